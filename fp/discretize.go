@@ -1,0 +1,302 @@
+package fp
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/grid/pieces"
+	"github.com/ness-fp/ness/operators"
+)
+
+// A Scheme is a way from coefficients to a generator.
+type Scheme uint8
+
+const (
+	SchemeNodal   Scheme = iota // d = 1: exact at the centres
+	SchemeStar                  // diagonal D: fitted rates on axis neighbours
+	SchemeSelling               // any D: rates on integer offsets
+)
+
+// String returns the name that summaries use.
+func (s Scheme) String() string {
+	return [...]string{"nodal", "star", "selling"}[s]
+}
+
+// A Discretization is a Problem on a Grid: coefficients, and the generator made from them.
+type Discretization struct {
+	Problem      *Problem
+	Scheme       Scheme
+	Coefficients *operators.Coefficients
+	Generator    *operators.Generator
+}
+
+// Discretize samples the coefficients on the grid, checks them, and makes the
+// generator by the scheme that suits them: [SchemeNodal] in one dimension,
+// [SchemeStar] where D is diagonal in every cell, [SchemeSelling] otherwise.
+//
+// Errors are of type [CoefficientError]: a number that is not finite, or a tensor
+// that is not positive semi-definite, and where.
+func Discretize(p *Problem, g *grid.Grid) (*Discretization, error) {
+	if g.Dim() != p.Dim() {
+		panic("fp: Discretize: grid and problem differ in dimension")
+	}
+	if p.Equation.Potential && g.HasWall(grid.Absorbing) {
+		plain := *p
+		plain.Equation = withoutPotential(p.Equation, g)
+		p = &plain
+	}
+	c, err := SampleCenters(p, g)
+	if err != nil {
+		return nil, err
+	}
+	d := &Discretization{Problem: p, Coefficients: c}
+	switch {
+	case g.Dim() == 1:
+		d.Scheme = SchemeNodal
+		d.Generator, err = nodal(p, c)
+	case c.IsDiagonal():
+		d.Scheme = SchemeStar
+		d.Generator, err = star(p, c)
+	default:
+		d.Scheme = SchemeSelling
+		d.Generator = operators.Selling(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// A CoefficientError says where a coefficient cannot be used, and why.
+type CoefficientError struct {
+	Variables []string
+	At        []float64 // the point
+	What      string
+}
+
+func (e *CoefficientError) Error() string {
+	return fmt.Sprintf("%s at %s", e.What, pointText(e.Variables, e.At))
+}
+
+// pointText writes a point as "x = 1, y = 2".
+func pointText(variables []string, at []float64) string {
+	s := make([]string, len(at))
+	for a, v := range at {
+		s[a] = fmt.Sprintf("%s = %.6g", variables[a], v)
+	}
+	return strings.Join(s, ", ")
+}
+
+// SampleCenters samples the coefficients at the cell centres and checks that they
+// are finite and D positive semi-definite.
+func SampleCenters(p *Problem, g *grid.Grid) (*operators.Coefficients, error) {
+	d := g.Dim()
+	packed := d * (d + 1) / 2
+	coords := make([][]float64, d)
+	for a := range coords {
+		coords[a] = g.Axis(a).Centers()
+	}
+	all := tabulate(p.Equation.Eval, p.Equation.components(), coords)
+	if err := checkFinite(p, all, coords); err != nil {
+		return nil, err
+	}
+	c := &operators.Coefficients{Grid: g, Drift: all[:d], Diffusion: all[d : d+packed]}
+	if p.Equation.Potential {
+		c.Potential = all[d+packed]
+	}
+	return c, checkPositive(p, c)
+}
+
+// tabulate evaluates n components of f on the product of the coordinates, axis 0
+// fastest, row by row.
+func tabulate(f Func, n int, coords [][]float64) [][]float64 {
+	points, row := 1, len(coords[0])
+	for _, c := range coords {
+		points *= len(c)
+	}
+	all := block(n, points)
+	rowsPerPiece := max(1, 4096/row)
+	pieces.Run(points/row, rowsPerPiece, func(_, lo, hi int) {
+		x, dst := make([][]float64, len(coords)), make([][]float64, n)
+		x[0] = coords[0]
+		for r := lo; r < hi; r++ {
+			rest := r
+			for a := 1; a < len(coords); a++ {
+				k := rest % len(coords[a])
+				rest /= len(coords[a])
+				x[a] = coords[a][k : k+1]
+			}
+			for c := range dst {
+				dst[c] = all[c][r*row : (r+1)*row]
+			}
+			f(dst, x)
+		}
+	})
+	return all
+}
+
+// pointAt returns the i-th point of the product of the coordinates.
+func pointAt(coords [][]float64, i int) []float64 {
+	x := make([]float64, len(coords))
+	for a, c := range coords {
+		x[a] = c[i%len(c)]
+		i /= len(c)
+	}
+	return x
+}
+
+func checkFinite(p *Problem, all, coords [][]float64) error {
+	for c, values := range all {
+		for i, v := range values {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return &CoefficientError{p.Variables, pointAt(coords, i), fmt.Sprintf("%s is %g", p.Equation.component(c), v)}
+			}
+		}
+	}
+	return nil
+}
+
+// component names component c of Eval.
+func (e *Equation) component(c int) string {
+	if c < e.Dim {
+		return fmt.Sprintf("the drift, component %d,", c)
+	}
+	c -= e.Dim
+	for i := range e.Dim {
+		if c < e.Dim-i {
+			return fmt.Sprintf("diffusion[%d][%d]", i, i+c)
+		}
+		c -= e.Dim - i
+	}
+	return "the potential"
+}
+
+// checkPositive refuses a D with an eigenvalue below −1e-12 of its trace, which is
+// more than the round-off of a tensor that is singular on purpose.
+func checkPositive(p *Problem, c *operators.Coefficients) error {
+	bad := make([]int, pieces.Count(c.Grid.Cells(), 1<<14))
+	pieces.Run(c.Grid.Cells(), 1<<14, func(k, lo, hi int) {
+		bad[k] = -1
+		for i := lo; i < hi && bad[k] < 0; i++ {
+			if !isPositive(c, i, 1e-12) {
+				bad[k] = i
+			}
+		}
+	})
+	for _, i := range bad {
+		if i >= 0 {
+			at := make([]float64, c.Grid.Dim())
+			c.Grid.Center(at, i)
+			return &CoefficientError{p.Variables, at, fmt.Sprintf("the diffusion tensor is not positive semi-definite: its smallest eigenvalue is %.6g", smallestEigenvalue(c, i))}
+		}
+	}
+	return nil
+}
+
+// isPositive says whether D + slack·Σ|D_ij|·I of cell i has a Cholesky factor; a
+// tensor of zeros counts as positive.
+func isPositive(c *operators.Coefficients, i int, slack float64) bool {
+	const most = 8
+	d := c.Grid.Dim()
+	if d > most {
+		panic("fp: more dimensions than isPositive has room for")
+	}
+	var l [most][most]float64
+	var size float64
+	k := 0
+	for a := range d {
+		for b := a; b < d; b++ {
+			v := c.Diffusion[k][i]
+			l[b][a] = v
+			size += math.Abs(v)
+			k++
+		}
+	}
+	if size == 0 {
+		return true
+	}
+	for a := range d {
+		pivot := l[a][a] + slack*size
+		for m := range a {
+			pivot -= l[a][m] * l[a][m]
+		}
+		if !(pivot > 0) {
+			return false
+		}
+		root := math.Sqrt(pivot)
+		for b := a + 1; b < d; b++ {
+			for m := range a {
+				l[b][a] -= l[a][m] * l[b][m]
+			}
+			l[b][a] /= root
+		}
+		l[a][a] = root
+	}
+	return true
+}
+
+// smallestEigenvalue returns that of D in cell i.
+func smallestEigenvalue(c *operators.Coefficients, i int) float64 {
+	d := c.Grid.Dim()
+	m := mat.NewSymDense(d, nil)
+	for a := range d {
+		for b := a; b < d; b++ {
+			m.SetSym(a, b, c.Diffusion[operators.Packed(d, a, b)][i])
+		}
+	}
+	var eig mat.EigenSym
+	if !eig.Factorize(m, false) {
+		return math.NaN()
+	}
+	return eig.Values(nil)[0]
+}
+
+func nodal(p *Problem, c *operators.Coefficients) (*operators.Generator, error) {
+	coords := [][]float64{operators.LineNodes(c.Grid)}
+	all := tabulate(p.Equation.Eval, p.Equation.components(), coords)
+	if err := checkFinite(p, all, coords); err != nil {
+		return nil, err
+	}
+	line := &operators.LineCoefficients{Grid: c.Grid, Drift: all[0], Diffusion: all[1]}
+	if p.Equation.Potential {
+		line.Potential, line.AtCenters = all[2], c.Potential
+	}
+	return operators.Nodal(line), nil
+}
+
+func star(p *Problem, c *operators.Coefficients) (*operators.Generator, error) {
+	g, d := c.Grid, c.Grid.Dim()
+	f := &operators.FaceCoefficients{Grid: g, Potential: c.Potential, Drift: make([][]float64, d), Diffusion: make([][]float64, d)}
+	for a := range d {
+		coords := make([][]float64, d)
+		for b := range coords {
+			coords[b] = g.Axis(b).Centers()
+		}
+		coords[a] = faceCoordinates(g.Axis(a))
+		all := tabulate(p.Equation.Eval, p.Equation.components(), coords)
+		if err := checkFinite(p, all, coords); err != nil {
+			return nil, err
+		}
+		f.Drift[a] = all[a]
+		f.Diffusion[a] = all[d+operators.Packed(d, a, a)]
+	}
+	return operators.Star(f), nil
+}
+
+// faceCoordinates returns the edges of an axis. No flow crosses a reflecting wall,
+// where a coefficient may have a pole: its place is taken by the nearest centre.
+func faceCoordinates(ax grid.Axis) []float64 {
+	e := append([]float64(nil), ax.Edges()...)
+	n := ax.Cells()
+	if ax.Lower() == grid.Reflecting {
+		e[0] = ax.Center(0)
+	}
+	if ax.Upper() == grid.Reflecting {
+		e[n] = ax.Center(n - 1)
+	}
+	return e
+}

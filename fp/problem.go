@@ -1,0 +1,24 @@
+package fp
+
+// A Problem is a drift, a diffusion tensor and the convention that reads them, with
+// the names of its variables. The box and its walls come with the grid.
+type Problem struct {
+	Title     string
+	Variables []string // names of θ, one per dimension
+	Calculus  Calculus
+	Equation  Equation
+	// Landscape is the loss L that the drift descends, where there is one.
+	Landscape *Landscape
+	// Notes are remarks for whoever reads the result, e.g. on how the data were used.
+	Notes []string
+}
+
+// A Landscape is a loss that can be followed down to its minima. Its methods are
+// safe for concurrent use.
+type Landscape struct {
+	Value func(theta []float64) float64
+	Grad  func(dst, theta []float64)
+}
+
+// Dim returns the number of variables.
+func (p *Problem) Dim() int { return p.Equation.Dim }

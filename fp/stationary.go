@@ -1,0 +1,149 @@
+package fp
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/operators/markov"
+)
+
+// A Stationary is a density that no longer changes, with the evidence.
+type Stationary struct {
+	*Discretization
+	// Density holds the cell averages p_i, Σ p_i V_i = 1.
+	Density *grid.Field
+	// Mass holds m_i = p_i V_i, the null vector of the generator.
+	Mass []float64
+	// Residual is ‖A m‖₁ / ‖diag(A) m‖₁, recomputed from the result.
+	Residual float64
+	// EntryResidual is the largest |A m|_i / (|A_ii| m_i) over cells that hold more
+	// than 1e-250 of the mass: it sees the far tails, which Residual does not.
+	EntryResidual float64
+	// Solver tells what the elimination cost.
+	Solver markov.DirectStats
+	// Warnings are doubts about the result.
+	Warnings []string
+}
+
+// ResidualTolerance is the [Stationary.Residual] above which a density does not
+// count as stationary: the direct solver's is a few units of round-off.
+const ResidualTolerance = 1e-12
+
+// StationaryOptions tunes [SolveStationary]. The zero value is a good choice.
+type StationaryOptions struct {
+	// Workers is the number of goroutines of the elimination; 0 means all cores.
+	// The result does not depend on it.
+	Workers int
+	// Stage, if set, is called with the name of each stage before it begins.
+	Stage func(name string)
+}
+
+func (o *StationaryOptions) stage(name string) {
+	if o.Stage != nil {
+		o.Stage(name)
+	}
+}
+
+// An AbsorbingError says that probability leaves through a wall for good, so that no
+// density but zero is stationary.
+type AbsorbingError struct{ Variable string }
+
+func (e *AbsorbingError) Error() string {
+	return fmt.Sprintf("domain.%s: absorbing walls leave no stationary density; want reflecting or periodic", e.Variable)
+}
+
+// A ConvergenceError comes with a result fit to look at, not to quote.
+type ConvergenceError struct{ Residual, Tol float64 }
+
+func (e *ConvergenceError) Error() string {
+	return fmt.Sprintf("not converged: residual %.3g, want %.3g", e.Residual, e.Tol)
+}
+
+// SolveStationary returns the stationary density of the problem on the grid, by
+// elimination without subtractions: relative errors of single cells are near
+// round-off of the discrete problem, tails included.
+//
+// Errors: [AbsorbingError], [CoefficientError], [SeveralStatesError], and
+// [ConvergenceError] together with the result.
+func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationary, error) {
+	for a := range g.Dim() {
+		if ax := g.Axis(a); ax.Lower() == grid.Absorbing || ax.Upper() == grid.Absorbing {
+			return nil, &AbsorbingError{p.Variables[a]}
+		}
+	}
+	opt.stage("discretize")
+	d, err := Discretize(p, g)
+	if err != nil {
+		return nil, err
+	}
+	opt.stage("solve")
+	m, stats, err := markov.Direct(d.Generator.A, markov.DirectOptions{Dims: g.Shape(), Workers: opt.Workers})
+	if err != nil {
+		return nil, severalStates(p, g, err)
+	}
+	s := &Stationary{Discretization: d, Mass: m, Solver: stats, Density: grid.NewField(g)}
+	for i, v := range g.Volumes() {
+		s.Density.Values[i] = m[i] / v
+	}
+	s.judge()
+	if !(s.Residual <= ResidualTolerance) {
+		return s, &ConvergenceError{s.Residual, ResidualTolerance}
+	}
+	return s, nil
+}
+
+// judge fills in the residuals and the warnings.
+func (s *Stationary) judge() {
+	a := s.Generator.A
+	r := make([]float64, a.Rows)
+	a.MulVec(r, s.Mass)
+	var sum, scale float64
+	for i, v := range r {
+		turnover := -a.At(i, i) * s.Mass[i]
+		sum += math.Abs(v)
+		scale += turnover
+		if s.Mass[i] > 1e-250 && turnover > 0 {
+			s.EntryResidual = max(s.EntryResidual, math.Abs(v)/turnover)
+		}
+	}
+	s.Residual = sum / scale
+	if eta := s.Generator.Regularization; eta > 0 {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("the diffusion tensor is too anisotropic for the grid: up to %.2g of its largest eigenvalue was added across it, so the density is smeared over some cells; refine the grid and compare", eta))
+	}
+	if z := s.Coefficients.MaxPeclet(); z > 2 && s.Scheme != SchemeNodal {
+		if f := s.massBeyond(2); f > 0.01 {
+			s.Warnings = append(s.Warnings, fmt.Sprintf("%.3g %% of the probability is where the cell Péclet number exceeds 2: the scheme is of first order there; refine the grid", 100*f))
+		}
+	}
+}
+
+// massBeyond returns the probability of the cells whose Péclet number exceeds z.
+func (s *Stationary) massBeyond(z float64) float64 {
+	var sum float64
+	for i, m := range s.Mass {
+		if s.Coefficients.Peclet(i) > z {
+			sum += m
+		}
+	}
+	return sum
+}
+
+// A SeveralStatesError says that the box falls into parts which probability never
+// leaves, so that the stationary density depends on where one starts.
+type SeveralStatesError struct {
+	Variables []string
+	Sizes     []int       // cells in each part
+	At        [][]float64 // a point of each part
+}
+
+func (e *SeveralStatesError) Error() string {
+	s := fmt.Sprintf("%d parts of the box are never left once entered, so no single density is stationary:", len(e.Sizes))
+	for k, n := range e.Sizes {
+		if k == 4 {
+			return s + fmt.Sprintf(" and %d more", len(e.Sizes)-k)
+		}
+		s += fmt.Sprintf(" %d cells around %s;", n, pointText(e.Variables, e.At[k]))
+	}
+	return s + " give some diffusion everywhere, or a smaller box"
+}

@@ -1,0 +1,84 @@
+package operators
+
+import (
+	"math"
+
+	"github.com/ness-fp/ness/grid"
+)
+
+// Coefficients are an effective drift and a diffusion tensor sampled on a Grid,
+// at the cell centres.
+//
+// With a Potential φ the drift is v = −D∇φ + w, and Drift holds w alone.
+type Coefficients struct {
+	Grid      *grid.Grid
+	Drift     [][]float64 // v, or w beside a potential: d × N · [θ]/T
+	Diffusion [][]float64 // D, packed upper triangle by rows: d(d+1)/2 × N · [θ]²/T
+	Potential []float64   // φ: N · 1, or nil
+}
+
+// FaceCoefficients are the normal components of drift and diffusion on the faces
+// of a Grid, laid out like [grid.FaceField], walls included; all that [Star] asks for.
+type FaceCoefficients struct {
+	Grid      *grid.Grid
+	Drift     [][]float64 // v_a (or w_a) on the faces across axis a
+	Diffusion [][]float64 // D_aa there
+	Potential []float64   // φ at the cell centres, or nil
+}
+
+// Packed returns the place of D_ij in a packed upper triangle by rows of a d×d tensor.
+func Packed(d, i, j int) int {
+	if i > j {
+		i, j = j, i
+	}
+	return i*d - i*(i-1)/2 + j - i
+}
+
+// IsDiagonal says whether every off-diagonal component of D is 0 in every cell.
+func (c *Coefficients) IsDiagonal() bool {
+	d := c.Grid.Dim()
+	for i := range d {
+		for j := i + 1; j < d; j++ {
+			for _, v := range c.Diffusion[Packed(d, i, j)] {
+				if v != 0 {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// Peclet returns the cell Péclet number of cell i, the largest |v_a| h_a / D_aa over
+// the axes, with |Δφ| to the upper neighbour added beside a potential; +Inf where
+// drift meets no diffusion. Beyond 2 a scheme that keeps densities positive must
+// add diffusion, and is of first order there.
+func (c *Coefficients) Peclet(i int) float64 {
+	g, d := c.Grid, c.Grid.Dim()
+	var worst float64
+	rest := i
+	for a := range d {
+		ax := g.Axis(a)
+		n := ax.Cells()
+		k := rest % n
+		rest /= n
+		var z float64
+		if v := c.Drift[a][i]; v != 0 {
+			z = math.Abs(v) * ax.Width(k) / c.Diffusion[Packed(d, a, a)][i]
+		}
+		if c.Potential != nil && k+1 < n {
+			z += math.Abs(c.Potential[i+g.Stride(a)] - c.Potential[i])
+		}
+		worst = max(worst, z)
+	}
+	return worst
+}
+
+// MaxPeclet returns the largest Péclet number of any cell.
+func (c *Coefficients) MaxPeclet() float64 {
+	var worst float64
+	for i := range c.Grid.Cells() {
+		worst = max(worst, c.Peclet(i))
+	}
+	return worst
+}

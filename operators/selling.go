@@ -1,0 +1,295 @@
+package operators
+
+import (
+	"math"
+
+	"github.com/ness-fp/ness/grid"
+)
+
+// Selling returns a generator for any symmetric positive semi-definite tensor, in
+// 1, 2 or 3 dimensions. Per cell, D in units of cells is decomposed into weights on
+// integer offsets; both half-edges x → x ± o_k belong to the cell x and carry
+//
+//	V_x ρ_k/2 ((a + z/2) p_x − (a − z/2) p_y),   z = ±o_k·u,  a = max(1, |z|/2),
+//
+// with as much of the drift in u as leaves |z| ≤ 1.5; the rest goes upwind to the
+// axis neighbours. With a potential φ only w is split in that way, and the weights
+// become B(−z_g)(a + z/2) and B(z_g)(a − z/2), z_g = φ_x − φ_y, so that exp(−φ) is
+// stationary to round-off where w = 0.
+//
+// The scheme is of second order where the solution is resolved. Where the drift
+// leaves the range of D, or |v|h exceeds the smallest eigenvalue of D by much, it
+// is of first order, as every linear scheme with rates ≥ 0 must be.
+//
+// Half-edges that leave through a reflecting wall are folded onto it: the part of
+// the tensor they stand for acts along the wall. Through an absorbing wall, at the
+// fraction θ of the offset, they lead out with the rate ρ_k/θ (a + θz/2).
+func Selling(c *Coefficients) *Generator {
+	g := c.Grid
+	checkCenters(c)
+	if c.Potential != nil && g.HasWall(grid.Absorbing) {
+		panic("operators: Selling: a potential is unknown beyond absorbing walls; give the whole drift")
+	}
+	vol := g.Volumes()
+	limit := offsetLimit(g)
+	return assemble(g, 2*[...]int{0, 1, 3, 6}[g.Dim()], func(l *edgeList) {
+		w := sellingWriter{Coefficients: c, list: l, vol: vol, limit: limit}
+		for i := l.lo; i < l.hi; i++ {
+			w.cell(i)
+		}
+	})
+}
+
+func checkCenters(c *Coefficients) {
+	d := c.Grid.Dim()
+	if d > 3 {
+		panic("operators: Selling: want 1, 2 or 3 dimensions")
+	}
+	if len(c.Drift) != d || len(c.Diffusion) != d*(d+1)/2 {
+		panic("operators: Selling: want d components of drift and d(d+1)/2 of diffusion")
+	}
+}
+
+// offsetLimit bounds offsets: a quarter of the shortest axis, so that they are
+// shorter than half a period and most cells see no wall, and 16 cells.
+func offsetLimit(g *grid.Grid) int {
+	limit := 16
+	for a := range g.Dim() {
+		limit = min(limit, g.Axis(a).Cells()/4)
+	}
+	return max(1, limit)
+}
+
+// A sellingWriter writes the edges that one cell after the other owns.
+type sellingWriter struct {
+	*Coefficients
+	list  *edgeList
+	vol   []float64
+	limit int
+
+	// Of the cell at hand:
+	x      int
+	idx    [3]int
+	m      tensor
+	s      stencil
+	u      [3]float64
+	folded [3]tensor // what left through the walls across each axis
+	walls  bool      // whether anything was folded
+}
+
+func (w *sellingWriter) cell(x int) {
+	g := w.Grid
+	w.x = x
+	g.Indices(w.idx[:g.Dim()], x)
+	nu := w.load()
+	if w.m.trace() > 0 {
+		w.list.eta = max(w.list.eta, w.s.reduceWithin(&w.m, g.Dim(), w.limit))
+	} else {
+		w.s.n = 0
+	}
+	var rest [3]float64
+	w.u, rest = w.s.ridge(&w.m, g.Dim(), nu)
+	inner := w.isInner(w.s.reach())
+	for k, o := range w.s.offset[:w.s.n] {
+		w.half(w.s.weight[k], o, inner)
+		w.half(w.s.weight[k], vec{-o[0], -o[1], -o[2]}, inner)
+	}
+	if w.walls {
+		w.fold()
+	}
+	w.upwind(rest)
+}
+
+// load sets m to the cell's tensor, in units of cells, and returns its drift.
+func (w *sellingWriter) load() (nu [3]float64) {
+	d := w.Grid.Dim()
+	var h [3]float64
+	for a := range d {
+		h[a] = w.Grid.Axis(a).Width(w.idx[a])
+		nu[a] = w.Drift[a][w.x] / h[a]
+	}
+	w.m = tensor{}
+	k := 0
+	for a := range d {
+		for b := a; b < d; b++ {
+			w.m[Packed(3, a, b)] = w.Diffusion[k][w.x] / (h[a] * h[b])
+			k++
+		}
+	}
+	return nu
+}
+
+// isInner says whether the cell is at least r cells from every end of the box.
+func (w *sellingWriter) isInner(r int) bool {
+	w.list.reach = max(w.list.reach, r)
+	for a := range w.Grid.Dim() {
+		if k := w.idx[a]; k < r || k >= w.Grid.Axis(a).Cells()-r {
+			return false
+		}
+	}
+	return true
+}
+
+// half writes the half-edge with offset o and weight rho, wherever it leads.
+func (w *sellingWriter) half(rho float64, o vec, inner bool) {
+	if inner {
+		w.edge(w.x+int(o[0])+int(o[1])*w.stride(1)+int(o[2])*w.stride(2), rho, o)
+		return
+	}
+	t := w.trace(o)
+	switch {
+	case t.inside:
+		w.edge(t.to, rho, o)
+	case t.absorbed:
+		z := t.fraction * dot(o, w.u)
+		w.list.addExit(w.x, rho/t.fraction*(max(1, math.Abs(z)/2)+z/2))
+	case t.crossed == 1:
+		w.keep(rho*t.fraction, o, t.axis)
+	}
+}
+
+// stride is the flat step along axis a, 0 for an axis that is not there.
+func (w *sellingWriter) stride(a int) int {
+	if a < w.Grid.Dim() {
+		return w.Grid.Stride(a)
+	}
+	return 0
+}
+
+// edge writes the rates between the cell and y = x + o.
+func (w *sellingWriter) edge(y int, rho float64, o vec) {
+	z := dot(o, w.u)
+	a := max(1, math.Abs(z)/2)
+	out, back := a+z/2, a-z/2
+	if w.Potential != nil {
+		dphi := w.Potential[w.x] - w.Potential[y]
+		out *= Bernoulli(-dphi)
+		back *= Bernoulli(dphi)
+	}
+	w.list.add(w.x, y, 0.5*rho*out, 0.5*rho*back*(w.vol[w.x]/w.vol[y]))
+}
+
+// A landing is where an offset leads: to a cell, or through walls.
+type landing struct {
+	inside   bool
+	to       int
+	absorbed bool    // through an absorbing wall
+	crossed  int     // walls crossed
+	axis     int     // the last one crossed
+	fraction float64 // part of the offset inside, by the nearest wall crossed of the kind that counts
+}
+
+func (w *sellingWriter) trace(o vec) (t landing) {
+	g := w.Grid
+	t.fraction = 1
+	for a := range g.Dim() {
+		ax := g.Axis(a)
+		k, ok := ax.Wrap(w.idx[a] + int(o[a]))
+		if ok {
+			t.to += k * g.Stride(a)
+			continue
+		}
+		wall, cells := ax.Lower(), float64(w.idx[a])+0.5
+		if o[a] > 0 {
+			wall, cells = ax.Upper(), float64(ax.Cells()-w.idx[a])-0.5
+		}
+		f := cells / math.Abs(float64(o[a]))
+		t.crossed++
+		t.axis = a
+		switch {
+		case wall == grid.Absorbing && !t.absorbed:
+			t.absorbed, t.fraction = true, f
+		case wall == grid.Absorbing || !t.absorbed:
+			t.fraction = min(t.fraction, f)
+		}
+	}
+	t.inside = t.crossed == 0
+	return t
+}
+
+// keep adds the tensor of a half-edge that left through a wall across the axis
+// normal, to what acts along that wall: the offset is projected along the conormal
+// M e_n, so that a gradient with no normal flow is seen in full.
+func (w *sellingWriter) keep(weight float64, o vec, normal int) {
+	w.walls = true
+	var t [3]float64
+	for a := range w.Grid.Dim() {
+		if a != normal {
+			t[a] = float64(o[a]) - float64(o[normal])*w.m.at(a, normal)/w.m.at(normal, normal)
+		}
+	}
+	f := &w.folded[normal]
+	k := 0
+	for a := range 3 {
+		for b := a; b < 3; b++ {
+			f[k] += weight * t[a] * t[b]
+			k++
+		}
+	}
+}
+
+// fold writes the edges along the walls and clears what was kept.
+func (w *sellingWriter) fold() {
+	d := w.Grid.Dim()
+	for normal := range d {
+		if w.folded[normal].trace() > 0 {
+			s := w.alongWall(normal)
+			for k, o := range s.offset[:s.n] {
+				for _, o := range [2]vec{o, {-o[0], -o[1], -o[2]}} {
+					if t := w.trace(o); t.inside {
+						w.edge(t.to, s.weight[k], o)
+					}
+				}
+			}
+		}
+		w.folded[normal] = tensor{}
+	}
+	w.walls = false
+}
+
+// alongWall decomposes the tensor kept for the axis normal, in the axes along the wall.
+func (w *sellingWriter) alongWall(normal int) (s stencil) {
+	f := &w.folded[normal]
+	var axes []int
+	for a := range w.Grid.Dim() {
+		if a != normal {
+			axes = append(axes, a)
+		}
+	}
+	var m tensor
+	for i, a := range axes {
+		for j, b := range axes {
+			m[Packed(3, i, j)] = f.at(a, b)
+		}
+	}
+	w.list.eta = max(w.list.eta, s.reduceWithin(&m, len(axes), w.limit))
+	w.list.reach = max(w.list.reach, s.reach())
+	for k, o := range s.offset[:s.n] {
+		var full vec
+		for i, a := range axes {
+			full[a] = o[i]
+		}
+		s.offset[k] = full
+	}
+	return s
+}
+
+// upwind writes the drift rest, in cells per time, to the axis neighbours.
+func (w *sellingWriter) upwind(rest [3]float64) {
+	for a := range w.Grid.Dim() {
+		if rest[a] == 0 {
+			continue
+		}
+		o := vec{}
+		o[a] = 1
+		if rest[a] < 0 {
+			o[a] = -1
+		}
+		switch t := w.trace(o); {
+		case t.inside:
+			w.list.add(w.x, t.to, math.Abs(rest[a]), 0)
+		case t.absorbed:
+			w.list.addExit(w.x, math.Abs(rest[a]))
+		}
+	}
+}
