@@ -46,7 +46,7 @@ func Discretize(p *Problem, g *grid.Grid) (*Discretization, error) {
 	}
 	if p.Equation.Potential && g.HasWall(grid.Absorbing) {
 		plain := *p
-		plain.Equation = withoutPotential(p.Equation, g)
+		plain.Equation = withoutPotential(p.Equation, cellSteps(g))
 		p = &plain
 	}
 	c, err := SampleCenters(p, g)
@@ -299,4 +299,13 @@ func faceCoordinates(ax grid.Axis) []float64 {
 		e[n] = ax.Center(n - 1)
 	}
 	return e
+}
+
+// cellSteps returns steps for differences that reach less than half a narrowest cell.
+func cellSteps(g *grid.Grid) []float64 {
+	step := make([]float64, g.Dim())
+	for a := range step {
+		step[a] = g.Axis(a).Narrowest() / 8
+	}
+	return step
 }

@@ -1,9 +1,6 @@
 package fp
 
-import (
-	"github.com/ness-fp/ness/grid"
-	"github.com/ness-fp/ness/operators"
-)
+import "github.com/ness-fp/ness/operators"
 
 // A Func evaluates some components at a block of points: dst[c][i] is component c
 // at point i. x[a] holds coordinate a, either of every point or one value that all
@@ -70,8 +67,8 @@ func zero(dst [][]float64) {
 }
 
 // withoutPotential returns the same equation with v = w − D∇φ in place of φ, which
-// schemes cannot use beyond absorbing walls; ∇φ is differenced within the cells.
-func withoutPotential(e Equation, g *grid.Grid) Equation {
+// schemes cannot use beyond absorbing walls. ∇φ is differenced over the given steps.
+func withoutPotential(e Equation, step []float64) Equation {
 	d, packed := e.Dim, e.Dim*(e.Dim+1)/2
 	potential := func(dst, x [][]float64) {
 		all := block(e.components(), len(dst[0]))
@@ -86,8 +83,7 @@ func withoutPotential(e Equation, g *grid.Grid) Equation {
 			copy(dst[c], all[c])
 		}
 		for j := range d {
-			step := g.Axis(j).Length() / float64(g.Axis(j).Cells()) / 16
-			slope := difference(potential, 1, m, x, j, step)[0]
+			slope := difference(potential, 1, m, x, j, step[j])[0]
 			for i := range d {
 				for p, s := range slope {
 					dst[i][p] -= dst[d+operators.Packed(d, i, j)][p] * s

@@ -69,7 +69,7 @@ func Sinh(lo, hi float64, n int, lower, upper Wall, towards, scale float64) (Axi
 	a, b := math.Asinh((lo-towards)/scale), math.Asinh((hi-towards)/scale)
 	x := func(s float64) float64 { return towards + scale*math.Sinh(a+s*(b-a)) }
 	axis := mapped(lo, hi, n, lower, upper, x, false)
-	if w := axis.narrowest(); !(w > 1e-12*(hi-lo)) {
+	if w := axis.Narrowest(); !(w > 1e-12*(hi-lo)) {
 		return Axis{}, fmt.Errorf("grading: scale %g leaves cells of width %.3g, narrower than can be resolved in [%g, %g]", scale, w, lo, hi)
 	}
 	return axis, nil
@@ -101,7 +101,8 @@ func mapped(lo, hi float64, n int, lower, upper Wall, x func(float64) float64, u
 	return Axis{edges: e, lower: lower, upper: upper, uniform: uniform}
 }
 
-func (a Axis) narrowest() float64 {
+// Narrowest returns the smallest width of any cell.
+func (a Axis) Narrowest() float64 {
 	w := math.Inf(1)
 	for i := range a.Cells() {
 		w = math.Min(w, a.Width(i))

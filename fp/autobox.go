@@ -1,0 +1,359 @@
+package fp
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/cmplx"
+	"math/rand/v2"
+	"strings"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/optimize"
+
+	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/operators"
+)
+
+// This file finds a box for a problem whose file gives none: the stable points of
+// the drift, eight standard deviations of the local Gaussian about each, and then
+// coarse solutions that show where the box is too small or wastes cells.
+
+const (
+	autoDeviations = 8    // N(0,1) has 1e-15 beyond
+	autoRounds     = 8    // each may widen the box by half
+	autoRing       = 1e-9 // mass allowed in the outer sixteenth at each end
+	autoTail       = 1e-12
+)
+
+// FindBox returns intervals with reflecting walls that hold the stationary density of
+// the problem, and remarks on what was found. cells is the number of cells per
+// axis of the final grid.
+//
+// At a stable point of the drift with Jacobian −H the local covariance S obeys
+// H S + S Hᵀ = 2D; a direction that the drift leaves free counts as one unit wide.
+func FindBox(p *Problem, cells []int) (box []Interval, notes []string, err error) {
+	minima := stablePoints(p)
+	if len(minima) == 0 {
+		return nil, nil, errors.New("domain: auto: the drift has no stable point near the origin to put a box around; give min and max")
+	}
+	lo, hi := boundsAround(p, minima)
+	for range autoRounds {
+		box = intervals(lo, hi, cells)
+		s, err := coarseSolve(p, box)
+		if err != nil {
+			return nil, nil, fmt.Errorf("domain: auto: on the box %s: %w", boxText(p.Variables, box), err)
+		}
+		if !resize(s, lo, hi) {
+			break
+		}
+	}
+	box = intervals(lo, hi, cells)
+	notes = append(notes, fmt.Sprintf("box chosen: %s, around %d stable point(s) of the drift", boxText(p.Variables, box), len(minima)))
+	s, err := coarseSolve(p, box)
+	if err != nil {
+		return nil, nil, fmt.Errorf("domain: auto: %w", err)
+	}
+	if ring := outerMass(s); ring > 1e-8 {
+		notes = append(notes, fmt.Sprintf("heavy tails: %.2g of the probability is in the outer sixteenth of the box, and no wider box was found that holds all but 1e-8 of it", ring))
+	}
+	return box, notes, nil
+}
+
+func boxText(variables []string, box []Interval) string {
+	s := make([]string, len(box))
+	for a, in := range box {
+		s[a] = fmt.Sprintf("%s in [%g, %g]", variables[a], in.Min, in.Max)
+	}
+	return strings.Join(s, ", ")
+}
+
+// intervals rounds the bounds outward to a hundredth of the length's decade.
+func intervals(lo, hi []float64, cells []int) []Interval {
+	box := make([]Interval, len(lo))
+	for a := range box {
+		unit := math.Pow(10, math.Floor(math.Log10(hi[a]-lo[a]))-2)
+		box[a] = Interval{Min: roundTo(math.Floor(lo[a]/unit), unit), Max: roundTo(math.Ceil(hi[a]/unit), unit), Cells: cells[a]}
+	}
+	return box
+}
+
+// roundTo returns k·unit for a unit 10ᵏ as the nearest decimal, so that it prints short.
+func roundTo(k, unit float64) float64 {
+	if unit < 1 {
+		return k / math.Round(1/unit)
+	}
+	return k * unit
+}
+
+// coarseSolve solves on at most 64 cells per axis (24 in three dimensions).
+func coarseSolve(p *Problem, box []Interval) (*Stationary, error) {
+	most := map[int]int{1: 512, 2: 64, 3: 24}[len(box)]
+	coarse := append([]Interval(nil), box...)
+	for a := range coarse {
+		coarse[a].Cells = most
+	}
+	d := Domain{Intervals: coarse}
+	g, err := d.Grid(p.Variables)
+	if err != nil {
+		return nil, err
+	}
+	return SolveStationary(p, g, StationaryOptions{})
+}
+
+// resize moves the bounds where the marginals call for it, and says whether any moved.
+func resize(s *Stationary, lo, hi []float64) bool {
+	moved := false
+	for a := range lo {
+		m := s.Density.Marginal(a)
+		ax := m.Grid.Axis(0)
+		length := ax.Length()
+		below, above := tails(m)
+		n := ax.Cells()
+		// First and last cell that the mass beyond autoTail reaches, with a margin.
+		first, last := 0, n-1
+		for first < n-1 && below[first] < autoTail {
+			first++
+		}
+		for last > 0 && above[last] < autoTail {
+			last--
+		}
+		margin := max(1, n/32)
+		switch {
+		case below[n/16] > autoRing:
+			lo[a], moved = lo[a]-length/2, true
+		case first > n/8:
+			lo[a], moved = ax.Edges()[first-margin], true
+		}
+		switch {
+		case above[n-1-n/16] > autoRing:
+			hi[a], moved = hi[a]+length/2, true
+		case last < n-1-n/8:
+			hi[a], moved = ax.Edges()[last+1+margin], true
+		}
+	}
+	return moved
+}
+
+// tails returns the mass up to and including each cell, from below and from above.
+func tails(m *grid.Field) (below, above []float64) {
+	n := len(m.Values)
+	below, above = make([]float64, n), make([]float64, n)
+	var sum float64
+	for i, v := range m.Values {
+		sum += v * m.Grid.Volume(i)
+		below[i] = sum
+	}
+	sum = 0
+	for i := n - 1; i >= 0; i-- {
+		sum += m.Values[i] * m.Grid.Volume(i)
+		above[i] = sum
+	}
+	return below, above
+}
+
+// outerMass returns the largest mass in the outer sixteenth at any end.
+func outerMass(s *Stationary) (worst float64) {
+	for a := range s.Density.Grid.Dim() {
+		below, above := tails(s.Density.Marginal(a))
+		n := len(below)
+		worst = max(worst, below[n/16], above[n-1-n/16])
+	}
+	return worst
+}
+
+// boundsAround returns the union of the local boxes around the points.
+func boundsAround(p *Problem, points [][]float64) (lo, hi []float64) {
+	d := p.Dim()
+	lo, hi = make([]float64, d), make([]float64, d)
+	for a := range lo {
+		lo[a], hi[a] = math.Inf(1), math.Inf(-1)
+	}
+	for _, x := range points {
+		sd := localDeviations(p, x)
+		for a := range x {
+			lo[a] = min(lo[a], x[a]-autoDeviations*sd[a])
+			hi[a] = max(hi[a], x[a]+autoDeviations*sd[a])
+		}
+	}
+	return lo, hi
+}
+
+// localDeviations returns the square roots of the diagonal of S, at most 0.5 (1 + |x|).
+func localDeviations(p *Problem, x []float64) []float64 {
+	d := p.Dim()
+	h := jacobian(p, x)
+	_, diff := p.coefficientsAt(x)
+	// (I⊗H + H⊗I) vec S = 2 vec D.
+	m, rhs := mat.NewDense(d*d, d*d, nil), mat.NewVecDense(d*d, nil)
+	for i := range d {
+		for j := range d {
+			rhs.SetVec(i*d+j, 2*diff[operators.Packed(d, i, j)])
+			for k := range d {
+				m.Set(i*d+j, k*d+j, m.At(i*d+j, k*d+j)-h.At(i, k))
+				m.Set(i*d+j, i*d+k, m.At(i*d+j, i*d+k)-h.At(j, k))
+			}
+		}
+	}
+	var s mat.VecDense
+	solved := s.SolveVec(m, rhs)
+	sd := make([]float64, d)
+	for a := range sd {
+		most := 0.5 * (1 + math.Abs(x[a]))
+		sd[a] = most
+		var illConditioned mat.Condition
+		if solved == nil || errors.As(solved, &illConditioned) {
+			if v := math.Sqrt(s.AtVec(a*d + a)); v > 1e-6*most && v < most {
+				sd[a] = v
+			}
+		}
+	}
+	return sd
+}
+
+// stablePoints looks for minima of the landscape, or for zeros of the drift where
+// there is none, from a fixed set of starts, and keeps those that attract.
+func stablePoints(p *Problem) (points [][]float64) {
+	for _, start := range starts(p.Dim()) {
+		x, ok := descend(p, start)
+		if !ok || !attracts(p, x) || contains(points, x) {
+			continue
+		}
+		points = append(points, x)
+	}
+	return points
+}
+
+// starts returns the origin, one and three units along each axis, and normal points.
+func starts(dim int) [][]float64 {
+	s := [][]float64{make([]float64, dim)}
+	for a := range dim {
+		for _, v := range []float64{-3, -1, 1, 3} {
+			x := make([]float64, dim)
+			x[a] = v
+			s = append(s, x)
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 16 {
+		x := make([]float64, dim)
+		for a := range x {
+			x[a] = 1.5 * r.NormFloat64()
+		}
+		s = append(s, x)
+	}
+	return s
+}
+
+func descend(p *Problem, start []float64) ([]float64, bool) {
+	settings := &optimize.Settings{MajorIterations: 500, GradientThreshold: 1e-9}
+	var prob optimize.Problem
+	var method optimize.Method
+	if p.Landscape != nil {
+		prob = optimize.Problem{Func: p.Landscape.Value, Grad: p.Landscape.Grad}
+		method = &optimize.BFGS{}
+	} else {
+		prob = optimize.Problem{Func: func(x []float64) float64 {
+			v, _ := p.coefficientsAt(x)
+			var sum float64
+			for _, c := range v {
+				sum += c * c
+			}
+			return sum
+		}}
+		method = &optimize.NelderMead{}
+	}
+	res, err := optimize.Minimize(prob, start, settings, method)
+	if res == nil || err != nil && p.Landscape == nil {
+		return nil, false // a line search that stops at round-off of a minimum is fine
+	}
+	for _, v := range res.X {
+		if !(math.Abs(v) < 1e6) {
+			return nil, false
+		}
+	}
+	if p.Landscape == nil && !(math.Sqrt(res.F) < 1e-6) {
+		return nil, false
+	}
+	return res.X, true
+}
+
+// attracts says whether no eigenvalue of the drift's Jacobian has a real part above
+// what differences can tell from 0.
+func attracts(p *Problem, x []float64) bool {
+	var eig mat.Eigen
+	j := jacobian(p, x)
+	if !eig.Factorize(j, mat.EigenNone) {
+		return false
+	}
+	var largest, top float64
+	for _, v := range eig.Values(nil) {
+		largest = max(largest, cmplx.Abs(v))
+		top = max(top, real(v))
+	}
+	return largest > 0 && top <= 1e-2*largest
+}
+
+func contains(points [][]float64, x []float64) bool {
+	for _, y := range points {
+		var dist, size float64
+		for a := range x {
+			dist += (x[a] - y[a]) * (x[a] - y[a])
+			size += x[a] * x[a]
+		}
+		if dist < 1e-6*(1+size) {
+			return true
+		}
+	}
+	return false
+}
+
+// coefficientsAt returns the effective drift and the packed D at one point.
+func (p *Problem) coefficientsAt(x []float64) (v, diffusion []float64) {
+	e := p.Equation
+	if e.Potential {
+		e = withoutPotential(e, stepAt(x))
+	}
+	at := make([][]float64, len(x))
+	for a := range x {
+		at[a] = x[a : a+1]
+	}
+	out := block(e.components(), 1)
+	e.Eval(out, at)
+	v = make([]float64, len(x))
+	for a := range v {
+		v[a] = out[a][0]
+	}
+	for _, c := range out[len(x):] {
+		diffusion = append(diffusion, c[0])
+	}
+	return v, diffusion
+}
+
+// stepAt is a step for differences at a point with nothing else to measure it by:
+// fourth-order differences over it are good to about 1e-11.
+func stepAt(x []float64) []float64 {
+	h := make([]float64, len(x))
+	for a := range h {
+		h[a] = 1e-3 * (1 + math.Abs(x[a]))
+	}
+	return h
+}
+
+// jacobian returns ∂v_i/∂x_j by central differences.
+func jacobian(p *Problem, x []float64) *mat.Dense {
+	d := len(x)
+	j := mat.NewDense(d, d, nil)
+	h := stepAt(x)
+	for b := range d {
+		y := append([]float64(nil), x...)
+		y[b] = x[b] + h[b]
+		up, _ := p.coefficientsAt(y)
+		y[b] = x[b] - h[b]
+		down, _ := p.coefficientsAt(y)
+		for a := range d {
+			j.Set(a, b, (up[a]-down[a])/(2*h[b]))
+		}
+	}
+	return j
+}
