@@ -1,6 +1,7 @@
 package fp
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -146,4 +147,25 @@ func (e *SeveralStatesError) Error() string {
 		s += fmt.Sprintf(" %d cells around %s;", n, pointText(e.Variables, e.At[k]))
 	}
 	return s + " give some diffusion everywhere, or a smaller box"
+}
+
+// severalStates turns the solver's error into one in the words of the problem.
+func severalStates(p *Problem, g *grid.Grid, err error) error {
+	var reducible *markov.ReducibleError
+	var underflow *markov.UnderflowError
+	switch {
+	case errors.As(err, &reducible):
+		e := &SeveralStatesError{Variables: p.Variables, Sizes: reducible.Sizes}
+		for _, i := range reducible.States {
+			x := make([]float64, g.Dim())
+			g.Center(x, i)
+			e.At = append(e.At, x)
+		}
+		return e
+	case errors.As(err, &underflow):
+		x := make([]float64, g.Dim())
+		g.Center(x, underflow.State)
+		return fmt.Errorf("the cell at %s cannot be left at any rate above 1e-308: parts of the box are cut off from each other in double precision; more noise, or a smaller box around one part", pointText(p.Variables, x))
+	}
+	return err
 }

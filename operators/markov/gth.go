@@ -3,6 +3,7 @@ package markov
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"runtime"
 	"sync"
 
@@ -184,13 +185,15 @@ func (f *factor) subtrees(count int) (tops, rest []int) {
 // A worker owns what one goroutine needs to eliminate fronts.
 type worker struct {
 	f     *factor
-	place []int32     // position of a rank in the front at hand
-	dense []float64   // the front
-	arena []float64   // where factors are cut from
-	free  [][]float64 // updates that have been taken
+	place []int32             // position of a rank in the front at hand
+	dense []float64           // the front
+	arena []float64           // where factors are cut from
+	free  map[int][][]float64 // updates that have been taken, by class
 }
 
-func newWorker(f *factor) *worker { return &worker{f: f, place: make([]int32, f.in.Rows)} }
+func newWorker(f *factor) *worker {
+	return &worker{f: f, place: make([]int32, f.in.Rows), free: map[int][][]float64{}}
+}
 
 // subtree eliminates the nodes below and including top.
 func (w *worker) subtree(top int) error {
@@ -260,7 +263,7 @@ func (w *worker) assemble(nd *node, d []float64, size int) {
 	for _, c := range nd.children {
 		if c >= 0 {
 			w.extend(d, size, t.nodes[c].border, w.f.fronts[c].update)
-			w.free = append(w.free, w.f.fronts[c].update)
+			w.release(w.f.fronts[c].update)
 			w.f.fronts[c].update = nil
 		}
 	}
@@ -299,18 +302,29 @@ func (w *worker) cut(n int) []float64 {
 	return s
 }
 
-// buffer returns n numbers, from an update that has been taken if one is large enough.
+// buffer returns n numbers, from an update that has been taken if there is one of
+// the same class.
 func (w *worker) buffer(n int) []float64 {
-	for i := len(w.free) - 1; i >= 0 && i >= len(w.free)-4; i-- {
-		if b := w.free[i]; cap(b) >= n && cap(b) <= 2*n+64 {
-			w.free = append(w.free[:i], w.free[i+1:]...)
-			return b[:n]
-		}
+	c := class(n)
+	if list := w.free[c]; len(list) > 0 {
+		w.free[c] = list[:len(list)-1]
+		return list[len(list)-1][:n]
 	}
-	if len(w.free) > 64 {
-		w.free = w.free[len(w.free)-32:]
+	return make([]float64, n, c)
+}
+
+func (w *worker) release(b []float64) {
+	c := cap(b)
+	w.free[c] = append(w.free[c], b)
+}
+
+// class rounds a size up by at most a quarter, so that few sizes are in use.
+func class(n int) int {
+	if n < 8 {
+		return 8
 	}
-	return make([]float64, n)
+	step := 1 << (bits.Len(uint(n)) - 3)
+	return (n + step - 1) / step * step
 }
 
 // panel is the number of states that are eliminated before the rest of the front is

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/ness-fp/ness/operators/sparse"
@@ -66,15 +67,26 @@ func BenchmarkDirect(b *testing.B) {
 		b.Run(fmt.Sprintf("d=2/n=%d", n), func(b *testing.B) {
 			var s DirectStats
 			var m []float64
+			before := cpuSeconds()
 			for b.Loop() {
 				m, s, _ = Direct(a, DirectOptions{Dims: []int{n, n}})
 			}
+			b.ReportMetric((cpuSeconds()-before)/float64(b.N), "cpu-s/op")
 			b.ReportMetric(s.Flops/1e9, "GF/op")
 			b.ReportMetric(float64(s.FactorBytes)/(1<<20), "factor-MB")
 			b.ReportMetric(worstRelative(m, phi, 1e-250), "err")
 			b.ReportMetric(peakMB(), "peak-MB")
 		})
 	}
+}
+
+// cpuSeconds returns the processor time of this process so far, user and system.
+func cpuSeconds() float64 {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return math.NaN()
+	}
+	return float64(r.Utime.Sec+r.Stime.Sec) + float64(r.Utime.Usec+r.Stime.Usec)*1e-6
 }
 
 // peakMB returns the largest resident size of this process so far, on Linux.
