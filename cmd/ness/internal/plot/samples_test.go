@@ -1,0 +1,203 @@
+package plot
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+var out = flag.String("out", "", "folder for the sample figures, to look at")
+
+// uniform returns n equal cells.
+func uniform(name string, lo, hi float64, n int) Axis {
+	return graded(name, lo, hi, n, func(t float64) float64 { return t })
+}
+
+// sinhGraded returns n cells that are finest in the middle.
+func sinhGraded(name string, lo, hi float64, n int) Axis {
+	return graded(name, lo, hi, n, func(t float64) float64 {
+		return 0.5 + 0.5*math.Sinh(3*(2*t-1))/math.Sinh(3)
+	})
+}
+
+func graded(name string, lo, hi float64, n int, g func(float64) float64) Axis {
+	a := Axis{name, make([]float64, n+1)}
+	for i := range a.Edges {
+		a.Edges[i] = lo + (hi-lo)*g(float64(i)/float64(n))
+	}
+	return a
+}
+
+// sample returns f at the cell centres, axis 0 fastest.
+func sample(axes []Axis, f func(x []float64) float64) []float64 {
+	n := 1
+	var c [][]float64
+	for _, a := range axes {
+		n *= a.cells()
+		c = append(c, centers(a.Edges))
+	}
+	v := make([]float64, n)
+	x := make([]float64, len(axes))
+	for i := range v {
+		k := i
+		for d := range axes {
+			x[d] = c[d][k%len(c[d])]
+			k /= len(c[d])
+		}
+		v[i] = f(x)
+	}
+	return v
+}
+
+func doubleWell(x []float64) float64 {
+	return math.Exp(-((x[0]*x[0]-1)*(x[0]*x[0]-1)/4 + x[1]*x[1]/2 - 0.1*x[0]) / 0.1)
+}
+
+// limitCycle is a ring; J = (−y, x) p turns on it.
+func limitCycle(x []float64) float64 {
+	r2 := x[0]*x[0] + x[1]*x[1]
+	return math.Exp(-(r2*r2/4 - r2/2) / 0.1)
+}
+
+type figure struct {
+	name string
+	draw func(io.Writer, Format) error
+}
+
+// figures are what the package is for, one of each.
+func figures() []figure {
+	sq := func(n int) []Axis { return []Axis{uniform("θ₁", -2, 2, n), uniform("θ₂", -2, 2, n)} }
+	well := []Axis{uniform("bmi", -1.8, 1.8, 128), uniform("s5", -1.2, 1.2, 96)}
+	fine := []Axis{sinhGraded("x", -3, 3, 200), sinhGraded("v", -3, 3, 200)}
+	ridge := []Axis{uniform("θ₁", -1, 1, 1024), uniform("θ₂", -1, 1, 1024)}
+	narrow := func(x []float64) float64 {
+		u, v := x[0]+x[1], x[0]-x[1]
+		return math.Exp(-u*u/2e-4 - v*v/0.3)
+	}
+	coarse := sq(16)
+	long := []Axis{uniform("position", 0, 1e-4, 80), uniform("momentum", -300, 300, 60)}
+	cube := []Axis{uniform("θ₁", -2, 2, 48), uniform("θ₂", -1.5, 1.5, 40), sinhGraded("θ₃", -2, 2, 44)}
+	line := []Axis{uniform("θ", -2, 2, 120)}
+	ring := sq(128)
+	turn := func(axes []Axis, p func([]float64) float64) (jx, jy []float64) {
+		jx = sample(axes, func(x []float64) float64 { return -x[1] * p(x) })
+		jy = sample(axes, func(x []float64) float64 { return x[0] * p(x) })
+		return jx, jy
+	}
+	// A tilted double well under shear: J = (∂ψ/∂y, −∂ψ/∂x) of ψ = p² is divergence-free.
+	eddies := func(axes []Axis) (jx, jy []float64) {
+		const h = 1e-4
+		psi := func(x, y float64) float64 { p := doubleWell([]float64{x, y}); return p * p * 0.01 }
+		jx = sample(axes, func(x []float64) float64 { return (psi(x[0], x[1]+h) - psi(x[0], x[1]-h)) / (2 * h) })
+		jy = sample(axes, func(x []float64) float64 { return -(psi(x[0]+h, x[1]) - psi(x[0]-h, x[1])) / (2 * h) })
+		return jx, jy
+	}
+	return []figure{
+		{"density-well", func(w io.Writer, f Format) error {
+			return Density(w, f, "Stationary density, η = 0.1, B = 8", well, sample(well, doubleWell))
+		}},
+		{"log-well", func(w io.Writer, f Format) error {
+			return LogDensity(w, f, "Effective potential, η = 10⁻³", well, sample(well, doubleWell))
+		}},
+		{"current-ring", func(w io.Writer, f Format) error {
+			jx, jy := turn(ring, limitCycle)
+			return Current(w, f, "Stationary current, ∇·J = 0", ring, sample(ring, limitCycle), jx, jy)
+		}},
+		{"current-eddies", func(w io.Writer, f Format) error {
+			jx, jy := eddies(well)
+			return Current(w, f, "Two eddies, ∇·J = 0", well, sample(well, doubleWell), jx, jy)
+		}},
+		{"current-coarse", func(w io.Writer, f Format) error {
+			jx, jy := turn(coarse, limitCycle)
+			return Current(w, f, "16² cells", coarse, sample(coarse, limitCycle), jx, jy)
+		}},
+		{"current-none", func(w io.Writer, f Format) error {
+			return Current(w, f, "Detailed balance", ring, sample(ring, limitCycle), nil, nil)
+		}},
+		{"density-coarse", func(w io.Writer, f Format) error {
+			return Density(w, f, "16² cells", coarse, sample(coarse, limitCycle))
+		}},
+		{"log-coarse", func(w io.Writer, f Format) error {
+			return LogDensity(w, f, "16² cells", coarse, sample(coarse, limitCycle))
+		}},
+		{"density-graded", func(w io.Writer, f Format) error {
+			return Density(w, f, "Axes graded as sinh", fine, sample(fine, limitCycle))
+		}},
+		{"log-graded", func(w io.Writer, f Format) error {
+			return LogDensity(w, f, "Axes graded as sinh", fine, sample(fine, limitCycle))
+		}},
+		{"density-ridge", func(w io.Writer, f Format) error {
+			return Density(w, f, "A ridge 10⁻² wide, 1024² cells", ridge, sample(ridge, narrow))
+		}},
+		{"current-ridge", func(w io.Writer, f Format) error {
+			jx := sample(ridge, func(x []float64) float64 { return (x[0] + x[1] + 0.3*(x[0]-x[1])) * narrow(x) })
+			jy := sample(ridge, func(x []float64) float64 { return (x[0] + x[1] - 0.3*(x[0]-x[1])) * narrow(x) })
+			return Current(w, f, "A ridge 10⁻² wide, 1024² cells", ridge, sample(ridge, narrow), jx, jy)
+		}},
+		{"density-units", func(w io.Writer, f Format) error {
+			return Density(w, f, "Ranges of 10⁻⁴ and 600", long, sample(long, func(x []float64) float64 {
+				return 1e7 * math.Exp(-math.Pow((x[0]-3e-5)/1e-5, 2)-x[1]*x[1]/2e4)
+			}))
+		}},
+		{"density-1d", func(w io.Writer, f Format) error {
+			return Density1D(w, f, "Double well in one dimension", line[0], sample(line, func(x []float64) float64 {
+				return 1.3 * doubleWell([]float64{x[0], 0})
+			}))
+		}},
+		{"current-1d", func(w io.Writer, f Format) error {
+			j := sample(line, func(x []float64) float64 { return 1.234e-3 + 1e-9*x[0] })
+			return Current1D(w, f, "A tilted ring", line[0], sample(line, func(x []float64) float64 {
+				return 0.25 + 0.1*math.Sin(x[0]*math.Pi/2)
+			}), j)
+		}},
+		{"marginals", func(w io.Writer, f Format) error {
+			return Marginals3D(w, f, "Marginals of the stationary density", cube, sample(cube, func(x []float64) float64 {
+				return doubleWell(x[:2]) * math.Exp(-4*math.Pow(x[2]-0.5*x[0], 2))
+			}))
+		}},
+	}
+}
+
+// The same input gives the same bytes. SVG has all that a figure consists of, the
+// colours as PNG; of the rasteriser a few figures are witness enough.
+func TestFiguresAreDeterministic(t *testing.T) {
+	rasterised := map[string]bool{"log-well": true, "current-coarse": true, "density-1d": true}
+	for _, fig := range figures() {
+		t.Run(fig.name, func(t *testing.T) {
+			t.Parallel()
+			save(t, fig.name+".svg", twice(t, fig, SVG))
+			if rasterised[fig.name] || *out != "" {
+				save(t, fig.name+".png", twice(t, fig, PNG))
+			}
+		})
+	}
+}
+
+// twice draws a figure two times and compares.
+func twice(t *testing.T, fig figure, f Format) []byte {
+	t.Helper()
+	var a, b bytes.Buffer
+	for _, w := range []io.Writer{&a, &b} {
+		if err := fig.draw(w, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(a.Bytes(), b.Bytes()) {
+		t.Errorf("format %d: two drawings differ: %d and %d bytes", f, a.Len(), b.Len())
+	}
+	return a.Bytes()
+}
+
+// save writes a figure into the folder of -out, if there is one.
+func save(t *testing.T, name string, data []byte) {
+	if *out == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(*out, name), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,124 @@
+package plot
+
+import (
+	"image/color"
+	"math"
+)
+
+// logCap is the greatest −ln(p / max p) drawn, in nats: e⁻⁵⁰ = 2e-22 is beyond
+// any sampling and below the round-off of most solvers.
+const logCap = 50
+
+// contourFractions are the contours of a density, as fractions of its maximum.
+var contourFractions = []float64{0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9}
+
+const contourNote = "contours at 1, 3, 10, 30, 50, 70, 90 % of the maximum"
+
+// A scale says how cell means of p become colours: what is shown, between which
+// limits, with which contours.
+type scale struct {
+	cm       *colorMap
+	label    string
+	top      float64 // the range shown is [0, top]
+	levels   []float64
+	log      bool    // show −ln(p/max) rather than p
+	max      float64 // greatest cell value of p
+	overflow string  // label of the colour beyond top; "" if there is none
+	notes    []string
+}
+
+// linear is the scale of p itself. A density without a positive value has the
+// range [0, 1] and says so.
+func linear(cm *colorMap, label string, density []float64) *scale {
+	lo, hi := extrema(density)
+	s := &scale{cm: cm, label: label, top: hi, max: hi}
+	if hi <= 0 {
+		s.top = 1
+		s.notes = append(s.notes, "p is nowhere positive")
+		return s
+	}
+	for _, f := range contourFractions {
+		s.levels = append(s.levels, f*hi)
+	}
+	if lo < -1e-6*hi { // less is not visible, and within what finite volumes of high order do
+		s.notes = append(s.notes, "p < 0, down to "+number(lo)+", is drawn as 0")
+	}
+	return s
+}
+
+// logarithmic is the scale of −ln(p / max p), in nats, up to logCap or the
+// greatest value there is.
+func logarithmic(density []float64) *scale {
+	_, hi := extrema(density)
+	s := &scale{cm: potentialMap(), label: "−ln(p / max p)", top: 1, log: true, max: hi}
+	if hi <= 0 {
+		s.overflow = "p ≤ 0"
+		s.notes = append(s.notes, "p is nowhere positive")
+		return s
+	}
+	depth, capped, zeros := 0.0, false, false
+	for _, p := range density {
+		switch phi := s.value(p); {
+		case p <= 0:
+			zeros = true
+		case phi > logCap:
+			depth, capped = logCap, true
+		default:
+			depth = math.Max(depth, phi)
+		}
+	}
+	if depth > 0 {
+		s.top = depth
+	}
+	switch {
+	case capped && zeros:
+		s.overflow = "> 50, or p ≤ 0"
+	case capped:
+		s.overflow = "> 50"
+	case zeros:
+		s.overflow = "p ≤ 0"
+	}
+	step := niceStep(s.top / 12)
+	for i := 1; step > 0 && float64(i)*step < s.top; i++ {
+		s.levels = append(s.levels, float64(i)*step)
+	}
+	return s
+}
+
+// value returns what is shown for a mean p: p or −ln(p/max), which is +Inf at p ≤ 0.
+func (s *scale) value(p float64) float64 {
+	switch {
+	case !s.log:
+		return p
+	case p <= 0:
+		return math.Inf(1)
+	}
+	return math.Log(s.max) - math.Log(p)
+}
+
+// potential returns −ln(p/max), from which contours are drawn. Where p ≤ 0 it is
+// out of sight of every level, but finite, as interpolation needs it.
+func (s *scale) potential(p float64) float64 {
+	if p <= 0 {
+		return 1.2 * logCap
+	}
+	return math.Log(s.max) - math.Log(p)
+}
+
+// color returns the colour of a mean p.
+func (s *scale) color(p float64) color.RGBA {
+	v := s.value(p)
+	// 1e-9: the logarithm of a pixel's mean rounds differently from a cell's.
+	if s.overflow != "" && v > s.top+1e-9 {
+		return beyond
+	}
+	return s.cm.at(v / s.top)
+}
+
+func extrema(v []float64) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for _, x := range v {
+		lo, hi = math.Min(lo, x), math.Max(hi, x)
+	}
+	return lo, hi
+}

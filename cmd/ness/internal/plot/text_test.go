@@ -1,0 +1,109 @@
+package plot
+
+import (
+	"bytes"
+	"html"
+	"math"
+	"regexp"
+	"testing"
+
+	"golang.org/x/image/font/sfnt"
+)
+
+// A rune without a glyph is drawn as an empty box, or not at all.
+func TestEveryLabelHasItsGlyphs(t *testing.T) {
+	text := []rune("∇·J = −∂ψ ⁰¹²³⁴⁵⁶⁷⁸⁹⁻ ₀₁₂₃₄₅₆₇₈₉ αβγδεζηθικλμνξπρστυφχψω ϕ ΓΔΘΛΞΠΣΦΨΩ ≤≥≈≠∝∞√∫∂∑ ×±−∈ÄÖÜäöüßéèñ")
+	element := regexp.MustCompile(`(?s)<text[^>]*>(.*?)</text>`)
+	found := 0
+	for _, fig := range figures() {
+		var b bytes.Buffer
+		if err := fig.draw(&b, SVG); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range element.FindAllSubmatch(b.Bytes(), -1) {
+			text = append(text, []rune(html.UnescapeString(string(m[1])))...)
+			found++
+		}
+	}
+	if found < 10*len(figures()) { // each has a title and more than ten labels on its axes
+		t.Fatalf("only %d labels found in the SVG files", found)
+	}
+	var buf sfnt.Buffer
+	for _, r := range text {
+		g, err := face().Face.GlyphIndex(&buf, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g == 0 {
+			t.Errorf("no glyph for %q", r)
+		}
+	}
+}
+
+func TestRulesAreRoundNumbers(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi float64
+		n      int
+		factor string
+		labels []string
+	}{
+		{-2, 2, 9, "", []string{"−2.0", "−1.5", "−1.0", "−0.5", "0", "0.5", "1.0", "1.5", "2.0"}},
+		{0, 1e-4, 5, "10⁻⁴", []string{"0", "0.2", "0.4", "0.6", "0.8", "1.0"}},
+		{0, 123456, 4, "10⁵", []string{"0", "0.5", "1.0"}},
+		{1, 1.00001, 2, "", []string{"1.000000", "1.000005", "1.000010"}},
+		{7, 50, 4, "", []string{"20", "40"}},
+		{-1e300, 1e300, 2, "10³⁰⁰", []string{"−1", "0", "1"}},
+	} {
+		r := rule(c.lo, c.hi, c.n)
+		var got []string
+		for _, k := range r.ticks {
+			got = append(got, k.label)
+		}
+		if r.factor != c.factor || len(got) != len(c.labels) {
+			t.Errorf("rule(%g, %g, %d) = %q %q, want %q %q", c.lo, c.hi, c.n, r.factor, got, c.factor, c.labels)
+			continue
+		}
+		for i := range got {
+			if got[i] != c.labels[i] {
+				t.Errorf("rule(%g, %g, %d) = %q, want %q", c.lo, c.hi, c.n, got, c.labels)
+			}
+		}
+	}
+}
+
+func TestNumberHasThreeDigits(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 1: "1.00", -2.5: "−2.50", 0.0123: "0.0123", 123.4: "123", 0.001234: "1.23×10⁻³",
+		-6.02e23: "−6.02×10²³", 5e-324: "4.94×10⁻³²⁴", math.MaxFloat64: "1.80×10³⁰⁸",
+	} {
+		if got := number(v); got != want {
+			t.Errorf("number(%g) = %q, want %q", v, got, want)
+		}
+	}
+}
+
+// A lower lightness must always mean more, or less, over the whole of a map.
+func TestColorMapsAreMonotonic(t *testing.T) {
+	luma := func(m *colorMap, i int) float64 {
+		lin := func(c uint8) float64 { // sRGB
+			x := float64(c) / 255
+			if x <= 0.04045 {
+				return x / 12.92
+			}
+			return math.Pow((x+0.055)/1.055, 2.4)
+		}
+		return 0.2126*lin(m[i].R) + 0.7152*lin(m[i].G) + 0.0722*lin(m[i].B)
+	}
+	for name, m := range map[string]*colorMap{"density": densityMap(), "pale": paleMap(), "potential": reversed(potentialMap())} {
+		for i := 1; i < shades; i++ {
+			// Channels of 8 bits: rounding moves the luminance by up to half a step of
+			// each, at most 0.5/255·2.4/1.055 in linear light; two colours, twice that.
+			if a, b := luma(m, i-1), luma(m, i); b > a+2*0.5/255*2.4/1.055 {
+				t.Errorf("%s: shade %d is lighter than shade %d: %.5f > %.5f", name, i, i-1, b, a)
+			}
+		}
+		if a, b := luma(m, 0), luma(m, shades-1); a < 3*b {
+			t.Errorf("%s: ends too alike to read, luminances %.3f and %.3f", name, a, b)
+		}
+	}
+}
