@@ -8,9 +8,9 @@ import (
 // This file draws contours by marching squares. (The contours of gonum/plot come
 // in the random order of a map.)
 
-// contourCells bounds the cells per side that contours are drawn from: more is
-// finer than half a millimetre on the page.
-const contourCells = 256
+// contourCells bounds the cells per side that contours are drawn from: more are
+// finer than pixels.
+const contourCells = 1024
 
 // contours draws the levels of s over the panel.
 func (p panel) contours(c draw.Canvas, x, y Axis, density []float64, s *scale) {

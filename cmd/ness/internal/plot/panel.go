@@ -79,12 +79,12 @@ func (p panel) frame(c draw.Canvas, bottom, left side) {
 	fillText(c, name, mid.X, r.Min.Y-tickLength-2*labelGap-vg.Length(tickSize), bottom.name)
 	name = fit(style(labelSize, text.XCenter, text.YBottom), left.name, r.Size().Y)
 	name.Rotation = math.Pi / 2
-	fillText(c, name, r.Min.X-tickLength-2*labelGap-left.labels, mid.Y, left.name)
+	fillText(c, name, r.Min.X-tickLength-3*labelGap-left.labels, mid.Y, left.name)
 }
 
 // leftMargin returns the pixels that frame needs left of the panel.
 func leftMargin(left side) int {
-	return pixelsUp(tickLength + 3*labelGap + left.labels + 1.3*labelSize + 4)
+	return pixelsUp(tickLength + 4*labelGap + left.labels + 1.3*labelSize + 4)
 }
 
 // bottomMargin is the pixels that frame needs below the panel.

@@ -1,0 +1,176 @@
+package exact
+
+import (
+	"math"
+
+	"github.com/ness-fp/ness/fp"
+)
+
+// This file has the nonlinear cases in two and three dimensions.
+
+// isotropic returns D = strength·I in d dimensions.
+func isotropic(d int, strength float64) fp.Func {
+	return fp.Pointwise(func(dst, _ []float64) {
+		clear(dst)
+		for a, k := 0, 0; a < d; a++ {
+			dst[k] = strength
+			k += d - a
+		}
+	})
+}
+
+// well returns Σ_a (x_a² − 1)²/4 + 0.2 Σ_{a<b} x_a x_b.
+func well(x []float64) float64 {
+	var sum float64
+	for a, v := range x {
+		sum += (v*v - 1) * (v*v - 1) / 4
+		for _, w := range x[:a] {
+			sum += 0.2 * v * w
+		}
+	}
+	return sum
+}
+
+// wells returns the case of the potential well/D with D = strength·I.
+func wells(name string, dim int, strength float64) *Case {
+	potential := func(x []float64) float64 { return well(x) / strength }
+	box := make([]fp.Interval, dim)
+	peak := make([]float64, dim)
+	for a := range box {
+		box[a] = fp.Interval{Min: -2.5, Max: 2.5}
+		peak[a] = 1
+	}
+	peak[dim-1] = -1
+	return &Case{
+		Name: name, Box: box,
+		Problem: &fp.Problem{
+			Title: name, Variables: []string{"x", "y", "z"}[:dim],
+			Equation: fp.Gibbs(dim,
+				fp.Pointwise(func(dst, x []float64) { dst[0] = potential(x) }),
+				isotropic(dim, strength), nil),
+		},
+		logDensity: normalized(box, peak, func(x []float64) float64 { return -potential(x) }),
+	}
+}
+
+// QuadWell returns b = −∇L with L = (x²−1)²/4 + (y²−1)²/4 + 0.2xy on [−2.5, 2.5]²
+// and D = strength·I, given by its potential: p ∝ exp(−L/D). Four wells; at
+// strength 0.02 the system stays in one for some 1e5 units of time.
+func QuadWell(strength float64) *Case { return wells("quad well", 2, strength) }
+
+// OctoWell returns the same in three dimensions, with eight wells.
+func OctoWell(strength float64) *Case { return wells("octo well", 3, strength) }
+
+// LimitCycle returns b = a(1 − r²)(x, y) + ω(−y, x), D = εI with a = 1, ω = 2,
+// ε = 0.1 on [−2.5, 2.5]²: p ∝ exp(−(a/ε)(r⁴/4 − r²/2)), J = ω(−y, x) p.
+//
+// The current crosses the walls where p is below 1e-25 of its maximum.
+func LimitCycle() *Case {
+	const name, a, omega, eps = "limit cycle", 1.0, 2.0, 0.1
+	box := []fp.Interval{{Min: -2.5, Max: 2.5}, {Min: -2.5, Max: 2.5}}
+	return &Case{
+		Name: name, Box: box,
+		Problem: &fp.Problem{
+			Title: name, Variables: []string{"x", "y"},
+			Equation: fp.HanggiKlimontovich(2, fp.Pointwise(func(dst, x []float64) {
+				pull := a * (1 - x[0]*x[0] - x[1]*x[1])
+				dst[0] = pull*x[0] - omega*x[1]
+				dst[1] = pull*x[1] + omega*x[0]
+			}), isotropic(2, eps)),
+		},
+		logDensity: normalized(box, []float64{1, 0}, func(x []float64) float64 {
+			r2 := x[0]*x[0] + x[1]*x[1]
+			return -a / eps * (r2*r2/4 - r2/2)
+		}),
+		velocity: func(dst, x []float64) { dst[0], dst[1] = -omega*x[1], omega*x[0] },
+	}
+}
+
+// FullTensor returns a multiplicative, full diffusion tensor with a circulating
+// current, on [−3, 3]², in the sense of Itô:
+//
+//	φ = (x²−1)²/4 + y²/2 + 0.3xy
+//	D = 0.2 [[1 + 0.5x², 0.3 sin(x+y)], [0.3 sin(x+y), 1 + 0.5cos²y]]
+//	ψ = 0.3 W e^{−φ},  W = (1 − (x/3)²)²(1 − (y/3)²)²
+//	b = −D∇φ + ∇·D + e^φ(∂_yψ, −∂_xψ)
+//
+// so that p = e^{−φ}/Z and J = (∂_yψ, −∂_xψ)/Z, which vanishes on the walls.
+func FullTensor() *Case {
+	c := fullTensor("full tensor")
+	drift := fp.Pointwise(func(dst, x []float64) {
+		var slope, d, div, w [3]float64
+		tensorSlope(slope[:2], x)
+		tensorDiffusion(d[:], x)
+		tensorDivergence(div[:2], x)
+		c.velocity(w[:2], x)
+		dst[0] = -d[0]*slope[0] - d[1]*slope[1] + div[0] + w[0]
+		dst[1] = -d[1]*slope[0] - d[2]*slope[1] + div[1] + w[1]
+	})
+	c.Problem.Equation = fp.Ito(2, drift, fp.Pointwise(tensorDiffusion), fp.Pointwise(tensorDivergence))
+	return c
+}
+
+// FullTensorGibbs returns the same problem given by its potential φ and the rest
+// of the drift, w = e^φ(∂_yψ, −∂_xψ).
+func FullTensorGibbs() *Case {
+	c := fullTensor("full tensor with its potential")
+	c.Problem.Equation = fp.Gibbs(2,
+		fp.Pointwise(func(dst, x []float64) { dst[0] = tensorPotential(x) }),
+		fp.Pointwise(tensorDiffusion), fp.Pointwise(c.velocity))
+	return c
+}
+
+// fullTensor returns the case without its equation.
+func fullTensor(name string) *Case {
+	box := []fp.Interval{{Min: -3, Max: 3}, {Min: -3, Max: 3}}
+	return &Case{
+		Name: name, Box: box,
+		Problem:    &fp.Problem{Title: name, Variables: []string{"x", "y"}},
+		logDensity: normalized(box, []float64{1, 0}, func(x []float64) float64 { return -tensorPotential(x) }),
+		velocity:   tensorVelocity,
+	}
+}
+
+func tensorPotential(x []float64) float64 {
+	a := x[0]*x[0] - 1
+	return a*a/4 + x[1]*x[1]/2 + 0.3*x[0]*x[1]
+}
+
+// tensorSlope sets dst to ∇φ.
+func tensorSlope(dst, x []float64) {
+	dst[0] = x[0]*(x[0]*x[0]-1) + 0.3*x[1]
+	dst[1] = x[1] + 0.3*x[0]
+}
+
+func tensorDiffusion(dst, x []float64) {
+	c := math.Cos(x[1])
+	dst[0] = 0.2 * (1 + 0.5*x[0]*x[0])
+	dst[1] = 0.2 * 0.3 * math.Sin(x[0]+x[1])
+	dst[2] = 0.2 * (1 + 0.5*c*c)
+}
+
+func tensorDivergence(dst, x []float64) {
+	off := 0.2 * 0.3 * math.Cos(x[0]+x[1])
+	dst[0] = 0.2*x[0] + off
+	dst[1] = off - 0.2*math.Cos(x[1])*math.Sin(x[1])
+}
+
+// tensorVelocity sets dst to e^φ(∂_yψ, −∂_xψ) = 0.3(∂_yW − W∂_yφ, −∂_xW + W∂_xφ).
+func tensorVelocity(dst, x []float64) {
+	var slope [2]float64
+	tensorSlope(slope[:], x)
+	a, b := 1-x[0]*x[0]/9, 1-x[1]*x[1]/9
+	w := a * a * b * b
+	wx, wy := -4.0/9*x[0]*a*b*b, -4.0/9*x[1]*a*a*b
+	dst[0] = 0.3 * (wy - w*slope[1])
+	dst[1] = 0.3 * (w*slope[0] - wx)
+}
+
+// All returns every case at its usual parameters.
+func All() []*Case {
+	return []*Case{
+		DoubleWell1D(), TiltedPeriodic(), Ratchet(), LinearRegression(),
+		Rotation2D(1), Rotation2D(0.05), QuadWell(0.15), FullTensor(), FullTensorGibbs(), LimitCycle(),
+		Rotation3D(), OctoWell(0.15),
+	}
+}
