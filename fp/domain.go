@@ -35,8 +35,27 @@ func DefaultCells(dim int) []int {
 	return cells
 }
 
-// Grid cuts the box into cells. Errors begin with the key of the problem file.
+// An IntervalError says which variable's interval cannot be cut into cells, and why.
+type IntervalError struct {
+	Variable string
+	Err      error
+}
+
+func (e *IntervalError) Error() string { return fmt.Sprintf("domain.%s: %v", e.Variable, e.Err) }
+
+// Unwrap returns the reason.
+func (e *IntervalError) Unwrap() error { return e.Err }
+
+// Grid cuts the box into cells. Errors are of type *[IntervalError].
 func (d *Domain) Grid(variables []string) (*grid.Grid, error) {
+	axes, err := d.axes(variables)
+	if err != nil {
+		return nil, err
+	}
+	return grid.New(axes...), nil
+}
+
+func (d *Domain) axes(variables []string) ([]grid.Axis, error) {
 	axes := make([]grid.Axis, len(d.Intervals))
 	for a, in := range d.Intervals {
 		var err error
@@ -46,8 +65,8 @@ func (d *Domain) Grid(variables []string) (*grid.Grid, error) {
 			axes[a], err = grid.Sinh(in.Min, in.Max, in.Cells, in.Lower, in.Upper, in.Grading.Towards, in.Grading.Scale)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("domain.%s: %w", variables[a], err)
+			return nil, &IntervalError{variables[a], err}
 		}
 	}
-	return grid.New(axes...), nil
+	return axes, nil
 }

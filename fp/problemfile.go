@@ -1,0 +1,395 @@
+package fp
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/ness-fp/ness/fp/expr"
+	"github.com/ness-fp/ness/grid"
+)
+
+// ReadOptions say how [ReadProblem] is to read a file.
+type ReadOptions struct {
+	// Name is the file's name in errors.
+	Name string
+	// Set overrides constants that the file defines.
+	Set map[string]float64
+	// Cells overrides the cells of all axes (one number) or of each.
+	Cells []int
+	// Open opens a data file that the problem file names.
+	Open func(path string) (io.ReadCloser, error)
+}
+
+// A File is what a problem file says.
+type File struct {
+	Problem *Problem
+	Domain  Domain
+	// Facts describe the problem in words, label and value, for a reader.
+	Facts [][2]string
+
+	symmetry []symmetryCheck
+}
+
+// A FileError says what is wrong with a problem file, and where.
+type FileError struct {
+	Name         string
+	Line, Column int // from 1; 0 where the file as a whole is meant
+	Key          string
+	Msg          string
+}
+
+func (e *FileError) Error() string {
+	s := e.Name
+	if e.Line > 0 {
+		s += fmt.Sprintf(":%d:%d", e.Line, e.Column)
+	}
+	if e.Key != "" {
+		s += ": " + e.Key
+	}
+	return s + ": " + e.Msg
+}
+
+// document is the schema of problem files, version 1.
+type document struct {
+	Version   int                `yaml:"version"`
+	Title     string             `yaml:"title"`
+	Variables []string           `yaml:"variables"`
+	Constants map[string]float64 `yaml:"constants"`
+	SGD       *sgdDoc            `yaml:"sgd"`
+	Equation  *equationDoc       `yaml:"equation"`
+	Domain    domainDoc          `yaml:"domain"`
+}
+
+type equationDoc struct {
+	Drift       []string `yaml:"drift"`
+	Potential   string   `yaml:"potential"`
+	Diffusion   any      `yaml:"diffusion"`
+	NoiseFactor any      `yaml:"noise_factor"`
+	Calculus    string   `yaml:"calculus"`
+}
+
+type intervalDoc struct {
+	Min      string      `yaml:"min"`
+	Max      string      `yaml:"max"`
+	Cells    int         `yaml:"cells"`
+	Boundary any         `yaml:"boundary"`
+	Grading  *gradingDoc `yaml:"grading"`
+}
+
+type gradingDoc struct {
+	Sinh *struct {
+		Towards float64 `yaml:"towards"`
+		Scale   float64 `yaml:"scale"`
+	} `yaml:"sinh"`
+}
+
+// domainDoc is the word auto, or an interval per variable.
+type domainDoc struct {
+	auto      bool
+	given     bool
+	intervals map[string]*intervalDoc
+}
+
+// UnmarshalYAML reads either form.
+func (d *domainDoc) UnmarshalYAML(unmarshal func(any) error) error {
+	d.given = true
+	var word string
+	if err := unmarshal(&word); err == nil {
+		if word != "auto" {
+			return fmt.Errorf("domain: want auto or an interval per variable, have %q", word)
+		}
+		d.auto = true
+		return nil
+	}
+	return unmarshal(&d.intervals)
+}
+
+// A reader turns a document into a File and knows where its keys are.
+type reader struct {
+	opt   ReadOptions
+	doc   document
+	tree  *ast.File
+	names expr.Names
+	file  *File
+}
+
+// ReadProblem reads a problem file: YAML, strict, version 1. Errors are of type
+// *[FileError].
+func ReadProblem(r io.Reader, opt ReadOptions) (*File, error) {
+	src, err := io.ReadAll(io.LimitReader(r, 1<<20))
+	if err != nil {
+		return nil, &FileError{Name: opt.Name, Msg: err.Error()}
+	}
+	rd := &reader{opt: opt, file: &File{Problem: &Problem{}}}
+	if err := rd.decode(src); err != nil {
+		return nil, err
+	}
+	for _, step := range []func() error{rd.header, rd.constants, rd.domain, rd.body} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return rd.file, nil
+}
+
+// decode fills in the document; unknown keys, wrong types and syntax errors are
+// reported by the YAML reader with their place.
+func (r *reader) decode(src []byte) error {
+	tree, err := parser.ParseBytes(src, 0)
+	if err == nil {
+		r.tree = tree
+		if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
+			return r.fail("", "want one YAML document, have %d", len(tree.Docs))
+		}
+		err = yaml.NodeToValue(tree.Docs[0].Body, &r.doc, yaml.Strict())
+	}
+	if err == nil {
+		return nil
+	}
+	e := &FileError{Name: r.opt.Name, Msg: err.Error()}
+	var at yaml.Error
+	if errors.As(err, &at) {
+		e.Msg = at.GetMessage()
+		if t := at.GetToken(); t != nil && t.Position != nil {
+			e.Line, e.Column = t.Position.Line, t.Position.Column
+		}
+	}
+	return e
+}
+
+// fail returns a FileError at the key, written as equation.diffusion[0][1].
+func (r *reader) fail(key, format string, args ...any) error {
+	e := &FileError{Name: r.opt.Name, Key: key, Msg: fmt.Sprintf(format, args...)}
+	for at := key; at != "" && e.Line == 0; at = at[:max(0, strings.LastIndexAny(at, ".["))] {
+		path, err := yaml.PathString("$." + at)
+		if err != nil {
+			continue
+		}
+		if n, err := path.FilterFile(r.tree); err == nil && n != nil && n.GetToken() != nil {
+			e.Line, e.Column = n.GetToken().Position.Line, n.GetToken().Position.Column
+		}
+	}
+	return e
+}
+
+var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+func (r *reader) header() error {
+	d := &r.doc
+	if d.Version != 1 {
+		return r.fail("version", "want 1, have %d", d.Version)
+	}
+	if (d.SGD == nil) == (d.Equation == nil) {
+		return r.fail("", "want exactly one of sgd and equation")
+	}
+	if n := len(d.Variables); n < 1 || n > 3 {
+		return r.fail("variables", "want 1, 2 or 3 names, have %d", n)
+	}
+	for i, v := range d.Variables {
+		key := fmt.Sprintf("variables[%d]", i)
+		switch {
+		case !identifier.MatchString(v):
+			return r.fail(key, "want a name of letters, digits and _, have %q", v)
+		case expr.Reserved(v):
+			return r.fail(key, "%q has a meaning of its own in formulas", v)
+		case slices.Contains(d.Variables[:i], v):
+			return r.fail(key, "%q appears twice", v)
+		}
+	}
+	r.file.Problem.Title = d.Title
+	r.file.Problem.Variables = d.Variables
+	return nil
+}
+
+func (r *reader) constants() error {
+	values := map[string]float64{}
+	for name, v := range r.doc.Constants {
+		switch {
+		case !identifier.MatchString(name) || expr.Reserved(name) || slices.Contains(r.doc.Variables, name):
+			return r.fail("constants."+name, "want a name that is no variable and no function")
+		case math.IsNaN(v) || math.IsInf(v, 0):
+			return r.fail("constants."+name, "want a finite number, have %g", v)
+		}
+		values[name] = v
+	}
+	for name, v := range r.opt.Set {
+		if _, ok := values[name]; !ok {
+			return r.fail("constants", "--set %s: the file defines no such constant", name)
+		}
+		values[name] = v
+	}
+	r.names = expr.Names{Variables: r.doc.Variables, Constants: values}
+	return nil
+}
+
+// body reads the section that says what moves.
+func (r *reader) body() error {
+	if r.doc.SGD != nil {
+		return r.sgd()
+	}
+	return r.equation()
+}
+
+// formula parses one; empty is an error.
+func (r *reader) formula(key, src string) (expr.Expr, error) {
+	e, err := expr.Parse(src, r.names)
+	if err != nil {
+		return e, r.fail(key, "%v", err)
+	}
+	return e, nil
+}
+
+func (r *reader) formulas(key string, src []string) ([]expr.Expr, error) {
+	if len(src) != len(r.doc.Variables) {
+		return nil, r.fail(key, "want %d formulas, one per variable, have %d", len(r.doc.Variables), len(src))
+	}
+	list := make([]expr.Expr, len(src))
+	for i, s := range src {
+		var err error
+		if list[i], err = r.formula(fmt.Sprintf("%s[%d]", key, i), s); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (r *reader) domain() error {
+	d := &r.doc.Domain
+	if !d.given {
+		return r.fail("", "domain: missing; want auto or an interval per variable")
+	}
+	n := len(r.doc.Variables)
+	if c := len(r.opt.Cells); c != 0 && c != 1 && c != n {
+		return r.fail("", "--cells: want 1 or %d numbers, have %d", n, c)
+	}
+	if d.auto {
+		r.file.Domain = Domain{Auto: true, Cells: r.cells(DefaultCells(n))}
+		return nil
+	}
+	given := make([]int, n)
+	intervals := make([]Interval, n)
+	for name := range d.intervals {
+		if !slices.Contains(r.doc.Variables, name) {
+			return r.fail("domain."+name, "no such variable; there are %s", strings.Join(r.doc.Variables, ", "))
+		}
+	}
+	for a, v := range r.doc.Variables {
+		doc := d.intervals[v]
+		if doc == nil {
+			return r.fail("domain", "no interval for the variable %q", v)
+		}
+		in, err := r.interval("domain."+v, doc)
+		if err != nil {
+			return err
+		}
+		intervals[a], given[a] = in, in.Cells
+	}
+	for a, c := range r.cells(given) {
+		intervals[a].Cells = c
+	}
+	r.file.Domain = Domain{Intervals: intervals}
+	if _, err := r.file.Domain.axes(r.doc.Variables); err != nil {
+		var at *IntervalError
+		if errors.As(err, &at) {
+			return r.fail("domain."+at.Variable, "%v", at.Err)
+		}
+		return err
+	}
+	return nil
+}
+
+// cells applies the override.
+func (r *reader) cells(given []int) []int {
+	switch len(r.opt.Cells) {
+	case 0:
+		return given
+	case 1:
+		out := make([]int, len(given))
+		for a := range out {
+			out[a] = r.opt.Cells[0]
+		}
+		return out
+	}
+	return r.opt.Cells
+}
+
+func (r *reader) interval(key string, doc *intervalDoc) (in Interval, err error) {
+	for _, end := range []struct {
+		name, src string
+		to        *float64
+	}{{"min", doc.Min, &in.Min}, {"max", doc.Max, &in.Max}} {
+		if end.src == "" {
+			return in, r.fail(key, "%s is missing", end.name)
+		}
+		e, err := r.formula(key+"."+end.name, end.src)
+		if err != nil {
+			return in, err
+		}
+		v, ok := e.Const()
+		if !ok {
+			return in, r.fail(key+"."+end.name, "want a number, have the formula %q", end.src)
+		}
+		*end.to = v
+	}
+	in.Cells = doc.Cells
+	if doc.Cells == 0 && len(r.opt.Cells) == 0 {
+		in.Cells = DefaultCells(len(r.doc.Variables))[0]
+		if n, _ := yaml.PathString("$." + key + ".cells"); n != nil {
+			if _, err := n.FilterFile(r.tree); err == nil {
+				return in, r.fail(key+".cells", "want at least %d, have 0", grid.MinCells)
+			}
+		}
+	}
+	if doc.Grading != nil {
+		if doc.Grading.Sinh == nil {
+			return in, r.fail(key+".grading", "want sinh: {towards: …, scale: …}")
+		}
+		in.Grading = &Grading{doc.Grading.Sinh.Towards, doc.Grading.Sinh.Scale}
+	}
+	return in, r.walls(key+".boundary", doc.Boundary, &in)
+}
+
+// walls reads one wall for both ends, or {lower, upper}.
+func (r *reader) walls(key string, doc any, in *Interval) error {
+	set := func(key string, v any, to *grid.Wall) error {
+		name, ok := v.(string)
+		if !ok {
+			return r.fail(key, "want reflecting, periodic or absorbing, have %v", v)
+		}
+		w, err := grid.ParseWall(name)
+		if err != nil {
+			return r.fail(key, "%v", err)
+		}
+		*to = w
+		return nil
+	}
+	switch doc := doc.(type) {
+	case nil:
+		return nil
+	case map[string]any:
+		for name, v := range doc {
+			to, ok := map[string]*grid.Wall{"lower": &in.Lower, "upper": &in.Upper}[name]
+			if !ok {
+				return r.fail(key+"."+name, "unknown key; want lower and upper")
+			}
+			if err := set(key+"."+name, v, to); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := set(key, doc, &in.Lower); err != nil {
+		return err
+	}
+	in.Upper = in.Lower
+	return nil
+}

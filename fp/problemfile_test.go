@@ -1,0 +1,133 @@
+package fp_test
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ness-fp/ness/fp"
+)
+
+const problems = "../testdata/problems"
+
+func open(path string) (io.ReadCloser, error) { return os.Open(filepath.Join(problems, path)) }
+
+// Every problem that ships is read and solved, on small grids.
+func TestShippedProblemsAreSolved(t *testing.T) {
+	files, err := filepath.Glob(problems + "/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no problem files", err)
+	}
+	for _, name := range files {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			src, err := os.Open(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer src.Close()
+			cells := []int{32}
+			if strings.Contains(name, "3d") {
+				cells = []int{12}
+			}
+			f, err := fp.ReadProblem(src, fp.ReadOptions{Name: name, Cells: cells, Open: open})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Domain.Auto {
+				box, notes, err := fp.FindBox(f.Problem, f.Domain.Cells)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Log(notes)
+				f.Domain.Intervals = box
+			}
+			g, err := f.Domain.Grid(f.Problem.Variables)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := fp.SolveStationary(f.Problem, g, fp.StationaryOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Some dozens of additions of cells that sum to one.
+			if m := s.Density.Integral(); m < 1-1e-13 || m > 1+1e-13 {
+				t.Errorf("mass %v, want 1", m)
+			}
+			// Round-off of a few hundred rates per cell and its neighbours.
+			if d := s.DivergenceResidual(s.Current()); d > 1e-13 {
+				t.Errorf("divergence %.2g of the turnover, want round-off", d)
+			}
+		})
+	}
+}
+
+func TestBadProblemFilesNameThePlace(t *testing.T) {
+	const head = "version: 1\nvariables: [x]\n"
+	const dom = "domain: {x: {min: -1, max: 1, cells: 8}}\n"
+	const eq = "equation: {drift: [\"-x\"], diffusion: 1}\n"
+	for _, c := range []struct{ src, want string }{
+		{"", "document"},
+		{head + "colour: red\n" + eq + dom, `f.yaml:3:1: unknown field "colour"`},
+		{head + "equation: {drift: [\"-x\"], diffusion: 1, speed: 2}\n" + dom, `f.yaml:3:41: unknown field "speed"`},
+		{head + eq + "domain: {x: {min: -1, max: 1, cells: many}}\n", "f.yaml:4:38"},
+		{head + "equation: {drift: [\"-q\"], diffusion: 1}\n" + dom, `f.yaml:3:20: equation.drift[0]: undefined name "q"`},
+		{head + eq + "domain: {x: {min: 1, max: -1, cells: 8}}\n", "f.yaml:4:13: domain.x: want min < max, have 1 and -1"},
+		{head + eq + "domain: {x: {min: -1, max: 1, cells: 0}}\n", "domain.x.cells: want at least 3, have 0"},
+		{head + eq + "domain: {x: {min: -1, max: 1, cells: 2}}\n", "cells: want at least 3, have 2"},
+		{head + eq + "domain: {y: {min: -1, max: 1, cells: 8}}\n", "domain.y: no such variable"},
+		{head + eq + "domain: {x: {min: -1, max: 1, cells: 8, boundary: sticky}}\n", "want reflecting, periodic or absorbing"},
+		{"version: 2\nvariables: [x]\n" + eq + dom, "f.yaml:1:10: version: want 1, have 2"},
+		{head + eq + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1}\n" + dom, "exactly one of sgd and equation"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: -0.1, batch_size: 1}\n" + dom, "f.yaml:3:56: sgd.learning_rate: want a number > 0, have -0.1"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, momentum: 0.9}\n" + dom, "kinetic equation"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, sampling: epochs}\n" + dom, "anti-correlated"},
+		{head + "sgd: {data: {file: ../data/diabetes.csv, features: [bmi], target: progression}, model: linear-regression, learning_rate: 0.1, batch_size: 443}\n" + dom, "sgd.batch_size: want at most the 442 samples there are, have 443"},
+		{head + "sgd: {data: {file: ../data/diabetes.csv, features: [bmi, s5], target: progression}, model: linear-regression, learning_rate: 0.1, batch_size: 4}\n" + dom, "the model has 2 parameters"},
+		{head + "sgd: {data: {file: ../data/diabetes.csv, features: [weight], target: progression}, model: linear-regression, learning_rate: 0.1, batch_size: 4}\n" + dom, `no column "weight"`},
+		{head + "equation: {drift: [\"-x\"], diffusion: 1, calculus: stratonovich}\n" + dom, "wants noise_factor"},
+		{"version: 1\nvariables: [x, y]\nequation: {drift: [\"-x\", \"-y\"], diffusion: [[1, 0.3], [-0.3, 1]]}\ndomain: auto\n", "diffusion[0][1]: not symmetric: 0.3 here, -0.3 at [1][0]"},
+	} {
+		_, err := fp.ReadProblem(strings.NewReader(c.src), fp.ReadOptions{Name: "f.yaml", Open: open})
+		var e *fp.FileError
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s\n got %v\nwant %s", c.src, err, c.want)
+		}
+	}
+}
+
+func TestTensorThatIsNotPositiveSaysWhere(t *testing.T) {
+	src := "version: 1\nvariables: [x]\nequation: {drift: [\"-x\"], diffusion: \"x\"}\ndomain: {x: {min: -1, max: 1, cells: 8}}\n"
+	f, err := fp.ReadProblem(strings.NewReader(src), fp.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, _ := f.Domain.Grid(f.Problem.Variables)
+	_, err = fp.SolveStationary(f.Problem, g, fp.StationaryOptions{})
+	var e *fp.CoefficientError
+	if !errors.As(err, &e) || !strings.Contains(err.Error(), "smallest eigenvalue is -0.875 at x = -0.875") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Whatever the bytes, reading ends in a problem or a FileError.
+func FuzzReadProblem(f *testing.F) {
+	files, _ := filepath.Glob(problems + "/*.yaml")
+	for _, name := range files {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(src))
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		_, err := fp.ReadProblem(strings.NewReader(src), fp.ReadOptions{Name: "f", Open: func(string) (io.ReadCloser, error) { return nil, fs.ErrNotExist }})
+		var e *fp.FileError
+		if err != nil && !errors.As(err, &e) {
+			t.Errorf("%T: %v", err, err)
+		}
+	})
+}
