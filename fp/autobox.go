@@ -54,7 +54,10 @@ func FindBox(p *Problem, cells []int) (box []Interval, notes []string, err error
 	if err != nil {
 		return nil, nil, fmt.Errorf("domain: auto: %w", err)
 	}
-	if ring := outerMass(s); ring > 1e-8 {
+	switch ring := outerMass(s); {
+	case ring > 1e-3:
+		return nil, nil, fmt.Errorf("domain: auto: no box was found: widened to %s, %.2g of the probability is still in its outer sixteenth; give min and max", boxText(p.Variables, box), ring)
+	case ring > 1e-8:
 		notes = append(notes, fmt.Sprintf("heavy tails: %.2g of the probability is in the outer sixteenth of the box, and no wider box was found that holds all but 1e-8 of it", ring))
 	}
 	return box, notes, nil

@@ -143,7 +143,12 @@ func ReadProblem(r io.Reader, opt ReadOptions) (*File, error) {
 
 // decode fills in the document; unknown keys, wrong types and syntax errors are
 // reported by the YAML reader with their place.
-func (r *reader) decode(src []byte) error {
+func (r *reader) decode(src []byte) (err error) {
+	defer func() {
+		if recover() != nil { // goccy/go-yaml panics on some malformed tags
+			err = &FileError{Name: r.opt.Name, Msg: "not YAML that can be decoded; look for tags (!) and anchors (&, *)"}
+		}
+	}()
 	tree, err := parser.ParseBytes(src, 0)
 	if err == nil {
 		r.tree = tree

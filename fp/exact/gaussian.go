@@ -12,8 +12,8 @@ import (
 // p = N(0, S) with A S + S Aᵀ = 2D and J = −(A − D S⁻¹) x p.
 
 // boxDeviations is the half-width of the box in standard deviations: what lies
-// beyond, 1e-23, is far below round-off of the rest.
-const boxDeviations = 10
+// beyond, 1e-15 of the mass, is round-off of the rest.
+const boxDeviations = 8
 
 // OrnsteinUhlenbeck returns the process with drift −A x and diffusion D ≻ 0, d ≤ 3.
 // It panics unless A is stable.

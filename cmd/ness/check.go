@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/operators/markov"
+)
+
+func checkCommand() *cobra.Command {
+	var in inputFlags
+	cmd := &cobra.Command{
+		Use:   "check FILE",
+		Short: "Validate a problem file and describe it: box, walls, convention, noise, memory",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := in.read(args[0])
+			if err != nil {
+				return err
+			}
+			return check(cmd.OutOrStdout(), args[0], f)
+		},
+	}
+	in.add(cmd)
+	return cmd
+}
+
+func check(w io.Writer, name string, f *fp.File) error {
+	g, notes, err := box(name, f)
+	if err != nil {
+		return err
+	}
+	c, err := fp.SampleCenters(f.Problem, g)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	describe(w, f, g, notes)
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for a := range g.Dim() {
+		k := a*g.Dim() - a*(a-1)/2
+		for _, v := range c.Diffusion[k] {
+			lo, hi = min(lo, v), max(hi, v)
+		}
+	}
+	line(w, "diagonal of D", "%.4g … %.4g", lo, hi)
+	line(w, "largest Péclet number", "%.3g per cell", c.MaxPeclet())
+	bytes, flops := markov.EstimateDirect(g.Shape(), 1)
+	line(w, "direct solution", "about %s, %.2g s", byteText(bytes), flops/6e9+float64(g.Cells())*1e-6)
+	return nil
+}
+
+// box returns the grid of the file, finding the box first where it asks for that.
+func box(name string, f *fp.File) (*grid.Grid, []string, error) {
+	var notes []string
+	if f.Domain.Auto {
+		if err := fits(name, f.Domain.Cells); err != nil {
+			return nil, nil, err
+		}
+		found, n, err := fp.FindBox(f.Problem, f.Domain.Cells)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
+		}
+		f.Domain.Intervals, notes = found, n
+	}
+	var cells []int
+	for _, in := range f.Domain.Intervals {
+		cells = append(cells, in.Cells)
+	}
+	if err := fits(name, cells); err != nil {
+		return nil, nil, err
+	}
+	g, err := f.Domain.Grid(f.Problem.Variables)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := f.CheckSymmetry(g); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return g, notes, nil
+}
+
+// fits refuses a grid whose direct solution would not fit in memory.
+func fits(name string, cells []int) error {
+	need, _ := markov.EstimateDirect(cells, 1)
+	have := memory()
+	if need > have {
+		return fmt.Errorf("%s: %v cells want about %s of memory, have %s; give fewer --cells", name, cells, byteText(need), byteText(have))
+	}
+	return nil
+}
+
+// memory returns the memory of the machine in bytes, or no limit where that is unknown.
+func memory() int64 {
+	data, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return math.MaxInt64
+	}
+	for l := range strings.Lines(string(data)) {
+		var kb int64
+		if _, err := fmt.Sscanf(l, "MemAvailable: %d kB", &kb); err == nil {
+			return kb << 10
+		}
+	}
+	return math.MaxInt64
+}
+
+func byteText(n int64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
+	v := float64(n)
+	for len(units) > 1 && v >= 1000 {
+		v /= 1000
+		units = units[1:]
+	}
+	return fmt.Sprintf("%.3g %s", v, units[0])
+}
+
+// describe prints what the file says and the box.
+func describe(w io.Writer, f *fp.File, g *grid.Grid, notes []string) {
+	if f.Problem.Title != "" {
+		fmt.Fprintln(w, f.Problem.Title)
+	}
+	for _, fact := range f.Facts {
+		line(w, fact[0], "%s", fact[1])
+	}
+	for a, v := range f.Problem.Variables {
+		ax := g.Axis(a)
+		line(w, "axis "+v, "%g … %g, %d cells, %v to %v", ax.Min(), ax.Max(), ax.Cells(), ax.Lower(), ax.Upper())
+	}
+	for _, n := range notes {
+		line(w, "note", "%s", n)
+	}
+}
+
+// line prints a label and a value in two columns.
+func line(w io.Writer, label, format string, args ...any) {
+	fmt.Fprintf(w, "  %-22s %s\n", label, fmt.Sprintf(format, args...))
+}

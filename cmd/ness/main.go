@@ -1,0 +1,92 @@
+// Command ness solves stationary densities and currents of stochastic gradient descent.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ness-fp/ness/fp"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// Exit statuses.
+const (
+	statusDone         = 0
+	statusBadInput     = 2
+	statusNotConverged = 3
+)
+
+func run(args []string, stdout, stderr io.Writer) int {
+	root := &cobra.Command{
+		Use:           "ness",
+		Short:         "Stationary densities and currents of stochastic gradient descent",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(solveCommand(), checkCommand())
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteC()
+	if err != nil {
+		fmt.Fprintf(stderr, "%s: %v\n", cmd.CommandPath(), err)
+	}
+	return status(err)
+}
+
+func status(err error) int {
+	var diverged *fp.ConvergenceError
+	switch {
+	case err == nil:
+		return statusDone
+	case errors.As(err, &diverged):
+		return statusNotConverged
+	}
+	return statusBadInput
+}
+
+// inputFlags are the flags that change what a problem file says.
+type inputFlags struct {
+	set   []string
+	cells []int
+}
+
+func (f *inputFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.set, "set", nil, "override a constant of the file, `name=value`; may be repeated")
+	cmd.Flags().IntSliceVar(&f.cells, "cells", nil, "cells per axis: one number `N`, or one for each axis")
+}
+
+// read opens a problem file; data files are looked up beside it.
+func (f *inputFlags) read(path string) (*fp.File, error) {
+	set := map[string]float64{}
+	for _, s := range f.set {
+		name, value, ok := strings.Cut(s, "=")
+		v, err := strconv.ParseFloat(value, 64)
+		if !ok || err != nil {
+			return nil, fmt.Errorf("--set %s: want name=number", s)
+		}
+		set[name] = v
+	}
+	src, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	return fp.ReadProblem(src, fp.ReadOptions{
+		Name: path, Set: set, Cells: f.cells,
+		Open: func(data string) (io.ReadCloser, error) {
+			if !filepath.IsAbs(data) {
+				data = filepath.Join(filepath.Dir(path), data)
+			}
+			return os.Open(data)
+		},
+	})
+}
