@@ -1,0 +1,215 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/cmd/ness/internal/plot"
+	"github.com/ness-fp/ness/fp"
+)
+
+type solveFlags struct {
+	inputFlags
+	dir            string
+	force, noPlots bool
+	quiet          bool
+}
+
+func solveCommand() *cobra.Command {
+	var fl solveFlags
+	cmd := &cobra.Command{
+		Use:   "solve FILE",
+		Short: "Find the stationary density and current of a problem file",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return fl.solve(cmd.OutOrStdout(), args[0])
+		},
+	}
+	fl.add(cmd)
+	cmd.Flags().StringVarP(&fl.dir, "output", "o", "", "folder `DIR` for summary, arrays and figures; without it only the summary is printed")
+	cmd.Flags().BoolVar(&fl.force, "force", false, "write into a folder that holds something else")
+	cmd.Flags().BoolVar(&fl.noPlots, "no-plots", false, "write no figures")
+	cmd.Flags().BoolVarP(&fl.quiet, "quiet", "q", false, "print nothing but errors")
+	return cmd
+}
+
+func (fl *solveFlags) solve(w io.Writer, name string) error {
+	if fl.quiet {
+		w = io.Discard
+	}
+	var folder *output.Folder
+	if fl.dir != "" {
+		var err error
+		if folder, err = output.Prepare(fl.dir, fl.force); err != nil {
+			return err
+		}
+		defer folder.Abort()
+	}
+	watch := &stopwatch{seconds: map[string]float64{}}
+	watch.start("read")
+	f, err := fl.read(name)
+	if err != nil {
+		return err
+	}
+	watch.start("box")
+	g, notes, err := box(name, f)
+	if err != nil {
+		return err
+	}
+	opt := fp.StationaryOptions{Stage: watch.start}
+	s, err := fp.SolveStationary(f.Problem, g, opt)
+	var diverged *fp.ConvergenceError
+	if err != nil && !errors.As(err, &diverged) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	watch.start("current")
+	c := s.Current()
+	watch.start("estimate")
+	estimate, estimated, estimateErr := s.EstimateError(opt)
+	if estimateErr != nil {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("no error estimate: on half as many cells, %v", estimateErr))
+	} else if !estimated {
+		s.Warnings = append(s.Warnings, "no error estimate: it wants an even number of cells, 6 or more, along every axis")
+	}
+	watch.stop()
+	sum := summarize(f, s, c, notes)
+	if estimated {
+		sum.addEstimate(estimate)
+	}
+	sum.Seconds = watch.seconds
+	describe(w, f, g, notes)
+	sum.print(w)
+	if folder != nil {
+		if e := fl.write(folder, f, s, c, sum); e != nil {
+			return e
+		}
+		line(w, "written to", "%s", fl.dir)
+	}
+	return err
+}
+
+// write puts all files into the folder and moves them into place.
+func (fl *solveFlags) write(folder *output.Folder, f *fp.File, s *fp.Stationary, c *fp.Current, sum *summary) error {
+	if err := folder.Write("solution.npz", func(w io.Writer) error { return output.WriteNPZ(w, arrays(f.Problem, s, c)) }); err != nil {
+		return err
+	}
+	if s.Density.Grid.Dim() > 1 {
+		if err := folder.Write("solution.vtr", func(w io.Writer) error { return writeVTR(w, s, c) }); err != nil {
+			return err
+		}
+	}
+	if !fl.noPlots {
+		figures := figures(f.Problem, s, c)
+		for _, name := range slices.Sorted(maps.Keys(figures)) {
+			if err := folder.Write(name, figures[name]); err != nil {
+				return err
+			}
+		}
+	}
+	sum.Files = folder.Names()
+	if err := folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
+		return err
+	}
+	return folder.Commit()
+}
+
+// arrays lists the contents of solution.npz.
+func arrays(p *fp.Problem, s *fp.Stationary, c *fp.Current) []output.Array {
+	g := s.Density.Grid
+	list := []output.Array{{Name: "density", Shape: g.Shape(), Data: s.Density.Values}}
+	for a, v := range p.Variables {
+		ax := g.Axis(a)
+		faces := g.Shape()
+		faces[a]++
+		list = append(list,
+			output.Array{Name: "edges_" + v, Shape: []int{ax.Cells() + 1}, Data: ax.Edges()},
+			output.Array{Name: "centers_" + v, Shape: []int{ax.Cells()}, Data: ax.Centers()},
+			output.Array{Name: "current_" + v, Shape: g.Shape(), Data: c.At[a]},
+			output.Array{Name: "flux_" + v, Shape: faces, Data: c.Faces.Density(a)})
+	}
+	return list
+}
+
+func writeVTR(w io.Writer, s *fp.Stationary, c *fp.Current) error {
+	g := s.Density.Grid
+	var edges [][]float64
+	var j [3][]float64
+	for a := range g.Dim() {
+		edges = append(edges, g.Axis(a).Edges())
+		j[a] = c.At[a]
+	}
+	return output.WriteVTR(w, edges, []output.Array{{Name: "density", Data: s.Density.Values}}, map[string][3][]float64{"current": j})
+}
+
+// figures lists the pictures that suit the dimension. Currents that are nothing but
+// round-off are drawn as none.
+func figures(p *fp.Problem, s *fp.Stationary, c *fp.Current) map[string]func(io.Writer) error {
+	g := s.Density.Grid
+	axes := make([]plot.Axis, g.Dim())
+	for a, v := range p.Variables {
+		axes[a] = plot.Axis{Name: v, Edges: g.Axis(a).Edges()}
+	}
+	j := c.At
+	if negligible(s, c) {
+		j = make([][]float64, g.Dim())
+	}
+	d := s.Density.Values
+	switch g.Dim() {
+	case 1:
+		return map[string]func(io.Writer) error{
+			"density.png": func(w io.Writer) error { return plot.Density1D(w, plot.PNG, p.Title, axes[0], d) },
+			"current.png": func(w io.Writer) error { return plot.Current1D(w, plot.PNG, p.Title, axes[0], d, j[0]) },
+		}
+	case 2:
+		return map[string]func(io.Writer) error{
+			"density.png":     func(w io.Writer) error { return plot.Density(w, plot.PNG, p.Title, axes, d) },
+			"log_density.png": func(w io.Writer) error { return plot.LogDensity(w, plot.PNG, p.Title, axes, d) },
+			"current.png":     func(w io.Writer) error { return plot.Current(w, plot.PNG, p.Title, axes, d, j[0], j[1]) },
+		}
+	}
+	return map[string]func(io.Writer) error{
+		"density.png": func(w io.Writer) error { return plot.Marginals3D(w, plot.PNG, p.Title, axes, d) },
+	}
+}
+
+// negligible says whether every net flow is round-off of the flows to and fro: some
+// hundred additions of 2⁻⁵³.
+func negligible(s *fp.Stationary, c *fp.Current) bool {
+	var flow, turnover float64
+	for _, faces := range c.Faces.Flow {
+		for _, v := range faces {
+			flow = max(flow, math.Abs(v))
+		}
+	}
+	for i, m := range s.Mass {
+		turnover = max(turnover, -s.Generator.A.At(i, i)*m)
+	}
+	return flow <= 1e-12*turnover
+}
+
+// A stopwatch adds up the seconds of named stages.
+type stopwatch struct {
+	name    string
+	since   time.Time
+	seconds map[string]float64
+}
+
+func (s *stopwatch) start(name string) {
+	s.stop()
+	s.name, s.since = name, time.Now()
+}
+
+func (s *stopwatch) stop() {
+	if s.name != "" {
+		s.seconds[s.name] += time.Since(s.since).Seconds()
+	}
+	s.name = ""
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/fp"
+)
+
+// summary is what summary.json holds. Keys are stable.
+type summary struct {
+	Program   string         `json:"program"`
+	Problem   problemSummary `json:"problem"`
+	Method    string         `json:"method"`
+	Order     string         `json:"order"`
+	Converged bool           `json:"converged"`
+	Residual  output.Float   `json:"residual"`
+	Entrywise output.Float   `json:"residual_entrywise"`
+	// Divergence is the largest |∇·J| V over the largest turnover of a cell.
+	Divergence        output.Float       `json:"divergence"`
+	Mass              output.Float       `json:"mass"`
+	MinDensity        output.Float       `json:"min_density"`
+	NegativeMass      output.Float       `json:"negative_mass"`
+	ErrorEstimate     *errorSummary      `json:"error_estimate"`
+	PecletMax         output.Float       `json:"peclet_max"`
+	Unknowns          int                `json:"unknowns"`
+	Iterations        int                `json:"iterations"`
+	Seconds           map[string]float64 `json:"seconds"`
+	EntropyProduction entropySummary     `json:"entropy_production"`
+	DetailedBalance   balanceSummary     `json:"detailed_balance"`
+	Moments           momentSummary      `json:"moments"`
+	Warnings          []string           `json:"warnings"`
+	Files             []string           `json:"files"`
+}
+
+type problemSummary struct {
+	Title     string         `json:"title"`
+	Variables []string       `json:"variables"`
+	Calculus  string         `json:"calculus"`
+	Cells     []int          `json:"cells"`
+	Min       []output.Float `json:"min"`
+	Max       []output.Float `json:"max"`
+	Notes     []string       `json:"notes"`
+}
+
+type errorSummary struct {
+	Density output.Float `json:"density"`
+	Current output.Float `json:"current"`
+}
+
+type entropySummary struct {
+	Value output.Float  `json:"value"`
+	Error *output.Float `json:"error"`
+}
+
+type balanceSummary struct {
+	Verdict string `json:"verdict"`
+	Reason  string `json:"reason"`
+}
+
+type momentSummary struct {
+	Mean       []output.Float   `json:"mean"`
+	Covariance [][]output.Float `json:"covariance"`
+}
+
+func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *summary {
+	g := s.Density.Grid
+	ep := s.EntropyProduction(c)
+	sum := &summary{
+		Program:           "ness",
+		Problem:           problemSummary{Title: f.Problem.Title, Variables: f.Problem.Variables, Calculus: f.Problem.Calculus.String(), Cells: g.Shape(), Notes: append([]string{}, notes...)},
+		Method:            s.Scheme.String(),
+		Order:             "monotone",
+		Converged:         s.Residual <= fp.ResidualTolerance,
+		Residual:          output.Float(s.Residual),
+		Entrywise:         output.Float(s.EntryResidual),
+		Divergence:        output.Float(s.DivergenceResidual(c)),
+		Mass:              output.Float(s.Density.Integral()),
+		MinDensity:        output.Float(slices.Min(s.Density.Values)),
+		PecletMax:         output.Float(s.Coefficients.MaxPeclet()),
+		Unknowns:          g.Cells(),
+		Iterations:        1,
+		EntropyProduction: entropySummary{Value: output.Float(ep)},
+		Warnings:          append([]string{}, s.Warnings...),
+	}
+	sum.DetailedBalance = balanceSummary{"cannot tell", "no error estimate"}
+	if negligible(s, c) {
+		sum.DetailedBalance = balanceSummary{"holds", "every net flow is round-off of the flows to and fro"}
+	}
+	for a := range g.Dim() {
+		sum.Problem.Min = append(sum.Problem.Min, output.Float(g.Axis(a).Min()))
+		sum.Problem.Max = append(sum.Problem.Max, output.Float(g.Axis(a).Max()))
+	}
+	mean, cov := s.Density.Moments()
+	sum.Moments.Mean = output.Floats(mean)
+	for i := range mean {
+		row := make([]output.Float, len(mean))
+		for j := range mean {
+			lo, hi := min(i, j), max(i, j)
+			row[j] = output.Float(cov[lo*len(mean)-lo*(lo-1)/2+hi-lo])
+		}
+		sum.Moments.Covariance = append(sum.Moments.Covariance, row)
+	}
+	return sum
+}
+
+// addEstimate adds what the coarser grid tells.
+func (s *summary) addEstimate(e fp.ErrorEstimate) {
+	s.ErrorEstimate = &errorSummary{output.Float(e.Density), output.Float(e.Current)}
+	err := output.Float(e.EntropyProduction)
+	s.EntropyProduction.Error = &err
+	ep := float64(s.EntropyProduction.Value)
+	switch {
+	case s.DetailedBalance.Verdict == "holds":
+	case ep > 3*e.EntropyProduction && e.Current < 0.3:
+		s.DetailedBalance = balanceSummary{"violated", fmt.Sprintf("entropy is produced at %.4g ± %.2g nats per unit time", ep, e.EntropyProduction)}
+	default:
+		s.DetailedBalance = balanceSummary{"cannot tell", "the current is not resolved: it changes as much as it is large between this grid and half of it"}
+	}
+}
+
+func (s *summary) print(w io.Writer) {
+	line(w, "method", "%s generator, direct solution of %d unknowns", s.Method, s.Unknowns)
+	line(w, "residual", "%.2g (entrywise %.2g, divergence of the current %.2g)", s.Residual, s.Entrywise, s.Divergence)
+	line(w, "mass", "%.15g, smallest density %.3g", s.Mass, s.MinDensity)
+	if e := s.ErrorEstimate; e != nil {
+		line(w, "difference to half grid", "density %.2g, current %.2g (relative L1)", e.Density, e.Current)
+	}
+	line(w, "largest Péclet number", "%.3g per cell", s.PecletMax)
+	line(w, "mean", "%s", numbers(s.Moments.Mean))
+	for i, row := range s.Moments.Covariance {
+		label := ""
+		if i == 0 {
+			label = "covariance"
+		}
+		line(w, label, "%s", numbers(row))
+	}
+	line(w, "entropy production", "%.6g nats per unit time", s.EntropyProduction.Value)
+	line(w, "detailed balance", "%s: %s", s.DetailedBalance.Verdict, s.DetailedBalance.Reason)
+	var times []string
+	for _, name := range slices.Sorted(maps.Keys(s.Seconds)) {
+		times = append(times, fmt.Sprintf("%s %.2f", name, s.Seconds[name]))
+	}
+	line(w, "seconds", "%s", strings.Join(times, ", "))
+	for _, warning := range s.Warnings {
+		line(w, "warning", "%s", warning)
+	}
+}
+
+func numbers(v []output.Float) string {
+	s := make([]string, len(v))
+	for i, x := range v {
+		s[i] = fmt.Sprintf("%12.6g", float64(x))
+	}
+	return strings.Join(s, " ")
+}
