@@ -10,10 +10,10 @@ import (
 	"github.com/ness-fp/ness/grid"
 )
 
-// In the tests here σ = [[1 + x²/4, sin y], [y/2, 2 + cos x]], D = σσᵀ/2, b = (−x, −y³).
+// In the tests here σ = [[1 + x²/4, sin(x+y)], [y/2, 2 + cos x]], D = σσᵀ/2, b = (−x, −y³).
 
 func factor(dst, x []float64) {
-	dst[0], dst[1] = 1+x[0]*x[0]/4, math.Sin(x[1])
+	dst[0], dst[1] = 1+x[0]*x[0]/4, math.Sin(x[0]+x[1])
 	dst[2], dst[3] = x[1]/2, 2+math.Cos(x[0])
 }
 
@@ -29,10 +29,11 @@ func tensor(dst, x []float64) {
 func tensorDivergence(dst, x []float64) {
 	var s [4]float64
 	factor(s[:], x)
-	xx := s[0] * x[0] / 2                         // ∂_xD_11
-	yx := (x[0]/2*s[2] - s[1]*math.Sin(x[0])) / 2 // ∂_xD_12
-	xy := (s[0]/2 + math.Cos(x[1])*s[3]) / 2      // ∂_yD_12
-	yy := s[2] / 2                                // ∂_yD_22
+	slope := math.Cos(x[0] + x[1])
+	xx := s[0]*x[0]/2 + s[1]*slope                             // ∂_xD_11
+	yx := (x[0]/2*s[2] + slope*s[3] - s[1]*math.Sin(x[0])) / 2 // ∂_xD_12
+	xy := (s[0]/2 + slope*s[3]) / 2                            // ∂_yD_12
+	yy := s[2] / 2                                             // ∂_yD_22
 	dst[0], dst[1] = xx+xy, yx+yy
 }
 
@@ -40,7 +41,8 @@ func tensorDivergence(dst, x []float64) {
 func factorDivergence(dst, x []float64) {
 	var s [4]float64
 	factor(s[:], x)
-	g := [2]float64{x[0]/2 + 0.5, 0} // ∂_jσ_jk: k = 1: ∂_x(1+x²/4) + ∂_y(y/2); k = 2: ∂_x sin y + ∂_y(2+cos x)
+	// ∂_jσ_jk for k = 1, 2.
+	g := [2]float64{x[0]/2 + 0.5, math.Cos(x[0] + x[1])}
 	dst[0] = 0.5 * (s[0]*g[0] + s[1]*g[1])
 	dst[1] = 0.5 * (s[2]*g[0] + s[3]*g[1])
 }

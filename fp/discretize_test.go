@@ -68,15 +68,23 @@ func TestBadCoefficientsAreNamedWithTheirPlace(t *testing.T) {
 		drift, diffusion fp.Func
 		want             string
 	}{
-		{fp.Pointwise(func(dst, x []float64) { dst[0], dst[1] = 1, math.Log(x[1]+1.5) }),
+		{
+			fp.Pointwise(func(dst, x []float64) { dst[0], dst[1] = 1, math.Log(x[1]+1.5) }),
 			fp.Pointwise(func(dst, _ []float64) { copy(dst, []float64{1, 0, 1}) }),
-			"the drift, component 1, is NaN at x = -1.75, y = -1.75"},
-		{drift, fp.Pointwise(func(dst, x []float64) { copy(dst, []float64{1, math.Exp(1e5 * x[0] * x[1]), 1}) }),
-			"diffusion[0][1] is +Inf at x = -1.75, y = -1.75"},
-		{drift, fp.Pointwise(func(dst, _ []float64) { copy(dst, []float64{1, 2, 1}) }),
-			"the diffusion tensor is not positive semi-definite: its smallest eigenvalue is -1 at x = -1.75, y = -1.75"},
-		{drift, fp.Pointwise(func(dst, _ []float64) { copy(dst, []float64{1, 0, -1e-9}) }),
-			"the diffusion tensor is not positive semi-definite: its smallest eigenvalue is -1e-09 at x = -1.75, y = -1.75"},
+			"the drift, component 1, is NaN at x = -1.75, y = -1.75",
+		},
+		{
+			drift, fp.Pointwise(func(dst, x []float64) { copy(dst, []float64{1, math.Exp(1e5 * x[0] * x[1]), 1}) }),
+			"diffusion[0][1] is +Inf at x = -1.75, y = -1.75",
+		},
+		{
+			drift, fp.Pointwise(func(dst, _ []float64) { copy(dst, []float64{1, 2, 1}) }),
+			"the diffusion tensor is not positive semi-definite: its smallest eigenvalue is -1 at x = -1.75, y = -1.75",
+		},
+		{
+			drift, fp.Pointwise(func(dst, _ []float64) { copy(dst, []float64{1, 0, -1e-9}) }),
+			"the diffusion tensor is not positive semi-definite: its smallest eigenvalue is -1e-09 at x = -1.75, y = -1.75",
+		},
 	} {
 		_, err := fp.Discretize(&fp.Problem{Variables: []string{"x", "y"}, Equation: fp.HanggiKlimontovich(2, k.drift, k.diffusion)}, g)
 		var bad *fp.CoefficientError
