@@ -165,15 +165,12 @@ func (s *stencil) reduceWithin(m *tensor, d, limit int) (eta float64) {
 	lo, hi := m.eigenRange(d)
 	plain := *m
 	for kappa := 300.0; ; kappa /= 2 {
-		if kappa <= 1 { // isotropic up to a factor of the trace: axis offsets alone
-			kappa = 1 + 1e-3
-		}
 		shift := max(0, (hi/kappa-lo)/(1-1/kappa))
 		*m = plain
 		for a := range d {
 			m[Packed(3, a, a)] += shift
 		}
-		if s.reduce(m, d) && s.reach() <= limit || kappa < 1.5 {
+		if s.reduce(m, d) && s.reach() <= limit || kappa < 1.2 { // at 1.17 offsets are of one cell
 			return shift / hi
 		}
 	}

@@ -130,7 +130,8 @@ func TestRegularizedTensorsStayWithinTheLimit(t *testing.T) {
 					want += eta // the largest eigenvalue is 1
 				}
 			}
-			if math.Abs(m[k]-want) > 1e-12*(1+eta) { // eigenvalues in closed form, from an arc cosine: 1e-15/√…
+			// Near a double eigenvalue the closed form loses half its digits.
+			if math.Abs(m[k]-want) > 1e-7*eta+1e-15 {
 				t.Fatalf("component %d became %g, want %g with η = %g", k, m[k], want, eta)
 			}
 		}
@@ -183,7 +184,7 @@ func TestRidgeSplitsTheDrift(t *testing.T) {
 				t.Fatalf("M u + r = %g along axis %d, want %g", sum, a, nu[a])
 			}
 		}
-		if free, ok := m.solveShifted(d, 1e-13*m.trace(), nu); ok && s.fits(free) && rest != ([3]float64{}) {
+		if free, ok := m.solveShifted(d, 0, nu); ok && s.fits(free) && rest != ([3]float64{}) {
 			t.Fatalf("%v goes upwind, though the edges carry all", rest)
 		}
 	})

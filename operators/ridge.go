@@ -18,6 +18,9 @@ func (s *stencil) ridge(m *tensor, d int, nu [3]float64) (u, r [3]float64) {
 		return u, r
 	}
 	if tr := m.trace(); tr > 0 {
+		if u, ok := m.solveRefined(d, nu); ok && s.fits(u) {
+			return u, m.remainder(d, u, nu)
+		}
 		lo := 1e-13 * tr
 		if u, ok := m.solveShifted(d, lo, nu); ok && s.fits(u) {
 			return u, m.remainder(d, u, nu)
@@ -65,7 +68,7 @@ func dot(o vec, u [3]float64) float64 {
 	return float64(o[0])*u[0] + float64(o[1])*u[1] + float64(o[2])*u[2]
 }
 
-// remainder returns ν − M u, and 0 where that is nothing but round-off.
+// remainder returns ν − M u, and 0 in components where that is nothing but round-off.
 func (m *tensor) remainder(d int, u, nu [3]float64) (r [3]float64) {
 	for i := range d {
 		var mu, size float64
@@ -75,11 +78,31 @@ func (m *tensor) remainder(d int, u, nu [3]float64) (r [3]float64) {
 			size += math.Abs(t)
 		}
 		r[i] = nu[i] - mu
-		if math.Abs(r[i]) <= 1e-12*(size+math.Abs(nu[i])) { // λ = 1e-13 tr M leaves this much
+		if math.Abs(r[i]) <= 1e-12*(size+math.Abs(nu[i])) { // a singular M, shifted by 1e-13 tr M, leaves this much
 			r[i] = 0
 		}
 	}
 	return r
+}
+
+// solveRefined returns M⁻¹ν, and whether the determinant was positive. Cramer's
+// rule leaves a residual of 2⁻⁵³ times products of ratios of eigenvalues; solving for
+// it once more squares that.
+func (m *tensor) solveRefined(d int, nu [3]float64) (u [3]float64, ok bool) {
+	if u, ok = m.solveShifted(d, 0, nu); !ok {
+		return u, false
+	}
+	r := nu
+	for i := range d {
+		for j := range d {
+			r[i] -= m.at(i, j) * u[j]
+		}
+	}
+	du, _ := m.solveShifted(d, 0, r)
+	for i := range d {
+		u[i] += du[i]
+	}
+	return u, true
 }
 
 // solveShifted returns (M + λI)⁻¹ν by Cramer's rule, and whether the determinant was positive.
