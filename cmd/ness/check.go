@@ -131,7 +131,7 @@ func describe(w io.Writer, f *fp.File, g *grid.Grid, notes []string) {
 	}
 	for a, v := range f.Problem.Variables {
 		ax := g.Axis(a)
-		line(w, "axis "+v, "%g … %g, %d cells, %v to %v", ax.Min(), ax.Max(), ax.Cells(), ax.Lower(), ax.Upper())
+		line(w, "axis "+v, "%.6g … %.6g, %d cells, %v to %v", ax.Min(), ax.Max(), ax.Cells(), ax.Lower(), ax.Upper())
 	}
 	for _, n := range notes {
 		line(w, "note", "%s", n)
