@@ -189,49 +189,6 @@ func TestFaceFlowHasTheDivergenceOfTheGenerator(t *testing.T) {
 	})
 }
 
-// Selling's formula gives the tensor back: relative round-off times the ratio of
-// eigenvalues, which is at most 1e5 here.
-func TestReductionGivesTheTensorBack(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		d := rapid.IntRange(1, 3).Draw(t, "dim")
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		var m tensor
-		for range d {
-			var w [3]float64
-			size := math.Exp(2.8 * (2*r.Float64() - 1))
-			for a := range d {
-				w[a] = size * r.NormFloat64()
-			}
-			for a := range d {
-				for b := a; b < d; b++ {
-					m[Packed(3, a, b)] += w[a] * w[b]
-				}
-			}
-		}
-		want := m
-		var s stencil
-		if !s.reduce(&m, d) {
-			t.Skip("no obtuse superbase within the limit")
-		}
-		var sum tensor
-		for k, o := range s.offset[:s.n] {
-			if !(s.weight[k] > 0) {
-				t.Fatalf("weight %v", s.weight[k])
-			}
-			for a := range d {
-				for b := a; b < d; b++ {
-					sum[Packed(3, a, b)] += s.weight[k] * float64(o[a]) * float64(o[b])
-				}
-			}
-		}
-		for k := range sum {
-			if math.Abs(sum[k]-want[k]) > 1e-9*want.trace() {
-				t.Fatalf("%v, want %v", sum, want)
-			}
-		}
-	})
-}
-
 func TestAssemblyHasTheSameBitsOnAnyNumberOfCores(t *testing.T) {
 	ax, err := grid.Uniform(-3, 3, 200, grid.Reflecting, grid.Reflecting)
 	if err != nil {
@@ -262,19 +219,26 @@ func smoothTensor(g *grid.Grid) *Coefficients {
 	return c
 }
 
-func BenchmarkSelling(b *testing.B) {
+func BenchmarkAssemble(b *testing.B) {
 	for _, n := range []int{256, 1024} {
 		ax, err := grid.Uniform(-3, 3, n, grid.Reflecting, grid.Reflecting)
 		if err != nil {
 			b.Fatal(err)
 		}
-		c := smoothTensor(grid.New(ax, ax))
-		b.Run(fmt.Sprintf("d=2/n=%d", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				Selling(c)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n*n), "ns/cell")
-		})
+		g := grid.New(ax, ax)
+		c := smoothTensor(g)
+		f := &FaceCoefficients{Grid: g}
+		for a, d := range []float64{0.2, 0.3} {
+			f.Drift, f.Diffusion = append(f.Drift, fill(g.Faces(a), -1)), append(f.Diffusion, fill(g.Faces(a), d))
+		}
+		for scheme, assemble := range map[string]func(){"selling": func() { Selling(c) }, "star": func() { Star(f) }} {
+			b.Run(fmt.Sprintf("scheme=%s/d=2/n=%d", scheme, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					assemble()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n*n), "ns/cell")
+			})
+		}
 	}
 }

@@ -54,6 +54,21 @@ func (s *stencil) reach() int {
 	return int(r)
 }
 
+// tensor returns Σ_k ρ_k o_k o_kᵀ.
+func (s *stencil) tensor() (m tensor) {
+	for k, o := range s.offset[:s.n] {
+		w := s.weight[k]
+		x, y, z := float64(o[0]), float64(o[1]), float64(o[2])
+		m[0] += w * x * x
+		m[1] += w * x * y
+		m[2] += w * x * z
+		m[3] += w * y * y
+		m[4] += w * y * z
+		m[5] += w * z * z
+	}
+	return m
+}
+
 // prune drops weights that are nothing but round-off.
 func (s *stencil) prune() {
 	var sum float64
@@ -70,8 +85,9 @@ func (s *stencil) prune() {
 	s.n = n
 }
 
-// maxSteps bounds the reductions: each shortens the superbase, and a ratio of
-// eigenvalues of 1e5 takes some hundred. What needs more is capped by the caller.
+// maxSteps bounds the reductions: each shortens the superbase by about an offset of
+// one cell, and offsets of a ratio of eigenvalues of 1e3 are up to some 30 cells
+// long. What needs more is capped by the caller.
 const maxSteps = 400
 
 // reduce sets s to the decomposition of M in d dimensions, and says whether it

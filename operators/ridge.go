@@ -19,7 +19,9 @@ func (s *stencil) ridge(m *tensor, d int, nu [3]float64) (u, r [3]float64) {
 	}
 	if tr := m.trace(); tr > 0 {
 		if u, ok := m.solveRefined(d, nu); ok && s.fits(u) {
-			return u, m.remainder(d, u, nu)
+			if r := m.remainder(d, u, nu); r == ([3]float64{}) { // else M is singular but for round-off
+				return u, r
+			}
 		}
 		lo := 1e-13 * tr
 		if u, ok := m.solveShifted(d, lo, nu); ok && s.fits(u) {
