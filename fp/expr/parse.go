@@ -2,7 +2,6 @@ package expr
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -12,85 +11,48 @@ import (
 	"github.com/expr-lang/expr/parser"
 )
 
-// Names are what a formula may refer to besides pi, e and the functions, which no
-// name may hide.
-type Names struct {
-	Variables []string
-	Constants map[string]float64
-}
-
-// An Error says what is wrong with a formula, and in which column.
-type Error struct {
-	Src    string
-	Column int // of the first character concerned, from 1
-	Msg    string
-}
-
-func (e *Error) Error() string {
-	return fmt.Sprintf("%s, in column %d of %q", e.Msg, e.Column, e.Src)
-}
-
-const (
-	maxLength  = 10000 // characters
-	maxNesting = 200   // parentheses
-)
-
-// Reserved says whether a name has a meaning of its own in formulas.
-func Reserved(name string) bool {
-	return name == "pi" || name == "e" || slices.Contains(Functions(), name)
-}
-
-// Parse reads a formula. Errors are of type *[Error].
+// Parse reads a formula. What is wrong with the formula is an [*Error]; what is wrong
+// with the names, an error of [Names.Check].
 func Parse(src string, names Names) (Expr, error) {
-	if err := checkSize(src); err != nil {
+	if err := names.Check(); err != nil {
+		return Expr{}, err
+	}
+	b := builder{[]rune(src), names}
+	if err := scan(b.src); err != nil {
 		return Expr{}, err
 	}
 	tree, err := parser.Parse(src)
 	if err != nil {
-		var at *file.Error
-		if errors.As(err, &at) {
-			return Expr{}, &Error{src, at.From + 1, at.Message}
-		}
-		return Expr{}, &Error{src, 1, err.Error()}
+		return Expr{}, b.parserError(err)
 	}
-	b := builder{src, names}
-	return b.build(tree.Node)
+	e, err := b.build(tree.Node)
+	if err != nil {
+		return Expr{}, err
+	}
+	return e, nil
 }
 
-func checkSize(src string) error {
-	if len(src) > maxLength {
-		return &Error{src[:40] + "…", maxLength, fmt.Sprintf("a formula of %d characters; want at most %d", len(src), maxLength)}
-	}
-	if strings.TrimSpace(src) == "" {
-		return &Error{src, 1, "an empty formula"}
-	}
-	// Chains like 2^2^… and --x recurse in the parser as parentheses do.
-	depth, chain := 0, strings.Count(src, "^")+strings.Count(src, "**")+strings.Count(src, "-")+strings.Count(src, "+")
-	for i, r := range src {
-		switch r {
-		case '(', '[', '{', '?':
-			depth++
-		case ')', ']', '}':
-			depth--
-		}
-		if depth > maxNesting {
-			return &Error{src, i + 1, fmt.Sprintf("nested deeper than %d parentheses", maxNesting)}
-		}
-	}
-	if chain > 4000 {
-		return &Error{src[:40] + "…", 1, fmt.Sprintf("%d operators in one formula; want at most 4000", chain)}
-	}
-	return nil
-}
-
-// A builder turns the parser's tree into an Expr and refuses what is no formula.
+// A builder turns the parser's tree into an Expr and refuses whatever is not known to
+// be a formula.
 type builder struct {
-	src   string
+	src   []rune
 	names Names
 }
 
+// parserError puts a complaint of the parser into our words: after the scan, it can only
+// be a token that should not be there. The parser places the end of the formula at its
+// last character.
+func (b *builder) parserError(err error) error {
+	at := &file.Error{}
+	errors.As(err, &at)
+	if strings.HasPrefix(at.Message, "unexpected token EOF") {
+		return syntaxError(b.src, len(b.src))
+	}
+	return syntaxError(b.src, at.From)
+}
+
 func (b *builder) fail(n ast.Node, format string, args ...any) (Expr, error) {
-	return Expr{}, &Error{b.src, n.Location().From + 1, fmt.Sprintf(format, args...)}
+	return Expr{}, errorAt(b.src, n.Location().From, format, args...)
 }
 
 func (b *builder) build(n ast.Node) (Expr, error) {
@@ -98,32 +60,32 @@ func (b *builder) build(n ast.Node) (Expr, error) {
 	case *ast.IntegerNode:
 		return Num(float64(n.Value)), nil
 	case *ast.FloatNode:
-		if math.IsInf(n.Value, 0) || math.IsNaN(n.Value) {
-			return b.fail(n, "a number beyond double precision")
-		}
 		return Num(n.Value), nil
 	case *ast.IdentifierNode:
 		return b.name(n)
 	case *ast.UnaryNode:
-		a, err := b.build(n.Node)
-		switch {
-		case err != nil || n.Operator == "+":
-			return a, err
-		case n.Operator == "-":
-			return Neg(a), nil
-		}
-		return b.fail(n, "%q has no meaning in a formula", n.Operator)
+		return b.unary(n)
 	case *ast.BinaryNode:
 		return b.binary(n)
 	case *ast.CallNode:
 		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
 			return b.call(n, callee.Value, n.Arguments)
 		}
-		return b.fail(n, "want the name of a function before (")
 	case *ast.BuiltinNode:
 		return b.call(n, n.Name, n.Arguments)
 	}
-	return b.fail(n, "want numbers, variables, + - * / ^ and functions; this is something else")
+	return b.fail(n, "want numbers, names, + - * / ^ and functions; found something else")
+}
+
+func (b *builder) unary(n *ast.UnaryNode) (Expr, error) {
+	a, err := b.build(n.Node)
+	switch {
+	case err != nil || n.Operator == "+":
+		return a, err
+	case n.Operator == "-":
+		return Neg(a), nil
+	}
+	return b.fail(n, "%q has no meaning in a formula; want + - * / ^", n.Operator)
 }
 
 var infixOps = map[string]func(a, b Expr) Expr{"+": Add, "-": Sub, "*": Mul, "/": Div, "^": Pow, "**": Pow}
@@ -133,16 +95,35 @@ func (b *builder) binary(n *ast.BinaryNode) (Expr, error) {
 	if !ok {
 		return b.fail(n, "%q has no meaning in a formula; want + - * / ^", n.Operator)
 	}
-	x, err := b.build(n.Left)
+	v, err := b.buildAll(n.Left, n.Right)
 	if err != nil {
 		return Expr{}, err
 	}
-	y, err := b.build(n.Right)
-	if err != nil {
-		return Expr{}, err
-	}
-	return combine(x, y), nil
+	return b.finite(n, combine(v[0], v[1]), v)
 }
+
+// buildAll builds several nodes, in order.
+func (b *builder) buildAll(nodes ...ast.Node) ([]Expr, error) {
+	var v []Expr
+	for _, n := range nodes {
+		e, err := b.build(n)
+		if err != nil {
+			return nil, err
+		}
+		v = append(v, e)
+	}
+	return v, nil
+}
+
+// finite refuses an operation on numbers that was not folded, as its value is not finite.
+func (b *builder) finite(n ast.Node, e Expr, operands []Expr) (Expr, error) {
+	if _, ok := e.Const(); !ok && !slices.ContainsFunc(operands, notNumber) {
+		return b.fail(n, "%s has no finite value", e)
+	}
+	return e, nil
+}
+
+func notNumber(e Expr) bool { return e.n.op != opNum }
 
 func (b *builder) name(n *ast.IdentifierNode) (Expr, error) {
 	switch n.Value {
@@ -157,41 +138,35 @@ func (b *builder) name(n *ast.IdentifierNode) (Expr, error) {
 	if v, ok := b.names.Constants[n.Value]; ok {
 		return Num(v), nil
 	}
-	if slices.Contains(Functions(), n.Value) {
-		return b.fail(n, "the function %s wants its argument in parentheses", n.Value)
+	if slices.Contains(functionNames(), n.Value) {
+		return b.fail(n, "the function %s wants its arguments in parentheses", n.Value)
 	}
-	return b.fail(n, "undefined name %q; defined are %s", n.Value, strings.Join(b.defined(), ", "))
-}
-
-// defined lists the variables, then the constants in alphabetical order.
-func (b *builder) defined() []string {
-	var constants []string
-	for name := range b.names.Constants {
-		constants = append(constants, name)
-	}
-	slices.Sort(constants)
-	return slices.Concat(b.names.Variables, constants, []string{"pi", "e"})
+	defined := b.names.defined()
+	return b.fail(n, "undefined name %q; defined are %s%s", n.Value, strings.Join(defined, ", "), didYouMean(n.Value, defined))
 }
 
 func (b *builder) call(n ast.Node, name string, args []ast.Node) (Expr, error) {
-	o := slices.IndexFunc(functions[:], func(f function) bool { return f.name == name })
-	if o < 0 || name == "" {
-		return b.fail(n, "there is no function %q; there are %s", name, strings.Join(Functions(), ", "))
+	o := slices.IndexFunc(functions[:], func(f function) bool { return f.Name == name })
+	if name == "" || o < 0 {
+		return b.noFunction(n, name)
 	}
-	f := functions[o]
-	if len(args) != f.arity {
-		return b.fail(n, "%s wants %d argument(s), has %d", name, f.arity, len(args))
+	if want := functions[o].Arguments; len(args) != want {
+		return b.fail(n, "%s wants %s; found %d", name, []string{1: "1 argument", 2: "2 arguments"}[want], len(args))
 	}
-	x, err := b.build(args[0])
-	if err != nil || f.arity == 1 {
-		if err != nil {
-			return Expr{}, err
-		}
-		return apply(op(o), x), nil
-	}
-	y, err := b.build(args[1])
+	v, err := b.buildAll(args...)
 	if err != nil {
 		return Expr{}, err
 	}
-	return apply(op(o), x, y), nil
+	if op(o) == opPowCall {
+		return b.finite(n, Pow(v[0], v[1]), v)
+	}
+	return b.finite(n, apply(op(o), v[0], v[1:]...), v)
+}
+
+func (b *builder) noFunction(n ast.Node, name string) (Expr, error) {
+	if slices.Contains(b.names.defined(), name) {
+		return b.fail(n, "%s is no function; a product is written %s*(…)", name, name)
+	}
+	known := functionNames()
+	return b.fail(n, "there is no function %q; there are %s%s", name, strings.Join(known, ", "), didYouMean(name, known))
 }
