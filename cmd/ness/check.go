@@ -51,7 +51,7 @@ func check(w io.Writer, name string, f *fp.File) error {
 	}
 	line(w, "diagonal of D", "%.4g … %.4g", lo, hi)
 	line(w, "largest Péclet number", "%.3g per cell", c.MaxPeclet())
-	bytes, flops := markov.EstimateDirect(g.Shape(), 1)
+	bytes, flops := cost(g.Shape())
 	line(w, "direct solution", "about %s, %.2g s", byteText(bytes), flops/6e9+float64(g.Cells())*1e-6)
 	return nil
 }
@@ -88,12 +88,27 @@ func box(name string, f *fp.File) (*grid.Grid, []string, error) {
 
 // fits refuses a grid whose direct solution would not fit in memory.
 func fits(name string, cells []int) error {
-	need, _ := markov.EstimateDirect(cells, 1)
+	need, _ := cost(cells)
 	have := memory()
 	if need > have {
 		return fmt.Errorf("%s: %v cells want about %s of memory, have %s; give fewer --cells", name, cells, byteText(need), byteText(have))
 	}
 	return nil
+}
+
+// cost estimates the memory and the operations of a solution: the elimination, and
+// the coefficients, edges and matrix before it, which take up to 500 bytes a cell in
+// two dimensions with a full tensor.
+func cost(cells []int) (bytes int64, flops float64) {
+	bytes, flops = markov.EstimateDirect(cells, 1)
+	each := 500.0
+	for _, n := range cells {
+		each *= float64(n)
+	}
+	if each > math.MaxInt64/2 || bytes < 0 {
+		return math.MaxInt64, flops
+	}
+	return bytes + int64(each), flops
 }
 
 // memory returns the memory of the machine in bytes, or no limit where that is unknown.

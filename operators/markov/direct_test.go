@@ -2,205 +2,176 @@ package markov
 
 import (
 	"errors"
+	"fmt"
 	"math"
-	"math/big"
-	"math/rand/v2"
+	"slices"
 	"testing"
-
-	"gonum.org/v1/gonum/mat"
-	"pgregory.net/rapid"
 
 	"github.com/ness-fp/ness/operators/sparse"
 )
 
-// Every cell above 1e-250 has its exact Gibbs weight, also between wells that
-// exchange mass at rates of 1e-6. Round-off of the rates themselves, some 1e-15 each,
-// adds up along a path of 256 cells to below 1e-11.
-func TestEveryCellIsRightToRoundOff(t *testing.T) {
-	const n = 256
-	for _, temperature := range []float64{0.15, 0.02} {
-		a, phi := quadWell(n, temperature)
-		m, _, err := Direct(a, DirectOptions{Dims: []int{n, n}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if worst := worstRelative(m, phi, 1e-250); worst > 1e-11 {
-			t.Errorf("D = %g: relative error %.2g in some cell, want 1e-11", temperature, worst)
-		}
-	}
-}
-
-// LU with one state pinned loses the weights of metastable wells; elimination without
-// subtraction does not.
-func TestLUIsWrongWhereEliminationIsRight(t *testing.T) {
-	const n, temperature = 32, 0.01
-	a, phi := quadWell(n, temperature)
-	m, _, err := Direct(a, DirectOptions{Dims: []int{n, n}})
+func solve(t *testing.T, a *sparse.CSR, opt DirectOptions) []float64 {
+	t.Helper()
+	m, _, err := Direct(a, opt)
 	if err != nil {
 		t.Fatal(err)
-	}
-	ours := worstRelative(m, phi, 1e-12)
-	if lu := worstRelative(pinnedLU(a, phi), phi, 1e-12); ours > 1e-12 || lu < 1e3*ours {
-		t.Errorf("relative errors: elimination %.2g, LU %.2g; want 1e-12 and at least a thousand times as much", ours, lu)
-	}
-}
-
-// pinnedLU solves A m = 0 with the state of the deepest well fixed.
-func pinnedLU(a *sparse.CSR, phi []float64) []float64 {
-	n := a.Rows
-	pin := 0
-	d := mat.NewDense(n, n, nil)
-	for i := range n {
-		if phi[i] < phi[pin] {
-			pin = i
-		}
-		for k := a.RowPtr[i]; k < a.RowPtr[i+1]; k++ {
-			d.Set(i, int(a.Col[k]), a.Val[k])
-			d.Set(int(a.Col[k]), int(a.Col[k]), d.At(int(a.Col[k]), int(a.Col[k]))-a.Val[k])
-		}
-	}
-	rhs := mat.NewVecDense(n, nil)
-	for j := range n {
-		d.Set(pin, j, 0)
-	}
-	d.Set(pin, pin, 1)
-	rhs.SetVec(pin, 1)
-	var x mat.VecDense
-	_ = x.SolveVec(d, rhs) // an ill-conditioned matrix is the point
-	m := x.RawVector().Data
-	var sum float64
-	for _, v := range m {
-		sum += v
-	}
-	for i := range m {
-		m[i] /= sum
 	}
 	return m
 }
 
-// A randomChain is a box of states with edges of random offsets and rates over many
-// decades; the last state can be reached from all.
-func randomChain(t *rapid.T) (*sparse.CSR, []int) {
-	dims := rapid.SliceOfN(rapid.IntRange(1, 7), 1, 3).Draw(t, "dims")
-	n := 1
-	for _, d := range dims {
-		n *= d
+// Every cell above 1e-250 has its exact Gibbs weight, also between wells that
+// exchange mass at rates of 1e-6.
+func TestEveryCellIsRightToRoundOff(t *testing.T) {
+	for _, diffusion := range []float64{0.15, 0.02} {
+		w := quadWell(2, 256, diffusion)
+		m := solve(t, w.a, DirectOptions{Dims: w.dims})
+		// φ ≤ 760 is rounded by up to 2⁻⁴⁴ = 6e-14, and a weight is a product of ratios of
+		// rates, each with some ten roundings, along a path of up to 512 cells: 6e-13.
+		// 1e-11 leaves a factor 16 for the additions of the elimination.
+		if worst := worstRelative(m, gibbs(w.phi), 1e-250); !(worst < 1e-11) {
+			t.Errorf("D = %g: relative error %.2g in some cell, want 1e-11", diffusion, worst)
+		}
 	}
-	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-	b := sparse.NewBuilder(n, n)
-	rate := func() float64 { return math.Exp(20 * (r.Float64() - 0.5)) }
+}
+
+// LU loses the weights of metastable wells to cancellation in its pivots, by about
+// 2⁻⁵³ over the probability that a well is left; elimination without subtraction does
+// not.
+func TestLUIsWrongWhereEliminationIsRight(t *testing.T) {
+	const n = 64
+	w := quadWell(2, n, 0.02)
+	exact := gibbs(w.phi)
+	ours := worstRelative(solve(t, w.a, DirectOptions{Dims: w.dims}), exact, 1e-12)
+	lu := worstRelative(pinnedLU(w.a, n, exact), exact, 1e-12)
+	// 5e-13: roundings as above, for φ up to 80 and paths of 128 cells, times three.
+	if !(ours < 5e-13) || !(lu > 1e4*ours) {
+		t.Errorf("relative errors: elimination %.2g, LU %.2g; want 5e-13 and more than 10⁴ times as much", ours, lu)
+	}
+}
+
+// pinnedLU solves A m = 0 with the state of largest mass held at 1, by Gaussian
+// elimination within the band; a diagonally dominant matrix needs no pivots.
+func pinnedLU(a *sparse.CSR, band int, exact []float64) []float64 {
+	n, width := a.Rows, 2*band+1
+	pin := 0
+	for i, v := range exact {
+		if v > exact[pin] {
+			pin = i
+		}
+	}
+	l := make([]float64, n*width) // entry (i, j) at i·width + j − i + band
 	for i := range n {
-		if i+1 < n {
-			b.Add(i+1, i, rate()) // one way …
-		}
-		b.Add(r.IntN(n), i, rate())
-	}
-	b.Add(0, n-1, rate()) // … and round, so that there is one class
-	a := b.CSR()
-	return a, dims
-}
-
-// The result agrees with unblocked elimination in 200-bit floats, entry by entry:
-// each of at most 343 states adds a few roundings.
-func TestRandomChainsAgreeWithBigFloats(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		a, dims := randomChain(t)
-		before := append([]float64(nil), a.Val...)
-		m, _, err := Direct(a, DirectOptions{Dims: dims})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, want := range bigStationary(a) {
-			if math.Abs(m[i]-want) > 1e-12*want {
-				t.Fatalf("dims %v: entry %d is %v, want %v", dims, i, m[i], want)
-			}
-		}
-		for k, v := range before {
-			if a.Val[k] != v {
-				t.Fatal("the matrix was changed")
-			}
-		}
-	})
-}
-
-// bigStationary is the textbook algorithm.
-func bigStationary(a *sparse.CSR) []float64 {
-	n := a.Rows
-	num := func(v float64) *big.Float { return new(big.Float).SetPrec(200).SetFloat64(v) }
-	r := make([][]*big.Float, n) // r[i][j]: i → j
-	for i := range r {
-		r[i] = make([]*big.Float, n)
-		for j := range r[i] {
-			r[i][j] = num(a.At(j, i))
+		for k := a.RowPtr[i]; i != pin && k < a.RowPtr[i+1]; k++ {
+			l[i*width+int(a.Col[k])-i+band] = a.Val[k]
 		}
 	}
-	sum := make([]*big.Float, n)
-	for k := n - 1; k > 0; k-- {
-		sum[k] = num(0)
-		for j := range k {
-			sum[k].Add(sum[k], r[k][j])
+	l[pin*width+band] = 1
+	x := make([]float64, n)
+	x[pin] = 1
+	for p := range n {
+		for i := p + 1; i < min(n, p+band+1); i++ {
+			f := l[i*width+p-i+band] / l[p*width+band]
+			if f == 0 {
+				continue
+			}
+			for j := p; j < min(n, p+band+1); j++ {
+				l[i*width+j-i+band] -= f * l[p*width+j-p+band]
+			}
+			x[i] -= f * x[p]
 		}
-		for i := range k {
-			f := new(big.Float).Quo(r[i][k], sum[k])
-			for j := range k {
-				if f.Sign() != 0 && r[k][j].Sign() != 0 {
-					r[i][j].Add(r[i][j], new(big.Float).Mul(f, r[k][j]))
+	}
+	var sum float64
+	for i := n - 1; i >= 0; i-- {
+		for j := i + 1; j < min(n, i+band+1); j++ {
+			x[i] -= l[i*width+j-i+band] * x[j]
+		}
+		x[i] /= l[i*width+band]
+		sum += x[i]
+	}
+	for i := range x {
+		x[i] /= sum
+	}
+	return x
+}
+
+// A m = 0 row by row: what flows into a cell flows out, up to a few roundings of the
+// flows and the error of the masses, together below 1e-12 as above.
+func TestFlowsBalanceInEveryCell(t *testing.T) {
+	w := quadWell(3, 12, 0.15)
+	m := solve(t, w.a, DirectOptions{Dims: w.dims})
+	r := make([]float64, len(m))
+	w.a.MulVec(r, m)
+	for i, v := range r {
+		if out := -w.a.At(i, i) * m[i]; math.Abs(v) > 1e-12*out {
+			t.Fatalf("cell %d: net flow %g of %g", i, v, out)
+		}
+	}
+}
+
+// A potential that falls by 2000 leaves the middle of the box with e⁻¹⁰⁰⁰, below all
+// floats, and the masses are still right; so they are where the middle is a barrier of
+// e⁻⁶⁰⁰ between two wells, which all mass has to cross.
+func TestMassesSpreadOverMoreThanTheRangeOfFloats(t *testing.T) {
+	const n = 4001
+	slope, barrier := make([]float64, n), make([]float64, n)
+	for i := range n {
+		x := float64(i) / (n - 1)
+		slope[i] = 2000 * x
+		barrier[i] = 600*math.Sin(math.Pi*x)*math.Sin(math.Pi*x) + x
+	}
+	for name, phi := range map[string][]float64{"slope": slope, "barrier": barrier} {
+		a := star([]int{n}, phi, 1)
+		m := solve(t, a, DirectOptions{})
+		// 4000 ratios of rates with ten roundings each, 4e-12, and φ/2⁵³ = 2e-13.
+		if worst := worstRelative(m, gibbs(phi), 1e-300); !(worst < 5e-12) {
+			t.Errorf("%s: relative error %.2g", name, worst)
+		}
+	}
+}
+
+// The work on a chain is linear in its length, also on a ring.
+func TestChainsAndRingsTakeLinearWork(t *testing.T) {
+	for _, ring := range []bool{false, true} {
+		var perState [2]float64
+		for k, n := range []int{1000, 100000} {
+			b := sparse.NewBuilder(n, n)
+			for i := range n {
+				if next := (i + 1) % n; ring || next > 0 {
+					b.Add(next, i, 2)
+					b.Add(i, next, 1)
 				}
 			}
+			m, stats, err := Direct(b.CSR(), DirectOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			perState[k] = stats.Flops / float64(n)
+			// On the ring all states are alike; the chain piles up at its end, in halves.
+			want := math.Ldexp(1, -n/2-1)
+			if ring {
+				want = 1 / float64(n)
+			}
+			at := n - 1 - n/2
+			// One in a hundred thousand: n·2⁻⁵³ = 1e-11 for the sum over the ring.
+			if math.Abs(m[at]-want) > 1e-11*want {
+				t.Errorf("ring %v, n = %d: mass %g, want %g", ring, n, m[at], want)
+			}
+		}
+		if perState[1] > 1.5*perState[0] {
+			t.Errorf("ring %v: %.3g operations per state at 1000 states, %.3g at 100000", ring, perState[0], perState[1])
 		}
 	}
-	m := []*big.Float{num(1)}
-	total := num(1)
-	for k := 1; k < n; k++ {
-		v := num(0)
-		for i := range k {
-			v.Add(v, new(big.Float).Mul(m[i], r[i][k]))
-		}
-		m = append(m, v.Quo(v, sum[k]))
-		total.Add(total, m[k])
-	}
-	out := make([]float64, n)
-	for i, v := range m {
-		out[i], _ = v.Quo(v, total).Float64()
-	}
-	return out
 }
 
 func TestAnyNumberOfWorkersGivesTheSameBits(t *testing.T) {
-	a, _ := quadWell(64, 0.15)
-	one, _, err := Direct(a, DirectOptions{Dims: []int{64, 64}, Workers: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, workers := range []int{2, 5} {
-		many, _, err := Direct(a, DirectOptions{Dims: []int{64, 64}, Workers: workers})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range one {
-			if one[i] != many[i] {
-				t.Fatalf("%d workers: entry %d is %v, with one %v", workers, i, many[i], one[i])
+	for _, w := range []well{quadWell(2, 64, 0.15), quadWell(3, 14, 0.15)} {
+		one := solve(t, w.a, DirectOptions{Dims: w.dims, Workers: 1})
+		for _, workers := range []int{2, 3, 5} {
+			many := solve(t, w.a, DirectOptions{Dims: w.dims, Workers: workers})
+			if !slices.Equal(one, many) {
+				t.Fatalf("dims %v: %d workers give other bits than one", w.dims, workers)
 			}
 		}
-	}
-}
-
-func TestSeveralClosedClassesAreNamed(t *testing.T) {
-	b := sparse.NewBuilder(7, 7)
-	b.Add(0, 1, 1) // 1 ↔ 0
-	b.Add(1, 0, 1)
-	b.Add(3, 2, 1) // 2 → 3 ↔ 4
-	b.Add(3, 4, 1)
-	b.Add(4, 3, 1)
-	b.Add(1, 2, 1)
-	b.Add(5, 6, 1) // 6 → 5, which is never left
-	_, _, err := Direct(b.CSR(), DirectOptions{})
-	var e *ReducibleError
-	if !errors.As(err, &e) {
-		t.Fatalf("%v, want a ReducibleError", err)
-	}
-	if len(e.States) != 3 || e.States[0] != 0 || e.States[1] != 3 || e.States[2] != 5 || e.Sizes[2] != 1 {
-		t.Errorf("classes of sizes %v at states %v", e.Sizes, e.States)
 	}
 }
 
@@ -210,30 +181,76 @@ func TestTransientStatesGetNothing(t *testing.T) {
 	b.Add(2, 1, 1)
 	b.Add(1, 2, 3)
 	b.Add(2, 3, 1) // and so is 3
-	m, _, err := Direct(b.CSR(), DirectOptions{Dims: []int{2, 2}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := []float64{0, 0.75, 0.25, 0}; m[0] != want[0] || math.Abs(m[1]-want[1]) > 1e-16 || math.Abs(m[2]-want[2]) > 1e-16 || m[3] != want[3] {
-		t.Errorf("%v, want %v", m, want)
+	m := solve(t, b.CSR(), DirectOptions{Dims: []int{2, 2}})
+	// Three roundings each: 2⁻⁵² at most, as masses are below 1.
+	if m[0] != 0 || math.Abs(m[1]-0.75) > 0x1p-52 || math.Abs(m[2]-0.25) > 0x1p-52 || m[3] != 0 {
+		t.Errorf("%v, want [0 3/4 1/4 0]", m)
 	}
 }
 
-// The estimate of work is within a tenth and that of the factor within a half of
-// what an elimination does.
-func TestEstimateIsNearTheTruth(t *testing.T) {
-	for _, n := range []int{64, 200} {
-		a, _ := quadWell(n, 0.15)
-		_, s, err := Direct(a, DirectOptions{Dims: []int{n, n}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		bytes, flops := EstimateDirect([]int{n, n}, 1)
-		if r := flops / s.Flops; r < 0.9 || r > 1.1 {
-			t.Errorf("n = %d: estimated %.3g operations, took %.3g", n, flops, s.Flops)
-		}
-		if r := float64(bytes) / float64(s.FactorBytes); r < 1 || r > 3 { // matrix and work space come on top
-			t.Errorf("n = %d: estimated %d bytes, factor has %d", n, bytes, s.FactorBytes)
+// Parts that exchange mass at rates below 1e-308 of the others cannot be weighed.
+func TestUnderflowNamesAState(t *testing.T) {
+	b := sparse.NewBuilder(4, 4)
+	for _, i := range []int{0, 2} {
+		b.Add(i, i+1, 1)
+		b.Add(i+1, i, 1)
+	}
+	b.Add(1, 2, 1e-310)
+	b.Add(2, 1, 1e-310)
+	_, _, err := Direct(b.CSR(), DirectOptions{})
+	var e *UnderflowError
+	if !errors.As(err, &e) || e.State < 0 || e.State > 3 {
+		t.Fatalf("%v, want an UnderflowError that names one of four states", err)
+	}
+}
+
+func TestRatesAreChecked(t *testing.T) {
+	for _, rate := range []float64{-1, math.NaN(), math.Inf(1)} {
+		b := sparse.NewBuilder(3, 3)
+		b.Add(0, 1, 1)
+		b.Add(1, 0, 1)
+		b.Add(1, 2, rate)
+		b.Add(2, 2, math.NaN()) // the diagonal is nobody's business
+		_, _, err := Direct(b.CSR(), DirectOptions{})
+		var e *RateError
+		if !errors.As(err, &e) || e.From != 2 || e.To != 1 {
+			t.Errorf("rate %g: %v, want a RateError for 2 → 1", rate, err)
 		}
 	}
+}
+
+func TestOneStateHasAllTheMass(t *testing.T) {
+	a := sparse.NewBuilder(1, 1).CSR()
+	for _, dims := range [][]int{nil, {1}, {1, 1, 1}} {
+		if m := solve(t, a, DirectOptions{Dims: dims}); m[0] != 1 {
+			t.Errorf("dims %v: mass %v", dims, m[0])
+		}
+	}
+}
+
+// The unit of time does not matter, down to the bit where it is a power of two: rates
+// from 1e-290 to 1e290 are brought to the same scale.
+func TestUnitOfTimeDoesNotMatter(t *testing.T) {
+	w := quadWell(2, 20, 0.15)
+	want := solve(t, w.a, DirectOptions{Dims: w.dims})
+	for _, exponent := range []int{-960, 960} {
+		b := *w.a
+		b.Val = slices.Clone(w.a.Val)
+		for k := range b.Val {
+			b.Val[k] = math.Ldexp(b.Val[k], exponent)
+		}
+		if got := solve(t, &b, DirectOptions{Dims: w.dims}); !slices.Equal(got, want) {
+			t.Errorf("rates times 2^%d: other bits", exponent)
+		}
+	}
+}
+
+func TestWrongDimsPanic(t *testing.T) {
+	defer func() {
+		if got, want := fmt.Sprint(recover()), "markov: Direct: want a square matrix and dims that hold its states"; got != want {
+			t.Errorf("panic %q, want %q", got, want)
+		}
+	}()
+	w := quadWell(2, 4, 0.15)
+	_, _, _ = Direct(w.a, DirectOptions{Dims: []int{4, 5}})
 }

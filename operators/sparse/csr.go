@@ -1,4 +1,3 @@
-// Package sparse holds matrices in compressed sparse rows (CSR). It knows no equation.
 package sparse
 
 import "github.com/ness-fp/ness/grid/pieces"
@@ -32,12 +31,16 @@ func (a *CSR) At(i, j int) float64 {
 	return 0
 }
 
-// MulVec sets dst = A x. len(dst) = a.Rows, len(x) = a.Cols; they must not overlap.
+// pieceRows is the number of rows of MulVec that one goroutine takes at a time.
+const pieceRows = 1 << 14
+
+// MulVec sets dst = A x, on all cores, with the same bits for any number of them.
+// len(dst) = a.Rows, len(x) = a.Cols; they must not overlap.
 func (a *CSR) MulVec(dst, x []float64) {
 	if len(dst) != a.Rows || len(x) != a.Cols {
 		panic("sparse: MulVec: length mismatch")
 	}
-	pieces.Run(a.Rows, 1<<14, func(_, lo, hi int) { a.mulRows(dst, x, lo, hi) })
+	pieces.Run(a.Rows, pieceRows, func(_, lo, hi int) { a.mulRows(dst, x, lo, hi) })
 }
 
 func (a *CSR) mulRows(dst, x []float64, from, to int) {
@@ -53,7 +56,7 @@ func (a *CSR) mulRows(dst, x []float64, from, to int) {
 	}
 }
 
-// MulVecT sets dst = Aᵀ x. len(dst) = a.Cols, len(x) = a.Rows; they must not overlap.
+// MulVecT sets dst = Aᵀ x, on one core: rows scatter. len(dst) = a.Cols, len(x) = a.Rows; they must not overlap.
 func (a *CSR) MulVecT(dst, x []float64) {
 	if len(dst) != a.Cols || len(x) != a.Rows {
 		panic("sparse: MulVecT: length mismatch")
