@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/operators/markov"
@@ -52,7 +53,7 @@ func check(w io.Writer, name string, f *fp.File) error {
 	line(w, "diagonal of D", "%.4g … %.4g", lo, hi)
 	line(w, "largest Péclet number", "%.3g per cell", c.MaxPeclet())
 	bytes, flops := cost(g.Shape())
-	line(w, "direct solution", "about %s, %.2g s", byteText(bytes), flops/6e9+float64(g.Cells())*1e-6)
+	line(w, "direct solution", "about %v, %.2g s", output.Bytes(bytes), flops/6e9+float64(g.Cells())*1e-6)
 	return nil
 }
 
@@ -91,7 +92,7 @@ func fits(name string, cells []int) error {
 	need, _ := cost(cells)
 	have := memory()
 	if need > have {
-		return fmt.Errorf("%s: %v cells want about %s of memory, have %s; give fewer --cells", name, cells, byteText(need), byteText(have))
+		return fmt.Errorf("%s: %v cells want about %v of memory, have %v; give fewer --cells", name, cells, output.Bytes(need), output.Bytes(have))
 	}
 	return nil
 }
@@ -124,16 +125,6 @@ func memory() int64 {
 		}
 	}
 	return math.MaxInt64
-}
-
-func byteText(n int64) string {
-	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
-	v := float64(n)
-	for len(units) > 1 && v >= 1000 {
-		v /= 1000
-		units = units[1:]
-	}
-	return fmt.Sprintf("%.3g %s", v, units[0])
 }
 
 // describe prints what the file says and the box.

@@ -102,7 +102,14 @@ func (fl *solveFlags) write(folder *output.Folder, f *fp.File, s *fp.Stationary,
 		return err
 	}
 	if s.Density.Grid.Dim() > 1 {
-		if err := folder.Write("solution.vtr", func(w io.Writer) error { return writeVTR(w, s, c) }); err != nil {
+		name, write := "solution.vtr", output.WriteVTR
+		if s.Density.Grid.IsUniform() {
+			name, write = "solution.vti", output.WriteVTI
+		}
+		if err := folder.Write(name, func(w io.Writer) error {
+			edges, scalars, vectors := vtkArrays(s, c)
+			return write(w, edges, scalars, vectors)
+		}); err != nil {
 			return err
 		}
 	}
@@ -138,15 +145,15 @@ func arrays(p *fp.Problem, s *fp.Stationary, c *fp.Current) []output.Array {
 	return list
 }
 
-func writeVTR(w io.Writer, s *fp.Stationary, c *fp.Current) error {
+// vtkArrays returns the cell edges, the density and the current as ParaView wants them.
+func vtkArrays(s *fp.Stationary, c *fp.Current) (edges [][]float64, scalars []output.Array, vectors map[string][3][]float64) {
 	g := s.Density.Grid
-	var edges [][]float64
 	var j [3][]float64
 	for a := range g.Dim() {
 		edges = append(edges, g.Axis(a).Edges())
 		j[a] = c.At[a]
 	}
-	return output.WriteVTR(w, edges, []output.Array{{Name: "density", Data: s.Density.Values}}, map[string][3][]float64{"current": j})
+	return edges, []output.Array{{Name: "density", Data: s.Density.Values}}, map[string][3][]float64{"current": j}
 }
 
 // figures lists the pictures that suit the dimension. Currents that are nothing but

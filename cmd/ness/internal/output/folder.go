@@ -1,152 +1,228 @@
 package output
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
+	"syscall"
 )
 
-// summaryName is the file that marks a folder as a result of this program and lists
-// the files of the result.
-const summaryName = "summary.json"
-
-// A Folder collects the files of a result beside the place they are meant for, and
-// moves them there when all are complete. Until then an existing result stays as it is.
+// A Folder collects the files of a result in a staging folder and moves them into
+// place when all are complete. It is not for concurrent use.
 type Folder struct {
-	dir, staging string
-	stale        []string // files of the previous result
-	names        []string
+	name  string // as the user gave it
+	dir   string // absolute, links followed
+	force bool
+
+	base    string // where the staging folder is: beside dir, or in it where that is not possible
+	staging string // "" before the first file
+	files   []*stagedFile
+	done    bool
 }
 
-// Prepare finds out, before anything is computed, whether dir may hold the result: it
-// may be absent, empty, or hold a previous result and nothing else; anything else
-// wants force, and is then kept where names do not clash.
+// Prepare says, before anything is computed, whether dir can take a result: it is
+// absent, empty or holds nothing but a previous result; anything else wants force.
+// The parent has to exist. Whether files can be made and moved there is tried with an
+// empty folder that is removed again; nothing else is touched before [Folder.Commit].
 func Prepare(dir string, force bool) (*Folder, error) {
-	dir = filepath.Clean(dir)
-	f := &Folder{dir: dir}
-	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, fmt.Errorf("-o %s: %w", dir, err)
-	default:
-		if f.stale, err = previous(dir, entries); err != nil && !force {
-			return nil, fmt.Errorf("-o %s: %w; give another folder, or --force to write into this one", dir, err)
-		}
-	}
-	parent := filepath.Dir(dir)
-	f.staging, err = os.MkdirTemp(parent, "."+filepath.Base(dir)+".tmp-*")
-	if err != nil {
-		return nil, fmt.Errorf("-o %s: %w", dir, err)
+	f := &Folder{name: dir, force: force}
+	if err := f.prepare(); err != nil {
+		return nil, f.fail(err)
 	}
 	return f, nil
 }
 
-// previous returns the files of the result in dir, or an error that names what else it holds.
-func previous(dir string, entries []fs.DirEntry) ([]string, error) {
-	if len(entries) == 0 {
-		return nil, nil
+// fail puts the name of the folder before an error.
+func (f *Folder) fail(err error) error {
+	if err == nil {
+		return nil
 	}
-	var mark struct {
-		Program string   `json:"program"`
-		Files   []string `json:"files"`
-	}
-	data, err := os.ReadFile(filepath.Join(dir, summaryName))
-	if err != nil || json.Unmarshal(data, &mark) != nil || mark.Program != "ness" {
-		return nil, fmt.Errorf("holds %q and is no result of ness", entries[0].Name())
-	}
-	for _, e := range entries {
-		if !slices.Contains(mark.Files, e.Name()) {
-			return nil, fmt.Errorf("holds %q, which is not part of the result there", e.Name())
-		}
-	}
-	return mark.Files, nil
+	return fmt.Errorf("-o %s: %w", f.name, err)
 }
 
-// Write creates one file of the result by calling write.
-func (f *Folder) Write(name string, write func(w io.Writer) error) error {
-	f.names = append(f.names, name)
-	err := writeFile(filepath.Join(f.staging, name), write)
+func (f *Folder) prepare() (err error) {
+	if f.name == "" {
+		return errors.New("want the name of a folder, have an empty one")
+	}
+	if f.dir, err = locate(f.name); err != nil {
+		return err
+	}
+	c, err := inspect(f.dir)
+	switch {
+	case err != nil:
+		return pathless(err)
+	case len(c.foreign) > 0 && !f.force:
+		return occupied(c.foreign)
+	}
+	f.base, err = stagingPlace(f.dir, c.exists)
+	return err
+}
+
+// Create opens a new file of the result, a plain name that does not begin with a dot.
+// It has to be closed, and the error of Close looked at, before [Folder.Commit].
+// Errors are of type [*WriteError].
+func (f *Folder) Create(name string) (io.WriteCloser, error) {
+	switch {
+	case f.done:
+		panic("output: Create: after Commit or Abort")
+	case name == "" || name[0] == '.' || strings.ContainsAny(name, `/\`):
+		panic(fmt.Sprintf("output: Create: %q is not a plain name", name))
+	case f.has(name):
+		panic("output: Create: twice " + name)
+	}
+	if f.staging == "" {
+		staging, err := makeStaging(f.base)
+		if err != nil {
+			return nil, f.fail(&WriteError{Name: name, Err: err})
+		}
+		f.staging = staging
+	}
+	s, err := createFile(f.staging, name)
 	if err != nil {
-		return fmt.Errorf("-o %s: writing %s: %w", f.dir, name, err)
+		return nil, f.fail(err)
+	}
+	f.files = append(f.files, s)
+	return s, nil
+}
+
+func (f *Folder) has(name string) bool {
+	return slices.ContainsFunc(f.files, func(s *stagedFile) bool { return s.name == name })
+}
+
+// Write makes one file of the result by calling write, and closes it.
+func (f *Folder) Write(name string, write func(w io.Writer) error) error {
+	w, err := f.Create(name)
+	if err != nil {
+		return err
+	}
+	err = write(w)
+	closeErr := w.Close()
+	if err == nil {
+		err = closeErr
+	}
+	var e *WriteError
+	if err != nil && !errors.As(err, &e) {
+		err = fmt.Errorf("writing %s: %w", name, err)
+	}
+	return f.fail(err)
+}
+
+// Names returns the files of the result made so far, and the summary last. It is what
+// the summary lists under "files".
+func (f *Folder) Names() []string {
+	var names []string
+	for _, s := range f.files {
+		if s.name != summaryName {
+			names = append(names, s.name)
+		}
+	}
+	return append(names, summaryName)
+}
+
+// Commit moves the files into place and ends f. After an error the folder is as it was
+// and the staged files are gone, unless the error says otherwise: that moved files
+// could not be moved back, or that the result is in place and only the last step, the
+// sync of the folder or the removal of the previous files, failed.
+//
+// The summary must be among the files and list them all; else it panics, as the next
+// run would not know the folder for a result.
+//
+// When files of other programs have come into the folder since Prepare, they stay; one
+// of the name of a new file is an error without force.
+func (f *Folder) Commit() error {
+	if f.done {
+		panic("output: Commit: after Commit or Abort")
+	}
+	if err := f.checkFiles(); err != nil {
+		return f.fail(errors.Join(err, f.discard()))
+	}
+	unlock := lockDir(filepath.Dir(f.dir))
+	defer unlock()
+	err := f.place()
+	var stuck *undoError
+	switch {
+	case errors.As(err, &stuck): // the previous files are in the staging folder
+		f.done = true
+		return f.fail(err)
+	case err != nil:
+		return f.fail(errors.Join(err, f.discard()))
+	}
+	err = errors.Join(syncDir(f.dir), syncDir(filepath.Dir(f.dir)), f.discard())
+	if err != nil {
+		return f.fail(fmt.Errorf("the result is in place, but: %w", err))
 	}
 	return nil
 }
 
-func writeFile(path string, write func(w io.Writer) error) error {
-	file, err := os.Create(path)
+// checkFiles returns the first error that a file met. It panics unless all are closed
+// and the summary lists them all.
+func (f *Folder) checkFiles() error {
+	for _, s := range f.files {
+		if !s.closed {
+			panic("output: Commit: not closed: " + s.name)
+		}
+		if s.err != nil {
+			return s.err
+		}
+	}
+	var listed []string
+	if f.has(summaryName) {
+		var err error
+		if listed, err = readFiles(filepath.Join(f.staging, summaryName)); err != nil {
+			return err
+		}
+	}
+	names := f.Names()
+	slices.Sort(names)
+	slices.Sort(listed)
+	if !slices.Equal(names, listed) {
+		panic(fmt.Sprintf("output: Commit: summary.json lists %q, want %q", listed, names))
+	}
+	return nil
+}
+
+// Abort removes the staged files. It may be called twice, and after Commit, when it
+// does nothing.
+func (f *Folder) Abort() error { return f.fail(f.discard()) }
+
+func (f *Folder) discard() error {
+	if f.done {
+		return nil
+	}
+	f.done = true
+	for _, s := range f.files {
+		if !s.closed {
+			s.closed = true
+			_ = s.file.Close() // its contents are not wanted
+		}
+	}
+	if f.staging == "" {
+		return nil
+	}
+	return os.RemoveAll(f.staging)
+}
+
+// syncDir brings the names in dir to the disk, where the system knows how to.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil // a folder to write into but not to list: its files are synced all the same
+	}
 	if err != nil {
 		return err
 	}
-	b := bufio.NewWriterSize(file, 1<<18)
-	err = write(b)
-	if err == nil {
-		err = b.Flush()
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil // some network file systems sync files only
 	}
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
-}
-
-// Names returns the files written so far, and the summary.
-func (f *Folder) Names() []string { return append(slices.Clone(f.names), summaryName) }
-
-// Commit moves the files into place, the summary last, and removes those of the
-// previous result that the new one lacks.
-func (f *Folder) Commit() error {
-	if err := os.MkdirAll(f.dir, 0o777); err != nil {
-		return err
-	}
-	for _, name := range f.names {
-		if err := os.Rename(filepath.Join(f.staging, name), filepath.Join(f.dir, name)); err != nil {
-			return fmt.Errorf("-o %s: %w", f.dir, err)
-		}
-	}
-	for _, name := range f.stale {
-		if !slices.Contains(f.names, name) {
-			if err := os.Remove(filepath.Join(f.dir, filepath.Base(name))); err != nil {
-				return fmt.Errorf("-o %s: %w", f.dir, err)
-			}
-		}
-	}
-	return os.Remove(f.staging)
-}
-
-// Abort removes what was not committed. It may be called after Commit.
-func (f *Folder) Abort() { _ = os.RemoveAll(f.staging) }
-
-// Float is a number that JSON shows as null where it is not finite.
-type Float float64
-
-// MarshalJSON writes the number, or null.
-func (v Float) MarshalJSON() ([]byte, error) {
-	if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-		return []byte("null"), nil
-	}
-	return json.Marshal(float64(v))
-}
-
-// Floats converts a slice.
-func Floats(v []float64) []Float {
-	out := make([]Float, len(v))
-	for i, x := range v {
-		out[i] = Float(x)
-	}
-	return out
-}
-
-// WriteJSON writes v indented, with a newline at the end.
-func WriteJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	return errors.Join(err, d.Close())
 }

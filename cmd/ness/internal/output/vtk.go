@@ -1,100 +1,221 @@
 package output
 
+// This file writes cell data for ParaView: .vti (ImageData) where all axes are
+// uniform, .vtr (RectilinearGrid) for any axes. Both are an XML description followed
+// by the numbers, raw: for each array its length in bytes as a uint64, then float64s.
+
 import (
+	"bytes"
 	"encoding/binary"
+	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// WriteVTR writes cell data on a rectilinear grid, uniform or not, for ParaView:
-// scalars, and vectors as three arrays each (nil components are 0). edges holds the
-// cell edges of up to three axes.
+// Uniform says whether each axis is cut evenly, as a .vti needs it: every edge is
+// within 16·2⁻⁵³ M of Origin + k Spacing, M the largest |edge|. That is rounding: lo +
+// (k/n)(hi−lo) and lo + k((hi−lo)/n) are each 3 roundings of numbers up to 2M and one
+// of a number up to M from the exact edge, so up to 14·2⁻⁵³ M apart.
+func Uniform(edges [][]float64) bool {
+	for _, e := range edges {
+		lo, h := e[0], spacing(e)
+		tol := 16 * 0x1p-53 * math.Max(math.Abs(e[0]), math.Abs(e[len(e)-1]))
+		for k, x := range e {
+			if !(math.Abs(x-(lo+float64(k)*h)) <= tol) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func spacing(e []float64) float64 { return (e[len(e)-1] - e[0]) / float64(len(e)-1) }
+
+// WriteVTI writes cell data on a uniform grid as ImageData. edges holds the ascending
+// cell edges of one to three axes; each scalar has one number per cell (its Shape is
+// not looked at), each vector up to three components, of which nil ones are 0.
 //
-// The Visualization Toolkit, VTK XML formats, appended raw data.
+// Edges that are not [Uniform] panic.
+func WriteVTI(w io.Writer, edges [][]float64, scalars []Array, vectors map[string][3][]float64) error {
+	v := newVTK("ImageData", edges, scalars, vectors)
+	if !Uniform(edges) {
+		panic("output: WriteVTI: an axis is graded; want WriteVTR")
+	}
+	origin, step := [3]float64{}, [3]float64{1, 1, 1}
+	for a, e := range edges {
+		origin[a], step[a] = e[0], spacing(e)
+	}
+	return v.write(w, fmt.Sprintf(" Origin=%q Spacing=%q", numbers(origin[:]), numbers(step[:])), nil)
+}
+
+// WriteVTR writes cell data on any grid as a RectilinearGrid; see [WriteVTI].
 func WriteVTR(w io.Writer, edges [][]float64, scalars []Array, vectors map[string][3][]float64) error {
-	axes := make([][]float64, 3)
-	cells := 1
-	var extent []string
-	for a := range axes {
-		axes[a] = []float64{0} // a flat third axis
-		n := 0
-		if a < len(edges) {
-			axes[a] = edges[a]
-			n = len(edges[a]) - 1
-			cells *= n
-		}
-		extent = append(extent, fmt.Sprintf("0 %d", n))
-	}
-	v := &vtr{w: w}
-	ext := strings.Join(extent, " ")
-	v.printf("<?xml version=\"1.0\"?>\n<VTKFile type=\"RectilinearGrid\" version=\"1.0\" byte_order=\"LittleEndian\" header_type=\"UInt64\">\n")
-	v.printf("<RectilinearGrid WholeExtent=%q>\n<Piece Extent=%q>\n<CellData>\n", ext, ext)
-	for _, s := range scalars {
-		v.declare(s.Name, 1, s.Data)
-	}
-	for _, name := range sortedKeys(vectors) {
-		v.declare(name, 3, interleave(vectors[name], cells))
-	}
-	v.printf("</CellData>\n<Coordinates>\n")
+	v := newVTK("RectilinearGrid", edges, scalars, vectors)
+	var coordinates []block
 	for a, name := range []string{"x", "y", "z"} {
-		v.declare(name, 1, axes[a])
+		e := []float64{0} // the grid is flat along this axis
+		if a < len(edges) {
+			e = edges[a]
+		}
+		coordinates = append(coordinates, block{name, [][]float64{e}, len(e)})
 	}
-	v.printf("</Coordinates>\n</Piece>\n</RectilinearGrid>\n<AppendedData encoding=\"raw\">\n_")
-	for _, b := range v.blocks {
-		v.raw(b)
-	}
-	v.printf("\n</AppendedData>\n</VTKFile>\n")
-	return v.err
+	return v.write(w, "", coordinates)
 }
 
-// vtr keeps the first error and the blocks that are still to be appended.
-type vtr struct {
-	w      io.Writer
-	err    error
-	blocks [][]float64
-	offset int
-}
-
-func (v *vtr) printf(format string, args ...any) {
-	if v.err == nil {
-		_, v.err = fmt.Fprintf(v.w, format, args...)
+// numbers lists v so that reading gives back every bit.
+func numbers(v []float64) string {
+	s := make([]string, len(v))
+	for i, x := range v {
+		s[i] = strconv.FormatFloat(x, 'g', -1, 64)
 	}
+	return strings.Join(s, " ")
 }
 
-func (v *vtr) declare(name string, components int, data []float64) {
-	v.printf("<DataArray type=\"Float64\" Name=%q NumberOfComponents=\"%d\" format=\"appended\" offset=\"%d\"/>\n", name, components, v.offset)
-	v.blocks = append(v.blocks, data)
-	v.offset += 8 + 8*len(data)
+// A vtk is a file's kind ("ImageData", …), the range of its points ("0 nx 0 ny 0 nz")
+// and its cell data.
+type vtk struct {
+	kind, extent     string
+	scalars, vectors []block
 }
 
-func (v *vtr) raw(data []float64) {
-	if v.err != nil {
-		return
+func newVTK(kind string, edges [][]float64, scalars []Array, vectors map[string][3][]float64) *vtk {
+	if len(edges) < 1 || len(edges) > 3 {
+		panic(fmt.Sprintf("output: vtk: want 1 to 3 axes, have %d", len(edges)))
 	}
-	var size [8]byte
-	binary.LittleEndian.PutUint64(size[:], uint64(8*len(data)))
-	if _, v.err = v.w.Write(size[:]); v.err == nil {
-		v.err = writeFloats(v.w, data)
+	v := &vtk{kind: kind}
+	cells := 1
+	extent := [3]int{}
+	for a, e := range edges {
+		if len(e) < 2 {
+			panic(fmt.Sprintf("output: vtk: axis %d: want 2 or more edges, have %d", a, len(e)))
+		}
+		extent[a] = len(e) - 1
+		cells *= len(e) - 1
 	}
+	v.extent = fmt.Sprintf("0 %d 0 %d 0 %d", extent[0], extent[1], extent[2])
+	for _, s := range scalars {
+		v.scalars = append(v.scalars, block{s.Name, [][]float64{s.Data}, cells}.check())
+	}
+	for _, name := range slices.Sorted(maps.Keys(vectors)) {
+		c := vectors[name]
+		v.vectors = append(v.vectors, block{name, c[:], cells}.check())
+	}
+	return v
 }
 
-func interleave(c [3][]float64, n int) []float64 {
-	out := make([]float64, 3*n)
-	for k, x := range c {
-		for i, v := range x {
-			out[3*i+k] = v
+// write writes the description and then the blocks.
+func (v *vtk) write(w io.Writer, attributes string, coordinates []block) error {
+	var head bytes.Buffer
+	var offset int64
+	fmt.Fprintf(&head, "<?xml version=\"1.0\"?>\n"+
+		"<VTKFile type=\"%s\" version=\"1.0\" byte_order=\"LittleEndian\" header_type=\"UInt64\">\n"+
+		"<%s WholeExtent=\"%s\"%s>\n<Piece Extent=\"%s\">\n<CellData%s%s>\n",
+		v.kind, v.kind, v.extent, attributes, v.extent, active("Scalars", v.scalars), active("Vectors", v.vectors))
+	cellData := slices.Concat(v.scalars, v.vectors)
+	declare(&head, cellData, &offset)
+	head.WriteString("</CellData>\n")
+	if coordinates != nil {
+		head.WriteString("<Coordinates>\n")
+		declare(&head, coordinates, &offset)
+		head.WriteString("</Coordinates>\n")
+	}
+	fmt.Fprintf(&head, "</Piece>\n</%s>\n<AppendedData encoding=\"raw\">\n_", v.kind)
+	const tail = "\n</AppendedData>\n</VTKFile>\n"
+
+	expect(w, int64(head.Len())+offset+int64(len(tail)))
+	if _, err := head.WriteTo(w); err != nil {
+		return err
+	}
+	for _, b := range slices.Concat(cellData, coordinates) {
+		if err := b.write(w); err != nil {
+			return err
 		}
 	}
-	return out
+	_, err := io.WriteString(w, tail)
+	return err
 }
 
-func sortedKeys(m map[string][3][]float64) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
+// active returns the attribute that names the array to be shown first.
+func active(kind string, blocks []block) string {
+	if len(blocks) == 0 {
+		return ""
 	}
-	slices.Sort(keys)
-	return keys
+	return fmt.Sprintf(" %s=\"%s\"", kind, escape(blocks[0].name))
+}
+
+// declare lists blocks and moves offset past them.
+func declare(head *bytes.Buffer, blocks []block, offset *int64) {
+	for _, b := range blocks {
+		fmt.Fprintf(head, "<DataArray type=\"Float64\" Name=\"%s\" NumberOfComponents=\"%d\" format=\"appended\" offset=\"%d\"/>\n",
+			escape(b.name), len(b.data), *offset)
+		*offset += 8 + b.bytes()
+	}
+}
+
+func escape(s string) string {
+	var b bytes.Buffer
+	_ = xml.EscapeText(&b, []byte(s)) // a Buffer takes everything
+	return b.String()
+}
+
+// A block is one array of the file: n tuples of len(data) components each. A nil
+// component is 0.
+type block struct {
+	name string
+	data [][]float64
+	n    int
+}
+
+func (b block) bytes() int64 { return 8 * int64(b.n) * int64(len(b.data)) }
+
+// check panics unless all components there are have n numbers.
+func (b block) check() block {
+	for _, c := range b.data {
+		if (c != nil || len(b.data) == 1) && len(c) != b.n {
+			panic(fmt.Sprintf("output: vtk: %s: want one number for each of %d cells, have %d", b.name, b.n, len(c)))
+		}
+	}
+	return b
+}
+
+// write writes the length and the numbers, the components of a tuple side by side.
+func (b block) write(w io.Writer) error {
+	var length [8]byte
+	binary.LittleEndian.PutUint64(length[:], uint64(b.bytes()))
+	if _, err := w.Write(length[:]); err != nil {
+		return err
+	}
+	buf := make([]byte, chunk)
+	if len(b.data) == 1 {
+		return writeFloats(w, buf, b.data[0])
+	}
+	tuple := len(b.data)
+	some := make([]float64, chunk/8/tuple*tuple)
+	for lo := 0; lo < b.n; lo += len(some) / tuple {
+		hi := min(b.n, lo+len(some)/tuple)
+		b.interleave(some, lo, hi)
+		if err := writeFloats(w, buf, some[:tuple*(hi-lo)]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// interleave sets dst to the tuples lo to hi−1.
+func (b block) interleave(dst []float64, lo, hi int) {
+	tuple := len(b.data)
+	for k, c := range b.data {
+		for i := range hi - lo {
+			if c == nil {
+				dst[tuple*i+k] = 0
+			} else {
+				dst[tuple*i+k] = c[lo+i]
+			}
+		}
+	}
 }
