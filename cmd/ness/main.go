@@ -22,6 +22,7 @@ const (
 	statusDone         = 0
 	statusBadInput     = 2
 	statusNotConverged = 3
+	statusInterrupted  = 130
 )
 
 func run(args []string, stdout, stderr io.Writer) int {
@@ -49,6 +50,8 @@ func status(err error) int {
 		return statusDone
 	case errors.As(err, &diverged):
 		return statusNotConverged
+	case errors.Is(err, errInterrupted):
+		return statusInterrupted
 	}
 	return statusBadInput
 }

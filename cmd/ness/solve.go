@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"math"
+	"os"
+	"os/signal"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,8 +100,27 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	return err
 }
 
-// write puts all files into the folder and moves them into place.
+// errInterrupted says that the user stopped the program before the result was in place.
+var errInterrupted = errors.New("interrupted; nothing was written")
+
+// write puts all files into the folder and moves them into place. An interrupt takes
+// effect between two files, so that nothing is left behind; before this the program
+// has written nothing, and just dies.
 func (fl *solveFlags) write(folder *output.Folder, f *fp.File, s *fp.Stationary, c *fp.Current, sum *summary) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := fl.writeFiles(ctx, folder, f, s, c, sum)
+	if err == nil && ctx.Err() != nil {
+		err = errInterrupted
+	}
+	if err != nil {
+		return err
+	}
+	return folder.Commit()
+}
+
+// writeFiles puts all files into the folder.
+func (fl *solveFlags) writeFiles(ctx context.Context, folder *output.Folder, f *fp.File, s *fp.Stationary, c *fp.Current, sum *summary) error {
 	if err := folder.Write("solution.npz", func(w io.Writer) error { return output.WriteNPZ(w, arrays(f.Problem, s, c)) }); err != nil {
 		return err
 	}
@@ -116,16 +139,16 @@ func (fl *solveFlags) write(folder *output.Folder, f *fp.File, s *fp.Stationary,
 	if !fl.noPlots {
 		figures := figures(f.Problem, s, c)
 		for _, name := range slices.Sorted(maps.Keys(figures)) {
+			if ctx.Err() != nil {
+				return errInterrupted
+			}
 			if err := folder.Write(name, figures[name]); err != nil {
 				return err
 			}
 		}
 	}
 	sum.Files = folder.Names()
-	if err := folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
-		return err
-	}
-	return folder.Commit()
+	return folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) })
 }
 
 // arrays lists the contents of solution.npz.

@@ -1,5 +1,5 @@
-// Package output writes the files of a result, whole or not at all, and prints its
-// summary. It takes plain numbers.
+// Package output writes the files of a result, whole or not at all. It takes plain
+// numbers.
 //
 // # Arrays
 //
