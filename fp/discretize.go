@@ -200,10 +200,30 @@ func checkPositive(p *Problem, c *operators.Coefficients) error {
 // isPositive says whether D + slack·Σ|D_ij|·I of cell i has a Cholesky factor; a
 // tensor of zeros counts as positive.
 func isPositive(c *operators.Coefficients, i int, slack float64) bool {
+	return isDominant(c, i) || hasFactor(c, i, slack)
+}
+
+// isDominant says whether the diagonal of D in cell i is positive and larger than the
+// rest of each row: then D is positive by Gershgorin's theorem, at little cost.
+func isDominant(c *operators.Coefficients, i int) bool {
+	d := c.Grid.Dim()
+	least, off := math.Inf(1), 0.0
+	k := 0
+	for a := range d {
+		least = min(least, c.Diffusion[k][i])
+		for _, row := range c.Diffusion[k+1 : k+d-a] {
+			off += math.Abs(row[i])
+		}
+		k += d - a
+	}
+	return off < least
+}
+
+func hasFactor(c *operators.Coefficients, i int, slack float64) bool {
 	const most = 8
 	d := c.Grid.Dim()
 	if d > most {
-		panic("fp: more dimensions than isPositive has room for")
+		panic("fp: more dimensions than hasFactor has room for")
 	}
 	var l [most][most]float64
 	var size float64

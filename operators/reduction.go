@@ -16,6 +16,11 @@ import "math"
 // A vec is an integer offset in cells; components past the dimension are 0.
 type vec [3]int32
 
+// longest returns the size of the largest component.
+func (o vec) longest() int32 {
+	return max(o[0], -o[0], o[1], -o[1], o[2], -o[2])
+}
+
 // A tensor is a symmetric 3×3 matrix, packed by rows: 11, 12, 13, 22, 23, 33. In
 // fewer dimensions the rows and columns past it are 0.
 type tensor [6]float64
@@ -47,9 +52,7 @@ func (s *stencil) add(weight float64, o vec) {
 func (s *stencil) reach() int {
 	var r int32
 	for _, o := range s.offset[:s.n] {
-		for _, c := range o {
-			r = max(r, c, -c)
-		}
+		r = max(r, o.longest())
 	}
 	return int(r)
 }
@@ -90,6 +93,10 @@ func (s *stencil) prune() {
 // long. What needs more is capped by the caller.
 const maxSteps = 400
 
+// maxComponent bounds the components of a superbase, so that cross products fit in
+// an int32. Those of a superbase only grow, and no caller wants offsets of that length.
+const maxComponent = 1 << 14
+
 // reduce sets s to the decomposition of M in d dimensions, and says whether it
 // was found within maxSteps.
 func (s *stencil) reduce(m *tensor, d int) bool {
@@ -113,25 +120,30 @@ func (s *stencil) reduce(m *tensor, d int) bool {
 }
 
 func (s *stencil) reduce2(m *tensor) bool {
-	b := [3]vec{{1, 0}, {0, 1}, {-1, -1}}
-	tol := 1e-14 * m.trace()
+	m0, m1, m2 := m[0], m[1], m[3]
+	b := [3][2]float64{{1, 0}, {0, 1}, {-1, -1}} // integers
+	form := func(u, v [2]float64) float64 { return u[0]*(m0*v[0]+m1*v[1]) + u[1]*(m1*v[0]+m2*v[1]) }
+	tol := 1e-14 * (m0 + m2)
 	for range maxSteps {
+		e01, e02, e12 := form(b[0], b[1]), form(b[0], b[2]), form(b[1], b[2])
 		i, j, k := 0, 1, 2
 		switch {
-		case m.form(b[0], b[1]) > tol:
-		case m.form(b[0], b[2]) > tol:
-			i, j, k = 0, 2, 1
-		case m.form(b[1], b[2]) > tol:
+		case e01 > tol:
+		case e02 > tol:
+			j, k = 2, 1
+		case e12 > tol:
 			i, j, k = 1, 2, 0
 		default:
-			for k := range b {
-				u, v := b[(k+1)%3], b[(k+2)%3]
-				s.add(max(0, -m.form(u, v)), vec{-b[k][1], b[k][0]})
+			for k, e := range [3]float64{e12, e02, e01} {
+				s.add(max(0, -e), vec{-int32(b[k][1]), int32(b[k][0])})
 			}
 			return true
 		}
-		b[k] = vec{b[i][0] - b[j][0], b[i][1] - b[j][1]}
-		b[i] = vec{-b[i][0], -b[i][1]}
+		b[k] = [2]float64{b[i][0] - b[j][0], b[i][1] - b[j][1]}
+		b[i] = [2]float64{-b[i][0], -b[i][1]}
+		if max(math.Abs(b[k][0]), math.Abs(b[k][1])) > maxComponent {
+			return false
+		}
 	}
 	return false
 }
@@ -150,6 +162,9 @@ func (s *stencil) reduce3(m *tensor) bool {
 				b[p[2]] = plus(b[p[2]], i)
 				b[p[3]] = plus(b[p[3]], i)
 				b[p[0]] = vec{-i[0], -i[1], -i[2]}
+				if b[p[2]].longest() > maxComponent || b[p[3]].longest() > maxComponent {
+					return false
+				}
 				obtuse = false
 				break
 			}

@@ -30,12 +30,17 @@ func Selling(c *Coefficients) *Generator {
 	if c.Potential != nil && g.HasWall(grid.Absorbing) {
 		panic("operators: Selling: a potential is unknown beyond absorbing walls; give the whole drift")
 	}
-	vol := g.Volumes()
-	limit := offsetLimit(g)
-	return assemble(g, 2*[...]int{0, 1, 3, 6}[g.Dim()], func(l *edgeList) {
-		w := sellingWriter{Coefficients: c, list: l, vol: vol, limit: limit}
-		for i := l.lo; i < l.hi; i++ {
-			w.cell(i)
+	var vol []float64
+	if !g.IsUniform() {
+		vol = g.Volumes()
+	}
+	perCell := 2 * [...]int{0, 1, 3, 6}[g.Dim()]
+	return assemble(g, perCell, func(l *edgeList) {
+		w := sellingWriter{Coefficients: c, list: l, vol: vol, limit: offsetLimit(g), axes: sellingAxes(g)}
+		g.Indices(w.idx[:g.Dim()], l.lo)
+		for w.x = l.lo; w.x < l.hi; w.x++ {
+			w.cell()
+			w.next()
 		}
 	})
 }
@@ -60,11 +65,31 @@ func offsetLimit(g *grid.Grid) int {
 	return max(1, limit)
 }
 
+// A sellingAxis is what a sellingWriter asks about an axis in every cell.
+type sellingAxis struct {
+	cells, stride int
+	inverse       []float64 // of the width of each cell
+}
+
+func sellingAxes(g *grid.Grid) []sellingAxis {
+	axes := make([]sellingAxis, g.Dim())
+	for a := range axes {
+		ax := g.Axis(a)
+		inverse := make([]float64, ax.Cells())
+		for k := range inverse {
+			inverse[k] = 1 / ax.Width(k)
+		}
+		axes[a] = sellingAxis{cells: ax.Cells(), stride: g.Stride(a), inverse: inverse}
+	}
+	return axes
+}
+
 // A sellingWriter writes the edges that one cell after the other owns.
 type sellingWriter struct {
 	*Coefficients
 	list  *edgeList
-	vol   []float64
+	axes  []sellingAxis
+	vol   []float64 // nil where all are equal
 	limit int
 
 	// Of the cell at hand:
@@ -77,97 +102,111 @@ type sellingWriter struct {
 	walls  bool      // whether anything was folded
 }
 
-func (w *sellingWriter) cell(x int) {
-	g := w.Grid
-	w.x = x
-	g.Indices(w.idx[:g.Dim()], x)
+// next moves the indices on to the next cell.
+func (w *sellingWriter) next() {
+	for a := range w.axes {
+		if w.idx[a]++; w.idx[a] < w.axes[a].cells {
+			return
+		}
+		w.idx[a] = 0
+	}
+}
+
+func (w *sellingWriter) cell() {
+	d := len(w.axes)
 	nu := w.load()
 	if w.m.trace() > 0 {
-		w.list.eta = max(w.list.eta, w.s.reduceWithin(&w.m, g.Dim(), w.limit))
+		w.list.eta = max(w.list.eta, w.s.reduceWithin(&w.m, d, w.limit))
 		w.m = w.s.tensor() // as the edges carry it: where D is nothing but round-off, they carry 0
 	} else {
 		w.s.n = 0
 	}
 	var rest [3]float64
-	w.u, rest = w.s.ridge(&w.m, g.Dim(), nu)
+	w.u, rest = w.s.ridge(&w.m, d, nu)
 	inner := w.isInner(w.s.reach())
 	for k, o := range w.s.offset[:w.s.n] {
-		w.half(w.s.weight[k], o, inner)
-		w.half(w.s.weight[k], vec{-o[0], -o[1], -o[2]}, inner)
+		rho, z := w.s.weight[k], dot(o, w.u)
+		if inner {
+			step := w.step(o)
+			w.edge(w.x+step, rho, z)
+			w.edge(w.x-step, rho, -z)
+		} else {
+			w.half(rho, o, z)
+			w.half(rho, vec{-o[0], -o[1], -o[2]}, -z)
+		}
 	}
 	if w.walls {
 		w.fold()
 	}
-	w.upwind(rest)
+	if rest != ([3]float64{}) {
+		w.upwind(rest)
+	}
 }
 
 // load sets m to the cell's tensor, in units of cells, and returns its drift.
 func (w *sellingWriter) load() (nu [3]float64) {
-	d := w.Grid.Dim()
-	var h [3]float64
-	for a := range d {
-		h[a] = w.Grid.Axis(a).Width(w.idx[a])
-		nu[a] = w.Drift[a][w.x] / h[a]
+	var inv [3]float64
+	for a, ax := range w.axes {
+		inv[a] = ax.inverse[w.idx[a]]
+		nu[a] = w.Drift[a][w.x] * inv[a]
 	}
-	w.m = tensor{}
 	k := 0
-	for a := range d {
-		for b := a; b < d; b++ {
-			w.m[Packed(3, a, b)] = w.Diffusion[k][w.x] / (h[a] * h[b])
+	for a := range w.axes {
+		for b := a; b < len(w.axes); b++ {
+			w.m[Packed(3, a, b)] = w.Diffusion[k][w.x] * (inv[a] * inv[b])
 			k++
 		}
 	}
 	return nu
 }
 
+// step returns the way along o in the flat index.
+func (w *sellingWriter) step(o vec) int {
+	var s int
+	for a, ax := range w.axes {
+		s += int(o[a]) * ax.stride
+	}
+	return s
+}
+
 // isInner says whether the cell is at least r cells from every end of the box.
 func (w *sellingWriter) isInner(r int) bool {
 	w.list.reach = max(w.list.reach, r)
-	for a := range w.Grid.Dim() {
-		if k := w.idx[a]; k < r || k >= w.Grid.Axis(a).Cells()-r {
+	for a, ax := range w.axes {
+		if k := w.idx[a]; k < r || k >= ax.cells-r {
 			return false
 		}
 	}
 	return true
 }
 
-// half writes the half-edge with offset o and weight rho, wherever it leads.
-func (w *sellingWriter) half(rho float64, o vec, inner bool) {
-	if inner {
-		w.edge(w.x+int(o[0])+int(o[1])*w.stride(1)+int(o[2])*w.stride(2), rho, o)
-		return
-	}
+// half writes the half-edge with offset o, weight rho and Péclet number z, wherever it leads.
+func (w *sellingWriter) half(rho float64, o vec, z float64) {
 	t := w.trace(o)
 	switch {
 	case t.inside:
-		w.edge(t.to, rho, o)
+		w.edge(t.to, rho, z)
 	case t.absorbed:
-		z := t.fraction * dot(o, w.u)
+		z *= t.fraction
 		w.list.addExit(w.x, rho/t.fraction*(max(1, math.Abs(z)/2)+z/2))
 	case t.crossed == 1:
 		w.keep(rho*t.fraction, o, t.axis)
 	}
 }
 
-// stride is the flat step along axis a, 0 for an axis that is not there.
-func (w *sellingWriter) stride(a int) int {
-	if a < w.Grid.Dim() {
-		return w.Grid.Stride(a)
-	}
-	return 0
-}
-
-// edge writes the rates between the cell and y = x + o.
-func (w *sellingWriter) edge(y int, rho float64, o vec) {
-	z := dot(o, w.u)
+// edge writes the rates between the cell and y.
+func (w *sellingWriter) edge(y int, rho, z float64) {
 	a := max(1, math.Abs(z)/2)
-	out, back := a+z/2, a-z/2
+	out, back := 0.5*rho*(a+z/2), 0.5*rho*(a-z/2)
 	if w.Potential != nil {
 		dphi := w.Potential[w.x] - w.Potential[y]
 		out *= Bernoulli(-dphi)
 		back *= Bernoulli(dphi)
 	}
-	w.list.add(w.x, y, 0.5*rho*out, 0.5*rho*back*(w.vol[w.x]/w.vol[y]))
+	if w.vol != nil {
+		back *= w.vol[w.x] / w.vol[y]
+	}
+	w.list.add(w.x, y, out, back)
 }
 
 // A landing is where an offset leads: to a cell, or through walls.
@@ -238,7 +277,7 @@ func (w *sellingWriter) fold() {
 			for k, o := range s.offset[:s.n] {
 				for _, o := range [2]vec{o, {-o[0], -o[1], -o[2]}} {
 					if t := w.trace(o); t.inside {
-						w.edge(t.to, s.weight[k], o)
+						w.edge(t.to, s.weight[k], dot(o, w.u))
 					}
 				}
 			}
