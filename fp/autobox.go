@@ -24,6 +24,8 @@ const (
 	autoRounds     = 8    // each may widen the box by half
 	autoRing       = 1e-9 // mass allowed in the outer sixteenth at each end
 	autoTail       = 1e-12
+	autoTooMuch    = 1e-3 // no result with more mass than that there
+	autoUnresolved = 0.05 // mass in cells with a Péclet number beyond 2: what lies in the outer cells is the grid's doing
 )
 
 // FindBox returns intervals with reflecting walls that hold the stationary density of
@@ -38,9 +40,10 @@ func FindBox(p *Problem, cells []int) (box []Interval, notes []string, err error
 		return nil, nil, errors.New("domain: auto: the drift has no stable point near the origin to put a box around; give min and max")
 	}
 	lo, hi := boundsAround(p, minima)
+	var s *Stationary
 	for range autoRounds {
 		box = intervals(lo, hi, cells)
-		s, err := coarseSolve(p, box)
+		s, err = coarseSolve(p, box)
 		if err != nil {
 			return nil, nil, fmt.Errorf("domain: auto: on the box %s: %w", boxText(p.Variables, box), err)
 		}
@@ -48,15 +51,12 @@ func FindBox(p *Problem, cells []int) (box []Interval, notes []string, err error
 			break
 		}
 	}
-	box = intervals(lo, hi, cells)
 	notes = append(notes, fmt.Sprintf("box chosen: %s, around %d stable point(s) of the drift", boxText(p.Variables, box), len(minima)))
-	s, err := coarseSolve(p, box)
-	if err != nil {
-		return nil, nil, fmt.Errorf("domain: auto: %w", err)
-	}
 	switch ring := outerMass(s); {
-	case ring > 1e-3:
+	case ring > autoTooMuch:
 		return nil, nil, fmt.Errorf("domain: auto: no box was found: widened to %s, %.2g of the probability is still in its outer sixteenth; give min and max", boxText(p.Variables, box), ring)
+	case s.massBeyond(2) > autoUnresolved:
+		notes = append(notes, fmt.Sprintf("on %s cells, on which boxes are tried, the density is too thin to tell whether a wider box is needed: %.2g of it is in the outer sixteenth", shapeText(s.Density.Grid.Shape()), ring))
 	case ring > 1e-8:
 		notes = append(notes, fmt.Sprintf("heavy tails: %.2g of the probability is in the outer sixteenth of the box, and no wider box was found that holds all but 1e-8 of it", ring))
 	}
@@ -89,12 +89,25 @@ func roundTo(k, unit float64) float64 {
 	return k * unit
 }
 
-// coarseSolve solves on at most 64 cells per axis (24 in three dimensions).
+func shapeText(shape []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", "×"), "[]")
+}
+
+// coarseSolve solves on 64 cells per axis (24 in three dimensions), or on twice as
+// many where those are too few.
 func coarseSolve(p *Problem, box []Interval) (*Stationary, error) {
-	most := map[int]int{1: 512, 2: 64, 3: 24}[len(box)]
+	cells := map[int]int{1: 512, 2: 64, 3: 24}[len(box)]
+	s, err := solveOn(p, box, cells)
+	if err == nil && len(box) < 3 && s.massBeyond(2) > autoUnresolved {
+		return solveOn(p, box, 2*cells)
+	}
+	return s, err
+}
+
+func solveOn(p *Problem, box []Interval, cells int) (*Stationary, error) {
 	coarse := append([]Interval(nil), box...)
 	for a := range coarse {
-		coarse[a].Cells = most
+		coarse[a].Cells = cells
 	}
 	d := Domain{Intervals: coarse}
 	g, err := d.Grid(p.Variables)
@@ -105,31 +118,37 @@ func coarseSolve(p *Problem, box []Interval) (*Stationary, error) {
 }
 
 // resize moves the bounds where the marginals call for it, and says whether any moved.
+// A density that is not resolved is smeared outward: little of it at the ends says
+// nothing then, and does not call for a wider box with even wider cells.
 func resize(s *Stationary, lo, hi []float64) bool {
 	moved := false
+	tail, ring := autoTail, autoRing
+	if s.massBeyond(2) > autoUnresolved {
+		tail, ring = autoRing, autoTooMuch
+	}
 	for a := range lo {
 		m := s.Density.Marginal(a)
 		ax := m.Grid.Axis(0)
 		length := ax.Length()
 		below, above := tails(m)
 		n := ax.Cells()
-		// First and last cell that the mass beyond autoTail reaches, with a margin.
+		// First and last cell that the mass beyond tail reaches, with a margin.
 		first, last := 0, n-1
-		for first < n-1 && below[first] < autoTail {
+		for first < n-1 && below[first] < tail {
 			first++
 		}
-		for last > 0 && above[last] < autoTail {
+		for last > 0 && above[last] < tail {
 			last--
 		}
 		margin := max(1, n/32)
 		switch {
-		case below[n/16] > autoRing:
+		case below[n/16] > ring:
 			lo[a], moved = lo[a]-length/2, true
 		case first > n/8:
 			lo[a], moved = ax.Edges()[first-margin], true
 		}
 		switch {
-		case above[n-1-n/16] > autoRing:
+		case above[n-1-n/16] > ring:
 			hi[a], moved = hi[a]+length/2, true
 		case last < n-1-n/8:
 			hi[a], moved = ax.Edges()[last+1+margin], true
@@ -182,7 +201,9 @@ func boundsAround(p *Problem, points [][]float64) (lo, hi []float64) {
 	return lo, hi
 }
 
-// localDeviations returns the square roots of the diagonal of S, at most 0.5 (1 + |x|).
+// localDeviations returns the square roots of the diagonal of S. Where that is not
+// known, or wider than 0.5 (1 + |x|), the drift leaves a direction free, and 8 of them
+// make one unit.
 func localDeviations(p *Problem, x []float64) []float64 {
 	d := p.Dim()
 	h := jacobian(p, x)
@@ -203,7 +224,7 @@ func localDeviations(p *Problem, x []float64) []float64 {
 	sd := make([]float64, d)
 	for a := range sd {
 		most := 0.5 * (1 + math.Abs(x[a]))
-		sd[a] = most
+		sd[a] = 1.0 / autoDeviations
 		var illConditioned mat.Condition
 		if solved == nil || errors.As(solved, &illConditioned) {
 			if v := math.Sqrt(s.AtVec(a*d + a)); v > 1e-6*most && v < most {

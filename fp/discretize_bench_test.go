@@ -2,8 +2,6 @@ package fp_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
@@ -12,17 +10,8 @@ import (
 // From the formulas of A4 to its generator: sampling, checks, rates and matrix.
 // On GOMAXPROCS=1 ns/op is time of the processor.
 func BenchmarkDiscretize(b *testing.B) {
-	const name = "a4_full_tensor.yaml"
 	for _, n := range []int{256, 1024} {
-		src, err := os.Open(filepath.Join(problems, name))
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer src.Close()
-		f, err := fp.ReadProblem(src, fp.ReadOptions{Name: name, Cells: []int{n}, Open: open})
-		if err != nil {
-			b.Fatal(err)
-		}
+		f := shipped(b, "a4_full_tensor.yaml", n)
 		g, err := f.Domain.Grid(f.Problem.Variables)
 		if err != nil {
 			b.Fatal(err)

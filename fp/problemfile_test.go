@@ -16,6 +16,21 @@ const problems = "../testdata/problems"
 
 func open(path string) (io.ReadCloser, error) { return os.Open(filepath.Join(problems, path)) }
 
+// shipped reads a problem file of testdata, with that many cells along each axis.
+func shipped(t testing.TB, name string, cells int) *fp.File {
+	t.Helper()
+	src, err := os.Open(filepath.Join(problems, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	f, err := fp.ReadProblem(src, fp.ReadOptions{Name: name, Cells: []int{cells}, Open: open})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 // Every problem that ships is read and solved, on small grids.
 func TestShippedProblemsAreSolved(t *testing.T) {
 	files, err := filepath.Glob(problems + "/*.yaml")
@@ -24,19 +39,11 @@ func TestShippedProblemsAreSolved(t *testing.T) {
 	}
 	for _, name := range files {
 		t.Run(filepath.Base(name), func(t *testing.T) {
-			src, err := os.Open(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer src.Close()
-			cells := []int{32}
+			cells := 32
 			if strings.Contains(name, "3d") {
-				cells = []int{12}
+				cells = 12
 			}
-			f, err := fp.ReadProblem(src, fp.ReadOptions{Name: name, Cells: cells, Open: open})
-			if err != nil {
-				t.Fatal(err)
-			}
+			f := shipped(t, filepath.Base(name), cells)
 			if f.Domain.Auto {
 				box, notes, err := fp.FindBox(f.Problem, f.Domain.Cells)
 				if err != nil {

@@ -164,11 +164,26 @@ func (r *reader) sgdFromData() error {
 		r.fact(p.Variables[a], "%s", what)
 	}
 	p.Equation = dataEquation(l, s, s.LearningRate/2/float64(s.BatchSize)*factor)
-	p.Landscape = &Landscape{
-		Value: func(theta []float64) float64 { e := l.Evaluator(); e.Eval(theta); return e.Value },
-		Grad:  func(dst, theta []float64) { e := l.Evaluator(); e.Eval(theta); copy(dst, e.Grad) },
-	}
+	p.Landscape = dataLandscape(l)
 	return nil
+}
+
+func dataLandscape(l *loss.Loss) *Landscape {
+	evaluators := sync.Pool{New: func() any { return l.Evaluator() }}
+	return &Landscape{
+		Value: func(theta []float64) float64 {
+			e := evaluators.Get().(*loss.Evaluator)
+			defer evaluators.Put(e)
+			e.Eval(theta)
+			return e.Value
+		},
+		Grad: func(dst, theta []float64) {
+			e := evaluators.Get().(*loss.Evaluator)
+			defer evaluators.Put(e)
+			e.Eval(theta)
+			copy(dst, e.Grad)
+		},
+	}
 }
 
 // loss reads the data and makes the loss.

@@ -131,6 +131,31 @@ func TestRotationOrder(t *testing.T) {
 	}
 }
 
+// The problem file of A9 and the exact case have the same samples: moments of the
+// data on one side, sums of powers on the other.
+func TestNoiseFromDataMeetsTheExactRegression(t *testing.T) {
+	c := exact.LinearRegression()
+	f := shipped(t, "a9_linear_regression.yaml", 256)
+	g, err := f.Domain.Grid(f.Problem.Variables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromFile, err := fp.SolveStationary(f.Problem, g, fp.StationaryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromCase, err := fp.SolveStationary(c.Problem, g, fp.StationaryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range fromCase.Density.Values {
+		// Logarithms of up to 30 by sums of 256 intervals, each with round-off of the moments of 12 samples.
+		if got := fromFile.Density.Values[i]; math.Abs(got/want-1) > 30*256*12*0x1p-53 {
+			t.Fatalf("cell %d: %g from the file, %g from the case", i, got, want)
+		}
+	}
+}
+
 // Multi-well potentials (A3) in two and three dimensions come out entry by entry,
 // from the deepest well to cells that hold 1e-250 of the mass.
 func TestGibbsDensityIsExactInEveryCell(t *testing.T) {

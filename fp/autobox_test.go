@@ -1,0 +1,82 @@
+package fp_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ness-fp/ness/fp"
+)
+
+// autoBox chooses a box for an equation of one or two variables.
+func autoBox(t *testing.T, equation, variables string) ([]fp.Interval, []string, error) {
+	t.Helper()
+	src := "version: 1\nvariables: " + variables + "\nequation: " + equation + "\ndomain: auto\n"
+	f, err := fp.ReadProblem(strings.NewReader(src), fp.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fp.FindBox(f.Problem, f.Domain.Cells)
+}
+
+// N(m, D/a) beyond eight standard deviations is 1e-15, beyond six 2e-9.
+func TestBoxHoldsAGaussian(t *testing.T) {
+	box, _, err := autoBox(t, `{drift: ["2-x", "-100*(y+1)"], diffusion: [[0.25, 0], [0, 0.01]]}`, "[x, y]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for a, want := range []struct{ mean, sd float64 }{{2, 0.5}, {-1, 0.01}} {
+		lo, hi := (want.mean-box[a].Min)/want.sd, (box[a].Max-want.mean)/want.sd
+		if !(lo > 6 && lo < 12 && hi > 6 && hi < 12) {
+			t.Errorf("axis %d: %g … %g is %.1f and %.1f deviations from the mean", a, box[a].Min, box[a].Max, lo, hi)
+		}
+	}
+}
+
+// Wells of exp(−((x−3)²−4)²/(16·0.1)) at 1 and 5, one of them far from every start.
+func TestBoxHoldsEveryWell(t *testing.T) {
+	box, notes, err := autoBox(t, `{drift: ["-(x-3)*((x-3)^2-4)/4"], diffusion: 0.1}`, "[x]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(box[0].Min < 0 && box[0].Min > -2 && box[0].Max > 6 && box[0].Max < 8) {
+		t.Errorf("box %g … %g; %q", box[0].Min, box[0].Max, notes)
+	}
+}
+
+// With D = (1+x²)/4 and b = −x the density is ∝ (1+x²)⁻³, of which 0.34 L⁻⁵ lies
+// beyond ±L: 1e-8 at L = 32, and a box that ends before has to say so.
+func TestBoxOfHeavyTails(t *testing.T) {
+	box, notes, err := autoBox(t, `{drift: ["-x"], diffusion: "(1+x^2)/4"}`, "[x]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := strings.Contains(strings.Join(notes, "\n"), "heavy tails")
+	if l := min(-box[0].Min, box[0].Max); l < 10 || said != (l < 32) {
+		t.Errorf("box %g … %g, notes %q", box[0].Min, box[0].Max, notes)
+	}
+}
+
+func TestBoxOfADriftThatLeavesIsAnError(t *testing.T) {
+	for equation, want := range map[string]string{
+		`{drift: ["x"], diffusion: 1}`:                   "no stable point",
+		`{drift: ["-x/(1+x^2)"], diffusion: 0.6}`:        "no box was found", // p ∝ (1+x²)^(−1/1.2), no density on the line
+		`{drift: ["-x", "0"], diffusion: [[1,0],[0,1]]}`: "no box was found",
+	} {
+		_, notes, err := autoBox(t, equation, map[bool]string{true: "[x, y]", false: "[x]"}[strings.Contains(equation, "[[")])
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q; %q", equation, err, want, notes)
+		}
+	}
+}
+
+// The arms of the valley a b = const are thinner than the cells of any trial grid.
+func TestBoxOfADensityTooThinSaysSo(t *testing.T) {
+	f := shipped(t, "deep_linear.yaml", 64)
+	box, notes, err := fp.FindBox(f.Problem, []int{64, 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if box[0].Max > 30 || !strings.Contains(strings.Join(notes, "\n"), "too thin") {
+		t.Errorf("box %v, notes %q", box, notes)
+	}
+}
