@@ -7,7 +7,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// TestMain makes the test binary stand in for the program: in scripts by its name,
+// and whole where NESS_RUN_MAIN is set.
 func TestMain(m *testing.M) {
+	if os.Getenv("NESS_RUN_MAIN") != "" {
+		main()
+	}
 	testscript.Main(m, map[string]func(){"ness": main})
 }
 

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// These tests keep the promises that README and ARCHITECTURE make about the tree.
+
+const module = "github.com/ness-fp/ness/"
+
+// mayImport lists, for each package below cmd, the packages of this module it may import.
+var mayImport = map[string]string{
+	"grid":             "",
+	"grid/pieces":      "",
+	"operators/sparse": "grid/pieces",
+	"operators/markov": "operators/sparse grid/pieces",
+	"operators":        "grid grid/pieces operators/sparse",
+	"fp/loss":          "",
+	"fp/expr":          "",
+	"fp":               "grid grid/pieces operators operators/sparse operators/markov fp/loss fp/expr",
+	"fp/exact":         "grid grid/pieces fp",
+}
+
+func TestPackagesImportOnlyWhatLiesBelow(t *testing.T) {
+	cmd := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for line := range strings.Lines(string(out)) {
+		path, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
+		pkg := strings.TrimPrefix(path, module)
+		if strings.HasPrefix(pkg, "cmd/") {
+			continue
+		}
+		allowed, known := mayImport[pkg]
+		if !known {
+			t.Errorf("%s is not in the list of packages", pkg)
+		}
+		for _, imported := range strings.Fields(imports) {
+			own, isOwn := strings.CutPrefix(imported, module)
+			if isOwn && !contains(strings.Fields(allowed), own) {
+				t.Errorf("%s imports %s", pkg, own)
+			}
+			if imported == "os" {
+				t.Errorf("%s imports os: below cmd nothing opens a path or exits", pkg)
+			}
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}
+
+// blocks returns the contents of the fenced blocks of README in that language.
+func blocks(t *testing.T, language string) []string {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, m := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(readme), -1) {
+		list = append(list, m[1])
+	}
+	return list
+}
+
+// The first run prints what README shows, but for times and the last bits of residuals.
+func TestFirstRunOfReadme(t *testing.T) {
+	want := strings.SplitN(blocks(t, "")[0], "\n", 2)[1]
+	var stdout, stderr bytes.Buffer
+	if status := run([]string{"solve", "../../testdata/problems/diabetes.yaml", "--no-plots", "-o", filepath.Join(t.TempDir(), "out")}, &stdout, &stderr); status != statusDone {
+		t.Fatal(stderr.String())
+	}
+	got := strings.Split(stdout.String(), "\n")
+	for i, line := range strings.Split(want, "\n") {
+		volatile := regexp.MustCompile(`^  (residual|seconds|written to) `)
+		if i >= len(got) || line != got[i] && !(volatile.MatchString(line) && volatile.FindString(line) == volatile.FindString(got[i])) {
+			t.Errorf("line %d of README: %q", i+1, line)
+		}
+	}
+	if t.Failed() {
+		t.Logf("now it prints\n%s", stdout.String())
+	}
+}
+
+// The problem files in README are files that solve; the second shows one section.
+func TestProblemFilesOfReadme(t *testing.T) {
+	yaml := blocks(t, "yaml")
+	yaml[1] = "version: 1\nvariables: [bmi, s5]\n" + strings.ReplaceAll(yaml[1], "../data/", "../../testdata/data/") + "domain: auto\n"
+	for i, src := range yaml {
+		path := filepath.Join(t.TempDir(), "readme.yaml")
+		src = strings.ReplaceAll(src, "../../testdata", testdata(t))
+		if err := os.WriteFile(path, []byte(src), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		if status := run([]string{"solve", path, "--cells", "32", "-q"}, &stdout, &stderr); status != statusDone {
+			t.Errorf("block %d: %s", i+1, stderr.String())
+		}
+	}
+}
+
+func testdata(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("../../testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
