@@ -78,11 +78,11 @@ func quadratic(packed, j []float64) float64 {
 		for m := range a {
 			pivot -= l[a][m] * l[a][m]
 		}
-		switch {
-		case y[a] == 0:
-			continue
-		case pivot <= 1e-14*size:
-			return math.Inf(1)
+		if pivot <= 1e-14*size {
+			if y[a] != 0 {
+				return math.Inf(1)
+			}
+			continue // nothing diffuses this way, and nothing flows
 		}
 		root := math.Sqrt(pivot)
 		y[a] /= root
