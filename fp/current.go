@@ -26,12 +26,19 @@ func (s *Stationary) Current() *Current {
 // DivergenceResidual returns the largest |∇·J| V over all cells, relative to the
 // largest turnover |A_ii| m_i of a cell: round-off where the current is stationary.
 func (s *Stationary) DivergenceResidual(c *Current) float64 {
-	var worst, scale float64
-	for i, v := range c.Faces.Divergence() {
+	var worst float64
+	for _, v := range c.Faces.Divergence() {
 		worst = max(worst, math.Abs(v))
-		scale = max(scale, -s.Generator.A.At(i, i)*s.Mass[i])
 	}
-	return worst / scale
+	return worst / s.LargestTurnover()
+}
+
+// LargestTurnover returns the largest flow |A_ii| m_i to and fro of any cell, in 1/T.
+func (s *Stationary) LargestTurnover() (largest float64) {
+	for i, out := range s.Generator.Outflow() {
+		largest = max(largest, out*s.Mass[i])
+	}
+	return largest
 }
 
 // EntropyProduction returns the mean rate ∫ J·D⁻¹J / p in nats per unit time, by

@@ -20,7 +20,7 @@ func solveBySelling(t testing.TB, c *exact.Case, n int) *fp.Stationary {
 		t.Fatal(err)
 	}
 	gen := operators.Selling(coef)
-	m, _, err := markov.Direct(gen.A, markov.DirectOptions{Dims: g.Shape()})
+	m, _, err := markov.Direct(gen.Matrix(), markov.DirectOptions{Dims: g.Shape()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -143,12 +143,12 @@ func TestPotentialBecomesDriftAtAbsorbingWalls(t *testing.T) {
 	names := []string{"x", "y"}
 	a := discretize(t, &fp.Problem{Variables: names, Equation: fp.Gibbs(2, quartic, tensor, nil)}, absorbing)
 	b := discretize(t, &fp.Problem{Variables: names, Equation: fp.HanggiKlimontovich(2, drift, tensor)}, absorbing)
-	if a.Generator.A.NNZ() != b.Generator.A.NNZ() {
-		t.Fatalf("%d and %d entries", a.Generator.A.NNZ(), b.Generator.A.NNZ())
+	if a.Generator.Matrix().NNZ() != b.Generator.Matrix().NNZ() {
+		t.Fatalf("%d and %d entries", a.Generator.Matrix().NNZ(), b.Generator.Matrix().NNZ())
 	}
-	for k, v := range a.Generator.A.Val {
+	for k, v := range a.Generator.Matrix().Val {
 		// Differences err by f⁽⁵⁾s⁴/30 < 1e-10 with s = 1/128 and f⁽⁵⁾ ≤ 1, and by 1e-13 from round-off; rates are up to 1e3.
-		if w := b.Generator.A.Val[k]; math.Abs(v-w) > 1e-8*(1+math.Abs(w)) {
+		if w := b.Generator.Matrix().Val[k]; math.Abs(v-w) > 1e-8*(1+math.Abs(w)) {
 			t.Fatalf("entry %d: %.15g, want %.15g", k, v, w)
 		}
 	}
@@ -163,9 +163,9 @@ func TestGeneratorHasTheSameBitsOnAnyNumberOfCores(t *testing.T) {
 	c := exact.FullTensor()
 	g := c.Grid(160) // 25600 cells: two pieces
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	one := discretize(t, c.Problem, g).Generator.A
+	one := discretize(t, c.Problem, g).Generator.Matrix()
 	runtime.GOMAXPROCS(4)
-	four := discretize(t, c.Problem, g).Generator.A
+	four := discretize(t, c.Problem, g).Generator.Matrix()
 	if one.NNZ() != four.NNZ() {
 		t.Fatalf("%d and %d entries", one.NNZ(), four.NNZ())
 	}

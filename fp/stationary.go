@@ -79,7 +79,7 @@ func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 		return nil, err
 	}
 	opt.stage("solve")
-	m, stats, err := markov.Direct(d.Generator.A, markov.DirectOptions{Dims: g.Shape(), Workers: opt.Workers})
+	m, stats, err := markov.Direct(d.Generator.Matrix(), markov.DirectOptions{Dims: g.Shape(), Workers: opt.Workers})
 	if err != nil {
 		return nil, severalStates(p, g, err)
 	}
@@ -96,12 +96,10 @@ func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 
 // judge fills in the residuals and the warnings.
 func (s *Stationary) judge() {
-	a := s.Generator.A
-	r := make([]float64, a.Rows)
-	a.MulVec(r, s.Mass)
+	out := s.Generator.Outflow()
 	var sum, scale float64
-	for i, v := range r {
-		turnover := -a.At(i, i) * s.Mass[i]
+	for i, v := range s.Generator.Apply(s.Mass) {
+		turnover := out[i] * s.Mass[i]
 		sum += math.Abs(v)
 		scale += turnover
 		if s.Mass[i] > 1e-250 && turnover > 0 {

@@ -80,7 +80,7 @@ func assemble(g *grid.Grid, perCell int, emit func(l *edgeList)) *Generator {
 		others[k] = b.sum(lo, hi, arriving[k])
 		builders.Put(b)
 	})
-	gen.A = join(n, own, others)
+	gen.matrix = join(n, own, others)
 	return gen
 }
 

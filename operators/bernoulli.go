@@ -18,22 +18,3 @@ func Bernoulli(z float64) float64 {
 	}
 	return z / math.Expm1(z)
 }
-
-// fitted returns the weights of the fitted flux (out·p₀ − back·p₁) between two
-// points h apart with drift v and diffusion D ≥ 0 between them, and a potential
-// that falls by dphi: (D/h)(B(−z), B(z)) with z = dphi + vh/D. As D → 0 it goes
-// over to upwind, (max(v, 0), max(−v, 0)).
-func fitted(v, d, dphi, h float64) (out, back float64) {
-	if math.Abs(v)*h > 700*d { // B(−z) = z and B(z) < 1e-300: the upwind limit, where z may overflow
-		slope := 0.0
-		if d > 0 {
-			slope = d / h * dphi
-		}
-		return max(v+slope, 0), max(-v-slope, 0)
-	}
-	if d == 0 {
-		return 0, 0
-	}
-	z := dphi + v*h/d
-	return d / h * Bernoulli(-z), d / h * Bernoulli(z)
-}

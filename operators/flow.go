@@ -30,6 +30,10 @@ func (gen *Generator) FaceFlow(m []float64) *grid.FaceField {
 		panic("operators: FaceFlow: want one mass per cell")
 	}
 	f := grid.NewFaceField(g)
+	if gen.Lattice != nil {
+		gen.latticeFlow(f, m)
+		return f
+	}
 	var wg sync.WaitGroup
 	for a := range g.Dim() { // each axis has faces of its own: no two goroutines share one
 		wg.Go(func() { gen.faceFlow(f, a, m) })
@@ -39,7 +43,7 @@ func (gen *Generator) FaceFlow(m []float64) *grid.FaceField {
 }
 
 func (gen *Generator) faceFlow(f *grid.FaceField, axis int, m []float64) {
-	g, mat := gen.Grid, gen.A
+	g, mat := gen.Grid, gen.matrix
 	paths := map[vec][]crossing{}
 	var idx [3]int
 	for y := range mat.Rows {

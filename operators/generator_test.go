@@ -77,11 +77,11 @@ func rows(k, n int) [][]float64 {
 // checkGenerator tests rates ≥ 0 and that columns sum to −Exit, to the round-off of
 // some hundred additions.
 func checkGenerator(t *rapid.T, gen *Generator) {
-	n := gen.A.Rows
+	n := gen.Matrix().Rows
 	sum, size := make([]float64, n), make([]float64, n)
 	for i := range n {
-		for k := gen.A.RowPtr[i]; k < gen.A.RowPtr[i+1]; k++ {
-			j, v := int(gen.A.Col[k]), gen.A.Val[k]
+		for k := gen.Matrix().RowPtr[i]; k < gen.Matrix().RowPtr[i+1]; k++ {
+			j, v := int(gen.Matrix().Col[k]), gen.Matrix().Val[k]
 			if i != j && !(v >= 0) {
 				t.Fatalf("rate %d → %d is %v", j, i, v)
 			}
@@ -134,6 +134,35 @@ func randomFaces(t *rapid.T, g *grid.Grid) *FaceCoefficients {
 
 // With a potential exp(−φ) is stationary: cell by cell |A m| is round-off of the
 // turnover, also for folded walls and graded axes.
+// What a lattice does by itself is what its matrix does.
+func TestLatticeAgreesWithItsMatrix(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := randomGrid(t, grid.Reflecting, grid.Periodic, grid.Absorbing)
+		gen := Star(randomFaces(t, g))
+		r := rand.New(rand.NewPCG(1, 0))
+		m, want := make([]float64, g.Cells()), make([]float64, g.Cells())
+		for i := range m {
+			m[i] = r.Float64()
+		}
+		a := gen.Matrix()
+		a.MulVec(want, m)
+		out := gen.Outflow()
+		for i, got := range gen.Apply(m) {
+			// A dozen additions of terms that add up to the turnover of the cell and its neighbours.
+			var size float64
+			for k := a.RowPtr[i]; k < a.RowPtr[i+1]; k++ {
+				size += math.Abs(a.Val[k]) * m[a.Col[k]]
+			}
+			if math.Abs(got-want[i]) > 12*0x1p-53*size {
+				t.Fatalf("cell %d: %g, by the matrix %g", i, got, want[i])
+			}
+			if math.Abs(out[i]+a.At(i, i)) > 12*0x1p-53*out[i] {
+				t.Fatalf("cell %d: outflow %g, on the diagonal %g", i, out[i], a.At(i, i))
+			}
+		}
+	})
+}
+
 func TestGibbsIsStationaryToRoundOff(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := randomGrid(t, grid.Reflecting, grid.Periodic)
@@ -156,10 +185,10 @@ func TestGibbsIsStationaryToRoundOff(t *testing.T) {
 		for _, gen := range []*Generator{Selling(c), Star(f)} {
 			checkGenerator(t, gen)
 			res := make([]float64, g.Cells())
-			gen.A.MulVec(res, mass)
+			gen.Matrix().MulVec(res, mass)
 			for i, v := range res {
 				// Regularised tensors have up to 30 edges a cell; φ of 30 costs 30·2⁻⁵³.
-				if turnover := -gen.A.At(i, i) * mass[i]; math.Abs(v) > 1e-14*turnover {
+				if turnover := -gen.Matrix().At(i, i) * mass[i]; math.Abs(v) > 1e-14*turnover {
 					t.Fatalf("cell %d: residual %.2g of the turnover", i, math.Abs(v)/turnover)
 				}
 			}
@@ -177,10 +206,10 @@ func TestFaceFlowHasTheDivergenceOfTheGenerator(t *testing.T) {
 		var scale float64
 		for i := range m {
 			m[i] = r.Float64()
-			scale = max(scale, -gen.A.At(i, i)*m[i])
+			scale = max(scale, -gen.Matrix().At(i, i)*m[i])
 		}
 		am := make([]float64, g.Cells())
-		gen.A.MulVec(am, m)
+		gen.Matrix().MulVec(am, m)
 		for i, v := range gen.FaceFlow(m).Divergence() {
 			if math.Abs(v+am[i]) > 1e-13*scale { // hundreds of flows of that size, 2⁻⁵³ each
 				t.Fatalf("cell %d: divergence %v, A m is %v", i, v, am[i])
@@ -198,9 +227,9 @@ func TestAssemblyHasTheSameBitsOnAnyNumberOfCores(t *testing.T) {
 	many := Selling(c)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	one := Selling(c)
-	for k, v := range one.A.Val {
-		if many.A.Val[k] != v || many.A.Col[k] != one.A.Col[k] {
-			t.Fatalf("entry %d is %v and %v", k, v, many.A.Val[k])
+	for k, v := range one.Matrix().Val {
+		if many.Matrix().Val[k] != v || many.Matrix().Col[k] != one.Matrix().Col[k] {
+			t.Fatalf("entry %d is %v and %v", k, v, many.Matrix().Val[k])
 		}
 	}
 }

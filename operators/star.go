@@ -1,6 +1,12 @@
 package operators
 
-import "github.com/ness-fp/ness/grid"
+import (
+	"math"
+
+	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/grid/pieces"
+	"github.com/ness-fp/ness/operators/sparse"
+)
 
 // Star returns the generator with exponentially fitted rates (Scharfetter–Gummel)
 // on the 2d axis neighbours of each cell. It sees only the diagonal of D: exact in
@@ -11,17 +17,22 @@ import "github.com/ness-fp/ness/grid"
 // diffusion D z²/12 and is of second order. Where D = 0 it is upwind. An absorbing
 // wall is a face at half the distance with p₁ = 0.
 func Star(c *FaceCoefficients) *Generator {
-	g := c.Grid
+	g, d := c.Grid, c.Grid.Dim()
 	checkFaces(c)
-	vol := g.Volumes()
-	gen := assemble(g, g.Dim(), func(l *edgeList) {
-		idx := make([]int, g.Dim())
-		l.reach = 1
-		for i := l.lo; i < l.hi; i++ {
-			g.Indices(idx, i)
-			for a, k := range idx {
-				c.upperEdge(l, vol, i, a, k)
-				c.exits(l, i, a, k)
+	ring := make([]bool, d)
+	for a := range ring {
+		ring[a] = g.Axis(a).IsPeriodic()
+	}
+	gen := &Generator{Grid: g, Reach: 1, Lattice: sparse.NewLattice(g.Shape(), ring)}
+	if g.HasWall(grid.Absorbing) {
+		gen.Exit = make([]float64, g.Cells())
+		gen.Lattice.Exit = gen.Exit
+	}
+	n := g.Axis(0).Cells()
+	pieces.Run(g.Cells()/n, max(1, 4096/n), func(_, lo, hi int) {
+		for row := lo; row < hi; row++ {
+			for a := range d {
+				c.rowRates(gen.Lattice, a, row*n)
 			}
 		}
 	})
@@ -40,36 +51,93 @@ func checkFaces(c *FaceCoefficients) {
 	}
 }
 
-// upperEdge adds the edge from cell i, number k along axis a, to its upper neighbour.
-func (c *FaceCoefficients) upperEdge(l *edgeList, vol []float64, i, a, k int) {
+// rowRates sets the rates along axis a of the row of cells that begins at cell first.
+func (c *FaceCoefficients) rowRates(l *sparse.Lattice, a, first int) {
 	g, ax := c.Grid, c.Grid.Axis(a)
-	next, ok := ax.Wrap(k + 1)
-	if !ok {
-		return
+	s, n := g.Stride(a), ax.Cells()
+	k := first / s % n // of all cells of the row, unless it lies along the axis
+	face := g.LowerFace(a, first)
+	for i := first; i < first+g.Axis(0).Cells(); i++ {
+		if a == 0 {
+			k = i - first
+		}
+		next, ok := ax.Wrap(k + 1)
+		if ok {
+			j := i + (next-k)*s
+			var dphi float64
+			if c.Potential != nil {
+				dphi = c.Potential[i] - c.Potential[j]
+			}
+			h := 0.5 * (ax.Width(k) + ax.Width(next))
+			out, back := fitted(c.Drift[a][face+s], c.Diffusion[a][face+s], dphi, h)
+			l.Up[a][i] = out / ax.Width(k)
+			l.Down[a][i] = back / ax.Width(next)
+		}
+		if l.Exit != nil {
+			l.Exit[i] += c.exitRate(a, k, face)
+		}
+		face++
 	}
-	j := i + (next-k)*g.Stride(a)
-	h := 0.5 * (ax.Width(k) + ax.Width(next))
-	face := g.LowerFace(a, i) + g.FaceStride(a)
-	var dphi float64
-	if c.Potential != nil {
-		dphi = c.Potential[i] - c.Potential[j]
-	}
-	out, back := fitted(c.Drift[a][face], c.Diffusion[a][face], dphi, h)
-	l.add(i, j, out/ax.Width(k), back*(vol[i]/vol[j])/ax.Width(k))
 }
 
-// exits adds the rates from cell i to the absorbing walls it touches along axis a.
-func (c *FaceCoefficients) exits(l *edgeList, i, a, k int) {
-	g, ax := c.Grid, c.Grid.Axis(a)
+// exitRate returns the rate from cell k of axis a, whose lower face is given, to the
+// absorbing walls it touches.
+func (c *FaceCoefficients) exitRate(a, k, face int) (rate float64) {
+	ax := c.Grid.Axis(a)
 	w := ax.Width(k)
 	if k == 0 && ax.Lower() == grid.Absorbing {
-		face := g.LowerFace(a, i)
-		_, rate := fitted(c.Drift[a][face], c.Diffusion[a][face], 0, w/2)
-		l.addExit(i, rate/w)
+		_, back := fitted(c.Drift[a][face], c.Diffusion[a][face], 0, w/2)
+		rate += back / w
 	}
 	if k == ax.Cells()-1 && ax.Upper() == grid.Absorbing {
-		face := g.LowerFace(a, i) + g.FaceStride(a)
-		rate, _ := fitted(c.Drift[a][face], c.Diffusion[a][face], 0, w/2)
-		l.addExit(i, rate/w)
+		upper := face + c.Grid.FaceStride(a)
+		out, _ := fitted(c.Drift[a][upper], c.Diffusion[a][upper], 0, w/2)
+		rate += out / w
 	}
+	return rate
+}
+
+// latticeFlow sets the net flow through every face between nearest neighbours.
+func (gen *Generator) latticeFlow(f *grid.FaceField, m []float64) {
+	g, l := gen.Grid, gen.Lattice
+	n := g.Axis(0).Cells()
+	pieces.Run(g.Cells()/n, max(1, 4096/n), func(_, lo, hi int) {
+		for i := lo * n; i < hi*n; i++ {
+			for a := range g.Dim() {
+				s, cells := g.Stride(a), g.Axis(a).Cells()
+				j, last := i+s, i/s%cells == cells-1
+				if last {
+					j -= cells * s
+				}
+				f.Flow[a][g.LowerFace(a, i)+s] = l.Up[a][i]*m[i] - l.Down[a][i]*m[j]
+			}
+		}
+	})
+	for a := range g.Dim() {
+		closeSeam(f, a)
+	}
+}
+
+// fitted returns the weights of the fitted flux (out·p₀ − back·p₁) between two
+// points h apart with drift v and diffusion D ≥ 0 between them, and a potential
+// that falls by dphi: (D/h)(B(−z), B(z)) with z = dphi + vh/D. As D → 0 it goes
+// over to upwind, (max(v, 0), max(−v, 0)).
+func fitted(v, d, dphi, h float64) (out, back float64) {
+	if math.Abs(v)*h > 700*d { // B(−z) = z and B(z) < 1e-300: the upwind limit, where z may overflow
+		slope := 0.0
+		if d > 0 {
+			slope = d / h * dphi
+		}
+		return max(v+slope, 0), max(-v-slope, 0)
+	}
+	if d == 0 {
+		return 0, 0
+	}
+	z := dphi + v*h/d
+	small := Bernoulli(math.Abs(z))
+	large := small + math.Abs(z) // B(−z) = B(z) + z
+	if z < 0 {
+		small, large = large, small
+	}
+	return d / h * large, d / h * small
 }

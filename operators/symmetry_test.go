@@ -94,10 +94,10 @@ func TestRatesDoNotDependOnNamesOfAxes(t *testing.T) {
 		to := r.grid(t, g)
 		one, two := Selling(c), Selling(r.coefficients(c, to))
 		for j := range g.Cells() {
-			turnover := -one.A.At(j, j)
+			turnover := -one.Matrix().At(j, j)
 			for i := range g.Cells() {
-				want := one.A.At(i, j)
-				got := two.A.At(r.cell(g, to, i), r.cell(g, to, j))
+				want := one.Matrix().At(i, j)
+				got := two.Matrix().At(r.cell(g, to, i), r.cell(g, to, j))
 				// The ridge is found to 1e-9 where drift goes upwind.
 				if math.Abs(got-want) > 1e-8*turnover {
 					t.Fatalf("rate %d → %d is %g, relabelled %g, of %g in all", j, i, want, got, turnover)
@@ -155,7 +155,7 @@ func TestShiftsOfAPeriodicBoxChangeNothing(t *testing.T) {
 		}
 		gen := Selling(c)
 		p := 1 / float64(g.Cells())
-		turnover := -gen.A.At(0, 0) * p
+		turnover := -gen.Matrix().At(0, 0) * p
 		flow := gen.FaceFlow(fill(g.Cells(), p))
 		for a := range d {
 			for k, f := range flow.Flow[a] {

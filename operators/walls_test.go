@@ -119,7 +119,7 @@ func (p *smooth) sample(g *grid.Grid) *Coefficients {
 func (p *smooth) error(t testing.TB, gen *Generator) float64 {
 	t.Helper()
 	g := gen.Grid
-	m, _, err := markov.Direct(gen.A, markov.DirectOptions{Dims: g.Shape()})
+	m, _, err := markov.Direct(gen.Matrix(), markov.DirectOptions{Dims: g.Shape()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,8 +222,8 @@ func solveDense(t testing.TB, gen *Generator, source []float64) []float64 {
 	n := len(source)
 	a := mat.NewDense(n, n, nil)
 	for i := range n {
-		for k := gen.A.RowPtr[i]; k < gen.A.RowPtr[i+1]; k++ {
-			a.Set(i, int(gen.A.Col[k]), -gen.A.Val[k])
+		for k := gen.Matrix().RowPtr[i]; k < gen.Matrix().RowPtr[i+1]; k++ {
+			a.Set(i, int(gen.Matrix().Col[k]), -gen.Matrix().Val[k])
 		}
 	}
 	m := make([]float64, n)
@@ -289,7 +289,7 @@ func TestNodalExitTimes(t *testing.T) {
 		g := grid.New(ax)
 		nodes := len(LineNodes(g))
 		gen := Nodal(&LineCoefficients{Grid: g, Drift: fill(nodes, v), Diffusion: fill(nodes, 1)})
-		gen.A = gen.A.Transpose()
+		gen.matrix = gen.matrix.Transpose()
 		times := solveDense(t, gen, fill(n, 1))
 		var worst float64
 		for i, got := range times {

@@ -213,16 +213,13 @@ func figures(p *fp.Problem, s *fp.Stationary, c *fp.Current) map[string]func(io.
 // negligible says whether every net flow is round-off of the flows to and fro: some
 // hundred additions of 2⁻⁵³.
 func negligible(s *fp.Stationary, c *fp.Current) bool {
-	var flow, turnover float64
+	var flow float64
 	for _, faces := range c.Faces.Flow {
 		for _, v := range faces {
 			flow = max(flow, math.Abs(v))
 		}
 	}
-	for i, m := range s.Mass {
-		turnover = max(turnover, -s.Generator.A.At(i, i)*m)
-	}
-	return flow <= 1e-12*turnover
+	return flow <= 1e-12*s.LargestTurnover()
 }
 
 // A stopwatch adds up the seconds of named stages.

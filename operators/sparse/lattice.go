@@ -1,0 +1,97 @@
+package sparse
+
+import "github.com/ness-fp/ness/grid/pieces"
+
+// A Lattice is a matrix of jump rates between nearest neighbours on a box of cells,
+// axis 0 fastest, closed by walls or periodic along each axis.
+//
+// Up[a][i] is the rate from cell i to its upper neighbour along axis a, Down[a][i] the
+// rate from there back to i. The upper neighbour of a cell of the last layer is in the
+// first; both rates are 0 there if the axis ends at walls. Exit[i], nil where nothing
+// leaves the box, is the rate from cell i to the outside. The diagonal makes columns
+// sum to −Exit.
+type Lattice struct {
+	Dims     []int
+	Periodic []bool
+	Up, Down [][]float64 // d × N
+	Exit     []float64   // N or nil
+}
+
+// NewLattice returns the lattice of that box without any rates.
+func NewLattice(dims []int, periodic []bool) *Lattice {
+	l := &Lattice{Dims: dims, Periodic: periodic}
+	n := l.States()
+	for range dims {
+		l.Up = append(l.Up, make([]float64, n))
+		l.Down = append(l.Down, make([]float64, n))
+	}
+	return l
+}
+
+// States returns the number of cells.
+func (l *Lattice) States() int {
+	n := 1
+	for _, k := range l.Dims {
+		n *= k
+	}
+	return n
+}
+
+// lower returns the cell below cell i along axis a with n cells at a stride of s,
+// going round at the end; upper the one above.
+func lower(i, s, n int) int {
+	if i/s%n == 0 {
+		return i + (n-1)*s
+	}
+	return i - s
+}
+
+func upper(i, s, n int) int {
+	if i/s%n == n-1 {
+		return i - (n-1)*s
+	}
+	return i + s
+}
+
+// Outflow returns the total rate out of every cell, minus the diagonal.
+func (l *Lattice) Outflow() []float64 {
+	out := make([]float64, l.States())
+	copy(out, l.Exit)
+	l.eachPiece(func(a, s, n, lo, hi int) {
+		up, down := l.Up[a], l.Down[a]
+		for i := lo; i < hi; i++ {
+			out[i] += up[i] + down[lower(i, s, n)]
+		}
+	})
+	return out
+}
+
+// Apply returns A m, on all cores, with the same bits for any number of them.
+func (l *Lattice) Apply(m []float64) []float64 {
+	if len(m) != l.States() {
+		panic("sparse: Apply: want one mass per cell")
+	}
+	dst := l.Outflow()
+	for i, v := range m {
+		dst[i] *= -v
+	}
+	l.eachPiece(func(a, s, n, lo, hi int) {
+		up, down := l.Up[a], l.Down[a]
+		for i := lo; i < hi; i++ {
+			below := lower(i, s, n)
+			dst[i] += up[below]*m[below] + down[i]*m[upper(i, s, n)]
+		}
+	})
+	return dst
+}
+
+// eachPiece runs do for every axis, with its stride and cells, on every piece of cells.
+func (l *Lattice) eachPiece(do func(a, s, n, lo, hi int)) {
+	pieces.Run(l.States(), pieceRows, func(_, lo, hi int) {
+		s := 1
+		for a, n := range l.Dims {
+			do(a, s, n, lo, hi)
+			s *= n
+		}
+	})
+}
