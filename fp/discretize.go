@@ -10,6 +10,7 @@ import (
 	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators"
+	"github.com/ness-fp/ness/operators/sparse"
 )
 
 // A Scheme is a way from coefficients to a generator.
@@ -305,6 +306,19 @@ func star(p *Problem, c *operators.Coefficients) (*operators.Generator, error) {
 		f.Diffusion[a] = all[d+operators.Packed(d, a, a)]
 	}
 	return operators.Star(f), nil
+}
+
+// starLattice returns the rates of the star generator on a grid.
+func starLattice(p *Problem, g *grid.Grid) (*sparse.Lattice, error) {
+	c, err := SampleCenters(p, g)
+	if err != nil {
+		return nil, err
+	}
+	gen, err := star(p, c)
+	if err != nil {
+		return nil, err
+	}
+	return gen.Lattice, nil
 }
 
 // faceCoordinates returns the edges of an axis. No flow crosses a reflecting wall,

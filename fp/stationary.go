@@ -7,6 +7,7 @@ import (
 
 	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/operators/markov"
+	"github.com/ness-fp/ness/operators/multigrid"
 )
 
 // A Stationary is a density that no longer changes, with the evidence.
@@ -21,8 +22,8 @@ type Stationary struct {
 	// EntryResidual is the largest |A m|_i / (|A_ii| m_i) over cells that hold more
 	// than 1e-250 of the mass: it sees the far tails, which Residual does not.
 	EntryResidual float64
-	// Solver tells what the elimination cost.
-	Solver markov.DirectStats
+	// Solver tells how the null vector was found.
+	Solver SolverStats
 	// Warnings are doubts about the result.
 	Warnings []string
 }
@@ -33,6 +34,12 @@ const ResidualTolerance = 1e-12
 
 // StationaryOptions tunes [SolveStationary]. The zero value is a good choice.
 type StationaryOptions struct {
+	// Solver is the way to the null vector; the zero value chooses.
+	Solver Solver
+	// Tol is the entrywise residual that multigrid cycles have to reach; 0 means 1e-11.
+	Tol float64
+	// MaxMemory is what the direct solver may take, in bytes; 0 means any amount.
+	MaxMemory int64
 	// Workers is the number of goroutines of the elimination; 0 means all cores.
 	// The result does not depend on it.
 	Workers int
@@ -61,12 +68,13 @@ func (e *ConvergenceError) Error() string {
 	return fmt.Sprintf("not converged: residual %.3g, want %.3g", e.Residual, e.Tol)
 }
 
-// SolveStationary returns the stationary density of the problem on the grid, by
-// elimination without subtractions: relative errors of single cells are near
-// round-off of the discrete problem, tails included.
+// SolveStationary returns the stationary density of the problem on the grid. By
+// elimination without subtractions relative errors of single cells are near round-off
+// of the discrete problem, tails included; by multigrid they come down to that with
+// the tolerance.
 //
-// Errors: [AbsorbingError], [CoefficientError], [SeveralStatesError], and
-// [ConvergenceError] together with the result.
+// Errors: [AbsorbingError], [CoefficientError], [SeveralStatesError], [MemoryError],
+// and [ConvergenceError] together with the result.
 func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationary, error) {
 	for a := range g.Dim() {
 		if ax := g.Axis(a); ax.Lower() == grid.Absorbing || ax.Upper() == grid.Absorbing {
@@ -79,17 +87,17 @@ func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 		return nil, err
 	}
 	opt.stage("solve")
-	m, stats, err := markov.Direct(d.Generator.Matrix(), markov.DirectOptions{Dims: g.Shape(), Workers: opt.Workers})
+	s := &Stationary{Discretization: d, Density: grid.NewField(g)}
+	converged, err := s.solve(opt)
 	if err != nil {
-		return nil, severalStates(p, g, err)
+		return nil, err
 	}
-	s := &Stationary{Discretization: d, Mass: m, Solver: stats, Density: grid.NewField(g)}
 	for i, v := range g.Volumes() {
-		s.Density.Values[i] = m[i] / v
+		s.Density.Values[i] = s.Mass[i] / v
 	}
 	s.judge()
-	if !(s.Residual <= ResidualTolerance) {
-		return s, &ConvergenceError{s.Residual, ResidualTolerance}
+	if !converged || !(s.Residual <= ResidualTolerance) {
+		return s, &ConvergenceError{s.EntryResidual, max(opt.Tol, multigrid.DefaultTol)}
 	}
 	return s, nil
 }

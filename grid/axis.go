@@ -201,3 +201,15 @@ func (a Axis) Coarsen() (Axis, bool) {
 	}
 	return Axis{edges: e, lower: a.lower, upper: a.upper, uniform: a.uniform}, true
 }
+
+// Resample returns the axis cut into n cells by the same map, at the edges' places
+// k·Cells/n among those there are.
+func (a Axis) Resample(n int) Axis {
+	e := make([]float64, n+1)
+	for k := range e {
+		s := float64(k) * float64(a.Cells()) / float64(n)
+		i := min(int(s), a.Cells()-1)
+		e[k] = a.edges[i] + (s-float64(i))*(a.edges[i+1]-a.edges[i])
+	}
+	return Axis{edges: e, lower: a.lower, upper: a.upper, uniform: a.uniform}
+}

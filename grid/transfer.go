@@ -14,6 +14,16 @@ func (g *Grid) Coarsen() (*Grid, bool) {
 	return New(axes...), true
 }
 
+// Resample returns the grid of the same box with other numbers of cells, one for each
+// axis, graded alike.
+func (g *Grid) Resample(cells []int) *Grid {
+	axes := make([]Axis, g.Dim())
+	for a, ax := range g.axes {
+		axes[a] = ax.Resample(cells[a])
+	}
+	return New(axes...)
+}
+
 // Restrict returns the field of cell averages on the grid made by [Grid.Coarsen],
 // volume-weighted, so that its integral is the same.
 func Restrict(f *Field, coarse *Grid) *Field {

@@ -52,8 +52,12 @@ func check(w io.Writer, name string, f *fp.File) error {
 	}
 	line(w, "diagonal of D", "%.4g … %.4g", lo, hi)
 	line(w, "largest Péclet number", "%.3g per cell", c.MaxPeclet())
-	bytes, flops := cost(g.Shape())
-	line(w, "direct solution", "about %v, %.2g s", output.Bytes(bytes), flops/6e9+float64(g.Cells())*1e-6)
+	bytes, flops := markov.EstimateDirect(g.Shape(), 1)
+	line(w, "direct solution", "about %v, %.2g s", output.Bytes(bytes+base(g.Shape())), flops/6e9+float64(g.Cells())*1e-6)
+	if g.Dim() > 1 && c.IsDiagonal() {
+		n := float64(g.Cells())
+		line(w, "multigrid solution", "about %v, %.2g s", output.Bytes(int64(200*n)+base(g.Shape())), 1e-6*n)
+	}
 	return nil
 }
 
@@ -87,29 +91,23 @@ func box(name string, f *fp.File) (*grid.Grid, []string, error) {
 	return g, notes, nil
 }
 
-// fits refuses a grid whose direct solution would not fit in memory.
+// fits refuses a grid whose coefficients and results would not fit in memory.
 func fits(name string, cells []int) error {
-	need, _ := cost(cells)
-	have := memory()
+	need, have := base(cells), memory()
 	if need > have {
 		return fmt.Errorf("%s: %v cells want about %v of memory, have %v; give fewer --cells", name, cells, output.Bytes(need), output.Bytes(have))
 	}
 	return nil
 }
 
-// cost estimates the memory and the operations of a solution: the elimination, and
-// the coefficients, edges and matrix before it, which take up to 500 bytes a cell in
-// two dimensions with a full tensor.
-func cost(cells []int) (bytes int64, flops float64) {
-	bytes, flops = markov.EstimateDirect(cells, 1)
+// base estimates the memory that any solution takes, in bytes: the coefficients, rates
+// and results take up to 500 bytes a cell.
+func base(cells []int) int64 {
 	each := 500.0
 	for _, n := range cells {
 		each *= float64(n)
 	}
-	if each > math.MaxInt64/2 || bytes < 0 {
-		return math.MaxInt64, flops
-	}
-	return bytes + int64(each), flops
+	return int64(min(each, math.MaxInt64/4))
 }
 
 // memory returns the memory of the machine in bytes, or no limit where that is unknown.

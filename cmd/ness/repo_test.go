@@ -24,7 +24,7 @@ var mayImport = map[string]string{
 	"operators":           "grid grid/pieces operators/sparse",
 	"fp/loss":             "",
 	"fp/expr":             "",
-	"fp":                  "grid grid/pieces operators operators/sparse operators/markov fp/loss fp/expr",
+	"fp":                  "grid grid/pieces operators operators/sparse operators/multigrid operators/markov fp/loss fp/expr",
 	"fp/exact":            "grid grid/pieces fp",
 }
 

@@ -23,6 +23,8 @@ import (
 type solveFlags struct {
 	inputFlags
 	dir            string
+	solver         string
+	tol            float64
 	force, noPlots bool
 	quiet          bool
 }
@@ -39,6 +41,8 @@ func solveCommand() *cobra.Command {
 	}
 	fl.add(cmd)
 	cmd.Flags().StringVarP(&fl.dir, "output", "o", "", "folder `DIR` for summary, arrays and figures; without it only the summary is printed")
+	cmd.Flags().StringVar(&fl.solver, "solver", "auto", "`NAME` of the way to the null vector: auto, multigrid or direct")
+	cmd.Flags().Float64Var(&fl.tol, "tol", 0, "entrywise `RESIDUAL` that multigrid has to reach (default 1e-11)")
 	cmd.Flags().BoolVar(&fl.force, "force", false, "write into a folder that holds something else")
 	cmd.Flags().BoolVar(&fl.noPlots, "no-plots", false, "write no figures")
 	cmd.Flags().BoolVarP(&fl.quiet, "quiet", "q", false, "print nothing but errors")
@@ -49,9 +53,12 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	if fl.quiet {
 		w = io.Discard
 	}
+	opt, err := fl.options()
+	if err != nil {
+		return err
+	}
 	var folder *output.Folder
 	if fl.dir != "" {
-		var err error
 		if folder, err = output.Prepare(fl.dir, fl.force); err != nil {
 			return err
 		}
@@ -68,7 +75,7 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	if err != nil {
 		return err
 	}
-	opt := fp.StationaryOptions{Stage: watch.start}
+	opt.Stage = watch.start
 	s, err := fp.SolveStationary(f.Problem, g, opt)
 	var diverged *fp.ConvergenceError
 	if err != nil && !errors.As(err, &diverged) {
@@ -85,6 +92,7 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	}
 	watch.stop()
 	sum := summarize(f, s, c, notes)
+	sum.Converged = diverged == nil
 	if estimated {
 		sum.addEstimate(estimate)
 	}
@@ -98,6 +106,18 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 		line(w, "written to", "%s", fl.dir)
 	}
 	return err
+}
+
+// options turns the flags into options of the solver.
+func (fl *solveFlags) options() (opt fp.StationaryOptions, err error) {
+	if opt.Solver, err = fp.ParseSolver(fl.solver); err != nil {
+		return opt, fmt.Errorf("--solver: %w", err)
+	}
+	if !(fl.tol >= 0 && fl.tol < 1) || fl.tol > 0 && fl.tol < 1e-15 {
+		return opt, fmt.Errorf("--tol: want a number from 1e-15 to 1, have %g", fl.tol)
+	}
+	opt.Tol, opt.MaxMemory = fl.tol, memory()
+	return opt, nil
 }
 
 // errInterrupted says that the user stopped the program before the result was in place.

@@ -17,6 +17,7 @@ type summary struct {
 	Problem   problemSummary `json:"problem"`
 	Method    string         `json:"method"`
 	Order     string         `json:"order"`
+	Solver    solverSummary  `json:"solver"`
 	Converged bool           `json:"converged"`
 	Residual  output.Float   `json:"residual"`
 	Entrywise output.Float   `json:"residual_entrywise"`
@@ -35,6 +36,16 @@ type summary struct {
 	Moments           momentSummary      `json:"moments"`
 	Warnings          []string           `json:"warnings"`
 	Files             []string           `json:"files"`
+}
+
+// solverSummary tells how the null vector was found. Work units are sweeps over the
+// finest grid; all but the name are 0 where nothing was iterated.
+type solverSummary struct {
+	Name       string       `json:"name"`
+	Cycles     int          `json:"cycles"`
+	Factor     output.Float `json:"convergence_factor"`
+	Correction output.Float `json:"coarse_correction"`
+	WorkUnits  output.Float `json:"work_units"`
 }
 
 type problemSummary struct {
@@ -75,7 +86,7 @@ func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *sum
 		Problem:           problemSummary{Title: f.Problem.Title, Variables: f.Problem.Variables, Calculus: f.Problem.Calculus.String(), Cells: g.Shape(), Notes: append([]string{}, notes...)},
 		Method:            s.Scheme.String(),
 		Order:             "monotone",
-		Converged:         s.Residual <= fp.ResidualTolerance,
+		Solver:            solverOf(s),
 		Residual:          output.Float(s.Residual),
 		Entrywise:         output.Float(s.EntryResidual),
 		Divergence:        output.Float(s.DivergenceResidual(c)),
@@ -83,7 +94,7 @@ func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *sum
 		MinDensity:        output.Float(slices.Min(s.Density.Values)),
 		PecletMax:         output.Float(s.Coefficients.MaxPeclet()),
 		Unknowns:          g.Cells(),
-		Iterations:        1,
+		Iterations:        max(1, s.Solver.Multigrid.Cycles),
 		EntropyProduction: entropySummary{Value: output.Float(ep)},
 		Warnings:          append([]string{}, s.Warnings...),
 	}
@@ -108,6 +119,14 @@ func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *sum
 	return sum
 }
 
+func solverOf(s *fp.Stationary) solverSummary {
+	m := s.Solver.Multigrid
+	return solverSummary{
+		Name: s.Solver.Solver.String(), Cycles: m.Cycles, WorkUnits: output.Float(m.WorkUnits),
+		Factor: output.Float(m.Factor), Correction: output.Float(m.Correction),
+	}
+}
+
 // addEstimate adds what the coarser grid tells.
 func (s *summary) addEstimate(e fp.ErrorEstimate) {
 	s.ErrorEstimate = &errorSummary{output.Float(e.Density), output.Float(e.Current)}
@@ -124,7 +143,10 @@ func (s *summary) addEstimate(e fp.ErrorEstimate) {
 }
 
 func (s *summary) print(w io.Writer) {
-	line(w, "method", "%s generator, direct solution of %d unknowns", s.Method, s.Unknowns)
+	line(w, "method", "%s generator, %s solution of %d unknowns", s.Method, s.Solver.Name, s.Unknowns)
+	if s.Solver.Cycles > 0 {
+		line(w, "multigrid", "%d cycles, convergence factor %.2g, %.0f work units", s.Solver.Cycles, s.Solver.Factor, s.Solver.WorkUnits)
+	}
 	line(w, "residual", "%.2g (entrywise %.2g, divergence of the current %.2g)", s.Residual, s.Entrywise, s.Divergence)
 	line(w, "mass", "%.15g, smallest density %.3g", s.Mass, s.MinDensity)
 	if e := s.ErrorEstimate; e != nil {

@@ -50,6 +50,31 @@ func ClosedClasses(a *sparse.CSR) [][]int {
 	return closed
 }
 
+// CheckClosedClasses returns a [ReducibleError] unless there is a single closed class,
+// and with it a single stationary state.
+func CheckClosedClasses(a *sparse.CSR) error {
+	_, open := components(a)
+	return oneClosed(a, open)
+}
+
+func oneClosed(a *sparse.CSR, open []bool) error {
+	closed := 0
+	for _, isOpen := range open {
+		if !isOpen {
+			closed++
+		}
+	}
+	if closed <= 1 {
+		return nil
+	}
+	e := &ReducibleError{}
+	for _, c := range ClosedClasses(a) {
+		e.Sizes = append(e.Sizes, len(c))
+		e.States = append(e.States, c[0])
+	}
+	return e
+}
+
 // components numbers the strongly connected components of the positive rates and says
 // of each whether a rate leaves it.
 //

@@ -87,19 +87,8 @@ func boxOf(a *sparse.CSR, dims []int) []int {
 // than 1e-308 of the mass; so it is looked for downhill of the middle of the box.
 func lastState(a *sparse.CSR, dims []int) (int, error) {
 	class, open := components(a)
-	closed := 0
-	for _, isOpen := range open {
-		if !isOpen {
-			closed++
-		}
-	}
-	if closed > 1 {
-		e := &ReducibleError{}
-		for _, c := range ClosedClasses(a) {
-			e.Sizes = append(e.Sizes, len(c))
-			e.States = append(e.States, c[0])
-		}
-		return 0, e
+	if err := oneClosed(a, open); err != nil {
+		return 0, err
 	}
 	best, nearest := -1, math.Inf(1)
 	for i, c := range class {

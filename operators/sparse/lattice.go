@@ -1,6 +1,10 @@
 package sparse
 
-import "github.com/ness-fp/ness/grid/pieces"
+import (
+	"sync/atomic"
+
+	"github.com/ness-fp/ness/grid/pieces"
+)
 
 // A Lattice is a matrix of jump rates between nearest neighbours on a box of cells,
 // axis 0 fastest, closed by walls or periodic along each axis.
@@ -35,6 +39,22 @@ func (l *Lattice) States() int {
 		n *= k
 	}
 	return n
+}
+
+// Reversible says whether every rate has one back, so that any cell can be reached from
+// any other.
+func (l *Lattice) Reversible() bool {
+	var broken atomic.Bool
+	l.eachPiece(func(a, s, n, lo, hi int) {
+		up, down := l.Up[a], l.Down[a]
+		for i := lo; i < hi; i++ {
+			if (up[i] == 0 || down[i] == 0) && (l.Periodic[a] || i/s%n != n-1) {
+				broken.Store(true)
+				return
+			}
+		}
+	})
+	return !broken.Load()
 }
 
 // lower returns the cell below cell i along axis a with n cells at a stride of s,

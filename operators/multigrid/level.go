@@ -1,0 +1,103 @@
+package multigrid
+
+import (
+	"github.com/ness-fp/ness/grid/pieces"
+	"github.com/ness-fp/ness/operators/sparse"
+)
+
+// A level is a generator on a box of cells, and the masses that are being improved.
+// Boxes have three axes, those that are not there with one cell. Neighbours are taken
+// round at the ends of every axis: where an axis ends at walls the rates across the
+// seam are 0, so that no kernel knows of walls.
+type level struct {
+	n      [3]int
+	ring   [3]bool      // axes that are periodic
+	up, dn [3][]float64 // rates to the upper neighbour and back; nil along axis 2 where it has one cell
+	inv    []float64    // 1 / rate out; 0 for a cell that is cut off
+	x      []float64    // masses, up to a factor
+	old    []float64    // those the level was made from; nil on the finest
+	plan   *plan        // how the cells are taken together on the next level; nil on the last
+}
+
+func (l *level) cells() int { return l.n[0] * l.n[1] * l.n[2] }
+
+// rows returns the number of rows of cells along axis 0.
+func (l *level) rows() int { return l.n[1] * l.n[2] }
+
+// rowsPerPiece cuts loops over rows into pieces of some thousand cells.
+func (l *level) rowsPerPiece() int { return max(1, 8192/l.n[0]) }
+
+// eachRow runs do for all rows, in parallel.
+func (l *level) eachRow(do func(r int)) {
+	pieces.Run(l.rows(), l.rowsPerPiece(), func(_, lo, hi int) {
+		for r := lo; r < hi; r++ {
+			do(r)
+		}
+	})
+}
+
+// below and above return the rows next to row r along axis a ≥ 1.
+func (l *level) below(r, a int) int {
+	s, k := 1, r%l.n[1]
+	if a == 2 {
+		s, k = l.n[1], r/l.n[1]
+	}
+	if k == 0 {
+		return r + (l.n[a]-1)*s
+	}
+	return r - s
+}
+
+func (l *level) above(r, a int) int {
+	s, k := 1, r%l.n[1]
+	if a == 2 {
+		s, k = l.n[1], r/l.n[1]
+	}
+	if k == l.n[a]-1 {
+		return r - (l.n[a]-1)*s
+	}
+	return r + s
+}
+
+// of returns row r of a field.
+func (l *level) of(f []float64, r int) []float64 { return f[r*l.n[0] : (r+1)*l.n[0]] }
+
+// finest returns the level of a lattice, with rates shared.
+func finest(a *sparse.Lattice) *level {
+	l := &level{n: [3]int{1, 1, 1}}
+	copy(l.n[:], a.Dims)
+	copy(l.ring[:], a.Periodic)
+	for k := range a.Dims {
+		l.up[k], l.dn[k] = a.Up[k], a.Down[k]
+	}
+	n := l.cells()
+	l.inv, l.x = make([]float64, n), make([]float64, n)
+	l.invert()
+	return l
+}
+
+// invert sets inv from the rates.
+func (l *level) invert() {
+	l.eachRow(func(r int) {
+		inv := l.of(l.inv, r)
+		up, dn := l.of(l.up[0], r), l.of(l.dn[0], r)
+		inv[0] = up[0] + dn[len(dn)-1]
+		for i := 1; i < len(inv); i++ {
+			inv[i] = up[i] + dn[i-1]
+		}
+		for a := 1; a < 3; a++ {
+			if l.up[a] == nil {
+				continue
+			}
+			up, dn := l.of(l.up[a], r), l.of(l.dn[a], l.below(r, a))
+			for i := range inv {
+				inv[i] += up[i] + dn[i]
+			}
+		}
+		for i, out := range inv {
+			if out > 0 {
+				inv[i] = 1 / out
+			}
+		}
+	})
+}

@@ -1,0 +1,218 @@
+package multigrid
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/ness-fp/ness/operators/sparse"
+)
+
+// Options tunes [Solve]. The zero value is a good choice.
+type Options struct {
+	// Tol is what the largest |A m|_i / |A_ii m_i| of any cell with more than 1e-250 of
+	// the largest mass, and the largest relative correction of the coarsest level, have
+	// to fall below; 0 means 1e-11.
+	Tol float64
+	// MaxCycles bounds the cycles on the finest grid; 0 means 60.
+	MaxCycles int
+	// Context ends the cycles early; nil means never.
+	Context context.Context
+}
+
+// DefaultTol is the [Options.Tol] that 0 stands for.
+const DefaultTol = 1e-11
+
+// Stats tells how a solution was reached.
+type Stats struct {
+	Cycles     int     // on the finest grid
+	Residual   float64 // ‖A m‖₁ / ‖diag(A) m‖₁
+	Entry      float64 // largest |A m|_i / |A_ii m_i| of any cell above 1e-250 of the largest
+	Correction float64 // largest |ln q| that the coarsest level asked for in the last cycle
+	Factor     float64 // by which a cycle lowers Entry, in the geometric mean
+	WorkUnits  float64 // of all cycles, on all grids, in visits of every cell of the finest
+	Levels     int     // of the finest grid's hierarchy
+}
+
+// A ConvergenceError says that cycles did not reach the tolerance.
+type ConvergenceError struct {
+	Stats Stats
+	Tol   float64
+}
+
+func (e *ConvergenceError) Error() string {
+	return fmt.Sprintf("multigrid: not converged after %d cycles: entrywise residual %.3g and coarse correction %.3g, want %.3g", e.Stats.Cycles, e.Stats.Entry, e.Stats.Correction, e.Tol)
+}
+
+// Solve returns the stationary masses, of sum 1, of the lattice that discretize returns
+// for a box of dims cells; for two or three dimensions and a chain that is irreducible.
+// discretize is also asked for boxes of half as many cells, again and again: each
+// solution is interpolated to the next grid as a first guess. Where cycles do not reach
+// the tolerance, the masses come with a [ConvergenceError].
+func Solve(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt Options) (m []float64, stats Stats, err error) {
+	if len(dims) < 2 || len(dims) > 3 {
+		panic("multigrid: Solve: want two or three dimensions")
+	}
+	if opt.Tol == 0 {
+		opt.Tol = DefaultTol
+	}
+	if opt.MaxCycles == 0 {
+		opt.MaxCycles = 60
+	}
+	var guess *level
+	var early float64 // work on coarser grids, in visits of cells
+	boxes := nested(dims)
+	for k := len(boxes) - 1; k > 0; k-- {
+		a, err := discretize(boxes[k])
+		if err != nil {
+			return nil, stats, err
+		}
+		s := newSolver(a)
+		s.start(guess)
+		s.cycle(0)
+		guess = s.levels[0]
+		early += s.work()
+	}
+	a, err := discretize(dims)
+	if err != nil {
+		return nil, stats, err
+	}
+	s := newSolver(a)
+	s.start(guess)
+	stats, err = s.iterate(opt)
+	stats.WorkUnits = (early + float64(stats.Cycles)*s.work()) / float64(s.levels[0].cells())
+	normalize(s.levels[0].x)
+	return s.levels[0].x, stats, err
+}
+
+// leastGuess is the number of cells along an axis below which no first guess is made.
+const leastGuess = 6
+
+// nested returns dims and boxes of half as many cells, down to some small one.
+func nested(dims []int) [][]int {
+	boxes := [][]int{dims}
+	for {
+		half := make([]int, len(dims))
+		for a, n := range boxes[len(boxes)-1] {
+			half[a] = (n + 1) / 2
+		}
+		for _, n := range half {
+			if n < leastGuess {
+				return boxes
+			}
+		}
+		boxes = append(boxes, half)
+	}
+}
+
+// start sets the first guess, from the solution on a coarser grid if there is one.
+func (s *solver) start(guess *level) {
+	l := s.levels[0]
+	if guess != nil {
+		l.interpolateLog(guess)
+		return
+	}
+	for i := range l.x {
+		l.x[i] = 1
+	}
+	for range firstCycles {
+		s.cycle(0)
+	}
+}
+
+// firstCycles is the number of cycles on the smallest grid, where nothing is known yet.
+const firstCycles = 10
+
+// iterate runs cycles until the tolerance is met.
+func (s *solver) iterate(opt Options) (stats Stats, err error) {
+	l := s.levels[0]
+	stats.Levels = len(s.levels)
+	var first, last residual
+	for stats.Cycles < opt.MaxCycles {
+		if opt.Context != nil && opt.Context.Err() != nil {
+			return stats, opt.Context.Err()
+		}
+		stats.Correction = s.cycle(0)
+		stats.Cycles++
+		last = l.residual()
+		if stats.Cycles == 1 {
+			first = last
+		}
+		stats.Residual, stats.Entry = last.sum, last.entry
+		if stats.Cycles > 1 {
+			stats.Factor = math.Pow(last.entry/first.entry, 1/float64(stats.Cycles-1))
+		}
+		if last.entry <= opt.Tol && stats.Correction <= opt.Tol {
+			return stats, nil
+		}
+		if math.IsNaN(last.entry) {
+			break
+		}
+	}
+	return stats, &ConvergenceError{Stats: stats, Tol: opt.Tol}
+}
+
+func normalize(x []float64) {
+	sum := floats.SumCompensated(x)
+	for i := range x {
+		x[i] /= sum
+	}
+}
+
+// A solver is the hierarchy over a lattice.
+type solver struct {
+	levels []*level
+	dense  []float64 // of the coarsest level
+}
+
+func newSolver(a *sparse.Lattice) *solver {
+	s := &solver{levels: finest(a).hierarchy()}
+	n := s.levels[len(s.levels)-1].cells()
+	s.dense = make([]float64, n*n)
+	return s
+}
+
+// cycle improves the masses of level k by one V(2,2) cycle, and returns the largest
+// |ln q| of the coarsest level.
+func (s *solver) cycle(k int) float64 {
+	l := s.levels[k]
+	if l.plan == nil {
+		l.solveDense(s.dense)
+		return l.largestCorrection()
+	}
+	l.smooth(0)
+	l.coarsen()
+	correction := s.cycle(k + 1)
+	l.correct()
+	l.smooth(1)
+	return correction
+}
+
+// work returns the visits of cells in one cycle and the residual after it: four sweeps,
+// one pass to coarsen and half a one to correct.
+func (s *solver) work() float64 {
+	cells := float64(s.levels[0].cells())
+	for _, l := range s.levels[:len(s.levels)-1] {
+		cells += 5.5 * float64(l.cells())
+	}
+	return cells
+}
+
+// smooth sweeps twice: in all, the four directions of two dimensions before (0) and
+// after (1) the coarse correction, or both colours, twice.
+func (l *level) smooth(after int) {
+	if l.n[2] > 1 {
+		l.sweep3(0)
+		l.sweep3(0)
+		return
+	}
+	if after == 0 {
+		l.sweep2(true, true)
+		l.sweep2(false, false)
+		return
+	}
+	l.sweep2(false, true)
+	l.sweep2(true, false)
+}

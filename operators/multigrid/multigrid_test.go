@@ -1,0 +1,447 @@
+package multigrid
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/ness-fp/ness/operators/markov"
+	"github.com/ness-fp/ness/operators/sparse"
+)
+
+// matrix returns the lattice by rows.
+func matrix(l *sparse.Lattice) *sparse.CSR {
+	n := l.States()
+	b := sparse.NewBuilder(n, n)
+	out := l.Outflow()
+	for i := range n {
+		b.Add(i, i, -out[i])
+		s := 1
+		for a, k := range l.Dims {
+			j := i + s
+			if i/s%k == k-1 {
+				j = i - (k-1)*s
+			}
+			if l.Up[a][i] != 0 || l.Down[a][i] != 0 {
+				b.Add(j, i, l.Up[a][i])
+				b.Add(i, j, l.Down[a][i])
+			}
+			s *= k
+		}
+	}
+	return b.CSR()
+}
+
+// eliminate solves by elimination, which is right to round-off in every entry.
+func eliminate(t testing.TB, l *sparse.Lattice) []float64 {
+	t.Helper()
+	m, _, err := markov.Direct(matrix(l), markov.DirectOptions{Dims: l.Dims})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// worst returns the largest relative difference of entries above least.
+func worst(got, want []float64, least float64) (w float64) {
+	for i, v := range want {
+		if v > least {
+			w = max(w, math.Abs(got[i]/v-1))
+		}
+	}
+	return w
+}
+
+// Multigrid and elimination agree in every cell above 1e-250, wells and tails, on
+// grids of any size. Entrywise residuals of 1e-14 leave errors larger by the number of
+// cells across, some hundred, and by the time to cross the barriers of the metastable case,
+// which the correction of the coarsest level stands for.
+func TestAgreesWithElimination(t *testing.T) {
+	for _, k := range []struct {
+		p    *problem
+		dims []int
+		most int // cycles
+	}{
+		{quadWell(0.15), []int{128, 128}, 20},
+		{quadWell(0.15), []int{97, 61}, 25},
+		{quadWell(0.15), []int{256, 24}, 40},
+		{quadWell(0.02), []int{128, 128}, 40},
+		{rotation(), []int{128, 128}, 30},
+		{rotation(), []int{75, 140}, 40},
+		{vanDerPol(0.05), []int{128, 128}, 40},
+		{vanDerPol(0.01), []int{128, 128}, 60},
+		{wells3(), []int{24, 24, 24}, 30},
+		{wells3(), []int{17, 24, 13}, 60},
+		{wells3(), []int{48, 12, 7}, 60},
+	} {
+		t.Run(fmt.Sprintf("%s/D=%g/%v", k.p.name, k.p.d, k.dims), func(t *testing.T) {
+			want := eliminate(t, k.p.lattice(k.dims))
+			got, stats, err := Solve(k.dims, k.p.discretize, Options{Tol: 1e-14})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if stats.Cycles > k.most {
+				t.Errorf("%d cycles, want at most %d", stats.Cycles, k.most)
+			}
+			if w := worst(got, want, 1e-250); w > 1e-11 {
+				t.Errorf("differs by %.2g; %+v", w, stats)
+			}
+		})
+	}
+}
+
+// The defaults give the weights of metastable wells to 1e-9: the four of D = 0.02, the
+// exact masses of which are those of the discrete Gibbs density.
+func TestDefaultsGiveTheWeightsOfWells(t *testing.T) {
+	p := quadWell(0.02)
+	dims := []int{256, 256}
+	got, stats, err := Solve(dims, p.discretize, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := eliminate(t, p.lattice(dims))
+	var w, v [4]float64
+	for i, m := range got {
+		k := i%256/128 + 2*(i/256/128)
+		w[k] += m
+		v[k] += want[i]
+	}
+	for k := range w {
+		if math.Abs(w[k]/v[k]-1) > 1e-9 {
+			t.Errorf("well %d has %v, want %v; %+v", k, w[k], v[k], stats)
+		}
+	}
+}
+
+// discretize is what [Solve] asks for.
+func (p *problem) discretize(dims []int) (*sparse.Lattice, error) { return p.lattice(dims), nil }
+
+// Periodic axes of even and odd numbers of cells: a tilted washboard in the plane, and
+// in three dimensions with walls along one axis.
+func TestPeriodicAxes(t *testing.T) {
+	for _, dims := range [][]int{{64, 48}, {63, 47}, {20, 15, 24}, {15, 20, 13}} {
+		make := func(dims []int) (*sparse.Lattice, error) { return washboard(dims), nil }
+		want := eliminate(t, washboard(dims))
+		got, stats, err := Solve(dims, make, Options{})
+		if err != nil {
+			t.Fatalf("%v: %v", dims, err)
+		}
+		if w := worst(got, want, 0); w > 1e-8 { // some hundred cells times the tolerance of 1e-11
+			t.Errorf("%v: differs by %.2g; %+v", dims, w, stats)
+		}
+	}
+}
+
+// washboard has periodic axes, all but the third, and a force that goes round.
+func washboard(dims []int) *sparse.Lattice {
+	ring := []bool{true, true, false}[:len(dims)]
+	l := sparse.NewLattice(dims, ring)
+	for i := range l.States() {
+		s := 1
+		for a, n := range dims {
+			k := i / s % n
+			if ring[a] || k < n-1 {
+				x := 2 * math.Pi * float64(k+1) / float64(n)
+				other := 2 * math.Pi * float64(i/(len(l.Up[a])/n)) / float64(n)
+				z := (1.5 + 3*math.Cos(x) + math.Sin(other)) * 2 * math.Pi / float64(n)
+				l.Up[a][i] = float64(n*n) * bernoulli(-z)
+				l.Down[a][i] = float64(n*n) * bernoulli(z)
+			}
+			s *= n
+		}
+	}
+	return l
+}
+
+// Strongly different rates along the axes, by the spacing and by the diffusion: only
+// semi-coarsening keeps cycles few.
+func TestStrongAnisotropyAlongAxes(t *testing.T) {
+	for _, ratio := range []float64{1e-4, 1e4} {
+		p := quadWell(0.15)
+		dims := []int{96, 96}
+		make := func(dims []int) (*sparse.Lattice, error) {
+			l := p.lattice(dims)
+			for i := range l.Up[1] {
+				l.Up[1][i] *= ratio
+				l.Down[1][i] *= ratio
+			}
+			return l, nil
+		}
+		l, _ := make(dims)
+		want := eliminate(t, l)
+		got, stats, err := Solve(dims, make, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := worst(got, want, 1e-250); w > 1e-7 { // 1e-11 times the 1e4 of the slow axis
+			t.Errorf("ratio %g: differs by %.2g; %+v", ratio, w, stats)
+		}
+		if stats.Cycles > 25 {
+			t.Errorf("ratio %g: %d cycles", ratio, stats.Cycles)
+		}
+	}
+}
+
+// Any rates on any small box: either the cycles converge to what dense elimination
+// gives, or they say that they do not.
+func TestRandomRatesAgreeWithDenseElimination(t *testing.T) {
+	failed, runs := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		l := randomLattice(t)
+		make := func(dims []int) (*sparse.Lattice, error) {
+			if slices.Equal(dims, l.Dims) {
+				return l, nil
+			}
+			c := sparse.NewLattice(dims, l.Periodic) // no good guess, but a legal one
+			for a := range dims {
+				for i := range c.Up[a] {
+					if i/stride(dims, a)%dims[a] < dims[a]-1 || l.Periodic[a] {
+						c.Up[a][i], c.Down[a][i] = 1, 1
+					}
+				}
+			}
+			return c, nil
+		}
+		got, stats, err := Solve(l.Dims, make, Options{MaxCycles: 300})
+		runs++
+		var diverged *ConvergenceError
+		if errors.As(err, &diverged) {
+			failed++
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := denseStationary(l)
+		// The tolerance of 1e-11 is amplified by the time to mix, for rates over 1e4 on
+		// up to a dozen cells across.
+		if w := worst(got, want, 1e-200); w > 1e-4 {
+			t.Fatalf("differs by %.2g; %+v", w, stats)
+		}
+	})
+	if 10*failed > runs {
+		t.Errorf("%d of %d did not converge", failed, runs)
+	}
+}
+
+func stride(dims []int, a int) int {
+	s := 1
+	for _, n := range dims[:a] {
+		s *= n
+	}
+	return s
+}
+
+func randomLattice(t *rapid.T) *sparse.Lattice {
+	d := rapid.IntRange(2, 3).Draw(t, "dim")
+	dims, ring := make([]int, d), make([]bool, d)
+	for a := range dims {
+		dims[a] = rapid.IntRange(3, 17-4*d).Draw(t, "cells")
+		ring[a] = rapid.Bool().Draw(t, "periodic")
+	}
+	decades := rapid.Float64Range(0, 4).Draw(t, "decades")
+	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+	l := sparse.NewLattice(dims, ring)
+	for a := range dims {
+		for i := range l.Up[a] {
+			if ring[a] || i/stride(dims, a)%dims[a] < dims[a]-1 {
+				l.Up[a][i] = math.Pow(10, decades*(r.Float64()-0.5))
+				l.Down[a][i] = math.Pow(10, decades*(r.Float64()-0.5))
+			}
+		}
+	}
+	return l
+}
+
+// denseStationary is GTH elimination on the full matrix, the slow and obvious way.
+func denseStationary(l *sparse.Lattice) []float64 {
+	a := matrix(l)
+	n := a.Rows
+	rate := make([][]float64, n)
+	for j := range rate {
+		rate[j] = make([]float64, n)
+	}
+	for i := range n {
+		for k := a.RowPtr[i]; k < a.RowPtr[i+1]; k++ {
+			rate[a.Col[k]][i] = a.Val[k]
+		}
+	}
+	out := make([]float64, n)
+	for k := n - 1; k > 0; k-- {
+		for j := range k {
+			out[k] += rate[k][j]
+		}
+		for i := range k {
+			for j := range k {
+				rate[i][j] += rate[i][k] * rate[k][j] / out[k]
+			}
+		}
+	}
+	m := make([]float64, n)
+	m[0] = 1
+	for k := 1; k < n; k++ {
+		for i := range k {
+			m[k] += m[i] * rate[i][k] / out[k]
+		}
+	}
+	normalize(m)
+	return m
+}
+
+// A sweep from each corner is the Gauss–Seidel sweep in that order, whatever the
+// strips: each cell to the round-off of six operations.
+func TestSweepsAreGaussSeidel(t *testing.T) {
+	for _, dims := range [][]int{{300, 77}, {256, 64}, {5, 8}, {2, 3}, {3, 1 << 13}} {
+		for _, ring := range []bool{false, true} {
+			l := finest(noise(dims, ring, 1))
+			for i := range l.x {
+				l.x[i] = 1 + math.Sin(float64(i))/2
+			}
+			for _, right := range []bool{true, false} {
+				for _, up := range []bool{true, false} {
+					want := slowSweep(l, right, up)
+					l.sweep2(right, up)
+					for i, v := range l.x {
+						if math.Abs(v-want[i]) > 16*0x1p-53*want[i] {
+							t.Fatalf("%v, ring %v, right %v, up %v: cell %d is %v, want %v", dims, ring, right, up, i, v, want[i])
+						}
+						l.x[i] = want[i] // differences do not add up from cell to cell
+					}
+				}
+			}
+		}
+	}
+}
+
+// noise returns a lattice with rates of random sizes around 1.
+func noise(dims []int, ring bool, seed uint64) *sparse.Lattice {
+	r := rand.New(rand.NewPCG(seed, 0))
+	rings := make([]bool, len(dims))
+	for a := range rings {
+		rings[a] = ring
+	}
+	l := sparse.NewLattice(dims, rings)
+	for a := range dims {
+		for i := range l.Up[a] {
+			if ring || i/stride(dims, a)%dims[a] < dims[a]-1 {
+				l.Up[a][i], l.Down[a][i] = 0.5+r.Float64(), 0.5+r.Float64()
+			}
+		}
+	}
+	return l
+}
+
+// slowSweep returns the masses after a sweep in the plane.
+func slowSweep(l *level, right, up bool) []float64 {
+	x := slices.Clone(l.x)
+	nx, ny := l.n[0], l.n[1]
+	for q := range ny {
+		for p := range nx {
+			i, j := p, q
+			if !right {
+				i = nx - 1 - p
+			}
+			if !up {
+				j = ny - 1 - q
+			}
+			at := func(i, j int) int { return (i+nx)%nx + (j+ny)%ny*nx }
+			c := at(i, j)
+			in := l.up[0][at(i-1, j)]*x[at(i-1, j)] + l.dn[0][c]*x[at(i+1, j)] +
+				l.up[1][at(i, j-1)]*x[at(i, j-1)] + l.dn[1][c]*x[at(i, j+1)]
+			x[c] = in * l.inv[c]
+		}
+	}
+	return x
+}
+
+// Thousands of plain sweeps end where cycles do.
+func TestCyclesAgreeWithPlainGaussSeidel(t *testing.T) {
+	p := rotation()
+	dims := []int{16, 16}
+	got, _, err := Solve(dims, p.discretize, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := finest(p.lattice(dims))
+	for i := range l.x {
+		l.x[i] = 1
+	}
+	for range 3000 {
+		l.x = slowSweep(l, true, true)
+	}
+	normalize(l.x)
+	if w := worst(got, l.x, 0); w > 1e-9 {
+		t.Errorf("differs by %.2g", w)
+	}
+}
+
+func TestAnyNumberOfWorkersGivesTheSameBits(t *testing.T) {
+	for _, k := range []struct {
+		p    *problem
+		dims []int
+	}{{vanDerPol(0.05), []int{300, 256}}, {wells3(), []int{33, 40, 24}}} {
+		var first []float64
+		for _, workers := range []int{1, 2, 3} {
+			old := runtime.GOMAXPROCS(workers)
+			m, _, err := Solve(k.dims, k.p.discretize, Options{})
+			runtime.GOMAXPROCS(old)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first == nil {
+				first = m
+			}
+			if !slices.Equal(m, first) {
+				t.Errorf("%s: other bits on %d workers", k.p.name, workers)
+			}
+		}
+	}
+}
+
+// With too few cycles the masses come with an error that tells how far they are.
+func TestTooFewCyclesAreAnError(t *testing.T) {
+	p := vanDerPol(0.05)
+	m, _, err := Solve([]int{64, 64}, p.discretize, Options{MaxCycles: 2})
+	var e *ConvergenceError
+	if !errors.As(err, &e) || e.Stats.Cycles != 2 || !(e.Stats.Entry > e.Tol) || len(m) != 64*64 {
+		t.Errorf("%v", err)
+	}
+}
+
+// Groups cover an axis, in pairs but for the last, and interpolation between their
+// centres is exact for straight lines, away from walls.
+func TestGroupsOfAnAxis(t *testing.T) {
+	for n := 2; n < 40; n++ {
+		for _, periodic := range []bool{false, true} {
+			p := paired(n, periodic, true)
+			g := p.groups()
+			if p.start[0] != 0 || p.start[g] != n {
+				t.Fatalf("n=%d: groups %v", n, p.start)
+			}
+			center := func(k int) float64 { return 0.5 * float64(p.start[k]+p.start[k+1]-1) }
+			for i := range n {
+				lo, hi, w := int(p.lower[i]), int(p.upper[i]), p.weight[i]
+				if lo == hi {
+					continue
+				}
+				a, b := center(lo), center(hi)
+				if b < a { // across the seam
+					if float64(i) < b+1e-9 {
+						a -= float64(n)
+					} else {
+						b += float64(n)
+					}
+				}
+				if x := a + w*(b-a); math.Abs(x-float64(i)) > 1e-12 || w < 0 || w > 1 {
+					t.Fatalf("n=%d periodic=%v: cell %d is taken for %g", n, periodic, i, x)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package multigrid
+
+// This file decides how cells are taken together on the next coarser level: in pairs
+// along the axes with the strongest coupling, the last three of an odd number.
+
+// leastCells is the number of cells of a level below which there is no coarser one.
+const leastCells = 64
+
+// weakAxis is the coupling along an axis, relative to the strongest, below which the
+// axis is left as it is: sweeps from cell to cell smooth along strong couplings alone.
+// Strong ones are followed down to a single cell, for what is even along them is not
+// smoothed along weak ones either.
+const weakAxis = 0.3
+
+// A plan says how a level is made from a finer one.
+type plan struct {
+	axis   [3]axisPlan
+	coarse *level
+}
+
+// An axisPlan groups the cells of one axis.
+type axisPlan struct {
+	start  []int     // group I holds the cells start[I] ≤ i < start[I+1]
+	step   []float64 // from the centre of group I to the next, in cells; 1 where cells stay single
+	lower  []int32   // for each cell, the groups whose centres are next below and above,
+	upper  []int32
+	weight []float64 // and the weight of the upper one in linear interpolation
+}
+
+// groups returns the number of groups.
+func (p *axisPlan) groups() int { return len(p.start) - 1 }
+
+// paired returns the groups of an axis of n cells.
+func paired(n int, periodic, coarsen bool) axisPlan {
+	p := axisPlan{}
+	size := 2
+	if !coarsen {
+		size = 1
+	}
+	for i := 0; i+size <= n; i += size {
+		p.start = append(p.start, i)
+	}
+	p.start = append(p.start, n) // one cell left over joins the last group
+	g := p.groups()
+	center := func(k int) float64 { return 0.5 * float64(p.start[k]+p.start[k+1]-1) }
+	for k := range g {
+		next := (k + 1) % g
+		p.step = append(p.step, 0.5*float64(p.start[k+1]-p.start[k]+p.start[next+1]-p.start[next]))
+	}
+	k := 0 // the last group whose centre is not above the cell, −1 for none
+	for i := range n {
+		x := float64(i)
+		if i == 0 && center(0) > 0 {
+			k = -1
+		}
+		for k+1 < g && center(k+1) <= x {
+			k++
+		}
+		lower, upper := k, k+1
+		var w float64
+		switch {
+		case g == 1:
+			lower, upper = 0, 0
+		case k >= 0 && k+1 < g:
+			w = (x - center(k)) / p.step[k]
+		case periodic:
+			lower, upper = g-1, 0
+			d := x - center(g-1)
+			if d < 0 {
+				d += float64(n)
+			}
+			w = d / p.step[g-1]
+		case k < 0:
+			lower, upper = 0, 0
+		default:
+			lower, upper = g-1, g-1
+		}
+		p.lower, p.upper, p.weight = append(p.lower, int32(lower)), append(p.upper, int32(upper)), append(p.weight, w)
+	}
+	return p
+}
+
+// coarsens says which axes are to be coarsened, given their cells and couplings;
+// the couplings are changed to those of the next level.
+func coarsens(n [3]int, coupling *[3]float64) (which [3]bool) {
+	var strongest float64
+	for a := range 3 {
+		if n[a] > 1 {
+			strongest = max(strongest, coupling[a])
+		}
+	}
+	for a := range 3 {
+		if n[a] > 1 && coupling[a] >= weakAxis*strongest {
+			which[a] = true
+			coupling[a] /= 4
+		}
+	}
+	return which
+}
+
+// hierarchy adds the coarser levels and returns all, l first.
+func (l *level) hierarchy() []*level {
+	levels := []*level{l}
+	coupling := l.couplings()
+	for l.cells() > leastCells {
+		which := coarsens(l.n, &coupling)
+		c := &level{ring: l.ring}
+		l.plan = &plan{coarse: c}
+		for a := range 3 {
+			l.plan.axis[a] = paired(l.n[a], l.ring[a], which[a])
+			c.n[a] = l.plan.axis[a].groups()
+		}
+		n := c.cells()
+		for a := range 3 {
+			if a < 2 || c.n[a] > 1 {
+				c.up[a], c.dn[a] = make([]float64, n), make([]float64, n)
+			}
+		}
+		c.inv, c.x, c.old = make([]float64, n), make([]float64, n), make([]float64, n)
+		levels = append(levels, c)
+		l = c
+	}
+	return levels
+}
+
+// couplings returns the mean over the cells of the smaller of the two rates along each
+// axis: what diffusion alone would give.
+func (l *level) couplings() (mean [3]float64) {
+	for a := range 3 {
+		if l.up[a] == nil {
+			continue
+		}
+		var sum float64
+		for i, v := range l.up[a] {
+			sum += min(v, l.dn[a][i])
+		}
+		mean[a] = sum / float64(l.cells())
+	}
+	return mean
+}
