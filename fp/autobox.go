@@ -28,6 +28,21 @@ const (
 	autoUnresolved = 0.05 // mass in cells with a Péclet number beyond 2: what lies in the outer cells is the grid's doing
 )
 
+// A BoxError says why no box was found.
+type BoxError struct {
+	What string
+	Err  error // that of a trial solution, or nil
+}
+
+func (e *BoxError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("auto: %s: %v", e.What, e.Err)
+	}
+	return "auto: " + e.What
+}
+
+func (e *BoxError) Unwrap() error { return e.Err }
+
 // FindBox returns intervals with reflecting walls that hold the stationary density of
 // the problem, and remarks on what was found. cells is the number of cells per
 // axis of the final grid.
@@ -37,7 +52,7 @@ const (
 func FindBox(p *Problem, cells []int) (box []Interval, notes []string, err error) {
 	minima := stablePoints(p)
 	if len(minima) == 0 {
-		return nil, nil, errors.New("domain: auto: the drift has no stable point near the origin to put a box around; give min and max")
+		return nil, nil, &BoxError{What: "the drift has no stable point near the origin to put a box around; give min and max"}
 	}
 	lo, hi := boundsAround(p, minima)
 	var s *Stationary
@@ -45,7 +60,7 @@ func FindBox(p *Problem, cells []int) (box []Interval, notes []string, err error
 		box = intervals(lo, hi, cells)
 		s, err = coarseSolve(p, box)
 		if err != nil {
-			return nil, nil, fmt.Errorf("domain: auto: on the box %s: %w", boxText(p.Variables, box), err)
+			return nil, nil, &BoxError{What: "on the box " + boxText(p.Variables, box), Err: err}
 		}
 		if !resize(s, lo, hi) {
 			break
@@ -54,7 +69,7 @@ func FindBox(p *Problem, cells []int) (box []Interval, notes []string, err error
 	notes = append(notes, fmt.Sprintf("box chosen: %s, around %d stable point(s) of the drift", boxText(p.Variables, box), len(minima)))
 	switch ring := outerMass(s); {
 	case ring > autoTooMuch:
-		return nil, nil, fmt.Errorf("domain: auto: no box was found: widened to %s, %.2g of the probability is still in its outer sixteenth; give min and max", boxText(p.Variables, box), ring)
+		return nil, nil, &BoxError{What: fmt.Sprintf("no box was found: widened to %s, %.2g of the probability is still in its outer sixteenth; give min and max", boxText(p.Variables, box), ring)}
 	case s.massBeyond(2) > autoUnresolved:
 		notes = append(notes, fmt.Sprintf("on %s cells, on which boxes are tried, the density is too thin to tell whether a wider box is needed: %.2g of it is in the outer sixteenth", shapeText(s.Density.Grid.Shape()), ring))
 	case ring > 1e-8:

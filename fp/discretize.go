@@ -77,6 +77,7 @@ type CoefficientError struct {
 	Variables []string
 	At        []float64 // the point
 	What      string
+	Component int // of the drift, D packed and the potential, in that order; −1 for D as a whole
 }
 
 func (e *CoefficientError) Error() string {
@@ -154,7 +155,7 @@ func checkFinite(p *Problem, all, coords [][]float64) error {
 	for c, values := range all {
 		for i, v := range values {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return &CoefficientError{p.Variables, pointAt(coords, i), fmt.Sprintf("%s is %g", p.Equation.component(c), v)}
+				return &CoefficientError{p.Variables, pointAt(coords, i), fmt.Sprintf("%s is %g", p.Equation.component(c), v), c}
 			}
 		}
 	}
@@ -192,7 +193,7 @@ func checkPositive(p *Problem, c *operators.Coefficients) error {
 		if i >= 0 {
 			at := make([]float64, c.Grid.Dim())
 			c.Grid.Center(at, i)
-			return &CoefficientError{p.Variables, at, fmt.Sprintf("the diffusion tensor is not positive semi-definite: its smallest eigenvalue is %.6g", smallestEigenvalue(c, i))}
+			return &CoefficientError{p.Variables, at, fmt.Sprintf("the diffusion tensor is not positive semi-definite: its smallest eigenvalue is %.6g", smallestEigenvalue(c, i)), -1}
 		}
 	}
 	return nil

@@ -4,19 +4,12 @@ import (
 	"fmt"
 
 	"github.com/ness-fp/ness/fp/expr"
-	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/operators"
 )
 
 // This file reads the section equation: formulas for drift, or potential, and for
 // diffusion, or noise factor, put together symbolically so that one tape evaluates
 // everything.
-
-// A symmetryCheck holds two formulas that a file gives for the same D_ij.
-type symmetryCheck struct {
-	key, other   string
-	upper, lower expr.Expr
-}
 
 // components are the formulas that Equation.Eval gives.
 type components struct {
@@ -60,7 +53,20 @@ func (r *reader) equation() error {
 		r.fact("convention", "%v", p.Calculus)
 	}
 	p.Equation = c.compile(p.Variables)
+	r.file.keys = componentKeys{drift: listKeys("equation.drift", len(p.Variables)), diffusion: "equation.diffusion", potential: "equation.potential"}
+	if sigma != nil {
+		r.file.keys.diffusion = "equation.noise_factor"
+	}
 	return nil
+}
+
+// listKeys returns key[0] … key[n-1].
+func listKeys(key string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("%s[%d]", key, i)
+	}
+	return list
 }
 
 func (r *reader) fact(label, format string, args ...any) {
@@ -238,34 +244,13 @@ func (r *reader) matrix(key string, list []any, packed []expr.Expr) error {
 			if full[i][j].Equal(full[j][i]) {
 				continue
 			}
-			check := symmetryCheck{fmt.Sprintf("%s[%d][%d]", key, i, j), fmt.Sprintf("[%d][%d]", j, i), full[i][j], full[j][i]}
+			check := symmetryCheck{fmt.Sprintf("%s[%d][%d]", key, i, j), fmt.Sprintf("[%d][%d]", j, i), full[i][j], full[j][i], [2]expr.Expr{full[i][i], full[j][j]}}
 			a, aOK := full[i][j].Const()
 			b, bOK := full[j][i].Const()
 			if aOK && bOK {
 				return r.fail(check.key, "not symmetric: %g here, %g at %s", a, b, check.other)
 			}
 			r.file.symmetry = append(r.file.symmetry, check)
-		}
-	}
-	return nil
-}
-
-// CheckSymmetry compares, at the cell centres, the formulas that the file gives for
-// the two halves of a tensor, to a few units of round-off. Its error says where they
-// differ.
-func (f *File) CheckSymmetry(g *grid.Grid) error {
-	coords := make([][]float64, g.Dim())
-	for a := range coords {
-		coords[a] = g.Axis(a).Centers()
-	}
-	for _, c := range f.symmetry {
-		tape := expr.Compile([]expr.Expr{c.upper, c.lower}, f.Problem.Variables)
-		values := tabulate(tape.Eval, 2, coords)
-		for i, a := range values[0] {
-			b := values[1][i]
-			if d := a - b; d > 1e-12*max(a, -a) || -d > 1e-12*max(a, -a) {
-				return fmt.Errorf("%s: not symmetric: %.6g here, %.6g at %s, at %s", c.key, a, b, c.other, pointText(f.Problem.Variables, pointAt(coords, i)))
-			}
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -37,6 +38,9 @@ type File struct {
 	Facts [][2]string
 
 	symmetry []symmetryCheck
+	formulas []keyedFormula
+	keys     componentKeys
+	fail     func(key, format string, args ...any) error // a FileError at the key
 }
 
 // A FileError says what is wrong with a problem file, and where.
@@ -130,6 +134,7 @@ func ReadProblem(r io.Reader, opt ReadOptions) (*File, error) {
 		return nil, &FileError{Name: opt.Name, Msg: err.Error()}
 	}
 	rd := &reader{opt: opt, file: &File{Problem: &Problem{}}}
+	rd.file.fail = rd.fail
 	if err := rd.decode(src); err != nil {
 		return nil, err
 	}
@@ -217,7 +222,8 @@ func (r *reader) header() error {
 
 func (r *reader) constants() error {
 	values := map[string]float64{}
-	for name, v := range r.doc.Constants {
+	for _, name := range slices.Sorted(maps.Keys(r.doc.Constants)) {
+		v := r.doc.Constants[name]
 		switch {
 		case !identifier.MatchString(name) || expr.Reserved(name) || slices.Contains(r.doc.Variables, name):
 			return r.fail("constants."+name, "want a name that is no variable and no function")
@@ -226,7 +232,8 @@ func (r *reader) constants() error {
 		}
 		values[name] = v
 	}
-	for name, v := range r.opt.Set {
+	for _, name := range slices.Sorted(maps.Keys(r.opt.Set)) {
+		v := r.opt.Set[name]
 		if _, ok := values[name]; !ok {
 			return r.fail("constants", "--set %s: the file defines no such constant", name)
 		}
@@ -249,6 +256,9 @@ func (r *reader) formula(key, src string) (expr.Expr, error) {
 	e, err := expr.Parse(src, r.names)
 	if err != nil {
 		return e, r.fail(key, "%v", err)
+	}
+	if !strings.HasPrefix(key, "domain.") {
+		r.file.formulas = append(r.file.formulas, keyedFormula{key, e})
 	}
 	return e, nil
 }
@@ -282,7 +292,7 @@ func (r *reader) domain() error {
 	}
 	given := make([]int, n)
 	intervals := make([]Interval, n)
-	for name := range d.intervals {
+	for _, name := range slices.Sorted(maps.Keys(d.intervals)) {
 		if !slices.Contains(r.doc.Variables, name) {
 			return r.fail("domain."+name, "no such variable; there are %s", strings.Join(r.doc.Variables, ", "))
 		}
@@ -381,7 +391,8 @@ func (r *reader) walls(key string, doc any, in *Interval) error {
 	case nil:
 		return nil
 	case map[string]any:
-		for name, v := range doc {
+		for _, name := range slices.Sorted(maps.Keys(doc)) {
+			v := doc[name]
 			to, ok := map[string]*grid.Wall{"lower": &in.Lower, "upper": &in.Upper}[name]
 			if !ok {
 				return r.fail(key+"."+name, "unknown key; want lower and upper")

@@ -1,6 +1,7 @@
 package fp
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"sync"
@@ -62,15 +63,37 @@ func (r *reader) sgd() error {
 	case (s.Data == nil) != (s.Model == "") || (s.Loss == "") != (s.NoiseCovariance == nil) || (s.Data == nil) == (s.Loss == ""):
 		return r.fail("sgd", "want data and model, or loss and noise_covariance")
 	}
-	r.fact("learning rate", "%g", s.LearningRate)
-	r.fact("batch size", "%d", s.BatchSize)
+	r.sgdFacts()
+	keys := &r.file.keys
+	for range r.doc.Variables {
+		keys.drift = append(keys.drift, "sgd")
+	}
+	keys.diffusion, keys.potential = "sgd", "sgd.loss"
 	if s.Data != nil {
 		return r.sgdFromData()
 	}
 	if s.Sampling == "without-replacement" {
 		return r.fail("sgd.sampling", "without-replacement wants data: a formula has no number of samples")
 	}
+	for i := range keys.drift {
+		keys.drift[i] = "sgd.loss"
+	}
+	keys.diffusion = "sgd.noise_covariance"
 	return r.sgdFromFormulas()
+}
+
+// sgdFacts tells what the section says, defaults included.
+func (r *reader) sgdFacts() {
+	s := r.doc.SGD
+	r.fact("learning rate", "%g", s.LearningRate)
+	r.fact("batch size", "%d, %s", s.BatchSize, cmp.Or(s.Sampling, "with-replacement"))
+	if s.secondOrder() {
+		r.fact("drift", "second order in the learning rate: -grad L - (%g/2) Hess L grad L", s.LearningRate)
+	}
+	if s.InjectedNoise > 0 {
+		r.fact("injected noise", "variance %g in every direction", s.InjectedNoise)
+	}
+	r.fact("convention", "%v", ItoCalculus)
 }
 
 func (s *sgdDoc) secondOrder() bool { return s.DriftOrder != nil && *s.DriftOrder == 2 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/operators"
 	"github.com/ness-fp/ness/operators/markov"
 	"github.com/ness-fp/ness/operators/multigrid"
 )
@@ -58,7 +59,7 @@ func (o *StationaryOptions) stage(name string) {
 type AbsorbingError struct{ Variable string }
 
 func (e *AbsorbingError) Error() string {
-	return fmt.Sprintf("domain.%s: absorbing walls leave no stationary density; want reflecting or periodic", e.Variable)
+	return fmt.Sprintf("the absorbing wall of %s leaves no stationary density; want reflecting or periodic", e.Variable)
 }
 
 // A ConvergenceError comes with a result fit to look at, not to quote.
@@ -118,11 +119,23 @@ func (s *Stationary) judge() {
 	if eta := s.Generator.Regularization; eta > 0 {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("the diffusion tensor is too anisotropic for the grid: up to %.2g of its largest eigenvalue was added across it, so the density is smeared over some cells; refine the grid and compare", eta))
 	}
-	if z := s.Coefficients.MaxPeclet(); z > 2 && s.Scheme != SchemeNodal {
-		if f := s.massBeyond(2); f > 0.01 {
-			s.Warnings = append(s.Warnings, fmt.Sprintf("%.3g %% of the probability is where the cell Péclet number exceeds 2: the scheme is of first order there; refine the grid", 100*f))
+	limit := 2.0
+	if s.Scheme == SchemeNodal {
+		limit = operators.MaxWork // beyond, its rates are fitted ones too
+	}
+	if s.Coefficients.MaxPeclet() > limit {
+		if f := s.massBeyond(limit); f > 0.01 {
+			s.Warnings = append(s.Warnings, fmt.Sprintf("%.3g %% of the probability is where the cell Péclet number exceeds %g: the scheme is of first order there; refine the grid", 100*f, limit))
 		}
 	}
+}
+
+// NegativeMass returns the sum of the masses below 0; a generator leaves none.
+func (s *Stationary) NegativeMass() (sum float64) {
+	for _, m := range s.Mass {
+		sum += min(m, 0)
+	}
+	return sum
 }
 
 // massBeyond returns the probability of the cells whose Péclet number exceeds z.

@@ -1,6 +1,7 @@
 package operators
 
 import (
+	"math"
 	"slices"
 	"sync"
 
@@ -49,6 +50,9 @@ func (l *edgeList) addExit(from int, rate float64) { l.exit[from-l.lo] += rate }
 // generator. perCell is the number of edges a cell is likely to own.
 func assemble(g *grid.Grid, perCell int, emit func(l *edgeList)) *Generator {
 	n := g.Cells()
+	if n > math.MaxInt32 {
+		panic("operators: more cells than the columns of a matrix can number")
+	}
 	absorbing := g.HasWall(grid.Absorbing)
 	builders := sync.Pool{New: func() any { return &rowBuilder{edges: make([]edge, 0, perCell*min(pieceCells, n))} }}
 	count := pieces.Count(n, pieceCells)

@@ -49,6 +49,24 @@ func (c *Coefficients) IsDiagonal() bool {
 	return true
 }
 
+// EigenRange returns the smallest and the largest eigenvalue of D in any cell, in at most
+// three dimensions.
+func (c *Coefficients) EigenRange() (lo, hi float64) {
+	d := c.Grid.Dim()
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for i := range c.Grid.Cells() {
+		var m tensor
+		for a := range d {
+			for b := a; b < d; b++ {
+				m[Packed(3, a, b)] = c.Diffusion[Packed(d, a, b)][i]
+			}
+		}
+		least, most := m.eigenRange(d)
+		lo, hi = min(lo, least), max(hi, most)
+	}
+	return lo, hi
+}
+
 // Peclet returns the cell Péclet number of cell i, the largest |v_a| h_a / D_aa over
 // the axes, with |Δφ| to the upper neighbour added beside a potential; +Inf where
 // drift meets no diffusion. Beyond 2 a scheme that keeps densities positive must

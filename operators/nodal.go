@@ -19,9 +19,9 @@ import (
 // LineOrder is the number of Gauss nodes between two centres.
 const LineOrder = 8
 
-// maxWork bounds |∫v/D| on an interval: the error of 8-point Gauss quadrature of
+// MaxWork bounds |∫v/D| on an interval: the error of 8-point Gauss quadrature of
 // e^{−zs} on [0, 1] is z¹⁶·1.7e-23 (Abramowitz, Stegun 25.4.30).
-const maxWork = 5
+const MaxWork = 5
 
 // LineCoefficients are drift and diffusion of a one-dimensional Grid at the points
 // of [LineNodes].
@@ -144,7 +144,7 @@ func (c *LineCoefficients) weights(k, lower, upper int) (out, back float64) {
 	for q := range LineOrder {
 		meanV += lineWeight[q] * v[q]
 		meanD += lineWeight[q] * d[q]
-		if !(d[q] > 0 && math.Abs(v[q])*h <= maxWork*d[q]) {
+		if !(d[q] > 0 && math.Abs(v[q])*h <= MaxWork*d[q]) {
 			resolved = false
 		}
 	}
@@ -152,7 +152,7 @@ func (c *LineCoefficients) weights(k, lower, upper int) (out, back float64) {
 	if c.Potential != nil && lower >= 0 && upper >= 0 {
 		drop = c.AtCenters[lower] - c.AtCenters[upper]
 	}
-	if !resolved || math.Abs(drop) > maxWork {
+	if !resolved || math.Abs(drop) > MaxWork {
 		return fitted(meanV, meanD, drop, h)
 	}
 	for q := range LineOrder {

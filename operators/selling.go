@@ -2,8 +2,10 @@ package operators
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/grid/pieces"
 )
 
 // Selling returns a generator for any symmetric positive semi-definite tensor, in
@@ -53,6 +55,27 @@ func checkCenters(c *Coefficients) {
 	if len(c.Drift) != d || len(c.Diffusion) != d*(d+1)/2 {
 		panic("operators: Selling: want d components of drift and d(d+1)/2 of diffusion")
 	}
+}
+
+// SellingReach returns the longest offset, in cells along any axis, of the generator
+// that [Selling] makes, without making it.
+func SellingReach(c *Coefficients) int {
+	checkCenters(c)
+	g := c.Grid
+	reach := make([]int, pieces.Count(g.Cells(), pieceCells))
+	pieces.Run(g.Cells(), pieceCells, func(k, lo, hi int) {
+		w := sellingWriter{Coefficients: c, limit: offsetLimit(g), axes: sellingAxes(g)}
+		g.Indices(w.idx[:g.Dim()], lo)
+		for w.x = lo; w.x < hi; w.x++ {
+			w.load()
+			if w.m.trace() > 0 {
+				w.s.reduceWithin(&w.m, len(w.axes), w.limit)
+				reach[k] = max(reach[k], w.s.reach())
+			}
+			w.next()
+		}
+	})
+	return slices.Max(reach)
 }
 
 // offsetLimit bounds offsets: a quarter of the shortest axis, so that they are
@@ -295,19 +318,14 @@ func (w *sellingWriter) fold() {
 // so that it is not reported as that of M is.
 func (w *sellingWriter) alongWall(normal int) (s stencil) {
 	f := &w.folded[normal]
-	var axes []int
-	for a := range w.Grid.Dim() {
-		if a != normal {
-			axes = append(axes, a)
-		}
-	}
+	axes := [3][2]int{{1, 2}, {0, 2}, {0, 1}}[normal] // those that are not there come last
 	var m tensor
 	for i, a := range axes {
 		for j, b := range axes {
 			m[Packed(3, i, j)] = f.at(a, b)
 		}
 	}
-	s.reduceWithin(&m, len(axes), w.limit)
+	s.reduceWithin(&m, w.Grid.Dim()-1, w.limit)
 	w.list.reach = max(w.list.reach, s.reach())
 	for k, o := range s.offset[:s.n] {
 		var full vec

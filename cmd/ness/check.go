@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/operators"
 	"github.com/ness-fp/ness/operators/markov"
 )
 
@@ -40,19 +42,17 @@ func check(w io.Writer, name string, f *fp.File) error {
 	}
 	c, err := fp.SampleCenters(f.Problem, g)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return locate(name, f, err)
 	}
 	describe(w, f, g, notes)
-	lo, hi := math.Inf(1), math.Inf(-1)
-	for a := range g.Dim() {
-		k := a*g.Dim() - a*(a-1)/2
-		for _, v := range c.Diffusion[k] {
-			lo, hi = min(lo, v), max(hi, v)
-		}
-	}
-	line(w, "diagonal of D", "%.4g … %.4g", lo, hi)
+	lo, hi := c.EigenRange()
+	line(w, "eigenvalues of D", "%.4g … %.4g", lo, hi)
 	line(w, "largest Péclet number", "%.3g per cell", c.MaxPeclet())
-	bytes, flops := markov.EstimateDirect(g.Shape(), 1)
+	reach := 1
+	if !c.IsDiagonal() {
+		reach = operators.SellingReach(c)
+	}
+	bytes, flops := markov.EstimateDirect(g.Shape(), reach)
 	line(w, "direct solution", "about %v, %.2g s", output.Bytes(bytes+base(g.Shape())), flops/6e9+float64(g.Cells())*1e-6)
 	if g.Dim() > 1 && c.IsDiagonal() {
 		n := float64(g.Cells())
@@ -70,7 +70,7 @@ func box(name string, f *fp.File) (*grid.Grid, []string, error) {
 		}
 		found, n, err := fp.FindBox(f.Problem, f.Domain.Cells)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nil, locate(name, f, err)
 		}
 		f.Domain.Intervals, notes = found, n
 	}
@@ -85,10 +85,18 @@ func box(name string, f *fp.File) (*grid.Grid, []string, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if err := f.CheckSymmetry(g); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	return g, notes, f.Check(g)
+}
+
+// locate returns an error with the place in the problem file where it has one, and with
+// the file's name where not.
+func locate(name string, f *fp.File, err error) error {
+	err = f.Locate(err)
+	var at *fp.FileError
+	if errors.As(err, &at) {
+		return err
 	}
-	return g, notes, nil
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // fits refuses a grid whose coefficients and results would not fit in memory.

@@ -23,6 +23,7 @@ import (
 type solveFlags struct {
 	inputFlags
 	dir            string
+	given          bool // whether dir was
 	solver         string
 	tol            float64
 	force, noPlots bool
@@ -36,6 +37,7 @@ func solveCommand() *cobra.Command {
 		Short: "Find the stationary density and current of a problem file",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			fl.given = cmd.Flags().Changed("output")
 			return fl.solve(cmd.OutOrStdout(), args[0])
 		},
 	}
@@ -58,7 +60,7 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 		return err
 	}
 	var folder *output.Folder
-	if fl.dir != "" {
+	if fl.given {
 		if folder, err = output.Prepare(fl.dir, fl.force); err != nil {
 			return err
 		}
@@ -79,7 +81,7 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	s, err := fp.SolveStationary(f.Problem, g, opt)
 	var diverged *fp.ConvergenceError
 	if err != nil && !errors.As(err, &diverged) {
-		return fmt.Errorf("%s: %w", name, err)
+		return locate(name, f, err)
 	}
 	watch.start("current")
 	c := s.Current()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/operators"
 )
 
 // summary is what summary.json holds. Keys are stable.
@@ -92,6 +93,7 @@ func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *sum
 		Divergence:        output.Float(s.DivergenceResidual(c)),
 		Mass:              output.Float(s.Density.Integral()),
 		MinDensity:        output.Float(slices.Min(s.Density.Values)),
+		NegativeMass:      output.Float(s.NegativeMass()),
 		PecletMax:         output.Float(s.Coefficients.MaxPeclet()),
 		Unknowns:          g.Cells(),
 		Iterations:        max(1, s.Solver.Multigrid.Cycles),
@@ -112,7 +114,7 @@ func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *sum
 		row := make([]output.Float, len(mean))
 		for j := range mean {
 			lo, hi := min(i, j), max(i, j)
-			row[j] = output.Float(cov[lo*len(mean)-lo*(lo-1)/2+hi-lo])
+			row[j] = output.Float(cov[operators.Packed(len(mean), lo, hi)])
 		}
 		sum.Moments.Covariance = append(sum.Moments.Covariance, row)
 	}

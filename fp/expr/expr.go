@@ -20,9 +20,6 @@ func (e Expr) Const() (float64, bool) { return e.n.val, e.n.op == opNum }
 // is says whether e is the number v.
 func (e Expr) is(v float64) bool { return e.n.op == opNum && e.n.val == v }
 
-// Uses says whether the variable occurs in the formula.
-func (e Expr) Uses(variable string) bool { return slices.Contains(e.Variables(), variable) }
-
 // Variables returns the variables that occur in the formula, in alphabetical order.
 func (e Expr) Variables() []string {
 	var names []string
@@ -42,6 +39,34 @@ func (e Expr) Variables() []string {
 	visit(e.n)
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// Divisors returns the parts of the formula that it divides by: denominators, bases of
+// negative powers, and cosines of what a tangent is taken of.
+func (e Expr) Divisors() []Expr {
+	var list []Expr
+	seen := map[*node]bool{nil: true}
+	var visit func(n *node)
+	visit = func(n *node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		switch n.op {
+		case opDiv:
+			list = append(list, Expr{n.b})
+		case opTan:
+			list = append(list, apply(opCos, Expr{n.a}))
+		case opPow, opPowCall:
+			if v, ok := (Expr{n.b}).Const(); ok && v < 0 {
+				list = append(list, Expr{n.a})
+			}
+		}
+		visit(n.a)
+		visit(n.b)
+	}
+	visit(e.n)
+	return slices.DeleteFunc(list, func(d Expr) bool { return len(d.Variables()) == 0 })
 }
 
 // Equal says whether both formulas do the same operations on the same numbers, up to
