@@ -276,7 +276,7 @@ func TestUnresolvedLineWarns(t *testing.T) {
 func TestRegularizationIsAWarning(t *testing.T) {
 	p := &fp.Problem{Variables: []string{"x", "y"}, Equation: fp.HanggiKlimontovich(2,
 		fp.Pointwise(func(dst, x []float64) { dst[0], dst[1] = -x[0], -x[1] }),
-		fp.Pointwise(func(dst, _ []float64) { dst[0], dst[1], dst[2] = 1, 0.57, 0.57 * 0.57 }))}
+		fp.Pointwise(func(dst, _ []float64) { dst[0], dst[1], dst[2] = 1, 0.57, 0.57*0.57 }))}
 	ax, err := grid.Uniform(-4, 4, 32, grid.Reflecting, grid.Reflecting)
 	if err != nil {
 		t.Fatal(err)

@@ -105,7 +105,11 @@ func checkGenerator(t *rapid.T, gen *Generator) {
 func TestSellingIsAGeneratorForAnyTensor(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := randomGrid(t, grid.Reflecting, grid.Periodic, grid.Absorbing)
-		checkGenerator(t, Selling(randomCoefficients(t, g)))
+		gen := Selling(randomCoefficients(t, g))
+		checkGenerator(t, gen)
+		if limit := offsetLimit(g); gen.Reach > limit {
+			t.Fatalf("offsets of %d cells, want at most %d", gen.Reach, limit)
+		}
 	})
 }
 
@@ -132,8 +136,6 @@ func randomFaces(t *rapid.T, g *grid.Grid) *FaceCoefficients {
 	return f
 }
 
-// With a potential exp(−φ) is stationary: cell by cell |A m| is round-off of the
-// turnover, also for folded walls and graded axes.
 // What a lattice does by itself is what its matrix does.
 func TestLatticeAgreesWithItsMatrix(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -163,6 +165,8 @@ func TestLatticeAgreesWithItsMatrix(t *testing.T) {
 	})
 }
 
+// With a potential exp(−φ) is stationary: cell by cell |A m| is round-off of the
+// turnover, also for folded walls and graded axes.
 func TestGibbsIsStationaryToRoundOff(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := randomGrid(t, grid.Reflecting, grid.Periodic)

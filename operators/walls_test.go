@@ -303,3 +303,60 @@ func TestNodalExitTimes(t *testing.T) {
 		t.Errorf("cells %v: errors %.3g, order %.3f, want 2", sizes, errs, q)
 	}
 }
+
+// Where the drift leaves the range of D it goes upwind, also out of the box: with D = 0
+// and v = (1, −2) on unit cells each cell next to the upper wall of x loses 1 to it, and
+// next to the lower wall of y 2.
+func TestUpwindDriftLeavesThroughAbsorbingWalls(t *testing.T) {
+	const n = 4
+	ax, err := grid.Uniform(0, n, n, grid.Absorbing, grid.Absorbing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := grid.New(ax, ax)
+	c := &Coefficients{Grid: g, Drift: [][]float64{fill(n*n, 1), fill(n*n, -2)}, Diffusion: rows(3, n*n)}
+	gen := Selling(c)
+	for i, got := range gen.Exit {
+		var want float64
+		if i%n == n-1 {
+			want++
+		}
+		if i/n == 0 {
+			want += 2
+		}
+		if got != want {
+			t.Errorf("exit rate of cell %d is %v, want %v", i, got, want)
+		}
+	}
+}
+
+// A half-edge that ends on an absorbing wall, at θ of its length, carries θ of the Péclet
+// number: with D = 1, v = 1 and unit cells ρ/θ (1 ± θz/2) with ρ = 1, θ = ½ and z = 1.
+func TestDriftShortensWithTheOffsetAtAbsorbingWalls(t *testing.T) {
+	const n = 4
+	ax, err := grid.Uniform(0, n, n, grid.Absorbing, grid.Absorbing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := grid.New(ax, ax)
+	c := &Coefficients{Grid: g, Drift: [][]float64{fill(n*n, 1), fill(n*n, 0)}, Diffusion: [][]float64{fill(n*n, 1), fill(n*n, 0), fill(n*n, 1)}}
+	gen := Selling(c)
+	right, left := gen.Exit[g.Index([]int{n - 1, 1})], gen.Exit[g.Index([]int{0, 1})]
+	if right != 2*(1+0.25) || left != 2*(1-0.25) {
+		t.Errorf("exit rates %v with the drift and %v against it, want 2.5 and 1.5", right, left)
+	}
+}
+
+// The Péclet number counts the potential's own drop from cell to cell.
+func TestPecletCountsThePotential(t *testing.T) {
+	ax, err := grid.Uniform(0, 3, 3, grid.Reflecting, grid.Reflecting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Coefficients{Grid: grid.New(ax), Drift: [][]float64{{0, 1, 0}}, Diffusion: [][]float64{{2, 2, 2}}, Potential: []float64{0, 3, 7}}
+	for i, want := range []float64{3, 4.5, 0} {
+		if got := c.Peclet(i); got != want {
+			t.Errorf("cell %d: %v, want %v", i, got, want)
+		}
+	}
+}
