@@ -23,35 +23,31 @@ func (e Expr) is(v float64) bool { return e.n.op == opNum && e.n.val == v }
 // Variables returns the variables that occur in the formula, in alphabetical order.
 func (e Expr) Variables() []string {
 	var names []string
-	seen := map[*node]bool{nil: true}
-	var visit func(n *node)
-	visit = func(n *node) {
-		if seen[n] {
-			return
-		}
-		seen[n] = true
+	e.n.walk(map[*node]bool{}, func(n *node) {
 		if n.op == opVar {
 			names = append(names, n.name)
 		}
-		visit(n.a)
-		visit(n.b)
-	}
-	visit(e.n)
+	})
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// walk visits the node and all below it, each once.
+func (n *node) walk(seen map[*node]bool, visit func(n *node)) {
+	if n == nil || seen[n] {
+		return
+	}
+	seen[n] = true
+	visit(n)
+	n.a.walk(seen, visit)
+	n.b.walk(seen, visit)
 }
 
 // Divisors returns the parts of the formula that it divides by: denominators, bases of
 // negative powers, and cosines of what a tangent is taken of.
 func (e Expr) Divisors() []Expr {
 	var list []Expr
-	seen := map[*node]bool{nil: true}
-	var visit func(n *node)
-	visit = func(n *node) {
-		if seen[n] {
-			return
-		}
-		seen[n] = true
+	e.n.walk(map[*node]bool{}, func(n *node) {
 		switch n.op {
 		case opDiv:
 			list = append(list, Expr{n.b})
@@ -62,10 +58,7 @@ func (e Expr) Divisors() []Expr {
 				list = append(list, Expr{n.a})
 			}
 		}
-		visit(n.a)
-		visit(n.b)
-	}
-	visit(e.n)
+	})
 	return slices.DeleteFunc(list, func(d Expr) bool { return len(d.Variables()) == 0 })
 }
 
