@@ -61,30 +61,36 @@ func Solve(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 	if opt.MaxCycles == 0 {
 		opt.MaxCycles = 60
 	}
-	var guess *level
-	var early float64 // work on coarser grids, in visits of cells
-	boxes := nested(dims)
-	for k := len(boxes) - 1; k > 0; k-- {
-		a, err := discretize(boxes[k])
-		if err != nil {
-			return nil, stats, err
-		}
-		s := newSolver(a)
-		s.start(guess)
-		s.cycle(0)
-		guess = s.levels[0]
-		early += s.work()
-	}
-	a, err := discretize(dims)
+	s, err := guess(dims, discretize)
 	if err != nil {
 		return nil, stats, err
 	}
-	s := newSolver(a)
-	s.start(guess)
 	stats, err = s.iterate(opt)
-	stats.WorkUnits = (early + float64(stats.Cycles)*s.work()) / float64(s.levels[0].cells())
+	stats.WorkUnits = (s.early + float64(stats.Cycles)*s.work()) / float64(s.levels[0].cells())
 	normalize(s.levels[0].x)
 	return s.levels[0].x, stats, err
+}
+
+// guess returns the solver on dims with a first guess, by one cycle on each coarser grid.
+func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error)) (*solver, error) {
+	var coarser *level
+	var early float64
+	boxes := nested(dims)
+	for k := len(boxes) - 1; ; k-- {
+		a, err := discretize(boxes[k])
+		if err != nil {
+			return nil, err
+		}
+		s := newSolver(a)
+		s.start(coarser)
+		s.early = early
+		if k == 0 {
+			return s, nil
+		}
+		s.cycle(0)
+		coarser = s.levels[0]
+		early += s.work()
+	}
 }
 
 // leastGuess is the number of cells along an axis below which no first guess is made.
@@ -165,6 +171,7 @@ func normalize(x []float64) {
 type solver struct {
 	levels []*level
 	dense  []float64 // of the coarsest level
+	early  float64   // work on coarser grids, in visits of cells
 }
 
 func newSolver(a *sparse.Lattice) *solver {
