@@ -49,10 +49,15 @@ func (e *BoxError) Unwrap() error { return e.Err }
 //
 // At a stable point of the drift with Jacobian −H the local covariance S obeys
 // H S + S Hᵀ = 2D; a direction that the drift leaves free counts as one unit wide.
-func FindBox(p *Problem, cells []int) (box []Interval, notes []string, err error) {
+//
+// Doubts are what may be wrong with the box.
+func FindBox(p *Problem, cells []int) (box []Interval, notes, doubts []string, err error) {
 	minima := stablePoints(p)
 	if len(minima) == 0 {
-		return nil, nil, &BoxError{What: "the drift has no stable point near the origin to put a box around; give min and max"}
+		return nil, nil, nil, &BoxError{What: "the drift has no stable point near the origin to put a box around; give min and max"}
+	}
+	if p.isStill(minima) {
+		return nil, nil, nil, &BoxError{What: "the diffusion is 0 at the stable points of the drift, and the stationary state a point; give min and max"}
 	}
 	lo, hi := boundsAround(p, minima)
 	var s *Stationary
@@ -60,22 +65,35 @@ func FindBox(p *Problem, cells []int) (box []Interval, notes []string, err error
 		box = intervals(lo, hi, cells)
 		s, err = coarseSolve(p, box)
 		if err != nil {
-			return nil, nil, &BoxError{What: "on the box " + boxText(p.Variables, box), Err: err}
+			return nil, nil, nil, &BoxError{What: "on the box " + boxText(p.Variables, box), Err: err}
 		}
 		if !resize(s, lo, hi) {
 			break
 		}
 	}
-	notes = append(notes, fmt.Sprintf("box chosen: %s, around %d stable point(s) of the drift", boxText(p.Variables, box), len(minima)))
+	notes = append(notes, fmt.Sprintf("box chosen: %s, around %d stable point(s) of the drift found from starts up to %g from 0", boxText(p.Variables, box), len(minima), farthestStart))
 	switch ring := outerMass(s); {
 	case ring > autoTooMuch:
-		return nil, nil, &BoxError{What: fmt.Sprintf("no box was found: widened to %s, %.2g of the probability is still in its outer sixteenth; give min and max", boxText(p.Variables, box), ring)}
+		return nil, nil, nil, &BoxError{What: fmt.Sprintf("no box was found: widened to %s, %.2g of the probability is still in its outer sixteenth; give min and max", boxText(p.Variables, box), ring)}
 	case s.massBeyond(2) > autoUnresolved:
-		notes = append(notes, fmt.Sprintf("on %s cells, on which boxes are tried, the density is too thin to tell whether a wider box is needed: %.2g of it is in the outer sixteenth", shapeText(s.Density.Grid.Shape()), ring))
+		doubts = append(doubts, fmt.Sprintf("on %s cells, on which boxes are tried, the density is too thin to tell whether a wider box is needed: %.2g of it is in the outer sixteenth", shapeText(s.Density.Grid.Shape()), ring))
 	case ring > 1e-8:
-		notes = append(notes, fmt.Sprintf("heavy tails: %.2g of the probability is in the outer sixteenth of the box, and no wider box was found that holds all but 1e-8 of it", ring))
+		doubts = append(doubts, fmt.Sprintf("%.2g of the probability is in the outer sixteenth of the box after widening it %d times: heavy tails, whose moments depend on the box, or a well at its end; compare with a wider one", ring, autoRounds))
 	}
-	return box, notes, nil
+	return box, notes, doubts, nil
+}
+
+// isStill says whether there is no diffusion at any of the points.
+func (p *Problem) isStill(points [][]float64) bool {
+	for _, x := range points {
+		_, d := p.coefficientsAt(x)
+		for _, v := range d {
+			if v != 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func boxText(variables []string, box []Interval) string {
@@ -255,7 +273,11 @@ func localDeviations(p *Problem, x []float64) []float64 {
 func stablePoints(p *Problem) (points [][]float64) {
 	for _, start := range starts(p.Dim()) {
 		x, ok := descend(p, start)
-		if !ok || !attracts(p, x) || contains(points, x) {
+		slack := 1e-2 // what differences cannot tell from 0, so that a free direction is allowed
+		if distance(start) > nearStart {
+			slack = -1e-3 // far along a valley is no place for a box
+		}
+		if !ok || !attracts(p, x, slack) || contains(points, x) {
 			continue
 		}
 		points = append(points, x)
@@ -263,11 +285,17 @@ func stablePoints(p *Problem) (points [][]float64) {
 	return points
 }
 
-// starts returns the origin, one and three units along each axis, and normal points.
+// nearStart is the distance from 0 within which stable points may have a free direction.
+const nearStart = 6.0
+
+// farthestStart is the distance from 0 within which stable points are looked for.
+const farthestStart = 100.0
+
+// starts returns the origin, points at several distances along each axis, and normal points.
 func starts(dim int) [][]float64 {
 	s := [][]float64{make([]float64, dim)}
 	for a := range dim {
-		for _, v := range []float64{-3, -1, 1, 3} {
+		for _, v := range []float64{-farthestStart, -30, -10, -3, -1, 1, 3, 10, 30, farthestStart} {
 			x := make([]float64, dim)
 			x[a] = v
 			s = append(s, x)
@@ -318,19 +346,26 @@ func descend(p *Problem, start []float64) ([]float64, bool) {
 }
 
 // attracts says whether no eigenvalue of the drift's Jacobian has a real part above
-// what differences can tell from 0.
-func attracts(p *Problem, x []float64) bool {
+// slack times the largest eigenvalue.
+func attracts(p *Problem, x []float64, slack float64) bool {
 	var eig mat.Eigen
 	j := jacobian(p, x)
 	if !eig.Factorize(j, mat.EigenNone) {
 		return false
 	}
-	var largest, top float64
+	largest, top := 0.0, math.Inf(-1)
 	for _, v := range eig.Values(nil) {
 		largest = max(largest, cmplx.Abs(v))
 		top = max(top, real(v))
 	}
-	return largest > 0 && top <= 1e-2*largest
+	return largest > 0 && top <= slack*largest
+}
+
+func distance(x []float64) (d float64) {
+	for _, v := range x {
+		d = math.Hypot(d, v)
+	}
+	return d
 }
 
 func contains(points [][]float64, x []float64) bool {

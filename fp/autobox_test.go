@@ -1,6 +1,7 @@
 package fp_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -8,14 +9,15 @@ import (
 )
 
 // autoBox chooses a box for an equation of one or two variables.
-func autoBox(t *testing.T, equation, variables string) ([]fp.Interval, []string, error) {
+func autoBox(t *testing.T, equation, variables string) (box []fp.Interval, doubts []string, err error) {
 	t.Helper()
 	src := "version: 1\nvariables: " + variables + "\nequation: " + equation + "\ndomain: auto\n"
 	f, err := fp.ReadProblem(strings.NewReader(src), fp.ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fp.FindBox(f.Problem, f.Domain.Cells)
+	box, _, doubts, err = fp.FindBox(f.Problem, f.Domain.Cells)
+	return box, doubts, err
 }
 
 // N(m, D/a) beyond eight standard deviations is 1e-15, beyond six 2e-9.
@@ -40,6 +42,20 @@ func TestBoxHoldsEveryWell(t *testing.T) {
 	}
 	if !(box[0].Min < 0 && box[0].Min > -2 && box[0].Max > 6 && box[0].Max < 8) {
 		t.Errorf("box %g … %g; %q", box[0].Min, box[0].Max, notes)
+	}
+}
+
+// Two equal wells far from each other and from 0 are both in the box.
+func TestBoxHoldsFarWells(t *testing.T) {
+	for _, l := range []string{"20", "40"} {
+		box, notes, err := autoBox(t, `{potential: "min(x^2/2, (x-`+l+`)^2/2)", diffusion: 1}`, "[x]")
+		if err != nil {
+			t.Fatal(err)
+		}
+		far, _ := strconv.ParseFloat(l, 64)
+		if !(box[0].Min < -5 && box[0].Max > far+5) {
+			t.Errorf("wells at 0 and %s: box %g … %g; %q", l, box[0].Min, box[0].Max, notes)
+		}
 	}
 }
 
@@ -72,7 +88,7 @@ func TestBoxOfADriftThatLeavesIsAnError(t *testing.T) {
 // The arms of the valley a b = const are thinner than the cells of any trial grid.
 func TestBoxOfADensityTooThinSaysSo(t *testing.T) {
 	f := shipped(t, "deep_linear.yaml", 64)
-	box, notes, err := fp.FindBox(f.Problem, []int{64, 64})
+	box, _, notes, err := fp.FindBox(f.Problem, []int{64, 64})
 	if err != nil {
 		t.Fatal(err)
 	}

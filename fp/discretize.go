@@ -98,10 +98,7 @@ func pointText(variables []string, at []float64) string {
 func SampleCenters(p *Problem, g *grid.Grid) (*operators.Coefficients, error) {
 	d := g.Dim()
 	packed := d * (d + 1) / 2
-	coords := make([][]float64, d)
-	for a := range coords {
-		coords[a] = g.Axis(a).Centers()
-	}
+	coords := centers(g)
 	all := tabulate(p.Equation.Eval, p.Equation.components(), coords)
 	if err := checkFinite(p, all, coords); err != nil {
 		return nil, err
@@ -294,10 +291,7 @@ func star(p *Problem, c *operators.Coefficients) (*operators.Generator, error) {
 	g, d := c.Grid, c.Grid.Dim()
 	f := &operators.FaceCoefficients{Grid: g, Potential: c.Potential, Drift: make([][]float64, d), Diffusion: make([][]float64, d)}
 	for a := range d {
-		coords := make([][]float64, d)
-		for b := range coords {
-			coords[b] = g.Axis(b).Centers()
-		}
+		coords := centers(g)
 		coords[a] = faceCoordinates(g.Axis(a))
 		all := tabulate(p.Equation.Eval, p.Equation.components(), coords)
 		if err := checkFinite(p, all, coords); err != nil {

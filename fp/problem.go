@@ -9,6 +9,8 @@ type Problem struct {
 	Equation  Equation
 	// Landscape is the loss L that the drift descends, where there is one.
 	Landscape *Landscape
+	// LearningRate is that of the SGD that the equation stands for, 0 where it stands for none.
+	LearningRate float64
 	// Notes are remarks for whoever reads the result, e.g. on how the data were used.
 	Notes []string
 }

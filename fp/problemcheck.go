@@ -65,14 +65,6 @@ type componentKeys struct {
 	diffusion, potential string
 }
 
-func centers(g *grid.Grid) [][]float64 {
-	coords := make([][]float64, g.Dim())
-	for a := range coords {
-		coords[a] = g.Axis(a).Centers()
-	}
-	return coords
-}
-
 // checkSymmetry compares, at the cell centres, the formulas that the file gives for the
 // two halves of a tensor: to 1e-12 of its diagonal, which leaves room for the round-off
 // of equal formulas written in two ways.

@@ -64,7 +64,7 @@ func (e *FileError) Error() string {
 
 // document is the schema of problem files, version 1.
 type document struct {
-	Version   int                `yaml:"version"`
+	Version   float64            `yaml:"version"`
 	Title     string             `yaml:"title"`
 	Variables []string           `yaml:"variables"`
 	Constants map[string]float64 `yaml:"constants"`
@@ -84,7 +84,7 @@ type equationDoc struct {
 type intervalDoc struct {
 	Min      string      `yaml:"min"`
 	Max      string      `yaml:"max"`
-	Cells    int         `yaml:"cells"`
+	Cells    float64     `yaml:"cells"`
 	Boundary any         `yaml:"boundary"`
 	Grading  *gradingDoc `yaml:"grading"`
 }
@@ -157,7 +157,10 @@ func (r *reader) decode(src []byte) (err error) {
 	tree, err := parser.ParseBytes(src, 0)
 	if err == nil {
 		r.tree = tree
-		if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
+		if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
+			return r.fail("", "the file is empty")
+		}
+		if len(tree.Docs) > 1 {
 			return r.fail("", "want one YAML document, have %d", len(tree.Docs))
 		}
 		err = yaml.NodeToValue(tree.Docs[0].Body, &r.doc, yaml.Strict())
@@ -168,12 +171,38 @@ func (r *reader) decode(src []byte) (err error) {
 	e := &FileError{Name: r.opt.Name, Msg: err.Error()}
 	var at yaml.Error
 	if errors.As(err, &at) {
-		e.Msg = at.GetMessage()
+		e.Msg = inPlainWords(at.GetMessage())
 		if t := at.GetToken(); t != nil && t.Position != nil {
 			e.Line, e.Column = t.Position.Line, t.Position.Column
 		}
 	}
 	return e
+}
+
+var goTypes = regexp.MustCompile(`cannot unmarshal (\S+) into Go (?:struct field \S+|value) of type (\S+)|(\S+) was used where (\S+) is expected`)
+
+// inPlainWords turns what the YAML reader says of types of Go into words of the file.
+func inPlainWords(msg string) string {
+	return goTypes.ReplaceAllStringFunc(msg, func(s string) string {
+		m := goTypes.FindStringSubmatch(s)
+		word := func(name string) string {
+			switch {
+			case strings.Contains(name, "int"), strings.Contains(name, "float"):
+				return "a number"
+			case strings.HasPrefix(name, "[]"), name == "sequence", name == "slice", name == "array":
+				return "a list"
+			case strings.HasPrefix(name, "map"), name == "mapping", strings.Contains(name, "."):
+				return "keys with values"
+			case name == "bool":
+				return "true or false"
+			}
+			return "text"
+		}
+		if m[1] != "" {
+			return fmt.Sprintf("want %s, have %s", word(m[2]), word(m[1]))
+		}
+		return fmt.Sprintf("want %s, have %s", word(m[4]), word(m[3]))
+	})
 }
 
 // fail returns a FileError at the key, written as equation.diffusion[0][1].
@@ -191,12 +220,28 @@ func (r *reader) fail(key, format string, args ...any) error {
 	return e
 }
 
+// has says whether the file gives the key.
+func (r *reader) has(key string) bool {
+	path, err := yaml.PathString("$." + key)
+	if err != nil {
+		return false
+	}
+	n, err := path.FilterFile(r.tree)
+	return err == nil && n != nil
+}
+
+// isWhole says whether v is a whole number that an int holds.
+func isWhole(v float64) bool { return v == math.Trunc(v) && math.Abs(v) < 1<<53 }
+
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func (r *reader) header() error {
 	d := &r.doc
+	if !r.has("version") {
+		return r.fail("", "version is missing; want version: 1")
+	}
 	if d.Version != 1 {
-		return r.fail("version", "want 1, have %d", d.Version)
+		return r.fail("version", "want 1, have %g", d.Version)
 	}
 	if (d.SGD == nil) == (d.Equation == nil) {
 		return r.fail("", "want exactly one of sgd and equation")
@@ -355,14 +400,13 @@ func (r *reader) interval(key string, doc *intervalDoc) (in Interval, err error)
 		}
 		*end.to = v
 	}
-	in.Cells = doc.Cells
-	if doc.Cells == 0 && len(r.opt.Cells) == 0 {
+	switch {
+	case !r.has(key + ".cells"):
 		in.Cells = DefaultCells(len(r.doc.Variables))[0]
-		if n, _ := yaml.PathString("$." + key + ".cells"); n != nil {
-			if _, err := n.FilterFile(r.tree); err == nil {
-				return in, r.fail(key+".cells", "want at least %d, have 0", grid.MinCells)
-			}
-		}
+	case !isWhole(doc.Cells):
+		return in, r.fail(key+".cells", "want a whole number, have %g", doc.Cells)
+	default:
+		in.Cells = int(doc.Cells)
 	}
 	if doc.Grading != nil {
 		if doc.Grading.Sinh == nil {

@@ -45,7 +45,7 @@ func TestShippedProblemsAreSolved(t *testing.T) {
 			}
 			f := shipped(t, filepath.Base(name), cells)
 			if f.Domain.Auto {
-				box, notes, err := fp.FindBox(f.Problem, f.Domain.Cells)
+				box, notes, _, err := fp.FindBox(f.Problem, f.Domain.Cells)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -77,19 +77,27 @@ func TestBadProblemFilesNameThePlace(t *testing.T) {
 	const dom = "domain: {x: {min: -1, max: 1, cells: 8}}\n"
 	const eq = "equation: {drift: [\"-x\"], diffusion: 1}\n"
 	for _, c := range []struct{ src, want string }{
-		{"", "document"},
+		{"", "the file is empty"},
+		{"variables: [x]\n" + eq + dom, "version is missing"},
+		{"version: one\nvariables: [x]\n" + eq + dom, "f.yaml:1:10: want a number, have text"},
+		{"version: 1.9\nvariables: [x]\n" + eq + dom, "want 1, have 1.9"},
+		{"version: 1\nvariables: x\n" + eq + dom, "want a list, have text"},
+		{head + eq + "domain: {x: {min: -1, max: 1, cells: 2.5}}\n", "f.yaml:4:38: domain.x.cells: want a whole number, have 2.5"},
+		{head + eq + "domain: {x: {min: -1, max: 1, cells: 1000000000000}}\n", "cells: want at most"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 2.5}\n" + dom, "sgd.batch_size: want a whole number ≥ 1, have 2.5"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, batch_size: 2}\n" + dom, "learning_rate is missing"},
 		{head + "colour: red\n" + eq + dom, `f.yaml:3:1: unknown field "colour"`},
 		{head + "equation: {drift: [\"-x\"], diffusion: 1, speed: 2}\n" + dom, `f.yaml:3:41: unknown field "speed"`},
 		{head + eq + "domain: {x: {min: -1, max: 1, cells: many}}\n", "f.yaml:4:38"},
 		{head + "equation: {drift: [\"-q\"], diffusion: 1}\n" + dom, `f.yaml:3:20: equation.drift[0]: undefined name "q"`},
 		{head + eq + "domain: {x: {min: 1, max: -1, cells: 8}}\n", "f.yaml:4:13: domain.x: want min < max, have 1 and -1"},
-		{head + eq + "domain: {x: {min: -1, max: 1, cells: 0}}\n", "domain.x.cells: want at least 3, have 0"},
+		{head + eq + "domain: {x: {min: -1, max: 1, cells: 0}}\n", "f.yaml:4:13: domain.x: cells: want at least 3, have 0"},
 		{head + eq + "domain: {x: {min: -1, max: 1, cells: 2}}\n", "cells: want at least 3, have 2"},
 		{head + eq + "domain: {y: {min: -1, max: 1, cells: 8}}\n", "domain.y: no such variable"},
 		{head + eq + "domain: {x: {min: -1, max: 1, cells: 8, boundary: sticky}}\n", "want reflecting, periodic or absorbing"},
 		{"version: 2\nvariables: [x]\n" + eq + dom, "f.yaml:1:10: version: want 1, have 2"},
 		{head + eq + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1}\n" + dom, "exactly one of sgd and equation"},
-		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: -0.1, batch_size: 1}\n" + dom, "f.yaml:3:56: sgd.learning_rate: want a number > 0, have -0.1"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: -0.1, batch_size: 1}\n" + dom, "f.yaml:3:56: sgd.learning_rate: want a number > 0 and at most 1e6, have -0.1"},
 		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, momentum: 0.9}\n" + dom, "kinetic equation"},
 		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, sampling: epochs}\n" + dom, "anti-correlated"},
 		{head + "sgd: {data: {file: ../data/diabetes.csv, features: [bmi], target: progression}, model: linear-regression, learning_rate: 0.1, batch_size: 443}\n" + dom, "sgd.batch_size: want at most the 442 samples there are, have 443"},

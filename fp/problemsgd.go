@@ -28,7 +28,7 @@ type sgdDoc struct {
 	Loss            string   `yaml:"loss"`
 	NoiseCovariance any      `yaml:"noise_covariance"`
 	LearningRate    float64  `yaml:"learning_rate"`
-	BatchSize       int      `yaml:"batch_size"`
+	Batch           float64  `yaml:"batch_size"`
 	Sampling        string   `yaml:"sampling"`
 	Momentum        float64  `yaml:"momentum"`
 	DriftOrder      *int     `yaml:"drift_order"`
@@ -45,11 +45,16 @@ type dataDoc struct {
 
 func (r *reader) sgd() error {
 	s := r.doc.SGD
+	for _, key := range []string{"learning_rate", "batch_size"} {
+		if !r.has("sgd." + key) {
+			return r.fail("sgd", "%s is missing", key)
+		}
+	}
 	switch {
 	case !(s.LearningRate > 0 && s.LearningRate <= 1e6):
-		return r.fail("sgd.learning_rate", "want a number > 0, have %g", s.LearningRate)
-	case s.BatchSize < 1:
-		return r.fail("sgd.batch_size", "want a whole number ≥ 1, have %d", s.BatchSize)
+		return r.fail("sgd.learning_rate", "want a number > 0 and at most 1e6, have %g", s.LearningRate)
+	case !isWhole(s.Batch) || s.Batch < 1:
+		return r.fail("sgd.batch_size", "want a whole number ≥ 1, have %g", s.Batch)
 	case s.Momentum != 0:
 		return r.fail("sgd.momentum", "with momentum SGD obeys a kinetic equation in θ and velocity; write it as an equation, or want 0")
 	case s.DriftOrder != nil && *s.DriftOrder != 1 && *s.DriftOrder != 2:
@@ -86,7 +91,7 @@ func (r *reader) sgd() error {
 func (r *reader) sgdFacts() {
 	s := r.doc.SGD
 	r.fact("learning rate", "%g", s.LearningRate)
-	r.fact("batch size", "%d, %s", s.BatchSize, cmp.Or(s.Sampling, "with-replacement"))
+	r.fact("batch size", "%d, %s", int(s.Batch), cmp.Or(s.Sampling, "with-replacement"))
 	if s.secondOrder() {
 		r.fact("drift", "second order in the learning rate: -grad L - (%g/2) Hess L grad L", s.LearningRate)
 	}
@@ -108,10 +113,10 @@ func (r *reader) sgdFromFormulas() error {
 	if err != nil {
 		return err
 	}
-	p.Landscape = symbolicLandscape(l, p.Variables)
+	p.Landscape, p.LearningRate = symbolicLandscape(l, p.Variables), s.LearningRate
 	d := len(p.Variables)
 	c := &components{}
-	scale := s.LearningRate / 2 / float64(s.BatchSize)
+	scale := s.LearningRate / 2 / s.Batch
 	for k := range sigma {
 		c.diffusion = append(c.diffusion, expr.Mul(expr.Num(scale), sigma[k]))
 	}
@@ -172,13 +177,13 @@ func (r *reader) sgdFromData() error {
 	if l.Dim() != len(p.Variables) {
 		return r.fail("variables", "the model has %d parameters (%s), want a variable for each, have %d", l.Dim(), strings.Join(l.Parameters(), ", "), len(p.Variables))
 	}
-	if s.BatchSize > n {
-		return r.fail("sgd.batch_size", "want at most the %d samples there are, have %d", n, s.BatchSize)
+	if int(s.Batch) > n {
+		return r.fail("sgd.batch_size", "want at most the %d samples there are, have %d", n, int(s.Batch))
 	}
 	factor := 1.0
 	if s.Sampling == "without-replacement" {
-		factor = float64(n-s.BatchSize) / float64(max(1, n-1))
-		if s.BatchSize == n && s.InjectedNoise == 0 {
+		factor = float64(n-int(s.Batch)) / float64(max(1, n-1))
+		if int(s.Batch) == n && s.InjectedNoise == 0 {
 			return r.fail("sgd.batch_size", "%d of %d samples without replacement leave no noise, and so no stationary density but a point", n, n)
 		}
 	}
@@ -186,8 +191,8 @@ func (r *reader) sgdFromData() error {
 	for a, what := range l.Parameters() {
 		r.fact(p.Variables[a], "%s", what)
 	}
-	p.Equation = dataEquation(l, s, s.LearningRate/2/float64(s.BatchSize)*factor)
-	p.Landscape = dataLandscape(l)
+	p.Equation = dataEquation(l, s, s.LearningRate/2/s.Batch*factor)
+	p.Landscape, p.LearningRate = dataLandscape(l), s.LearningRate
 	return nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"github.com/ness-fp/ness/grid"
-	"github.com/ness-fp/ness/operators"
 	"github.com/ness-fp/ness/operators/markov"
 	"github.com/ness-fp/ness/operators/multigrid"
 )
@@ -115,36 +114,16 @@ func (s *Stationary) judge() {
 			s.EntryResidual = max(s.EntryResidual, math.Abs(v)/turnover)
 		}
 	}
-	s.Residual = sum / scale
-	if eta := s.Generator.Regularization; eta > 0 {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("the diffusion tensor is too anisotropic for the grid: up to %.2g of its largest eigenvalue was added across it, so the density is smeared over some cells; refine the grid and compare", eta))
+	if sum > 0 { // else nothing moves at all
+		s.Residual = sum / scale
 	}
-	limit := 2.0
-	if s.Scheme == SchemeNodal {
-		limit = operators.MaxWork // beyond, its rates are fitted ones too
-	}
-	if s.Coefficients.MaxPeclet() > limit {
-		if f := s.massBeyond(limit); f > 0.01 {
-			s.Warnings = append(s.Warnings, fmt.Sprintf("%.3g %% of the probability is where the cell Péclet number exceeds %g: the scheme is of first order there; refine the grid", 100*f, limit))
-		}
-	}
+	s.doubt()
 }
 
 // NegativeMass returns the sum of the masses below 0; a generator leaves none.
 func (s *Stationary) NegativeMass() (sum float64) {
 	for _, m := range s.Mass {
 		sum += min(m, 0)
-	}
-	return sum
-}
-
-// massBeyond returns the probability of the cells whose Péclet number exceeds z.
-func (s *Stationary) massBeyond(z float64) float64 {
-	var sum float64
-	for i, m := range s.Mass {
-		if s.Coefficients.Peclet(i) > z {
-			sum += m
-		}
 	}
 	return sum
 }

@@ -32,6 +32,9 @@ func ParseWall(name string) (Wall, error) {
 // MinCells is the least number of cells of an axis: a cell and its two neighbours.
 const MinCells = 3
 
+// MaxCells is the largest number of cells of an axis.
+const MaxCells = 1 << 27
+
 // An Axis is one coordinate cut into cells by ascending edges, closed by walls or periodic.
 // It does not change after it is made.
 type Axis struct {
@@ -83,6 +86,8 @@ func checkAxis(lo, hi float64, n int, lower, upper Wall) error {
 		return fmt.Errorf("want min < max, have %g and %g", lo, hi)
 	case n < MinCells:
 		return fmt.Errorf("cells: want at least %d, have %d", MinCells, n)
+	case n > MaxCells:
+		return fmt.Errorf("cells: want at most %d, have %d", MaxCells, n)
 	case math.IsInf(hi-lo, 1) || (hi-lo)/float64(n) < 16*math.Max(math.Abs(lo), math.Abs(hi))*0x1p-52:
 		return fmt.Errorf("%d cells between %g and %g cannot be told apart in double precision", n, lo, hi)
 	case (lower == Periodic) != (upper == Periodic):

@@ -36,7 +36,7 @@ func checkCommand() *cobra.Command {
 }
 
 func check(w io.Writer, name string, f *fp.File) error {
-	g, notes, err := box(name, f)
+	g, notes, doubts, err := box(name, f)
 	if err != nil {
 		return err
 	}
@@ -58,34 +58,38 @@ func check(w io.Writer, name string, f *fp.File) error {
 		n := float64(g.Cells())
 		line(w, "multigrid solution", "about %v, %.2g s", output.Bytes(int64(200*n)+base(g.Shape())), 1e-6*n)
 	}
+	if g.HasWall(grid.Absorbing) {
+		doubts = append(doubts, "probability leaves through absorbing walls: there is no stationary density to solve for")
+	}
+	for _, d := range doubts {
+		line(w, "warning", "%s", d)
+	}
 	return nil
 }
 
 // box returns the grid of the file, finding the box first where it asks for that.
-func box(name string, f *fp.File) (*grid.Grid, []string, error) {
-	var notes []string
+func box(name string, f *fp.File) (g *grid.Grid, notes, doubts []string, err error) {
 	if f.Domain.Auto {
 		if err := fits(name, f.Domain.Cells); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		found, n, err := fp.FindBox(f.Problem, f.Domain.Cells)
+		f.Domain.Intervals, notes, doubts, err = fp.FindBox(f.Problem, f.Domain.Cells)
 		if err != nil {
-			return nil, nil, locate(name, f, err)
+			return nil, nil, nil, locate(name, f, err)
 		}
-		f.Domain.Intervals, notes = found, n
 	}
 	var cells []int
 	for _, in := range f.Domain.Intervals {
 		cells = append(cells, in.Cells)
 	}
 	if err := fits(name, cells); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	g, err := f.Domain.Grid(f.Problem.Variables)
+	g, err = f.Domain.Grid(f.Problem.Variables)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return g, notes, f.Check(g)
+	return g, notes, doubts, f.Check(g)
 }
 
 // locate returns an error with the place in the problem file where it has one, and with
@@ -143,7 +147,7 @@ func describe(w io.Writer, f *fp.File, g *grid.Grid, notes []string) {
 	}
 	for a, v := range f.Problem.Variables {
 		ax := g.Axis(a)
-		line(w, "axis "+v, "%.6g … %.6g, %d cells, %v to %v", ax.Min(), ax.Max(), ax.Cells(), ax.Lower(), ax.Upper())
+		line(w, "axis "+v, "%.10g … %.10g, %d cells, %v to %v", ax.Min(), ax.Max(), ax.Cells(), ax.Lower(), ax.Upper())
 	}
 	for _, n := range notes {
 		line(w, "note", "%s", n)

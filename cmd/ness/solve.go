@@ -73,7 +73,7 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 		return err
 	}
 	watch.start("box")
-	g, notes, err := box(name, f)
+	g, notes, doubts, err := box(name, f)
 	if err != nil {
 		return err
 	}
@@ -83,6 +83,7 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	if err != nil && !errors.As(err, &diverged) {
 		return locate(name, f, err)
 	}
+	s.Warnings = append(doubts, s.Warnings...)
 	watch.start("current")
 	c := s.Current()
 	watch.start("estimate")
@@ -97,6 +98,9 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	sum.Converged = diverged == nil
 	if estimated {
 		sum.addEstimate(estimate)
+		if estimate.Density > 0.1 {
+			sum.Warnings = append(sum.Warnings, fmt.Sprintf("the density changes by %.2g between this grid and half of it: it is not resolved; refine the grid", estimate.Density))
+		}
 	}
 	sum.Seconds = watch.seconds
 	describe(w, f, g, notes)

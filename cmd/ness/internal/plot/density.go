@@ -34,7 +34,7 @@ func LogDensity(w io.Writer, f Format, title string, axes []Axis, density []floa
 	s := logarithmic(density)
 	notes := s.notes
 	if len(s.levels) > 0 {
-		notes = append([]string{"contours every " + strconv.FormatFloat(s.levels[0], 'g', 3, 64) + " nats"}, notes...)
+		notes = append([]string{"contours every " + plural(s.levels[0], "nat")}, notes...)
 	}
 	c, p := newMap(f, title, axes, s, notes)
 	p.cells(c.Canvas, axes[0], axes[1], density, s)
@@ -85,4 +85,12 @@ func (p panel) finish(c page, axes []Axis, s *scale) {
 // cells fills the panel with the colours of the pixels' means.
 func (p panel) cells(c draw.Canvas, x, y Axis, density []float64, s *scale) {
 	c.DrawImage(p.rect, paint(pixels(x, y, density, p.w, p.h), p.w, p.h, s))
+}
+
+// plural returns a number of things, as "1 nat" and "5 nats".
+func plural(n float64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return strconv.FormatFloat(n, 'g', 3, 64) + " " + thing
 }

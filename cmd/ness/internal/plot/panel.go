@@ -174,10 +174,17 @@ func stroke(c draw.Canvas, col color.Color, width float64, pts []vg.Point) {
 // topMargin returns the pixels of a title and n lines of notes.
 func topMargin(n int) int { return 88 + 36*n }
 
+// longestTitle is the number of characters after which a title is cut: more would only
+// fit in print too small to read.
+const longestTitle = 90
+
 // heading writes title and notes, centred over the panels between x0 and x1.
 func heading(c page, x0, x1 vg.Length, title string, notes []string) {
 	mid, top := (x0+x1)/2, c.Max.Y-vg.Length(6)
 	w := 2 * min(mid-c.Min.X, c.Max.X-mid)
+	if r := []rune(title); len(r) > longestTitle {
+		title = string(r[:longestTitle-1]) + "…"
+	}
 	st := fit(style(titleSize, text.XCenter, text.YTop), title, 0.98*w)
 	fillText(c.Canvas, st, mid, top, title)
 	top -= vg.Length(titleSize * 1.4)
