@@ -72,27 +72,38 @@ func TestEquationsOfFiles(t *testing.T) {
 			g, h, s, ds := moments(x[0])
 			return []float64{-g - 0.1*ds - 0.1*h*g, 0.1*s + 0.1*0.3}
 		}},
-		{"formulas", "variables: [x, y]\nsgd: {loss: \"x^2 + x*y^3\", noise_covariance: [[\"1+x^2\", \"0.2*y\"], [\"0.2*y\", 2]], learning_rate: 0.3, batch_size: 4, injected_noise: 0.5}",
-			[]float64{0.5, -0.8}, func(x []float64) []float64 {
+		{
+			"formulas", "variables: [x, y]\nsgd: {loss: \"x^2 + x*y^3\", noise_covariance: [[\"1+x^2\", \"0.2*y\"], [\"0.2*y\", 2]], learning_rate: 0.3, batch_size: 4, injected_noise: 0.5}",
+			[]float64{0.5, -0.8},
+			func(x []float64) []float64 {
 				const k = 0.3 / 2 / 4
 				return []float64{
 					-(2*x[0] + x[1]*x[1]*x[1]) - k*(2*x[0]+0.2), -3*x[0]*x[1]*x[1] - 0,
 					k*(1+x[0]*x[0]) + 0.15*0.5, k * 0.2 * x[1], k*2 + 0.15*0.5,
 				}
-			}},
-		{"formulas, second order", "variables: [x, y]\nsgd: {loss: \"x^2*y\", noise_covariance: [[1, 0], [0, 2]], learning_rate: 0.3, batch_size: 3, drift_order: 2}",
-			[]float64{0.5, -0.8}, func(p []float64) []float64 {
+			},
+		},
+		{
+			"formulas, second order", "variables: [x, y]\nsgd: {loss: \"x^2*y\", noise_covariance: [[1, 0], [0, 2]], learning_rate: 0.3, batch_size: 3, drift_order: 2}",
+			[]float64{0.5, -0.8},
+			func(p []float64) []float64 {
 				x, y := p[0], p[1]
 				gx, gy := 2*x*y, x*x // and the Hessian is 2y, 2x; 2x, 0
 				return []float64{-gx - 0.15*(2*y*gx+2*x*gy), -gy - 0.15*2*x*gx, 0.05, 0, 0.1}
-			}},
-		{"isotropic constant noise", "variables: [x]\nsgd: {loss: \"x^4\", noise_covariance: 2, learning_rate: 0.3, batch_size: 3, injected_noise: 1}",
-			[]float64{0.9}, func(x []float64) []float64 {
+			},
+		},
+		{
+			"isotropic constant noise", "variables: [x]\nsgd: {loss: \"x^4\", noise_covariance: 2, learning_rate: 0.3, batch_size: 3, injected_noise: 1}",
+			[]float64{0.9},
+			func(x []float64) []float64 {
 				const eps = 0.15 * (2.0/3 + 1)
 				return []float64{0, eps, math.Pow(x[0], 4) / eps}
-			}},
-		{"Itô", "variables: [x, y]\nequation: {drift: [x, y], noise_factor: [[\"sin(y)\", x], [1, \"x*y\"]]}",
-			[]float64{0.5, -0.8}, func(p []float64) []float64 {
+			},
+		},
+		{
+			"Itô", "variables: [x, y]\nequation: {drift: [x, y], noise_factor: [[\"sin(y)\", x], [1, \"x*y\"]]}",
+			[]float64{0.5, -0.8},
+			func(p []float64) []float64 {
 				x, y := p[0], p[1]
 				s := math.Sin(y)
 				// 2D = [[s²+x², s+x²y], [·, 1+x²y²]]
@@ -100,9 +111,12 @@ func TestEquationsOfFiles(t *testing.T) {
 					x - 0.5*(2*x+math.Cos(y)+x*x), y - 0.5*(2*x*y+2*x*x*y),
 					0.5 * (s*s + x*x), 0.5 * (s + x*x*y), 0.5 * (1 + x*x*y*y),
 				}
-			}},
-		{"Stratonovich", "variables: [x, y]\nequation: {calculus: stratonovich, drift: [x, y], noise_factor: [[\"sin(y)\", x], [1, \"x*y\"]]}",
-			[]float64{0.5, -0.8}, func(p []float64) []float64 {
+			},
+		},
+		{
+			"Stratonovich", "variables: [x, y]\nequation: {calculus: stratonovich, drift: [x, y], noise_factor: [[\"sin(y)\", x], [1, \"x*y\"]]}",
+			[]float64{0.5, -0.8},
+			func(p []float64) []float64 {
 				x, y := p[0], p[1]
 				s := math.Sin(y)
 				// ∂_jσ_jk: of k = 0: 0; of k = 1: 1 + x.
@@ -110,13 +124,20 @@ func TestEquationsOfFiles(t *testing.T) {
 					x - 0.5*x*(1+x), y - 0.5*x*y*(1+x),
 					0.5 * (s*s + x*x), 0.5 * (s + x*x*y), 0.5 * (1 + x*x*y*y),
 				}
-			}},
-		{"Hänggi–Klimontovich", "variables: [x, y]\nequation: {calculus: haenggi-klimontovich, drift: [x, y], diffusion: [[\"1+x^2\", \"0.1*x*y\"], [\"0.1*x*y\", 3]]}",
-			[]float64{0.5, -0.8}, func(p []float64) []float64 {
+			},
+		},
+		{
+			"Hänggi–Klimontovich", "variables: [x, y]\nequation: {calculus: haenggi-klimontovich, drift: [x, y], diffusion: [[\"1+x^2\", \"0.1*x*y\"], [\"0.1*x*y\", 3]]}",
+			[]float64{0.5, -0.8},
+			func(p []float64) []float64 {
 				return []float64{p[0], p[1], 1 + p[0]*p[0], 0.1 * p[0] * p[1], 3}
-			}},
-		{"potential", "variables: [x]\nconstants: {k: 3}\nequation: {potential: \"k*x^2\", drift: [0.5], diffusion: \"1+x^2\"}",
-			[]float64{0.5}, func(p []float64) []float64 { return []float64{0.5, 1.25, 0.75} }},
+			},
+		},
+		{
+			"potential", "variables: [x]\nconstants: {k: 3}\nequation: {potential: \"k*x^2\", drift: [0.5], diffusion: \"1+x^2\"}",
+			[]float64{0.5},
+			func(p []float64) []float64 { return []float64{0.5, 1.25, 0.75} },
+		},
 	} {
 		f, err := fp.ReadProblem(strings.NewReader("version: 1\n"+c.src+"\ndomain: auto\n"), fp.ReadOptions{
 			Open: func(string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(threePoints)), nil },
@@ -206,8 +227,16 @@ func TestPolesBetweenSamples(t *testing.T) {
 		drift string
 		pole  bool
 	}{
-		{"1/x", true}, {"1/(x-0.3)", true}, {"1/(x-0.3)^2", true}, {"tan(2*x)", true}, {"(x-0.3)^-3", true},
-		{"sin(x)/x", false}, {"1/(x^2+0.01)", false}, {"1/(x-2)", false}, {"(x^2-1)/(x-1)", false}, {"x/3", false},
+		{"1/x", true},
+		{"1/(x-0.3)", true},
+		{"1/(x-0.3)^2", true},
+		{"tan(2*x)", true},
+		{"(x-0.3)^-3", true},
+		{"sin(x)/x", false},
+		{"1/(x^2+0.01)", false},
+		{"1/(x-2)", false},
+		{"(x^2-1)/(x-1)", false},
+		{"x/3", false},
 	} {
 		src := "version: 1\nvariables: [x]\nequation: {drift: [\"" + c.drift + "\"], diffusion: 1}\ndomain: {x: {min: -2, max: 2, cells: 64}}\n"
 		f, err := fp.ReadProblem(strings.NewReader(src), fp.ReadOptions{Name: "f.yaml"})

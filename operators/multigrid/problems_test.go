@@ -17,8 +17,10 @@ type problem struct {
 func (p *problem) dim() int { return len(p.lo) }
 
 func quadWell(d float64) *problem {
-	return &problem{name: "quad well", lo: []float64{-2.5, -2.5}, hi: []float64{2.5, 2.5}, d: d,
-		drift: func(x []float64, a int) float64 { return -(x[a]*(x[a]*x[a]-1) + 0.2*x[1-a]) }}
+	return &problem{
+		name: "quad well", lo: []float64{-2.5, -2.5}, hi: []float64{2.5, 2.5}, d: d,
+		drift: func(x []float64, a int) float64 { return -(x[a]*(x[a]*x[a]-1) + 0.2*x[1-a]) },
+	}
 }
 
 func quadWellPotential(x []float64) float64 {
@@ -27,27 +29,32 @@ func quadWellPotential(x []float64) float64 {
 }
 
 func rotation() *problem {
-	return &problem{name: "rotation", lo: []float64{-4, -4}, hi: []float64{4, 4}, d: 0.2,
+	return &problem{
+		name: "rotation", lo: []float64{-4, -4}, hi: []float64{4, 4}, d: 0.2,
 		drift: func(x []float64, a int) float64 {
 			if a == 0 {
 				return -x[0] - 3*x[1]
 			}
 			return 3*x[0] - 1.5*x[1]
-		}}
+		},
+	}
 }
 
 func vanDerPol(d float64) *problem {
-	return &problem{name: "van der Pol", lo: []float64{-4, -6}, hi: []float64{4, 6}, d: d,
+	return &problem{
+		name: "van der Pol", lo: []float64{-4, -6}, hi: []float64{4, 6}, d: d,
 		drift: func(x []float64, a int) float64 {
 			if a == 0 {
 				return x[1]
 			}
 			return 2*(1-x[0]*x[0])*x[1] - x[0]
-		}}
+		},
+	}
 }
 
 func wells3() *problem {
-	return &problem{name: "three double wells, rotated", lo: []float64{-2, -2, -2}, hi: []float64{2, 2, 2}, d: 0.2,
+	return &problem{
+		name: "three double wells, rotated", lo: []float64{-2, -2, -2}, hi: []float64{2, 2, 2}, d: 0.2,
 		drift: func(x []float64, a int) float64 {
 			b := -x[a] * (x[a]*x[a] - 1)
 			switch a {
@@ -57,7 +64,8 @@ func wells3() *problem {
 				b += x[0]
 			}
 			return b
-		}}
+		},
+	}
 }
 
 // lattice discretises the problem by exponentially fitted rates.

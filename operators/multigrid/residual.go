@@ -43,37 +43,47 @@ func (l *level) residual() residual {
 }
 
 func (l *level) residualRow(r int, least float64) (off, scale, entry float64) {
-	x, inv := l.of(l.x, r), l.of(l.inv, r)
-	n := len(x)
-	up, dn := l.of(l.up[0], r)[:n], l.of(l.dn[0], r)[:n]
-	below, above := l.of(l.x, l.below(r, 1))[:n], l.of(l.x, l.above(r, 1))[:n]
-	u1, d1 := l.of(l.up[1], l.below(r, 1))[:n], l.of(l.dn[1], r)[:n]
-	var x3, x4, u2, d2 []float64
-	if l.up[2] != nil {
-		x3, x4 = l.of(l.x, l.below(r, 2)), l.of(l.x, l.above(r, 2))
-		u2, d2 = l.of(l.up[2], l.below(r, 2)), l.of(l.dn[2], r)
-	}
-	prev, next := n-1, 1%n
-	for i, v := range x {
-		in := up[prev]*x[prev] + dn[i]*x[next] + u1[i]*below[i] + d1[i]*above[i]
-		if u2 != nil {
-			in += u2[i]*x3[i] + d2[i]*x4[i]
+	b := l.row3(r)
+	n := len(b.x)
+	add := func(i int, in float64) {
+		if b.inv[i] == 0 {
+			return
 		}
-		prev = i
-		next++
-		if next == n {
-			next = 0
-		}
-		if inv[i] == 0 {
-			continue
-		}
-		out := v / inv[i]
+		out := b.x[i] / b.inv[i]
 		d := math.Abs(in - out)
 		off += d
 		scale += out
-		if v > least && d > entry*out {
+		if b.x[i] > least && d > entry*out {
 			entry = d / out
 		}
+	}
+	add(0, b.inflow(0))
+	if n > 1 {
+		add(n-1, b.inflow(n-1))
+	}
+	x, inv, up, dn := b.x, b.inv[:n], b.up[:n], b.dn[:n]
+	x1, x2, u1, d1 := b.below[0][:n], b.above[0][:n], b.fromBelow[0][:n], b.fromAbove[0][:n]
+	if l.up[2] == nil {
+		flow := up[0] * x[0]
+		for i := 1; i < n-1; i++ {
+			v := x[i]
+			in := flow + dn[i]*x[i+1] + u1[i]*x1[i] + d1[i]*x2[i]
+			flow = up[i] * v
+			if inv[i] == 0 {
+				continue
+			}
+			out := v / inv[i]
+			d := math.Abs(in - out)
+			off += d
+			scale += out
+			if d > entry*out && v > least {
+				entry = d / out
+			}
+		}
+		return off, scale, entry
+	}
+	for i := 1; i < n-1; i++ {
+		add(i, b.inflow(i))
 	}
 	return off, scale, entry
 }

@@ -54,13 +54,12 @@ type row3 struct {
 	x, up, dn, inv       []float64
 	below, above         [2][]float64 // masses of the neighbouring rows along axes 1 and 2
 	fromBelow, fromAbove [2][]float64 // rates from there
-	ring                 bool
 }
 
 func (l *level) row3(r int) row3 {
-	b := row3{x: l.of(l.x, r), up: l.of(l.up[0], r), dn: l.of(l.dn[0], r), inv: l.of(l.inv, r), ring: l.ring[0]}
+	b := row3{x: l.of(l.x, r), up: l.of(l.up[0], r), dn: l.of(l.dn[0], r), inv: l.of(l.inv, r)}
 	k := [2]int{r % l.n[1], r / l.n[1]}
-	for a := 1; a < 3; a++ {
+	for a := 1; a < 3 && l.up[a] != nil; a++ {
 		below, above := l.below(r, a), l.above(r, a)
 		b.fromBelow[a-1], b.fromAbove[a-1] = l.of(l.up[a], below), l.of(l.dn[a], r)
 		// The rates across a wall are 0, and nobody else writes to this row meanwhile.
@@ -75,8 +74,8 @@ func (l *level) row3(r int) row3 {
 	return b
 }
 
-// ends sets x[i] of a cell at either end of the row, or anywhere in it.
-func (b *row3) ends(i int) {
+// inflow returns what flows into cell i, at either end of the row or anywhere in it.
+func (b *row3) inflow(i int) float64 {
 	n := len(b.x)
 	p, q := i-1, i+1
 	if p < 0 {
@@ -87,10 +86,15 @@ func (b *row3) ends(i int) {
 	}
 	in := b.up[p]*b.x[p] + b.dn[i]*b.x[q]
 	for a := range 2 {
-		in += b.fromBelow[a][i]*b.below[a][i] + b.fromAbove[a][i]*b.above[a][i]
+		if b.below[a] != nil {
+			in += b.fromBelow[a][i]*b.below[a][i] + b.fromAbove[a][i]*b.above[a][i]
+		}
 	}
-	b.x[i] = in * b.inv[i]
+	return in
 }
+
+// ends sets x[i] of a cell at either end of the row, or anywhere in it.
+func (b *row3) ends(i int) { b.x[i] = b.inflow(i) * b.inv[i] }
 
 // sweepLayer sweeps the last layer of axis a, one cell after the other.
 func (l *level) sweepLayer(a int) {
