@@ -23,11 +23,6 @@ func quadWell(d float64) *problem {
 	}
 }
 
-func quadWellPotential(x []float64) float64 {
-	sq := func(v float64) float64 { return (v*v - 1) * (v*v - 1) / 4 }
-	return sq(x[0]) + sq(x[1]) + 0.2*x[0]*x[1]
-}
-
 func rotation() *problem {
 	return &problem{
 		name: "rotation", lo: []float64{-4, -4}, hi: []float64{4, 4}, d: 0.2,
