@@ -24,7 +24,7 @@ func (l *level) coarsen() {
 	c := l.plan.coarse
 	c.eachRow(func(r int) { l.gather(r) })
 	c.eachRow(func(r int) { c.rates(r, l.plan) })
-	c.invert()
+	c.invert(0)
 	copy(c.old, c.x)
 }
 

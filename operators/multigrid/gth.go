@@ -1,17 +1,33 @@
 package multigrid
 
-// solveDense replaces the masses of a small level by its stationary state, with the same
-// sum, by elimination without subtractions (Grassmann, Taksar, Heyman, Oper. Res. 33
-// (1985) 1107). The state with the largest mass comes last: all others are computed
-// from its.
-func (l *level) solveDense(work []float64) {
+// This file eliminates the states of the coarsest level, one after the other, without
+// subtractions (Grassmann, Taksar, Heyman, Oper. Res. 33 (1985) 1107), for its stationary
+// masses and for linear problems.
+
+// A dense is the elimination of a small level. The state with the largest mass comes
+// last: all others are computed from its.
+type dense struct {
+	level *level
+	order []int     // state by place
+	rate  []float64 // n × n, by place: below the diagonal rate(i→k)/S_k, above it V = rate(k→j)/S_k
+	out   []float64 // S_k, the rate from k to later states and out of the chain; 0 where there is none
+	mass  []float64 // room for a vector by place
+}
+
+func newDense(l *level) *dense {
 	n := l.cells()
-	rate := work[:n*n] // rate[i*n+j] from i to j, in the order of elimination
+	return &dense{level: l, order: make([]int, n), rate: make([]float64, n*n), out: make([]float64, n), mass: make([]float64, n)}
+}
+
+// eliminate takes the rates and masses that the level has; shift is a rate out of every
+// state to nowhere.
+func (d *dense) eliminate(mass []float64, shift float64) {
+	l, n, rate := d.level, d.level.cells(), d.rate
+	place := d.sort(mass)
 	clear(rate)
-	order, place := l.order()
 	for i := range n {
 		for a := range 3 {
-			if l.up[a] == nil {
+			if l.up[a] == nil || l.n[a] == 1 {
 				continue
 			}
 			j := l.next(i, a)
@@ -19,19 +35,18 @@ func (l *level) solveDense(work []float64) {
 			rate[place[j]*n+place[i]] += l.dn[a][i]
 		}
 	}
-	var sum float64
-	for _, v := range l.x {
-		sum += v
+	exit := make([]float64, n)
+	for k := range exit {
+		exit[k] = shift
 	}
-	cut := make([]bool, n) // states that nothing leads out of any more
-	for k := range n - 1 {
+	for k := range n {
 		row := rate[k*n : (k+1)*n]
-		var out float64
+		out := exit[k]
 		for _, v := range row[k+1:] {
 			out += v
 		}
+		d.out[k] = out
 		if out == 0 {
-			cut[k] = true
 			continue
 		}
 		for j := k + 1; j < n; j++ {
@@ -46,48 +61,86 @@ func (l *level) solveDense(work []float64) {
 			for j := k + 1; j < n; j++ {
 				to[j] += in * row[j]
 			}
+			exit[i] += in * (exit[k] / out)
 			rate[i*n+k] = in / out
-		}
-	}
-	mass := make([]float64, n)
-	mass[n-1] = 1
-	total := 1.0
-	for k := n - 2; k >= 0; k-- {
-		if cut[k] {
-			continue
-		}
-		var m float64
-		for i := k + 1; i < n; i++ {
-			m += mass[i] * rate[i*n+k]
-		}
-		mass[k] = m
-		total += m
-	}
-	for k, i := range order {
-		if !cut[k] {
-			l.x[i] = mass[k] * (sum / total)
 		}
 	}
 }
 
-// order returns the cells with that of the largest mass last, and the place of each.
-func (l *level) order() (order, place []int) {
-	n := l.cells()
+// stationary replaces the masses x of the level by its stationary ones, with the same sum.
+// States that are cut off keep theirs.
+func (d *dense) stationary(x []float64) {
+	n := len(x)
+	var sum, total float64
+	for _, v := range x {
+		sum += v
+	}
+	m := d.mass
+	for k := n - 1; k >= 0; k-- {
+		m[k] = 0
+		switch {
+		case k == n-1:
+			m[k] = 1
+		case d.out[k] > 0:
+			for i := k + 1; i < n; i++ {
+				m[k] += m[i] * d.rate[i*n+k]
+			}
+		}
+		total += m[k]
+	}
+	for k, i := range d.order {
+		if k == n-1 || d.out[k] > 0 {
+			x[i] = m[k] * (sum / total)
+		}
+	}
+}
+
+// solve sets x to the solution of A x − shift·x = f. Without a shift that of the last
+// state is 0. f is changed.
+func (d *dense) solve(x, f []float64) {
+	n := len(x)
+	e := d.mass
+	for k, i := range d.order {
+		e[k] = f[i]
+	}
+	for k := range n {
+		for j := k + 1; j < n; j++ {
+			e[j] += d.rate[k*n+j] * e[k]
+		}
+	}
+	for k := n - 1; k >= 0; k-- {
+		var v float64
+		if d.out[k] > 0 {
+			v = -e[k] / d.out[k]
+			for i := k + 1; i < n; i++ {
+				v += e[i] * d.rate[i*n+k]
+			}
+		}
+		e[k] = v
+	}
+	for k, i := range d.order {
+		x[i] = e[k]
+	}
+}
+
+// sort puts the state of the largest mass last and returns the place of every state.
+func (d *dense) sort(mass []float64) (place []int) {
 	largest := 0
-	for i, v := range l.x {
-		if v > l.x[largest] {
+	for i, v := range mass {
+		if v > mass[largest] {
 			largest = i
 		}
 	}
-	place = make([]int, n)
-	for i := range n {
+	place = make([]int, len(mass))
+	k := 0
+	for i := range place {
 		if i != largest {
-			place[i] = len(order)
-			order = append(order, i)
+			place[i], d.order[k] = k, i
+			k++
 		}
 	}
-	place[largest] = n - 1
-	return append(order, largest), place
+	place[largest], d.order[k] = k, largest
+	return place
 }
 
 // next returns the upper neighbour of cell i along axis a, going round at the end.

@@ -16,6 +16,8 @@ type level struct {
 	inv    []float64    // 1 / rate out; 0 for a cell that is cut off
 	x      []float64    // masses, up to a factor
 	old    []float64    // those the level was made from; nil on the finest
+	rhs    []float64    // of the linear problem A x − shift·x = rhs that sweeps solve, if not 0
+	zeros  []float64    // a row of them, for where rhs is nil
 	plan   *plan        // how the cells are taken together on the next level; nil on the last
 }
 
@@ -62,6 +64,14 @@ func (l *level) above(r, a int) int {
 // of returns row r of a field.
 func (l *level) of(f []float64, r int) []float64 { return f[r*l.n[0] : (r+1)*l.n[0]] }
 
+// rhsRow returns row r of the right-hand side.
+func (l *level) rhsRow(r int) []float64 {
+	if l.rhs == nil {
+		return l.zeros
+	}
+	return l.of(l.rhs, r)
+}
+
 // finest returns the level of a lattice, with rates shared.
 func finest(a *sparse.Lattice) *level {
 	l := &level{n: [3]int{1, 1, 1}}
@@ -71,13 +81,13 @@ func finest(a *sparse.Lattice) *level {
 		l.up[k], l.dn[k] = a.Up[k], a.Down[k]
 	}
 	n := l.cells()
-	l.inv, l.x = make([]float64, n), make([]float64, n)
-	l.invert()
+	l.inv, l.x, l.zeros = make([]float64, n), make([]float64, n), make([]float64, l.n[0])
+	l.invert(0)
 	return l
 }
 
-// invert sets inv from the rates.
-func (l *level) invert() {
+// invert sets inv to 1 / (rate out + shift).
+func (l *level) invert(shift float64) {
 	l.eachRow(func(r int) {
 		inv := l.of(l.inv, r)
 		up, dn := l.of(l.up[0], r), l.of(l.dn[0], r)
@@ -96,7 +106,7 @@ func (l *level) invert() {
 		}
 		for i, out := range inv {
 			if out > 0 {
-				inv[i] = 1 / out
+				inv[i] = 1 / (out + shift)
 			}
 		}
 	})

@@ -170,14 +170,13 @@ func normalize(x []float64) {
 // A solver is the hierarchy over a lattice.
 type solver struct {
 	levels []*level
-	dense  []float64 // of the coarsest level
-	early  float64   // work on coarser grids, in visits of cells
+	dense  *dense  // of the coarsest level
+	early  float64 // work on coarser grids, in visits of cells
 }
 
 func newSolver(a *sparse.Lattice) *solver {
 	s := &solver{levels: finest(a).hierarchy()}
-	n := s.levels[len(s.levels)-1].cells()
-	s.dense = make([]float64, n*n)
+	s.dense = newDense(s.levels[len(s.levels)-1])
 	return s
 }
 
@@ -186,7 +185,8 @@ func newSolver(a *sparse.Lattice) *solver {
 func (s *solver) cycle(k int) float64 {
 	l := s.levels[k]
 	if l.plan == nil {
-		l.solveDense(s.dense)
+		s.dense.eliminate(l.x, 0)
+		s.dense.stationary(l.x)
 		return l.largestCorrection()
 	}
 	l.smooth(0)

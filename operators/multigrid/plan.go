@@ -116,7 +116,7 @@ func (l *level) hierarchy() []*level {
 				c.up[a], c.dn[a] = make([]float64, n), make([]float64, n)
 			}
 		}
-		c.inv, c.x, c.old = make([]float64, n), make([]float64, n), make([]float64, n)
+		c.inv, c.x, c.old, c.zeros = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, c.n[0])
 		levels = append(levels, c)
 		l = c
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // This file sweeps over two-dimensional levels in the Gauss–Seidel manner,
-// x_i = inflow_i / outflow_i, in lexicographic order from one of the four corners.
+// x_i = (inflow_i − rhs_i) / outflow_i, in lexicographic order from one of the four corners.
 // Two rows are swept together, the second one cell behind the first, so that the
 // recurrences of both overlap in the processor. The columns are cut into strips, one
 // for each goroutine; a strip takes a pair of rows when the strip before it is done
@@ -77,7 +77,7 @@ type row2 struct {
 	up, dn          []float64 // rates along the row
 	fromBelow       []float64 // rates from the row below into this one
 	fromAbove       []float64
-	inv             []float64
+	inv, rhs        []float64
 }
 
 func (l *level) row2(r int) row2 {
@@ -86,7 +86,7 @@ func (l *level) row2(r int) row2 {
 		x: l.of(l.x, r), below: l.of(l.x, below), above: l.of(l.x, above),
 		up: l.of(l.up[0], r), dn: l.of(l.dn[0], r),
 		fromBelow: l.of(l.up[1], below), fromAbove: l.of(l.dn[1], r),
-		inv: l.of(l.inv, r),
+		inv: l.of(l.inv, r), rhs: l.rhsRow(r),
 	}
 }
 
@@ -105,14 +105,14 @@ func (r *row2) ends(i int) (p, q int) {
 // rightward sets x[i] with the same bits as rightPair, at an end of the row or not.
 func (r *row2) rightward(i int) {
 	p, q := r.ends(i)
-	in := r.dn[i]*r.x[q] + r.fromBelow[i]*r.below[i] + r.fromAbove[i]*r.above[i]
+	in := r.dn[i]*r.x[q] + r.fromBelow[i]*r.below[i] + r.fromAbove[i]*r.above[i] - r.rhs[i]
 	r.x[i] = r.x[p]*(r.up[p]*r.inv[i]) + in*r.inv[i]
 }
 
 // leftward sets x[i] with the same bits as leftPair.
 func (r *row2) leftward(i int) {
 	p, q := r.ends(i)
-	in := r.up[p]*r.x[p] + r.fromBelow[i]*r.below[i] + r.fromAbove[i]*r.above[i]
+	in := r.up[p]*r.x[p] + r.fromBelow[i]*r.below[i] + r.fromAbove[i]*r.above[i] - r.rhs[i]
 	r.x[i] = r.x[q]*(r.dn[i]*r.inv[i]) + in*r.inv[i]
 }
 
@@ -148,11 +148,12 @@ func rightPair(a, b *row2, lo, hi int) {
 		bBelow, bAbove, bUp, bDn := b.below[:n], b.above[:n], b.up[:n], b.dn[:n]
 		aFB, aFA, aInv := a.fromBelow[:n], a.fromAbove[:n], a.inv[:n]
 		bFB, bFA, bInv := b.fromBelow[:n], b.fromAbove[:n], b.inv[:n]
+		aRhs, bRhs := a.rhs[:n], b.rhs[:n]
 		pa, pb := ax[from-1], bx[from-2]
 		for i := from; i < to; i++ {
 			j := i - 1
-			ra := aDn[i]*ax[i+1] + aFB[i]*aBelow[i] + aFA[i]*aAbove[i]
-			rb := bDn[j]*bx[i] + bFB[j]*bBelow[j] + bFA[j]*bAbove[j]
+			ra := aDn[i]*ax[i+1] + aFB[i]*aBelow[i] + aFA[i]*aAbove[i] - aRhs[i]
+			rb := bDn[j]*bx[i] + bFB[j]*bBelow[j] + bFA[j]*bAbove[j] - bRhs[j]
 			va, vb := aInv[i], bInv[j]
 			pa = pa*(aUp[j]*va) + ra*va
 			pb = pb*(bUp[j-1]*vb) + rb*vb
@@ -186,11 +187,12 @@ func leftPair(a, b *row2, lo, hi int) {
 		bBelow, bAbove, bUp, bDn := b.below[:n], b.above[:n], b.up[:n], b.dn[:n]
 		aFB, aFA, aInv := a.fromBelow[:n], a.fromAbove[:n], a.inv[:n]
 		bFB, bFA, bInv := b.fromBelow[:n], b.fromAbove[:n], b.inv[:n]
+		aRhs, bRhs := a.rhs[:n], b.rhs[:n]
 		pa, pb := ax[from+1], bx[from+2]
 		for i := from; i >= to; i-- {
 			j := i + 1
-			ra := aUp[i-1]*ax[i-1] + aFB[i]*aBelow[i] + aFA[i]*aAbove[i]
-			rb := bUp[i]*bx[i] + bFB[j]*bBelow[j] + bFA[j]*bAbove[j]
+			ra := aUp[i-1]*ax[i-1] + aFB[i]*aBelow[i] + aFA[i]*aAbove[i] - aRhs[i]
+			rb := bUp[i]*bx[i] + bFB[j]*bBelow[j] + bFA[j]*bAbove[j] - bRhs[j]
 			va, vb := aInv[i], bInv[j]
 			pa = pa*(aDn[i]*va) + ra*va
 			pb = pb*(bDn[j]*vb) + rb*vb

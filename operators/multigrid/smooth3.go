@@ -41,23 +41,23 @@ func (l *level) sweepColor(r, color int) {
 		last--
 		b.ends(last)
 	}
-	x, inv, up, dn := b.x, b.inv[:n], b.up[:n], b.dn[:n]
+	x, inv, up, dn, rhs := b.x, b.inv[:n], b.up[:n], b.dn[:n], b.rhs[:n]
 	x1, x2, u1, d1 := b.below[0][:n], b.above[0][:n], b.fromBelow[0][:n], b.fromAbove[0][:n]
 	x3, x4, u2, d2 := b.below[1][:n], b.above[1][:n], b.fromBelow[1][:n], b.fromAbove[1][:n]
 	for i := first; i < last && i < n-1; i += 2 {
-		x[i] = (up[i-1]*x[i-1] + dn[i]*x[i+1] + u1[i]*x1[i] + d1[i]*x2[i] + u2[i]*x3[i] + d2[i]*x4[i]) * inv[i]
+		x[i] = (up[i-1]*x[i-1] + dn[i]*x[i+1] + u1[i]*x1[i] + d1[i]*x2[i] + u2[i]*x3[i] + d2[i]*x4[i] - rhs[i]) * inv[i]
 	}
 }
 
 // A row3 is what a sweep needs of one row.
 type row3 struct {
-	x, up, dn, inv       []float64
+	x, up, dn, inv, rhs  []float64
 	below, above         [2][]float64 // masses of the neighbouring rows along axes 1 and 2
 	fromBelow, fromAbove [2][]float64 // rates from there
 }
 
 func (l *level) row3(r int) row3 {
-	b := row3{x: l.of(l.x, r), up: l.of(l.up[0], r), dn: l.of(l.dn[0], r), inv: l.of(l.inv, r)}
+	b := row3{x: l.of(l.x, r), up: l.of(l.up[0], r), dn: l.of(l.dn[0], r), inv: l.of(l.inv, r), rhs: l.rhsRow(r)}
 	k := [2]int{r % l.n[1], r / l.n[1]}
 	for a := 1; a < 3 && l.up[a] != nil; a++ {
 		below, above := l.below(r, a), l.above(r, a)
@@ -94,7 +94,7 @@ func (b *row3) inflow(i int) float64 {
 }
 
 // ends sets x[i] of a cell at either end of the row, or anywhere in it.
-func (b *row3) ends(i int) { b.x[i] = b.inflow(i) * b.inv[i] }
+func (b *row3) ends(i int) { b.x[i] = (b.inflow(i) - b.rhs[i]) * b.inv[i] }
 
 // sweepLayer sweeps the last layer of axis a, one cell after the other.
 func (l *level) sweepLayer(a int) {
