@@ -1,22 +1,29 @@
 package fp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/ness-fp/ness/operators/krylov"
 	"github.com/ness-fp/ness/operators/markov"
 	"github.com/ness-fp/ness/operators/multigrid"
 	"github.com/ness-fp/ness/operators/sparse"
 )
 
-// This file finds the null vector of a generator: star generators of two and three
-// dimensions by multigrid, all others by elimination.
+// This file finds the null vector of a generator in two and three dimensions: of star
+// generators by multigrid, of Selling's by elimination, or by GMRES with the multigrid cycle
+// of the star generator as its preconditioner; in one dimension by elimination.
 
 // A Solver is a way to the null vector of a generator.
 type Solver uint8
 
 // The solvers. SolverAuto takes multigrid for star generators with more cells than
-// elimination solves in an instant, and elimination where cycles do not converge.
+// elimination solves in an instant, and for Selling's where elimination would not fit in
+// memory; and elimination where cycles do not converge.
 const (
 	SolverAuto Solver = iota
 	SolverMultigrid
@@ -42,6 +49,7 @@ func ParseSolver(name string) (Solver, error) {
 type SolverStats struct {
 	Solver    Solver             // multigrid or direct
 	Multigrid multigrid.Stats    // where cycles ran
+	Krylov    krylov.Stats       // where GMRES ran
 	Direct    markov.DirectStats // where the matrix was eliminated
 }
 
@@ -62,38 +70,42 @@ func (e *SolverError) Error() string { return e.What }
 
 // solve sets Mass, and says whether the solver reached its tolerance.
 func (s *Stationary) solve(opt StationaryOptions) (converged bool, err error) {
-	gen := s.Generator
-	cycles := gen.Lattice != nil && gen.Grid.Dim() > 1
+	g := s.Generator.Grid
+	iterate := s.cycle
+	if s.Generator.Lattice == nil {
+		iterate = s.krylov
+	}
+	need, _ := markov.EstimateDirect(g.Shape(), s.Generator.Reach)
+	fits := opt.MaxMemory == 0 || need <= opt.MaxMemory
 	switch {
-	case opt.Solver == SolverMultigrid && !cycles:
-		return false, &SolverError{fmt.Sprintf("multigrid wants a star generator in two or three dimensions, and this is a %v generator in %d", s.Scheme, gen.Grid.Dim())}
-	case opt.Solver == SolverDirect, !cycles, opt.Solver == SolverAuto && gen.Grid.Cells() <= directCells:
+	case opt.Solver == SolverMultigrid && g.Dim() == 1:
+		return false, &SolverError{"multigrid wants two or three dimensions; in one, direct solution takes no longer"}
+	case opt.Solver == SolverDirect, g.Dim() == 1,
+		opt.Solver == SolverAuto && fits && (s.Generator.Lattice == nil || g.Cells() <= directCells):
+		if !fits {
+			return false, &MemoryError{need, opt.MaxMemory}
+		}
 		return true, s.eliminate(opt)
 	}
-	if err := s.cycle(opt); err == nil {
-		return true, nil
-	} else if diverged := (*multigrid.ConvergenceError)(nil); !errors.As(err, &diverged) {
+	failure, err := iterate(opt)
+	switch {
+	case err != nil:
 		return false, err
-	} else if opt.Solver == SolverMultigrid {
+	case failure == nil:
+		return true, nil
+	case opt.Solver == SolverMultigrid:
 		return false, nil
-	} else if err := s.eliminate(opt); err != nil {
-		if tooLarge := (*MemoryError)(nil); errors.As(err, &tooLarge) {
-			s.Warnings = append(s.Warnings, fmt.Sprintf("%v, and %v", diverged, tooLarge))
-			return false, nil
-		}
-		return false, err
-	} else {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("%v; solved by elimination", diverged))
-		return true, nil
+	case !fits:
+		s.warn("%v, and %v", failure, &MemoryError{need, opt.MaxMemory})
+		return false, nil
 	}
+	s.warn("%v; solved by elimination", failure)
+	return true, s.eliminate(opt)
 }
 
 // eliminate finds the null vector by elimination.
 func (s *Stationary) eliminate(opt StationaryOptions) error {
 	g := s.Generator.Grid
-	if need, _ := markov.EstimateDirect(g.Shape(), s.Generator.Reach); opt.MaxMemory > 0 && need > opt.MaxMemory {
-		return &MemoryError{need, opt.MaxMemory}
-	}
 	m, stats, err := markov.Direct(s.Generator.Matrix(), markov.DirectOptions{Dims: g.Shape(), Workers: opt.Workers})
 	if err != nil {
 		return severalStates(s.Problem, g, err)
@@ -102,30 +114,65 @@ func (s *Stationary) eliminate(opt StationaryOptions) error {
 	return nil
 }
 
-// cycle finds the null vector by multigrid. Mass is set even where cycles do not converge.
-func (s *Stationary) cycle(opt StationaryOptions) error {
-	g, finest := s.Generator.Grid, s.Generator.Lattice
-	if !finest.Reversible() {
+// cycle finds the null vector of a star generator by multigrid. Mass is set even where
+// cycles do not converge, which is the failure.
+func (s *Stationary) cycle(opt StationaryOptions) (failure, err error) {
+	if !s.Generator.Lattice.Reversible() {
 		if err := markov.CheckClosedClasses(s.Generator.Matrix()); err != nil {
-			return severalStates(s.Problem, g, err)
+			return nil, severalStates(s.Problem, s.Generator.Grid, err)
 		}
 	}
-	discretize := func(cells []int) (*sparse.Lattice, error) {
-		if sameShape(cells, finest.Dims) {
-			return finest, nil
-		}
-		return starLattice(s.Problem, g.Resample(cells))
-	}
-	m, stats, err := multigrid.Solve(finest.Dims, discretize, multigrid.Options{Tol: opt.Tol})
-	s.Mass, s.Solver.Solver, s.Solver.Multigrid = m, SolverMultigrid, stats
-	return err
+	s.Mass, s.Solver.Multigrid, err = s.solveStar(s.Generator.Lattice, opt)
+	s.Solver.Solver = SolverMultigrid
+	return split(err)
 }
 
-func sameShape(a, b []int) bool {
-	for i, n := range a {
-		if b[i] != n {
-			return false
-		}
+// split tells an error that comes with a result from others.
+func split(err error) (failure, other error) {
+	var cycles *multigrid.ConvergenceError
+	var iterations *krylov.ConvergenceError
+	if errors.As(err, &cycles) || errors.As(err, &iterations) {
+		return err, nil
 	}
-	return true
+	return nil, err
+}
+
+// solveStar returns the stationary masses of a star generator.
+func (s *Stationary) solveStar(finest *sparse.Lattice, opt StationaryOptions) ([]float64, multigrid.Stats, error) {
+	return multigrid.Solve(finest.Dims, func(cells []int) (*sparse.Lattice, error) {
+		if slices.Equal(cells, finest.Dims) {
+			return finest, nil
+		}
+		return starLattice(s.Problem, s.Generator.Grid.Resample(cells))
+	}, multigrid.Options{Tol: opt.Tol})
+}
+
+// krylov finds the null vector of any generator as m + e from the star generator's m,
+// with A e = −A m by GMRES. Mass is set even where that does not converge, which is the
+// failure.
+func (s *Stationary) krylov(opt StationaryOptions) (failure, err error) {
+	if err := markov.CheckClosedClasses(s.Generator.Matrix()); err != nil {
+		return nil, severalStates(s.Problem, s.Generator.Grid, err)
+	}
+	star, err := starLattice(s.Problem, s.Generator.Grid)
+	if err != nil {
+		return nil, err
+	}
+	s.Mass, s.Solver.Multigrid, err = s.solveStar(star, StationaryOptions{Tol: 1e-9}) // only a start
+	s.Solver.Solver = SolverMultigrid
+	if _, err := split(err); err != nil {
+		return nil, err
+	}
+	frozen := multigrid.Freeze(star, s.Mass, 0)
+	b, weight := s.Generator.Apply(s.Mass), s.Generator.Outflow()
+	for i, v := range b {
+		b[i] = -v
+		weight[i] = 1 / weight[i]
+	}
+	e := make([]float64, len(b))
+	apply := func(dst, x []float64) { copy(dst, s.Generator.Apply(x)) }
+	s.Solver.Krylov, err = krylov.GMRES(apply, frozen.Apply, b, e, krylov.Options{Tol: cmp.Or(opt.Tol, multigrid.DefaultTol), Weight: weight, MaxIterations: 500})
+	floats.Add(s.Mass, e)
+	floats.Scale(1/floats.SumCompensated(s.Mass), s.Mass)
+	return split(err)
 }

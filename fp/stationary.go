@@ -96,7 +96,7 @@ func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 		s.Density.Values[i] = s.Mass[i] / v
 	}
 	s.judge()
-	if !converged || !(s.Residual <= ResidualTolerance) {
+	if !converged || s.Solver.Solver == SolverDirect && !(s.Residual <= ResidualTolerance) {
 		return s, &ConvergenceError{s.EntryResidual, max(opt.Tol, multigrid.DefaultTol)}
 	}
 	return s, nil

@@ -21,10 +21,11 @@ var mayImport = map[string]string{
 	"operators/sparse":    "grid/pieces",
 	"operators/markov":    "operators/sparse grid/pieces",
 	"operators/multigrid": "operators/sparse grid/pieces",
+	"operators/krylov":    "grid/pieces",
 	"operators":           "grid grid/pieces operators/sparse",
 	"fp/loss":             "",
 	"fp/expr":             "",
-	"fp":                  "grid grid/pieces operators operators/sparse operators/multigrid operators/markov fp/loss fp/expr",
+	"fp":                  "grid grid/pieces operators operators/sparse operators/multigrid operators/krylov operators/markov fp/loss fp/expr",
 	"fp/exact":            "grid grid/pieces fp",
 }
 

@@ -44,6 +44,7 @@ type summary struct {
 type solverSummary struct {
 	Name       string       `json:"name"`
 	Cycles     int          `json:"cycles"`
+	Krylov     int          `json:"krylov_iterations"`
 	Factor     output.Float `json:"convergence_factor"`
 	Correction output.Float `json:"coarse_correction"`
 	WorkUnits  output.Float `json:"work_units"`
@@ -96,7 +97,7 @@ func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *sum
 		NegativeMass:      output.Float(s.NegativeMass()),
 		PecletMax:         output.Float(s.Coefficients.MaxPeclet()),
 		Unknowns:          g.Cells(),
-		Iterations:        max(1, s.Solver.Multigrid.Cycles),
+		Iterations:        max(1, s.Solver.Multigrid.Cycles+s.Solver.Krylov.Iterations),
 		EntropyProduction: entropySummary{Value: output.Float(ep)},
 		Warnings:          append([]string{}, s.Warnings...),
 	}
@@ -124,7 +125,7 @@ func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *sum
 func solverOf(s *fp.Stationary) solverSummary {
 	m := s.Solver.Multigrid
 	return solverSummary{
-		Name: s.Solver.Solver.String(), Cycles: m.Cycles, WorkUnits: output.Float(m.WorkUnits),
+		Name: s.Solver.Solver.String(), Cycles: m.Cycles, Krylov: s.Solver.Krylov.Iterations, WorkUnits: output.Float(m.WorkUnits),
 		Factor: output.Float(m.Factor), Correction: output.Float(m.Correction),
 	}
 }
@@ -148,6 +149,9 @@ func (s *summary) print(w io.Writer) {
 	line(w, "method", "%s generator, %s solution of %d unknowns", s.Method, s.Solver.Name, s.Unknowns)
 	if s.Solver.Cycles > 0 {
 		line(w, "multigrid", "%d cycles, convergence factor %.2g, %.0f work units", s.Solver.Cycles, s.Solver.Factor, s.Solver.WorkUnits)
+	}
+	if s.Solver.Krylov > 0 {
+		line(w, "GMRES", "%d iterations", s.Solver.Krylov)
 	}
 	line(w, "residual", "%.2g (entrywise %.2g, divergence of the current %.2g)", s.Residual, s.Entrywise, s.Divergence)
 	line(w, "mass", "%.15g, smallest density %.3g", s.Mass, s.MinDensity)

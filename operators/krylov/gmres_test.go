@@ -1,0 +1,145 @@
+package krylov
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// system draws a matrix with a dominant part on the diagonal, a right-hand side, and
+// gonum's solution.
+func system(t *testing.T, n int, seed uint64) (a *mat.Dense, b, want []float64) {
+	r := rand.New(rand.NewPCG(seed, 0))
+	a = mat.NewDense(n, n, nil)
+	b, want = make([]float64, n), make([]float64, n)
+	for i := range n {
+		b[i] = r.NormFloat64()
+		for j := range n {
+			a.Set(i, j, r.NormFloat64()/math.Sqrt(float64(n)))
+		}
+		a.Set(i, i, a.At(i, i)+3+r.Float64())
+	}
+	if err := mat.NewVecDense(n, want).SolveVec(a, mat.NewVecDense(n, b)); err != nil {
+		t.Fatal(err)
+	}
+	return a, b, want
+}
+
+func product(a *mat.Dense) Map {
+	return func(dst, x []float64) {
+		mat.NewVecDense(len(dst), dst).MulVec(a, mat.NewVecDense(len(x), x))
+	}
+}
+
+func jacobi(a *mat.Dense) Map {
+	return func(dst, x []float64) {
+		for i, v := range x {
+			dst[i] = v / a.At(i, i)
+		}
+	}
+}
+
+// All forms meet gonum's LU, at any scale of the right-hand side.
+func TestAgreesWithLU(t *testing.T) {
+	const n = 80
+	a, b, want := system(t, n, 1)
+	weight := make([]float64, n)
+	for i := range weight {
+		weight[i] = 1 / (1 + float64(i))
+	}
+	for name, opt := range map[string]Options{
+		"plain": {}, "restarted": {Restart: 7}, "flexible": {Flexible: true}, "flexible, restarted": {Flexible: true, Restart: 5}, "weighted": {Weight: weight},
+	} {
+		for _, size := range []float64{1, 1e-200, 1e150} {
+			for _, precondition := range []Map{nil, jacobi(a)} {
+				opt.Tol = 1e-12
+				rhs, x := make([]float64, n), make([]float64, n)
+				for i := range rhs {
+					rhs[i] = size * b[i]
+				}
+				stats, err := GMRES(product(a), precondition, rhs, x, opt)
+				if err != nil {
+					t.Errorf("%s, size %g: %v", name, size, err)
+					continue
+				}
+				for i, v := range x {
+					// Condition numbers of some ten, weights of up to n.
+					if math.Abs(v/size-want[i]) > 1e-9 {
+						t.Errorf("%s, size %g: x[%d] = %v, want %v; %+v", name, size, i, v/size, want[i], stats)
+						break
+					}
+				}
+			}
+		}
+	}
+}
+
+// Without restarts n steps suffice, and the identity takes one.
+func TestEndsInTheSpan(t *testing.T) {
+	b := []float64{3, 4, 0, 1}
+	x := make([]float64, 4)
+	stats, err := GMRES(func(dst, x []float64) { copy(dst, x) }, nil, b, x, Options{})
+	if err != nil || stats.Iterations != 1 || !slices.Equal(x, b) {
+		t.Errorf("%v, %+v, %v", x, stats, err)
+	}
+}
+
+// A preconditioner that changes all the time is fine for the flexible form.
+func TestFlexibleTakesAnyPreconditioner(t *testing.T) {
+	const n = 60
+	a, b, want := system(t, n, 2)
+	r := rand.New(rand.NewPCG(3, 0))
+	x := make([]float64, n)
+	_, err := GMRES(product(a), func(dst, x []float64) {
+		for i, v := range x {
+			dst[i] = v * (0.5 + r.Float64())
+		}
+	}, b, x, Options{Flexible: true, Tol: 1e-12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range x {
+		if math.Abs(v-want[i]) > 1e-10 {
+			t.Fatalf("x[%d] = %v, want %v", i, v, want[i])
+		}
+	}
+}
+
+func TestTooFewIterationsAreAnError(t *testing.T) {
+	a, b, _ := system(t, 50, 4)
+	x := make([]float64, 50)
+	stats, err := GMRES(product(a), nil, b, x, Options{MaxIterations: 3})
+	var e *ConvergenceError
+	if !errors.As(err, &e) || stats.Iterations != 3 || !(stats.Residual > e.Tol) {
+		t.Errorf("%+v, %v", stats, err)
+	}
+	// A singular system whose right-hand side is out of range cannot be solved.
+	if _, err := GMRES(func(dst, x []float64) { dst[0], dst[1] = x[0], 0 }, nil, []float64{1, 1}, make([]float64, 2), Options{}); !errors.As(err, &e) {
+		t.Errorf("out of range: %v", err)
+	}
+	x = []float64{1, 2}
+	if _, err := GMRES(func(dst, x []float64) { copy(dst, x) }, nil, []float64{0, 0}, x, Options{}); err != nil || x[0] != 0 {
+		t.Errorf("zero right-hand side: %v, %v", x, err)
+	}
+}
+
+func TestSumsDoNotDependOnWorkers(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 0))
+	x := make([]float64, 1<<17+3)
+	for i := range x {
+		x[i] = r.NormFloat64()
+	}
+	old := runtime.GOMAXPROCS(1)
+	one := dot(x, x)
+	runtime.GOMAXPROCS(4)
+	four := dot(x, x)
+	runtime.GOMAXPROCS(old)
+	if one != four {
+		t.Errorf("%v and %v", one, four)
+	}
+}

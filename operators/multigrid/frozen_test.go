@@ -1,0 +1,137 @@
+package multigrid
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/ness-fp/ness/operators/krylov"
+	"github.com/ness-fp/ness/operators/sparse"
+)
+
+// stationary solves a problem, for hierarchies to be frozen at.
+func stationary(t testing.TB, p *problem, dims []int) (*sparse.Lattice, []float64) {
+	t.Helper()
+	m, _, err := Solve(dims, p.discretize, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.lattice(dims), m
+}
+
+// shifted returns the map A x − s x of a lattice.
+func shifted(a *sparse.Lattice, s float64) krylov.Map {
+	return func(dst, x []float64) {
+		for i, v := range a.Apply(x) {
+			dst[i] = v - s*x[i]
+		}
+	}
+}
+
+// zeroSum returns masses times noise, less what makes their sum 0.
+func zeroSum(m []float64, seed uint64) []float64 {
+	r := rand.New(rand.NewPCG(seed, 0))
+	b := make([]float64, len(m))
+	var sum float64
+	for i, v := range m {
+		b[i] = v * r.NormFloat64()
+		sum += b[i]
+	}
+	for i, v := range m {
+		b[i] -= v * sum
+	}
+	return b
+}
+
+// Linear problems with one frozen cycle as the preconditioner: with a sum of 0 and no
+// shift, and implicit steps of any length, forward and backward in time.
+func TestFrozenCyclesSolveLinearProblems(t *testing.T) {
+	for _, k := range []struct {
+		p    *problem
+		dims []int
+		most int // iterations to 1e-10
+	}{
+		{quadWell(0.15), []int{128, 128}, 12},
+		{quadWell(0.15), []int{97, 61}, 12},
+		{rotation(), []int{128, 128}, 12},
+		{vanDerPol(0.05), []int{128, 128}, 14},
+		{wells3(), []int{24, 24, 24}, 14},
+	} {
+		a, m := stationary(t, k.p, k.dims)
+		for _, transposed := range []bool{false, true} {
+			for _, shift := range []float64{0, 0.01, 1, 1e4} {
+				l := a
+				if transposed {
+					l = Reversed(a, m)
+				}
+				f := Freeze(l, m, shift)
+				b := zeroSum(m, 1)
+				if shift > 0 {
+					copy(b, m[1:])
+				}
+				x := make([]float64, len(b))
+				stats, err := krylov.GMRES(shifted(l, shift), f.Apply, b, x, krylov.Options{})
+				if err != nil || stats.Iterations > k.most {
+					t.Errorf("%s %v, transposed %v, shift %g: %d iterations, %v", k.p.name, k.dims, transposed, shift, stats.Iterations, err)
+				}
+				t.Logf("%s %v, transposed %v, shift %g: %d iterations", k.p.name, k.dims, transposed, shift, stats.Iterations)
+			}
+		}
+	}
+}
+
+// The chain run backward has the same masses, and its transpose, weighted, is the chain.
+func TestReversedChain(t *testing.T) {
+	a, m := stationary(t, rotation(), []int{24, 20})
+	r := Reversed(a, m)
+	out := a.Outflow()
+	for i, v := range r.Apply(m) {
+		if math.Abs(v) > 1e-9*out[i]*m[i] { // the tolerance of the masses
+			t.Fatalf("cell %d: residual %g of a turnover of %g", i, v, out[i]*m[i])
+		}
+	}
+	// Σ_i y_i (A m x)_i = Σ_i x_i (R m y)_i
+	rnd := rand.New(rand.NewPCG(2, 0))
+	n := len(m)
+	x, y, mx, my := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	for i := range m {
+		x[i], y[i] = rnd.NormFloat64(), rnd.NormFloat64()
+		mx[i], my[i] = m[i]*x[i], m[i]*y[i]
+	}
+	var left, right, size float64
+	ax, ry := a.Apply(mx), r.Apply(my)
+	for i := range m {
+		left += y[i] * ax[i]
+		right += x[i] * ry[i]
+		size += math.Abs(y[i]*ax[i]) + out[i]*m[i]
+	}
+	if math.Abs(left-right) > 1e-9*size {
+		t.Errorf("%v and %v", left, right)
+	}
+}
+
+// With masses that are exact one cycle applied to A e returns about e: the factor of the
+// cycle, and a W-cycle's is not worse.
+func TestFrozenCycleIsAnApproximateInverse(t *testing.T) {
+	a, m := stationary(t, quadWell(0.15), []int{128, 128})
+	e := zeroSum(m, 3)
+	f := Freeze(a, m, 0)
+	x := make([]float64, len(m))
+	error := func() (sum float64) {
+		f.Apply(x, a.Apply(e))
+		for i, v := range x {
+			sum += math.Abs(v - e[i])
+		}
+		return sum
+	}
+	var size float64
+	for _, v := range e {
+		size += math.Abs(v)
+	}
+	v := error()
+	f.Visits = 2
+	w := error()
+	if v > 0.2*size || w > 1.1*v {
+		t.Errorf("V-cycle leaves %.3g of %.3g, W-cycle %.3g", v, size, w)
+	}
+}
