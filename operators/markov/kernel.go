@@ -163,26 +163,35 @@ const parallelFlops = 1 << 20
 
 // update adds the passages through the states k0 ≤ k < k1:
 // F[i][j] += Σ_k F[i][k] V[k][j] for i0 ≤ i < i1, j0 ≤ j < j1.
+//
+// What kernel takes it depends on the sizes alone, and every number is summed over k in
+// the same order in any tile: the bits do not depend on the number of threads.
 func (d *dense) update(i0, i1, k0, k1, j0, j1 int) {
 	rows := i1 - i0
-	if d.threads < 2 || 2*rows*(k1-k0)*(j1-j0) < parallelFlops || rows < d.threads {
-		d.product(i0, i1, k0, k1, j0, j1)
+	product, unit := d.vectors, 1
+	if t := processor; t != nil && rows >= 2*t.rows && j1-j0 >= t.cols/2 && k1-k0 >= 4 {
+		product, unit = d.tiles, t.rows
+	}
+	if d.threads < 2 || 2*rows*(k1-k0)*(j1-j0) < parallelFlops || rows < unit*d.threads {
+		product(i0, i1, k0, k1, j0, j1)
 		return
 	}
 	var wg sync.WaitGroup
+	cut := func(t int) int { return min(i1, i0+(rows*t/d.threads+unit-1)/unit*unit) }
 	for t := range d.threads {
-		wg.Go(func() {
-			d.product(i0+rows*t/d.threads, i0+rows*(t+1)/d.threads, k0, k1, j0, j1)
-		})
+		wg.Go(func() { product(cut(t), cut(t+1), k0, k1, j0, j1) })
 	}
 	wg.Wait()
 }
 
-// product is update on one goroutine. Every row is a vector times a matrix: gonum's
-// Dgemv does 20 Gflop/s where its Dgemm, a loop over Daxpy, does 8. Blocks of V are kept
-// within half a megabyte, to stay in a core's cache while all rows pass.
-func (d *dense) product(i0, i1, k0, k1, j0, j1 int) {
-	const blockK, blockJ = 128, 512
+const (
+	blockK = 128 // so that blocks of V stay within half a megabyte, in a core's cache, while all rows pass
+	blockJ = 480 // a multiple of the columns of any tile
+)
+
+// vectors is update on one goroutine without assembly. Every row is a vector times a
+// matrix: gonum's Dgemv does 20 Gflop/s where its Dgemm, a loop over Daxpy, does 8.
+func (d *dense) vectors(i0, i1, k0, k1, j0, j1 int) {
 	size, gemv := d.size, blas64.Implementation().Dgemv
 	for ; k0 < k1; k0 += blockK {
 		k := min(blockK, k1-k0)

@@ -1,0 +1,6 @@
+//go:build !amd64
+
+package markov
+
+// bestTile returns nil: there are kernels for amd64 alone.
+func bestTile() *tile { return nil }
