@@ -22,7 +22,10 @@ const (
 // coarsen sets masses and rates of the next level, and its old masses.
 func (l *level) coarsen() {
 	c := l.plan.coarse
-	c.eachRow(func(r int) { l.gather(r) })
+	c.eachRow(func(r int) {
+		l.gather(r)
+		c.invertMass(r)
+	})
 	c.eachRow(func(r int) { c.rates(r, l.plan) })
 	c.invert(0)
 	copy(c.old, c.x)
@@ -115,20 +118,32 @@ func (l *level) gatherAcross(fine, a int, forth, back []float64) {
 	}
 }
 
+// invertMass sets inv to 1/X in row r for now, 0 where X is not to be trusted.
+func (c *level) invertMass(r int) {
+	x, inv := c.of(c.x, r), c.of(c.inv, r)
+	for k, v := range x {
+		inv[k] = 0
+		if v > leastGroup {
+			inv[k] = 1 / v
+		}
+	}
+}
+
 // rates turns the flows in row r into rates.
 func (c *level) rates(r int, p *plan) {
+	inv := c.of(c.inv, r)
 	for a := range 3 {
 		if c.up[a] == nil {
 			continue
 		}
-		up, dn, x := c.of(c.up[a], r), c.of(c.dn[a], r), c.of(c.x, r)
+		up, dn := c.of(c.up[a], r)[:len(inv)], c.of(c.dn[a], r)[:len(inv)]
 		if a == 0 {
-			for k := range up {
-				next := k + 1
-				if next == len(up) {
-					next = 0
+			for k, v := range inv {
+				next := inv[0]
+				if k+1 < len(inv) {
+					next = inv[k+1]
 				}
-				up[k], dn[k] = ratesBetween(up[k], dn[k], x[k], x[next], p.axis[0].step[k])
+				up[k], dn[k] = ratesBetween(up[k], dn[k], v, next, 0.5/p.axis[0].step[k])
 			}
 			continue
 		}
@@ -136,20 +151,20 @@ func (c *level) rates(r int, p *plan) {
 		if a == 2 {
 			k = r / c.n[1]
 		}
-		step, next := p.axis[a].step[k], c.of(c.x, c.above(r, a))
-		for k := range up {
-			up[k], dn[k] = ratesBetween(up[k], dn[k], x[k], next[k], step)
+		half, next := 0.5/p.axis[a].step[k], c.of(c.inv, c.above(r, a))[:len(inv)]
+		for k, v := range inv {
+			up[k], dn[k] = ratesBetween(up[k], dn[k], v, next[k], half)
 		}
 	}
 }
 
-// ratesBetween returns the rates between two groups of masses x and y with the flows
-// forth and back, whose centres are step cells apart.
-func ratesBetween(forth, back, x, y, step float64) (up, dn float64) {
-	if !(x > leastGroup && y > leastGroup) {
+// ratesBetween returns the rates between two groups with the flows forth and back and
+// inverse masses x and y, 0 for masses not to be trusted; half is 1/2s.
+func ratesBetween(forth, back, x, y, half float64) (up, dn float64) {
+	if x == 0 || y == 0 {
 		return 0, 0
 	}
 	j := forth - back
-	s := max((forth+back)/(2*step), 0.5*math.Abs(j)+0.1*min(forth, back))
-	return (s + 0.5*j) / x, (s - 0.5*j) / y
+	s := max((forth+back)*half, 0.5*math.Abs(j)+0.1*min(forth, back))
+	return (s + 0.5*j) * x, (s - 0.5*j) * y
 }

@@ -81,7 +81,7 @@ func finest(a *sparse.Lattice) *level {
 		l.up[k], l.dn[k] = a.Up[k], a.Down[k]
 	}
 	n := l.cells()
-	l.inv, l.x, l.zeros = make([]float64, n), make([]float64, n), make([]float64, l.n[0])
+	l.inv, l.x, l.zeros = sparse.Staggered(n, 6), sparse.Staggered(n, 7), make([]float64, l.n[0])
 	l.invert(0)
 	return l
 }

@@ -29,7 +29,7 @@ const DefaultTol = 1e-11
 type Stats struct {
 	Cycles     int     // on the finest grid
 	Residual   float64 // ‖A m‖₁ / ‖diag(A) m‖₁
-	Entry      float64 // largest |A m|_i / |A_ii m_i| of any cell above 1e-250 of the largest
+	Entry      float64 // largest |A m|_i / |A_ii m_i| of any cell above 1e-250
 	Correction float64 // largest |ln q| that the coarsest level asked for in the last cycle
 	Factor     float64 // by which a cycle lowers Entry, in the geometric mean
 	WorkUnits  float64 // of all cycles, on all grids, in visits of every cell of the finest

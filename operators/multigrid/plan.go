@@ -1,5 +1,7 @@
 package multigrid
 
+import "github.com/ness-fp/ness/operators/sparse"
+
 // This file decides how cells are taken together on the next coarser level: in pairs
 // along the axes with the strongest coupling, the last three of an odd number.
 
@@ -113,10 +115,10 @@ func (l *level) hierarchy() []*level {
 		n := c.cells()
 		for a := range 3 {
 			if a < 2 || c.n[a] > 1 {
-				c.up[a], c.dn[a] = make([]float64, n), make([]float64, n)
+				c.up[a], c.dn[a] = sparse.Staggered(n, 2*a), sparse.Staggered(n, 2*a+1)
 			}
 		}
-		c.inv, c.x, c.old, c.zeros = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, c.n[0])
+		c.inv, c.x, c.old, c.zeros = sparse.Staggered(n, 6), sparse.Staggered(n, 7), sparse.Staggered(n, 8), make([]float64, c.n[0])
 		levels = append(levels, c)
 		l = c
 	}
