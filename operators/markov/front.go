@@ -14,6 +14,7 @@ type front struct {
 	inverse []float64
 	inner   []float64 // row i of the own states has i entries, n < i: packed triangle
 	outer   []float64 // row per border state, own columns
+	later   []float64 // row per own state, V to all states of the front; only for linear problems
 	update  []float64 // rates between border states until the parent has taken them:
 	stride  int       // row i is update[i·stride:][:len(border)]
 	kept    bool      // whether update has memory of its own
@@ -28,6 +29,7 @@ type factor struct {
 	workers chan *worker // those that are free
 	depth   int          // levels of the tree, from the root, that are forked
 	largest int          // states of the largest front
+	linear  bool         // whether V is kept
 }
 
 // slabs holds memory of earlier factors: to get it anew from the operating system costs
@@ -35,14 +37,14 @@ type factor struct {
 var slabs sync.Pool
 
 // newFactor returns an elimination that has not begun, with memory for all that it will
-// keep.
-func newFactor(p *pairs, t *tree, workers int) *factor {
+// keep; linear says whether right-hand sides are to follow.
+func newFactor(p *pairs, t *tree, workers int, linear bool) *factor {
 	f := &factor{
-		pairs: p, tree: t, fronts: make([]front, len(t.nodes)),
+		pairs: p, tree: t, fronts: make([]front, len(t.nodes)), linear: linear,
 		workers: make(chan *worker, workers), depth: bits.Len(uint(workers - 1)),
 	}
 	for range workers {
-		f.workers <- &worker{f: f, place: make([]int32, len(t.state)), free: map[int][][]float64{}}
+		f.workers <- &worker{f: f, place: make([]int32, len(p.ptr)), free: map[int][][]float64{}}
 	}
 	for k := range t.nodes {
 		f.largest = max(f.largest, t.nodes[k].size())
@@ -74,6 +76,9 @@ func (f *factor) lay(slab []float64) int {
 		f.fronts[k].inverse = cut(own)
 		f.fronts[k].inner = cut(own * (own - 1) / 2)
 		f.fronts[k].outer = cut(border * own)
+		if f.linear {
+			f.fronts[k].later = cut(own * (own + border))
+		}
 	}
 	return at
 }
@@ -174,6 +179,9 @@ func (w *worker) node(k int32) error {
 	}
 	for i := own; i < size; i++ {
 		copy(fr.outer[(i-own)*own:], d.f[i*size:i*size+own])
+	}
+	if w.f.linear {
+		copy(fr.later, d.f[:own*size])
 	}
 	fr.update, fr.stride, fr.kept = d.f[min(own*size+own, len(d.f)):], size, false
 	return nil

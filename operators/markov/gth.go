@@ -59,7 +59,7 @@ func Direct(a *sparse.CSR, opt DirectOptions) (m []float64, stats DirectStats, e
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	f := newFactor(p, t, workers)
+	f := newFactor(p, t, workers, false)
 	defer f.release()
 	if err := f.eliminate(); err != nil {
 		return nil, stats, err
