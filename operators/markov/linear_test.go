@@ -46,12 +46,12 @@ func TestLinearProblemsAgreeWithLU(t *testing.T) {
 		}
 		x := make([]float64, n)
 		z.Solve(x, b)
-		raw := slices.Clone(x) // before the stationary masses are taken out, which may be much of it
+		raw := slices.Clone(x) // before the stationary masses are taken out, which may be much larger than what is left
 		(&Factorization{f: z.f, unit: z.unit}).Solve(raw, b)
 		res, size := make([]float64, n), 0.0
-		a.MulVec(res, x)
+		a.MulVec(res, raw)
 		for i := range res {
-			res[i] -= a.At(i, i)*x[i] + (out[i]+shift)*x[i] + b[i]
+			res[i] -= a.At(i, i)*raw[i] + (out[i]+shift)*raw[i] + b[i]
 			size = max(size, (out[i]+shift)*math.Abs(raw[i]), math.Abs(b[i]))
 		}
 		for i, v := range res {
