@@ -138,10 +138,36 @@ func (d *dense) base(lo, hi int) int {
 			return n
 		}
 	}
+	if hi-lo == baseWidth {
+		d.octets(lo)
+		return -1
+	}
 	for i := hi; i < size; i++ {
 		d.column(i, lo, hi)
 	}
 	return -1
+}
+
+// octets is column for all rows from lo+8 on and the eight columns from lo on, with V in
+// registers or near, and with the same bits.
+func (d *dense) octets(lo int) {
+	size := d.size
+	var v [baseWidth][baseWidth]float64
+	for k := range v {
+		copy(v[k][k+1:], d.f[(lo+k)*size+lo+k+1:(lo+k)*size+lo+baseWidth])
+	}
+	for i := lo + baseWidth; i < size; i++ {
+		r := (*[baseWidth]float64)(d.f[i*size+lo:])
+		r0 := r[0]
+		r1 := r[1] + r0*v[0][1]
+		r2 := r[2] + r0*v[0][2] + r1*v[1][2]
+		r3 := r[3] + r0*v[0][3] + r1*v[1][3] + r2*v[2][3]
+		r4 := r[4] + r0*v[0][4] + r1*v[1][4] + r2*v[2][4] + r3*v[3][4]
+		r5 := r[5] + r0*v[0][5] + r1*v[1][5] + r2*v[2][5] + r3*v[3][5] + r4*v[4][5]
+		r6 := r[6] + r0*v[0][6] + r1*v[1][6] + r2*v[2][6] + r3*v[3][6] + r4*v[4][6] + r5*v[5][6]
+		r7 := r[7] + r0*v[0][7] + r1*v[1][7] + r2*v[2][7] + r3*v[3][7] + r4*v[4][7] + r5*v[5][7] + r6*v[6][7]
+		*r = [baseWidth]float64{r0, r1, r2, r3, r4, r5, r6, r7}
+	}
 }
 
 // column brings row i up to date in the columns lo ≤ n < hi of states taken out: the

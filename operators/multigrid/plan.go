@@ -1,6 +1,10 @@
 package multigrid
 
-import "github.com/ness-fp/ness/operators/sparse"
+import (
+	"math"
+
+	"github.com/ness-fp/ness/operators/sparse"
+)
 
 // This file decides how cells are taken together on the next coarser level: in pairs
 // along the axes with the strongest coupling, the last three of an odd number.
@@ -125,18 +129,32 @@ func (l *level) hierarchy() []*level {
 	return levels
 }
 
-// couplings returns the mean over the cells of the smaller of the two rates along each
-// axis: what diffusion alone would give.
+// couplings returns the mean over some cells of what diffusion alone makes of the rates
+// along each axis: the logarithmic mean of a rate and the one back, which of fitted rates
+// (D/h²)B(±z) is D/h² however strong the drift.
 func (l *level) couplings() (mean [3]float64) {
+	const stride = 37 // the mean of a part is as good
 	for a := range 3 {
 		if l.up[a] == nil {
 			continue
 		}
-		var sum float64
-		for i, v := range l.up[a] {
-			sum += min(v, l.dn[a][i])
+		var sum, count float64
+		for i := 0; i < l.cells(); i += stride {
+			sum += logarithmicMean(l.up[a][i], l.dn[a][i])
+			count++
 		}
-		mean[a] = sum / float64(l.cells())
+		mean[a] = sum / count
 	}
 	return mean
+}
+
+// logarithmicMean returns (x − y)/ln(x/y), and 0 where x or y is.
+func logarithmicMean(x, y float64) float64 {
+	switch {
+	case x == 0 || y == 0:
+		return 0
+	case math.Abs(x-y) <= 1e-4*x: // the difference to the arithmetic mean is 1e-9
+		return 0.5 * (x + y)
+	}
+	return (x - y) / math.Log(x/y)
 }
