@@ -14,6 +14,7 @@ import (
 
 // doubt adds the warnings.
 func (s *Stationary) doubt() {
+	s.doubtTails()
 	s.doubtTensor()
 	s.doubtPeclet()
 	for a := range s.Density.Grid.Dim() {
@@ -25,6 +26,14 @@ func (s *Stationary) doubt() {
 
 func (s *Stationary) warn(format string, args ...any) {
 	s.Warnings = append(s.Warnings, fmt.Sprintf(format, args...))
+}
+
+// doubtTails warns where GMRES, whose errors are relative to the largest masses, leaves
+// tails that mean nothing.
+func (s *Stationary) doubtTails() {
+	if s.Solver.Krylov.Iterations > 0 && (s.EntryResidual > 1e-6 || s.NegativeMass() < 0) {
+		s.warn("solved by GMRES, with errors relative to the largest masses: cells with less than some 1e-10 of the maximum are not to be trusted (entrywise residual %.2g, negative mass %.2g)", s.EntryResidual, s.NegativeMass())
+	}
 }
 
 func (s *Stationary) doubtTensor() {

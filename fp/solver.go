@@ -68,8 +68,8 @@ type SolverError struct{ What string }
 
 func (e *SolverError) Error() string { return e.What }
 
-// solve sets Mass, and says whether the solver reached its tolerance.
-func (s *Stationary) solve(opt StationaryOptions) (converged bool, err error) {
+// solve sets Mass. failure says why it did not converge, where it did not.
+func (s *Stationary) solve(opt StationaryOptions) (failure, err error) {
 	g := s.Generator.Grid
 	iterate := s.cycle
 	if s.Generator.Lattice == nil {
@@ -79,28 +79,26 @@ func (s *Stationary) solve(opt StationaryOptions) (converged bool, err error) {
 	fits := opt.MaxMemory == 0 || need <= opt.MaxMemory
 	switch {
 	case opt.Solver == SolverMultigrid && g.Dim() == 1:
-		return false, &SolverError{"multigrid wants two or three dimensions; in one, direct solution takes no longer"}
+		return nil, &SolverError{"multigrid wants two or three dimensions; in one, direct solution takes no longer"}
 	case opt.Solver == SolverDirect, g.Dim() == 1,
 		opt.Solver == SolverAuto && fits && (s.Generator.Lattice == nil || g.Cells() <= directCells):
 		if !fits {
-			return false, &MemoryError{need, opt.MaxMemory}
+			return nil, &MemoryError{need, opt.MaxMemory}
 		}
-		return true, s.eliminate(opt)
+		return nil, s.eliminate(opt)
 	}
-	failure, err := iterate(opt)
+	failure, err = iterate(opt)
 	switch {
-	case err != nil:
-		return false, err
-	case failure == nil:
-		return true, nil
+	case err != nil || failure == nil:
+		return nil, err
 	case opt.Solver == SolverMultigrid:
-		return false, nil
+		return failure, nil
 	case !fits:
 		s.warn("%v, and %v", failure, &MemoryError{need, opt.MaxMemory})
-		return false, nil
+		return failure, nil
 	}
 	s.warn("%v; solved by elimination", failure)
-	return true, s.eliminate(opt)
+	return nil, s.eliminate(opt)
 }
 
 // eliminate finds the null vector by elimination.
@@ -165,9 +163,10 @@ func (s *Stationary) krylov(opt StationaryOptions) (failure, err error) {
 	}
 	frozen := multigrid.Freeze(star, s.Mass, 0)
 	b, weight := s.Generator.Apply(s.Mass), s.Generator.Outflow()
+	largest := floats.Max(weight)
 	for i, v := range b {
 		b[i] = -v
-		weight[i] = 1 / weight[i]
+		weight[i] = 1 / cmp.Or(weight[i], largest) // nothing leaves a cell that is the only closed class
 	}
 	e := make([]float64, len(b))
 	apply := func(dst, x []float64) { copy(dst, s.Generator.Apply(x)) }

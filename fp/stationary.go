@@ -7,7 +7,6 @@ import (
 
 	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/operators/markov"
-	"github.com/ness-fp/ness/operators/multigrid"
 )
 
 // A Stationary is a density that no longer changes, with the evidence.
@@ -36,7 +35,8 @@ const ResidualTolerance = 1e-12
 type StationaryOptions struct {
 	// Solver is the way to the null vector; the zero value chooses.
 	Solver Solver
-	// Tol is the entrywise residual that multigrid cycles have to reach; 0 means 1e-11.
+	// Tol is the entrywise residual that multigrid cycles have to reach, or the residual
+	// of GMRES in the 2-norm, relative to that of its start; 0 means 1e-11.
 	Tol float64
 	// MaxMemory is what the direct solver may take, in bytes; 0 means any amount.
 	MaxMemory int64
@@ -62,9 +62,18 @@ func (e *AbsorbingError) Error() string {
 }
 
 // A ConvergenceError comes with a result fit to look at, not to quote.
-type ConvergenceError struct{ Residual, Tol float64 }
+type ConvergenceError struct {
+	Residual, Tol float64 // [Stationary.Residual] and what it should be
+	Cause         error   // what an iteration says, nil of elimination
+}
+
+// Unwrap returns the cause.
+func (e *ConvergenceError) Unwrap() error { return e.Cause }
 
 func (e *ConvergenceError) Error() string {
+	if e.Cause != nil {
+		return fmt.Sprintf("not converged: %v", e.Cause)
+	}
 	return fmt.Sprintf("not converged: residual %.3g, want %.3g", e.Residual, e.Tol)
 }
 
@@ -88,7 +97,7 @@ func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 	}
 	opt.stage("solve")
 	s := &Stationary{Discretization: d, Density: grid.NewField(g)}
-	converged, err := s.solve(opt)
+	failure, err := s.solve(opt)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +105,8 @@ func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 		s.Density.Values[i] = s.Mass[i] / v
 	}
 	s.judge()
-	if !converged || s.Solver.Solver == SolverDirect && !(s.Residual <= ResidualTolerance) {
-		return s, &ConvergenceError{s.EntryResidual, max(opt.Tol, multigrid.DefaultTol)}
+	if failure != nil || s.Solver.Solver == SolverDirect && !(s.Residual <= ResidualTolerance) {
+		return s, &ConvergenceError{s.Residual, ResidualTolerance, failure}
 	}
 	return s, nil
 }
@@ -114,7 +123,7 @@ func (s *Stationary) judge() {
 			s.EntryResidual = max(s.EntryResidual, math.Abs(v)/turnover)
 		}
 	}
-	if sum > 0 { // else nothing moves at all
+	if sum != 0 { // else nothing moves at all
 		s.Residual = sum / scale
 	}
 	s.doubt()

@@ -44,7 +44,7 @@ func solveCommand() *cobra.Command {
 	fl.add(cmd)
 	cmd.Flags().StringVarP(&fl.dir, "output", "o", "", "folder `DIR` for summary, arrays and figures; without it only the summary is printed")
 	cmd.Flags().StringVar(&fl.solver, "solver", "auto", "`NAME` of the way to the null vector: auto, multigrid or direct")
-	cmd.Flags().Float64Var(&fl.tol, "tol", 0, "entrywise `RESIDUAL` that multigrid has to reach (default 1e-11)")
+	cmd.Flags().Float64Var(&fl.tol, "tol", 0, "entrywise `RESIDUAL` that multigrid has to reach, or norm that GMRES has to (default 1e-11)")
 	cmd.Flags().BoolVar(&fl.force, "force", false, "write into a folder that holds something else")
 	cmd.Flags().BoolVar(&fl.noPlots, "no-plots", false, "write no figures")
 	cmd.Flags().BoolVarP(&fl.quiet, "quiet", "q", false, "print nothing but errors")

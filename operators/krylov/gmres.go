@@ -58,6 +58,9 @@ func GMRES(apply, precondition Map, b, x []float64, opt Options) (Stats, error) 
 	if len(b) != len(x) {
 		panic("krylov: GMRES: length mismatch")
 	}
+	if opt.Weight != nil && (len(opt.Weight) != len(b) || !(floats.Min(opt.Weight) > 0)) {
+		panic("krylov: GMRES: want a weight > 0 for every unknown")
+	}
 	s := newSolver(apply, precondition, len(b), &opt)
 	scale := s.weightedNorm(b)
 	var stats Stats

@@ -70,7 +70,7 @@ func BenchmarkSolve(b *testing.B) {
 
 // solveToSum cycles until ‖A m‖₁/‖diag(A) m‖₁ ≤ tol, as other solvers would stop.
 func solveToSum(dims []int, discretize func(dims []int) (*sparse.Lattice, error), tol float64) (Stats, error) {
-	s, err := guess(dims, discretize)
+	s, err := guess(dims, discretize, Options{})
 	if err != nil {
 		return Stats{}, err
 	}

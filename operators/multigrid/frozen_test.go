@@ -80,6 +80,24 @@ func TestFrozenCyclesSolveLinearProblems(t *testing.T) {
 	}
 }
 
+// A cell without any rates has x = −b/s.
+func TestFrozenCycleWithACellCutOff(t *testing.T) {
+	l := rotation().lattice([]int{24, 24})
+	for a := range 2 {
+		l.Up[a][0], l.Down[a][0] = 0, 0
+	}
+	m := make([]float64, l.States())
+	for i := range m {
+		m[i] = 1
+	}
+	b := append([]float64(nil), m...)
+	x := make([]float64, len(b))
+	f := Freeze(l, m, 2)
+	if _, err := krylov.GMRES(shifted(l, 2), f.Apply, b, x, krylov.Options{}); err != nil || math.Abs(x[0]+0.5) > 1e-8 {
+		t.Errorf("x = %v, want -0.5: %v", x[0], err)
+	}
+}
+
 // The chain run backward has the same masses, and its transpose, weighted, is the chain.
 func TestReversedChain(t *testing.T) {
 	a, m := stationary(t, rotation(), []int{24, 20})

@@ -105,7 +105,7 @@ func (l *level) invert(shift float64) {
 			}
 		}
 		for i, out := range inv {
-			if out > 0 {
+			if out+shift > 0 {
 				inv[i] = 1 / (out + shift)
 			}
 		}

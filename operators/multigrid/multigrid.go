@@ -30,7 +30,7 @@ type Stats struct {
 	Cycles     int     // on the finest grid
 	Residual   float64 // ‖A m‖₁ / ‖diag(A) m‖₁
 	Entry      float64 // largest |A m|_i / |A_ii m_i| of any cell above 1e-250
-	Correction float64 // largest |ln q| that the coarsest level asked for in the last cycle
+	Correction float64 // largest |ln q| that the coarsest level, or in the end the basins, asked for last
 	Factor     float64 // by which a cycle lowers Entry, in the geometric mean
 	WorkUnits  float64 // of all cycles, on all grids, in visits of every cell of the finest
 	Levels     int     // of the finest grid's hierarchy
@@ -61,7 +61,7 @@ func Solve(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 	if opt.MaxCycles == 0 {
 		opt.MaxCycles = 60
 	}
-	s, err := guess(dims, discretize)
+	s, err := guess(dims, discretize, opt)
 	if err != nil {
 		return nil, stats, err
 	}
@@ -71,17 +71,51 @@ func Solve(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 	return s.levels[0].x, stats, err
 }
 
+// A RateError says that a rate is negative, infinite or not a number.
+type RateError struct {
+	Cell int
+	Rate float64
+}
+
+func (e *RateError) Error() string {
+	return fmt.Sprintf("multigrid: a rate out of or into cell %d: want a finite number ≥ 0, have %g", e.Cell, e.Rate)
+}
+
+func checkRates(a *sparse.Lattice) error {
+	for k := range a.Up {
+		for i, v := range a.Up[k] {
+			if w := a.Down[k][i]; !(v >= 0 && w >= 0 && v+w < math.Inf(1)) {
+				return &RateError{i, max(v, w)}
+			}
+		}
+	}
+	return nil
+}
+
 // guess returns the solver on dims with a first guess, by one cycle on each coarser grid.
-func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error)) (*solver, error) {
+func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt Options) (*solver, error) {
 	var coarser *level
 	var early float64
 	boxes := nested(dims)
 	for k := len(boxes) - 1; ; k-- {
+		if opt.Context != nil && opt.Context.Err() != nil {
+			return nil, opt.Context.Err()
+		}
 		a, err := discretize(boxes[k])
-		if err != nil {
+		if err == nil {
+			err = checkRates(a)
+		}
+		switch {
+		case err != nil && k == 0:
 			return nil, err
+		case err != nil: // no guess from this grid, then
+			coarser = nil
+			continue
 		}
 		s := newSolver(a)
+		if coarser == nil {
+			early += firstCycles * s.work()
+		}
 		s.start(coarser)
 		s.early = early
 		if k == 0 {
@@ -150,11 +184,14 @@ func (s *solver) iterate(opt Options) (stats Stats, err error) {
 		if stats.Cycles > 1 {
 			stats.Factor = math.Pow(last.entry/first.entry, 1/float64(stats.Cycles-1))
 		}
-		if last.entry <= opt.Tol && stats.Correction <= opt.Tol {
-			return stats, nil
-		}
-		if math.IsNaN(last.entry) {
+		if !(last.sum < math.Inf(1)) {
 			break
+		}
+		if last.entry <= opt.Tol && stats.Correction <= opt.Tol {
+			stats.Correction = max(stats.Correction, l.weighBasins())
+			if stats.Correction <= opt.Tol {
+				return stats, nil
+			}
 		}
 	}
 	return stats, &ConvergenceError{Stats: stats, Tol: opt.Tol}

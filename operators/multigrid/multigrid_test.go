@@ -414,6 +414,69 @@ func TestTooFewCyclesAreAnError(t *testing.T) {
 	}
 }
 
+// Two wells within one group of the coarsest level, with a barrier of 30 between them, are
+// either weighed right or not called converged.
+func TestWellsThatNoGroupTellsApart(t *testing.T) {
+	p := &problem{
+		name: "inner wells", lo: []float64{-8, -8}, hi: []float64{8, 8}, d: 1,
+		drift: func(x []float64, a int) float64 {
+			if a == 1 {
+				return -x[1]
+			}
+			u := x[0] - 1
+			return -2*u + 32*u/0.0625*math.Exp(-u*u/0.125) - 0.8
+		},
+	}
+	dims := []int{256, 64}
+	want := eliminate(t, p.lattice(dims))
+	got, stats, err := Solve(dims, p.discretize, Options{})
+	var diverged *ConvergenceError
+	if errors.As(err, &diverged) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := worst(got, want, 1e-200); w > 1e-8 {
+		t.Errorf("differs by %.2g; %+v", w, stats)
+	}
+}
+
+func TestRatesAreChecked(t *testing.T) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1), -1} {
+		l := noise([]int{70, 70}, false, 1)
+		l.Up[1][100] = bad
+		_, _, err := Solve(l.Dims, func(dims []int) (*sparse.Lattice, error) {
+			if slices.Equal(dims, l.Dims) {
+				return l, nil
+			}
+			return noise(dims, false, 2), nil
+		}, Options{})
+		var e *RateError
+		if !errors.As(err, &e) || e.Cell != 100 {
+			t.Errorf("rate %v: %v", bad, err)
+		}
+	}
+}
+
+// A coarser grid on which a problem cannot be discretised costs a guess, not the solution.
+func TestGuessesMayFail(t *testing.T) {
+	p := quadWell(0.15)
+	dims := []int{96, 96}
+	got, _, err := Solve(dims, func(d []int) (*sparse.Lattice, error) {
+		if d[0] == 48 {
+			return nil, errors.New("no such grid")
+		}
+		return p.lattice(d), nil
+	}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := worst(got, eliminate(t, p.lattice(dims)), 0); w > 1e-8 { // some hundred cells times the tolerance
+		t.Errorf("differs by %.2g", w)
+	}
+}
+
 // Groups cover an axis, in pairs but for the last, and interpolation between their
 // centres is exact for straight lines, away from walls.
 func TestGroupsOfAnAxis(t *testing.T) {

@@ -110,6 +110,9 @@ func (l *level) hierarchy() []*level {
 	coupling := l.couplings()
 	for l.cells() > leastCells {
 		which := coarsens(l.n, &coupling)
+		if which == ([3]bool{}) {
+			break // rates that are not numbers
+		}
 		c := &level{ring: l.ring}
 		l.plan = &plan{coarse: c}
 		for a := range 3 {
