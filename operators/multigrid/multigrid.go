@@ -13,8 +13,8 @@ import (
 // Options tunes [Solve]. The zero value is a good choice.
 type Options struct {
 	// Tol is what the largest |A m|_i / |A_ii m_i| of any cell with more than 1e-250 of
-	// the largest mass, and the largest relative correction of the coarsest level, have
-	// to fall below; 0 means 1e-11.
+	// all mass, and the largest relative correction of the coarsest level and of the basins,
+	// have to fall below; 0 means 1e-11.
 	Tol float64
 	// MaxCycles bounds the cycles on the finest grid; 0 means 60.
 	MaxCycles int
