@@ -143,14 +143,29 @@ func (d *dense) sort(mass []float64) (place []int) {
 	return place
 }
 
-// next returns the upper neighbour of cell i along axis a, going round at the end.
-func (l *level) next(i, a int) int {
-	s := 1
-	for _, n := range l.n[:a] {
-		s *= n
+// eliminateSmall returns the stationary masses of n states, up to a factor, and false where
+// some state cannot be left.
+func eliminateSmall(rate []float64, n int) ([]float64, bool) {
+	out := make([]float64, n)
+	for k := n - 1; k > 0; k-- {
+		for j := range k {
+			out[k] += rate[k*n+j]
+		}
+		if !(out[k] > 0) {
+			return nil, false
+		}
+		for i := range k {
+			for j := range k {
+				rate[i*n+j] += rate[i*n+k] * (rate[k*n+j] / out[k])
+			}
+		}
 	}
-	if i/s%l.n[a] == l.n[a]-1 {
-		return i - (l.n[a]-1)*s
+	m := make([]float64, n)
+	m[0] = 1
+	for k := 1; k < n; k++ {
+		for i := range k {
+			m[k] += m[i] * (rate[i*n+k] / out[k])
+		}
 	}
-	return i + s
+	return m, true
 }

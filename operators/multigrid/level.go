@@ -111,3 +111,39 @@ func (l *level) invert(shift float64) {
 		}
 	})
 }
+
+// next returns the upper neighbour of cell i along axis a, going round at the end.
+func (l *level) next(i, a int) int {
+	s := 1
+	for _, n := range l.n[:a] {
+		s *= n
+	}
+	if i/s%l.n[a] == l.n[a]-1 {
+		return i - (l.n[a]-1)*s
+	}
+	return i + s
+}
+
+// before returns the lower neighbour of cell i along axis a, going round at the end.
+func (l *level) before(i, a int) int {
+	s := 1
+	for _, n := range l.n[:a] {
+		s *= n
+	}
+	if i/s%l.n[a] == 0 {
+		return i + (l.n[a]-1)*s
+	}
+	return i - s
+}
+
+// around returns the places before and after place i of a row of n cells, going round.
+func around(i, n int) (before, after int) {
+	before, after = i-1, i+1
+	if before < 0 {
+		before = n - 1
+	}
+	if after == n {
+		after = 0
+	}
+	return before, after
+}

@@ -90,28 +90,16 @@ func (l *level) row2(r int) row2 {
 	}
 }
 
-// ends returns the neighbours of cell i along the row, going round.
-func (r *row2) ends(i int) (p, q int) {
-	p, q = i-1, i+1
-	if p < 0 {
-		p = len(r.x) - 1
-	}
-	if q == len(r.x) {
-		q = 0
-	}
-	return p, q
-}
-
 // rightward sets x[i] with the same bits as rightPair, at an end of the row or not.
 func (r *row2) rightward(i int) {
-	p, q := r.ends(i)
+	p, q := around(i, len(r.x))
 	in := r.dn[i]*r.x[q] + r.fromBelow[i]*r.below[i] + r.fromAbove[i]*r.above[i] - r.rhs[i]
 	r.x[i] = r.x[p]*(r.up[p]*r.inv[i]) + in*r.inv[i]
 }
 
 // leftward sets x[i] with the same bits as leftPair.
 func (r *row2) leftward(i int) {
-	p, q := r.ends(i)
+	p, q := around(i, len(r.x))
 	in := r.up[p]*r.x[p] + r.fromBelow[i]*r.below[i] + r.fromAbove[i]*r.above[i] - r.rhs[i]
 	r.x[i] = r.x[q]*(r.dn[i]*r.inv[i]) + in*r.inv[i]
 }

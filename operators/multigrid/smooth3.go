@@ -76,14 +76,7 @@ func (l *level) row3(r int) row3 {
 
 // inflow returns what flows into cell i, at either end of the row or anywhere in it.
 func (b *row3) inflow(i int) float64 {
-	n := len(b.x)
-	p, q := i-1, i+1
-	if p < 0 {
-		p = n - 1
-	}
-	if q == n {
-		q = 0
-	}
+	p, q := around(i, len(b.x))
 	in := b.up[p]*b.x[p] + b.dn[i]*b.x[q]
 	for a := range 2 {
 		if b.below[a] != nil {

@@ -5,6 +5,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -13,8 +15,18 @@ import (
 func main() {
 	Package("github.com/ness-fp/ness/operators/markov")
 	ConstraintExpr("amd64")
-	kernel512()
-	kernel2()
+	kernel("kernel8x24", 8, 64, "AVX-512F", ZMM, func(row Mem, v, acc []VecVirtual) {
+		for j := range v {
+			VFMADD231PD_BCST(row, v[j], acc[j])
+		}
+	})
+	kernel("kernel4x12", 4, 32, "AVX2 and FMA", YMM, func(row Mem, v, acc []VecVirtual) {
+		one := YMM()
+		VBROADCASTSD(row, one)
+		for j := range v {
+			VFMADD231PD(v[j], one, acc[j])
+		}
+	})
 	Generate()
 }
 
@@ -42,88 +54,53 @@ func rows(base, ld, triple Register) []Mem {
 	}
 }
 
-func kernel512() {
-	TEXT("kernel8x24", NOSPLIT, "func(k int, a *float64, lda int, b *float64, c *float64, ldc int)")
-	Doc("kernel8x24 adds A·B to C: 8 rows of A, lda apart, times B, k rows of 24 packed; 8 rows of C, ldc apart. It needs AVX-512F.")
-	k, a, lda, b, c, ldc := pointers()
-	a4, a3, c4, c3 := GP64(), GP64(), GP64(), GP64()
-	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, a3)
-	LEAQ(Mem{Base: a, Index: lda, Scale: 4}, a4)
-	LEAQ(Mem{Base: ldc, Index: ldc, Scale: 2}, c3)
-	LEAQ(Mem{Base: c, Index: ldc, Scale: 4}, c4)
-	rowsA := append(rows(a, lda, a3), rows(a4, lda, a3)...)
-	rowsC := append(rows(c, ldc, c3), rows(c4, ldc, c3)...)
-	var acc [8][3]VecVirtual
-	for i := range acc {
-		for j := range acc[i] {
-			acc[i][j] = ZMM()
-			VMOVUPD(rowsC[i].Offset(64*j), acc[i][j])
-		}
-	}
-	v := [3]VecVirtual{ZMM(), ZMM(), ZMM()}
-	Label("loop512")
-	TESTQ(k, k)
-	JE(LabelRef("done512"))
-	for j := range v {
-		VMOVUPD(Mem{Base: b, Disp: 64 * j}, v[j])
-	}
-	for i := range acc {
-		for j := range v {
-			VFMADD231PD_BCST(rowsA[i], v[j], acc[i][j])
-		}
-	}
-	ADDQ(Imm(8), a)
-	ADDQ(Imm(8), a4)
-	ADDQ(U32(192), b)
-	DECQ(k)
-	JMP(LabelRef("loop512"))
-	Label("done512")
-	for i := range acc {
-		for j := range acc[i] {
-			VMOVUPD(acc[i][j], rowsC[i].Offset(64*j))
-		}
-	}
-	VZEROUPPER()
-	RET()
-}
-
-func kernel2() {
-	TEXT("kernel4x12", NOSPLIT, "func(k int, a *float64, lda int, b *float64, c *float64, ldc int)")
-	Doc("kernel4x12 adds A·B to C: 4 rows of A, lda apart, times B, k rows of 12 packed; 4 rows of C, ldc apart. It needs AVX2 and FMA.")
+// kernel writes the kernel for tiles of some rows and three registers of so many bytes
+// each; multiply adds a number of A, in memory, times a row of B.
+func kernel(name string, count, width int, needs string, register func() VecVirtual, multiply func(row Mem, v, acc []VecVirtual)) {
+	const registers = 3
+	cols := registers * width / 8
+	TEXT(name, NOSPLIT, "func(k int, a *float64, lda int, b *float64, c *float64, ldc int)")
+	Doc(fmt.Sprintf("%s adds A·B to C: %d rows of A, lda apart, times B, k rows of %d packed; %d rows of C, ldc apart. It needs %s.", name, count, cols, count, needs))
 	k, a, lda, b, c, ldc := pointers()
 	a3, c3 := GP64(), GP64()
 	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, a3)
 	LEAQ(Mem{Base: ldc, Index: ldc, Scale: 2}, c3)
 	rowsA, rowsC := rows(a, lda, a3), rows(c, ldc, c3)
-	var acc [4][3]VecVirtual
+	steps := []Register{a}
+	if count == 8 {
+		a4, c4 := GP64(), GP64()
+		LEAQ(Mem{Base: a, Index: lda, Scale: 4}, a4)
+		LEAQ(Mem{Base: c, Index: ldc, Scale: 4}, c4)
+		rowsA, rowsC = append(rowsA, rows(a4, lda, a3)...), append(rowsC, rows(c4, ldc, c3)...)
+		steps = append(steps, a4)
+	}
+	acc := make([][]VecVirtual, count)
 	for i := range acc {
-		for j := range acc[i] {
-			acc[i][j] = YMM()
-			VMOVUPD(rowsC[i].Offset(32*j), acc[i][j])
+		for j := range registers {
+			acc[i] = append(acc[i], register())
+			VMOVUPD(rowsC[i].Offset(width*j), acc[i][j])
 		}
 	}
-	v := [3]VecVirtual{YMM(), YMM(), YMM()}
-	one := YMM()
-	Label("loop2")
+	v := []VecVirtual{register(), register(), register()}
+	Label("loop")
 	TESTQ(k, k)
-	JE(LabelRef("done2"))
+	JE(LabelRef("done"))
 	for j := range v {
-		VMOVUPD(Mem{Base: b, Disp: 32 * j}, v[j])
+		VMOVUPD(Mem{Base: b, Disp: width * j}, v[j])
 	}
 	for i := range acc {
-		VBROADCASTSD(rowsA[i], one)
-		for j := range v {
-			VFMADD231PD(v[j], one, acc[i][j])
-		}
+		multiply(rowsA[i], v, acc[i])
 	}
-	ADDQ(Imm(8), a)
-	ADDQ(Imm(96), b)
+	for _, p := range steps {
+		ADDQ(Imm(8), p)
+	}
+	ADDQ(U32(registers*width), b)
 	DECQ(k)
-	JMP(LabelRef("loop2"))
-	Label("done2")
+	JMP(LabelRef("loop"))
+	Label("done")
 	for i := range acc {
 		for j := range acc[i] {
-			VMOVUPD(acc[i][j], rowsC[i].Offset(32*j))
+			VMOVUPD(acc[i][j], rowsC[i].Offset(width*j))
 		}
 	}
 	VZEROUPPER()
