@@ -40,15 +40,18 @@ const MaxCells = 1 << 27
 type Axis struct {
 	edges        []float64
 	lower, upper Wall
-	uniform      bool
+	graded       *sinhMap // nil for equal cells
 }
+
+// A sinhMap is x = towards + scale·sinh(a + s(b − a)), 0 ≤ s ≤ 1.
+type sinhMap struct{ towards, scale, a, b float64 }
 
 // Uniform returns an axis of n equal cells from lo to hi.
 func Uniform(lo, hi float64, n int, lower, upper Wall) (Axis, error) {
 	if err := checkAxis(lo, hi, n, lower, upper); err != nil {
 		return Axis{}, err
 	}
-	return mapped(lo, hi, n, lower, upper, func(s float64) float64 { return lo + s*(hi-lo) }, true), nil
+	return mapped(lo, hi, n, lower, upper, nil), nil
 }
 
 // Sinh returns an axis of n cells from lo to hi that are narrowest at the
@@ -70,8 +73,7 @@ func Sinh(lo, hi float64, n int, lower, upper Wall, towards, scale float64) (Axi
 		return Axis{}, fmt.Errorf("grading: want scale > 0, have %g", scale)
 	}
 	a, b := math.Asinh((lo-towards)/scale), math.Asinh((hi-towards)/scale)
-	x := func(s float64) float64 { return towards + scale*math.Sinh(a+s*(b-a)) }
-	axis := mapped(lo, hi, n, lower, upper, x, false)
+	axis := mapped(lo, hi, n, lower, upper, &sinhMap{towards, scale, a, b})
 	if w := axis.Narrowest(); !(w > 1e-12*(hi-lo)) {
 		return Axis{}, fmt.Errorf("grading: scale %g leaves cells of width %.3g, narrower than can be resolved in [%g, %g]", scale, w, lo, hi)
 	}
@@ -96,14 +98,35 @@ func checkAxis(lo, hi float64, n int, lower, upper Wall) error {
 	return nil
 }
 
-// mapped cuts [lo, hi] at x(k/n); the ends are exact whatever x rounds to.
-func mapped(lo, hi float64, n int, lower, upper Wall, x func(float64) float64, uniform bool) Axis {
-	e := make([]float64, n+1)
-	for k := range e {
-		e[k] = x(float64(k) / float64(n))
+// mapped cuts [lo, hi] evenly in the coordinate of the map; the ends are exact whatever
+// that rounds to.
+func mapped(lo, hi float64, n int, lower, upper Wall, graded *sinhMap) Axis {
+	ax := Axis{edges: make([]float64, n+1), lower: lower, upper: upper, graded: graded}
+	ax.edges[0], ax.edges[n] = lo, hi
+	for k := 1; k < n; k++ {
+		ax.edges[k] = ax.At(float64(k))
 	}
-	e[0], e[n] = lo, hi
-	return Axis{edges: e, lower: lower, upper: upper, uniform: uniform}
+	return ax
+}
+
+// At returns the coordinate at ξ = 0 … Cells, which counts cells: the smooth map whose
+// values at whole numbers are the edges. At(i+½) is the centre of cell i only where cells
+// are equal.
+func (a Axis) At(xi float64) float64 {
+	s := xi / float64(a.Cells())
+	if m := a.graded; m != nil {
+		return m.towards + m.scale*math.Sinh(m.a+s*(m.b-m.a))
+	}
+	return a.Min() + s*a.Length()
+}
+
+// Stretch returns the derivative of [Axis.At], the local width of cells.
+func (a Axis) Stretch(xi float64) float64 {
+	n := float64(a.Cells())
+	if m := a.graded; m != nil {
+		return m.scale * math.Cosh(m.a+xi/n*(m.b-m.a)) * (m.b - m.a) / n
+	}
+	return a.Length() / n
 }
 
 // Narrowest returns the smallest width of any cell.
@@ -132,7 +155,7 @@ func (a Axis) Length() float64 { return a.Max() - a.Min() }
 
 // Width returns the width of cell i. On a uniform axis all widths are the same number.
 func (a Axis) Width(i int) float64 {
-	if a.uniform {
+	if a.graded == nil {
 		return a.Length() / float64(a.Cells())
 	}
 	return a.edges[i+1] - a.edges[i]
@@ -160,7 +183,7 @@ func (a Axis) Upper() Wall { return a.upper }
 func (a Axis) IsPeriodic() bool { return a.lower == Periodic }
 
 // IsUniform says whether all cells have the same width.
-func (a Axis) IsUniform() bool { return a.uniform }
+func (a Axis) IsUniform() bool { return a.graded == nil }
 
 // Wrap returns the cell that index i names, which may lie beyond the ends on a
 // periodic axis, and whether there is one.
@@ -204,17 +227,10 @@ func (a Axis) Coarsen() (Axis, bool) {
 	for k := range e {
 		e[k] = a.edges[2*k]
 	}
-	return Axis{edges: e, lower: a.lower, upper: a.upper, uniform: a.uniform}, true
+	return Axis{edges: e, lower: a.lower, upper: a.upper, graded: a.graded}, true
 }
 
-// Resample returns the axis cut into n cells by the same map, at the edges' places
-// k·Cells/n among those there are.
+// Resample returns the axis cut into n cells by the same map.
 func (a Axis) Resample(n int) Axis {
-	e := make([]float64, n+1)
-	for k := range e {
-		s := float64(k) * float64(a.Cells()) / float64(n)
-		i := min(int(s), a.Cells()-1)
-		e[k] = a.edges[i] + (s-float64(i))*(a.edges[i+1]-a.edges[i])
-	}
-	return Axis{edges: e, lower: a.lower, upper: a.upper, uniform: a.uniform}
+	return mapped(a.Min(), a.Max(), n, a.lower, a.upper, a.graded)
 }

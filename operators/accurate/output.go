@@ -1,0 +1,94 @@
+package accurate
+
+import (
+	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/grid/pieces"
+)
+
+// This file turns point values into what finite volumes hold: averages over cells, and
+// flows through faces whose differences are the rates of change of the cells' masses.
+//
+// With M the integrals over cells from point values along an axis and W the weights, the
+// rates R of the points make rates M W⁻¹ R of the cells, axis by axis. Those are the
+// differences of flows: mean of the numerical fluxes across other axes, total of them
+// along their own. Where R vanishes, so does the divergence of the flows.
+
+// CellAverages returns the averages over cells of the density with the point values p; in
+// all they hold the mass Σ ω√g p, to round-off.
+func (o *Operator) CellAverages(p []float64) []float64 {
+	v := append([]float64(nil), p...)
+	for i, s := range Volumes(o.Grid) {
+		v[i] *= s
+	}
+	for a := range o.dim {
+		v = o.axes[a].mean.apply(v, o.n, a)
+	}
+	for i, s := range o.Grid.Volumes() {
+		v[i] /= s
+	}
+	return v
+}
+
+// FaceFlow returns the flows through the faces, whose divergence is minus the rates of
+// change of the masses of the cells.
+func (o *Operator) FaceFlow(f *Flow) *grid.FaceField {
+	out := grid.NewFaceField(o.Grid)
+	for a := range o.dim {
+		shape := o.n
+		shape[a]++
+		v := o.axes[a].total.apply(f.Numerical[a], shape, a)
+		for b := range o.dim {
+			if b != a {
+				v = o.axes[b].mean.apply(v, shape, b)
+			}
+		}
+		out.Flow[a] = v
+	}
+	return out
+}
+
+// Current returns J at the points, d × N.
+func (o *Operator) Current(f *Flow) [][]float64 {
+	j := make([][]float64, o.dim)
+	volume := Volumes(o.Grid)
+	stretch := stretches(o.Grid, -1)
+	stride := 1
+	for a := range j {
+		shape := o.n
+		shape[a]++
+		j[a] = o.axes[a].center.apply(f.Point[a], shape, a)
+		for i := range j[a] {
+			j[a][i] *= stretch[a][i/stride%o.n[a]] / volume[i]
+		}
+		stride *= o.n[a]
+	}
+	return j
+}
+
+// apply returns the map along axis a of a field of the given shape.
+func (b *band) apply(src []float64, shape [3]int, a int) []float64 {
+	inner, count := 1, shape[a]
+	for _, n := range shape[:a] {
+		inner *= n
+	}
+	outer := len(src) / (inner * count)
+	dst := make([]float64, inner*len(b.rows)*outer)
+	if a == 0 {
+		pieces.Run(outer, max(1, 4096/count), func(_, lo, hi int) {
+			for r := lo; r < hi; r++ {
+				b.along(dst[r*len(b.rows):(r+1)*len(b.rows)], src[r*count:(r+1)*count])
+			}
+		})
+		return dst
+	}
+	pieces.Run(outer*len(b.rows), max(1, 4096/inner), func(_, lo, hi int) {
+		for r := lo; r < hi; r++ {
+			s := stack{data: src[r/len(b.rows)*count*inner:][:count*inner], stride: inner}
+			if b.ring {
+				s.ring = b.in
+			}
+			s.combine(dst[r*inner:(r+1)*inner], b.rows[r%len(b.rows)])
+		}
+	})
+	return dst
+}
