@@ -147,7 +147,7 @@ func solveOn(p *Problem, box []Interval, cells int) (*Stationary, error) {
 	if err != nil {
 		return nil, err
 	}
-	return SolveStationary(p, g, StationaryOptions{})
+	return SolveStationary(p, g, StationaryOptions{Order: OrderMonotone})
 }
 
 // resize moves the bounds where the marginals call for it, and says whether any moved.

@@ -13,18 +13,22 @@ import (
 	"github.com/ness-fp/ness/operators/sparse"
 )
 
-// A Scheme is a way from coefficients to a generator.
+// A Scheme is a way from coefficients to a density: a generator, or the accurate operator.
 type Scheme uint8
 
 const (
 	SchemeNodal   Scheme = iota // d = 1: exact at the centres
 	SchemeStar                  // diagonal D: fitted rates on axis neighbours
 	SchemeSelling               // any D: rates on integer offsets
+
+	SchemeLinear      // the accurate operator, linear in p
+	SchemeLogarithmic // the same in ln p: positive, and right far into the tails
+	SchemeGibbs       // exp(−φ) of a potential beside which nothing drives
 )
 
 // String returns the name that summaries use.
 func (s Scheme) String() string {
-	return [...]string{"nodal", "star", "selling"}[s]
+	return [...]string{"nodal", "star", "selling", "linear", "logarithmic", "gibbs"}[s]
 }
 
 // A Discretization is a Problem on a Grid: coefficients, and the generator made from them.

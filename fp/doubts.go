@@ -14,9 +14,13 @@ import (
 
 // doubt adds the warnings.
 func (s *Stationary) doubt() {
-	s.doubtTails()
-	s.doubtTensor()
-	s.doubtPeclet()
+	if s.points == nil {
+		s.doubtTails()
+		s.doubtTensor()
+		s.doubtPeclet()
+	} else {
+		s.doubtOrders()
+	}
 	for a := range s.Density.Grid.Dim() {
 		s.doubtWidth(a)
 		s.doubtSeam(a)
@@ -33,6 +37,13 @@ func (s *Stationary) warn(format string, args ...any) {
 func (s *Stationary) doubtTails() {
 	if s.Solver.Krylov.Iterations > 0 && (s.EntryResidual > 1e-6 || s.NegativeMass() < 0) {
 		s.warn("solved by GMRES, with errors relative to the largest masses: cells with less than some 1e-10 of the maximum are not to be trusted (entrywise residual %.2g, negative mass %.2g)", s.EntryResidual, s.NegativeMass())
+	}
+}
+
+// doubtOrders warns where solutions of different orders disagree.
+func (s *Stationary) doubtOrders() {
+	if p := s.points; !p.resolved {
+		s.warn("under-resolved: the density differs by %.2g between order %d and the next lower one; refine the grid", p.estimate.discretization, p.order)
 	}
 }
 

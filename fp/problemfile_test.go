@@ -64,9 +64,13 @@ func TestShippedProblemsAreSolved(t *testing.T) {
 			if m := s.Density.Integral(); m < 1-1e-13 || m > 1+1e-13 {
 				t.Errorf("mass %v, want 1", m)
 			}
-			// Round-off of a few hundred rates per cell and its neighbours.
-			if d := s.DivergenceResidual(s.Current()); d > 1e-13 {
-				t.Errorf("divergence %.2g of the turnover, want round-off", d)
+			// A generator's is round-off of a few hundred rates per cell and its neighbours; GMRES
+			// stops at 1e-9 of what the star generator's density leaves, a tenth of the turnover
+			// at most, or 1e-4 of the error, which is some percent here; the logarithmic form, where such coarse grids need it, when what is left to
+			// change is below 1e-4.
+			limit := map[fp.Scheme]float64{fp.SchemeLinear: 1e-6, fp.SchemeLogarithmic: 1e-3}[s.Scheme]
+			if d := s.DivergenceResidual(s.Current()); d > max(limit, 1e-13) {
+				t.Errorf("%v: divergence %.2g of the turnover, want at most %g", s.Scheme, d, max(limit, 1e-13))
 			}
 		})
 	}

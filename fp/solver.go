@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/operators/krylov"
 	"github.com/ness-fp/ness/operators/markov"
 	"github.com/ness-fp/ness/operators/multigrid"
@@ -120,7 +121,7 @@ func (s *Stationary) cycle(opt StationaryOptions) (failure, err error) {
 			return nil, severalStates(s.Problem, s.Generator.Grid, err)
 		}
 	}
-	s.Mass, s.Solver.Multigrid, err = s.solveStar(s.Generator.Lattice, opt)
+	s.Mass, s.Solver.Multigrid, err = solveLattice(s.Problem, s.Generator.Grid, s.Generator.Lattice, multigrid.Options{Tol: opt.Tol})
 	s.Solver.Solver = SolverMultigrid
 	return split(err)
 }
@@ -135,14 +136,14 @@ func split(err error) (failure, other error) {
 	return nil, err
 }
 
-// solveStar returns the stationary masses of a star generator.
-func (s *Stationary) solveStar(finest *sparse.Lattice, opt StationaryOptions) ([]float64, multigrid.Stats, error) {
+// solveLattice returns the stationary masses of the star generator of a problem on a grid.
+func solveLattice(p *Problem, g *grid.Grid, finest *sparse.Lattice, opt multigrid.Options) ([]float64, multigrid.Stats, error) {
 	return multigrid.Solve(finest.Dims, func(cells []int) (*sparse.Lattice, error) {
 		if slices.Equal(cells, finest.Dims) {
 			return finest, nil
 		}
-		return starLattice(s.Problem, s.Generator.Grid.Resample(cells))
-	}, multigrid.Options{Tol: opt.Tol})
+		return starLattice(p, g.Resample(cells))
+	}, opt)
 }
 
 // krylov finds the null vector of any generator as m + e from the star generator's m,
@@ -156,7 +157,7 @@ func (s *Stationary) krylov(opt StationaryOptions) (failure, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Mass, s.Solver.Multigrid, err = s.solveStar(star, StationaryOptions{Tol: 1e-9}) // only a start
+	s.Mass, s.Solver.Multigrid, err = solveLattice(s.Problem, s.Generator.Grid, star, multigrid.Options{Tol: 1e-9}) // only a start
 	s.Solver.Solver = SolverMultigrid
 	if _, err := split(err); err != nil {
 		return nil, err

@@ -115,12 +115,12 @@ func TestMultigridAgreesWithElimination(t *testing.T) {
 func TestCyclesThatDoNotConvergeFallBack(t *testing.T) {
 	c := exact.LimitCycle()
 	g := c.Grid(72)
-	s, err := fp.SolveStationary(c.Problem, g, fp.StationaryOptions{Tol: 1e-30})
+	s, err := fp.SolveStationary(c.Problem, g, fp.StationaryOptions{Order: fp.OrderMonotone, Tol: 1e-30})
 	if err != nil || s.Solver.Solver != fp.SolverDirect || len(s.Warnings) == 0 || !strings.Contains(s.Warnings[0], "solved by elimination") {
 		t.Errorf("%v, %v, %q", err, s.Solver.Solver, s.Warnings)
 	}
 	var diverged *fp.ConvergenceError
-	s, err = fp.SolveStationary(c.Problem, g, fp.StationaryOptions{Tol: 1e-30, MaxMemory: 1000})
+	s, err = fp.SolveStationary(c.Problem, g, fp.StationaryOptions{Order: fp.OrderMonotone, Tol: 1e-30, MaxMemory: 1000})
 	if !errors.As(err, &diverged) || s == nil || s.Density.Integral() < 0.999 || !strings.Contains(strings.Join(s.Warnings, "\n"), "memory") {
 		t.Errorf("%v, %v", err, s)
 	}
@@ -130,7 +130,7 @@ func TestCyclesThatDoNotConvergeFallBack(t *testing.T) {
 	}
 	// A full tensor goes to GMRES where elimination does not fit.
 	full := exact.FullTensor()
-	s, err = fp.SolveStationary(full.Problem, full.Grid(64), fp.StationaryOptions{MaxMemory: 1000})
+	s, err = fp.SolveStationary(full.Problem, full.Grid(64), fp.StationaryOptions{Order: fp.OrderMonotone, MaxMemory: 1000})
 	if err != nil || s.Solver.Krylov.Iterations == 0 {
 		t.Errorf("full tensor: %v", err)
 	}

@@ -14,17 +14,25 @@ type Stationary struct {
 	*Discretization
 	// Density holds the cell averages p_i, Σ p_i V_i = 1.
 	Density *grid.Field
-	// Mass holds m_i = p_i V_i, the null vector of the generator.
+	// Mass holds m_i = p_i V_i; the null vector of the generator, where there is one.
 	Mass []float64
-	// Residual is ‖A m‖₁ / ‖diag(A) m‖₁, recomputed from the result.
+	// Residual is ‖A m‖₁ / ‖diag(A) m‖₁, recomputed from the result; of the accurate operator
+	// the sum of its rates of change over the star generator's turnover.
 	Residual float64
 	// EntryResidual is the largest |A m|_i / (|A_ii| m_i) over cells that hold more
-	// than 1e-250 of the mass: it sees the far tails, which Residual does not.
+	// than 1e-250 of the mass: it sees the far tails, which Residual does not. NaN of the
+	// accurate operator.
 	EntryResidual float64
+	// Order is the order of the accurate operator, or [OrderMonotone].
+	Order Order
+	// Why tells how the scheme was chosen, where others were tried.
+	Why []string
 	// Solver tells how the null vector was found.
 	Solver SolverStats
 	// Warnings are doubts about the result.
 	Warnings []string
+
+	points *pointValues // of the accurate operator; nil of a generator
 }
 
 // ResidualTolerance is the [Stationary.Residual] above which a density does not
@@ -33,7 +41,12 @@ const ResidualTolerance = 1e-12
 
 // StationaryOptions tunes [SolveStationary]. The zero value is a good choice.
 type StationaryOptions struct {
-	// Solver is the way to the null vector; the zero value chooses.
+	// Order is the order of accuracy; the zero value chooses what suits the grid.
+	Order Order
+	// Positive asks for the logarithmic form, which is positive and right in the tails, at
+	// some three times the cost.
+	Positive bool
+	// Solver is the way to the null vector of a generator; the zero value chooses.
 	Solver Solver
 	// Tol is the entrywise residual that multigrid cycles have to reach, or the residual
 	// of GMRES in the 2-norm, relative to that of its start; 0 means 1e-11.
@@ -90,13 +103,18 @@ func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 			return nil, &AbsorbingError{p.Variables[a]}
 		}
 	}
+	if monotone, err := opt.wantsGenerator(g); err != nil {
+		return nil, err
+	} else if !monotone {
+		return solveAccurately(p, g, opt)
+	}
 	opt.stage("discretize")
 	d, err := Discretize(p, g)
 	if err != nil {
 		return nil, err
 	}
 	opt.stage("solve")
-	s := &Stationary{Discretization: d, Density: grid.NewField(g)}
+	s := &Stationary{Discretization: d, Density: grid.NewField(g), Order: OrderMonotone}
 	failure, err := s.solve(opt)
 	if err != nil {
 		return nil, err
@@ -129,12 +147,25 @@ func (s *Stationary) judge() {
 	s.doubt()
 }
 
-// NegativeMass returns the sum of the masses below 0; a generator leaves none.
+// NegativeMass returns the sum of the masses below 0: of the accurate operator's point
+// values before they were cleaned; a generator leaves none.
 func (s *Stationary) NegativeMass() (sum float64) {
+	if s.points != nil {
+		return s.points.negative(s.points.attempt)
+	}
 	for _, m := range s.Mass {
 		sum += min(m, 0)
 	}
 	return sum
+}
+
+// Moments returns mean and covariance (packed upper triangle by rows) of the density: at
+// the order of the accurate operator, or with each cell's mass at its centre.
+func (s *Stationary) Moments() (mean, cov []float64) {
+	if s.points != nil {
+		return s.points.moments()
+	}
+	return s.Density.Moments()
 }
 
 // A SeveralStatesError says that the box falls into parts which probability never

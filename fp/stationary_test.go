@@ -14,7 +14,7 @@ import (
 
 func solve(t testing.TB, c *exact.Case, n int) *fp.Stationary {
 	t.Helper()
-	s, err := fp.SolveStationary(c.Problem, c.Grid(n), fp.StationaryOptions{})
+	s, err := fp.SolveStationary(c.Problem, c.Grid(n), fp.StationaryOptions{Order: fp.OrderMonotone})
 	if err != nil {
 		t.Fatalf("%s, n=%d: %v", c.Name, n, err)
 	}
@@ -291,11 +291,11 @@ func TestResidualsAreRoundOff(t *testing.T) {
 func TestWorkersDoNotChangeTheBits(t *testing.T) {
 	c := exact.FullTensor()
 	g := c.Grid(96)
-	one, err := fp.SolveStationary(c.Problem, g, fp.StationaryOptions{Workers: 1})
+	one, err := fp.SolveStationary(c.Problem, g, fp.StationaryOptions{Order: fp.OrderMonotone, Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	four, err := fp.SolveStationary(c.Problem, g, fp.StationaryOptions{Workers: 4})
+	four, err := fp.SolveStationary(c.Problem, g, fp.StationaryOptions{Order: fp.OrderMonotone, Workers: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

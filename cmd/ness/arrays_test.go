@@ -63,7 +63,7 @@ domain:
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	if status := run([]string{"solve", filepath.Join(dir, "p.yaml"), "-o", filepath.Join(dir, "out"), "--no-plots"}, &out, &errs); status != statusDone {
+	if status := run([]string{"solve", filepath.Join(dir, "p.yaml"), "-o", filepath.Join(dir, "out"), "--no-plots", "--order", "monotone"}, &out, &errs); status != statusDone {
 		t.Fatal(errs.String())
 	}
 	a := readNPZ(t, filepath.Join(dir, "out", "solution.npz"))

@@ -46,10 +46,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 func status(err error) int {
 	var diverged *fp.ConvergenceError
+	var rough *fp.ToleranceError
 	switch {
 	case err == nil:
 		return statusDone
-	case errors.As(err, &diverged):
+	case errors.As(err, &diverged), errors.As(err, &rough):
 		return statusNotConverged
 	case errors.Is(err, errInterrupted):
 		return statusInterrupted

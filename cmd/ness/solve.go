@@ -18,14 +18,16 @@ import (
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/cmd/ness/internal/plot"
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
 )
 
 type solveFlags struct {
 	inputFlags
 	dir            string
 	given          bool // whether dir was
-	solver         string
-	tol            float64
+	order, solver  string
+	tol, tolerance float64
+	positive       bool
 	force, noPlots bool
 	quiet          bool
 }
@@ -43,7 +45,10 @@ func solveCommand() *cobra.Command {
 	}
 	fl.add(cmd)
 	cmd.Flags().StringVarP(&fl.dir, "output", "o", "", "folder `DIR` for summary, arrays and figures; without it only the summary is printed")
-	cmd.Flags().StringVar(&fl.solver, "solver", "auto", "`NAME` of the way to the null vector: auto, multigrid or direct")
+	cmd.Flags().StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator")
+	cmd.Flags().BoolVar(&fl.positive, "positive", false, "solve for ln p: positive, and right far into the tails, at some times the cost")
+	cmd.Flags().Float64Var(&fl.tolerance, "tolerance", 0, "refine the grid until the density is right to this relative L1 `ERROR`, by the estimate")
+	cmd.Flags().StringVar(&fl.solver, "solver", "auto", "`NAME` of the way to the null vector of a generator: auto, multigrid or direct; the last two imply --order monotone")
 	cmd.Flags().Float64Var(&fl.tol, "tol", 0, "entrywise `RESIDUAL` that multigrid has to reach, or norm that GMRES has to (default 1e-11)")
 	cmd.Flags().BoolVar(&fl.force, "force", false, "write into a folder that holds something else")
 	cmd.Flags().BoolVar(&fl.noPlots, "no-plots", false, "write no figures")
@@ -78,11 +83,13 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 		return err
 	}
 	opt.Stage = watch.start
-	s, err := fp.SolveStationary(f.Problem, g, opt)
-	var diverged *fp.ConvergenceError
-	if err != nil && !errors.As(err, &diverged) {
+	s, err := fl.stationary(f.Problem, g, opt)
+	if s == nil {
 		return locate(name, f, err)
 	}
+	g = s.Density.Grid
+	var diverged *fp.ConvergenceError
+	errors.As(err, &diverged)
 	s.Warnings = append(doubts, s.Warnings...)
 	watch.start("current")
 	c := s.Current()
@@ -98,7 +105,7 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	sum.Converged = diverged == nil
 	if estimated {
 		sum.addEstimate(estimate)
-		if estimate.Density > 0.1 {
+		if estimate.Density > 0.1 && s.Order == fp.OrderMonotone {
 			sum.Warnings = append(sum.Warnings, fmt.Sprintf("the density changes by %.2g between this grid and half of it: it is not resolved; refine the grid", estimate.Density))
 		}
 	}
@@ -114,10 +121,32 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	return err
 }
 
+// stationary solves on the grid, or on finer ones where a tolerance is given. Where the
+// result is not nil it is fit to look at whatever the error.
+func (fl *solveFlags) stationary(p *fp.Problem, g *grid.Grid, opt fp.StationaryOptions) (*fp.Stationary, error) {
+	if fl.tolerance > 0 {
+		return fp.SolveToTolerance(p, g, fl.tolerance, opt)
+	}
+	return fp.SolveStationary(p, g, opt)
+}
+
 // options turns the flags into options of the solver.
 func (fl *solveFlags) options() (opt fp.StationaryOptions, err error) {
 	if opt.Solver, err = fp.ParseSolver(fl.solver); err != nil {
 		return opt, fmt.Errorf("--solver: %w", err)
+	}
+	if opt.Order, err = fp.ParseOrder(fl.order); err != nil {
+		return opt, fmt.Errorf("--order: %w", err)
+	}
+	opt.Positive = fl.positive
+	monotone := opt.Order == fp.OrderMonotone
+	switch {
+	case opt.Solver != fp.SolverAuto && !monotone && (opt.Order != fp.OrderAuto || fl.positive):
+		return opt, fmt.Errorf("--solver %s is for generators: want --order monotone beside it, or neither --order nor --positive", fl.solver)
+	case monotone && fl.positive:
+		return opt, errors.New("--positive: a generator's density is positive already; leave out one of --order monotone and --positive")
+	case fl.tolerance != 0 && !(fl.tolerance >= 1e-13 && fl.tolerance < 1):
+		return opt, fmt.Errorf("--tolerance: want a number from 1e-13 to 1, have %g", fl.tolerance)
 	}
 	if !(fl.tol >= 0 && fl.tol < 1) || fl.tol > 0 && fl.tol < 1e-15 {
 		return opt, fmt.Errorf("--tol: want a number from 1e-15 to 1, have %g", fl.tol)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ type summary struct {
 	Problem   problemSummary `json:"problem"`
 	Method    string         `json:"method"`
 	Order     string         `json:"order"`
+	Chosen    []string       `json:"chosen"` // why this method, where others were tried
 	Solver    solverSummary  `json:"solver"`
 	Converged bool           `json:"converged"`
 	Residual  output.Float   `json:"residual"`
@@ -87,7 +89,8 @@ func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *sum
 		Program:           "ness",
 		Problem:           problemSummary{Title: f.Problem.Title, Variables: f.Problem.Variables, Calculus: f.Problem.Calculus.String(), Cells: g.Shape(), Notes: append([]string{}, notes...)},
 		Method:            s.Scheme.String(),
-		Order:             "monotone",
+		Order:             s.Order.String(),
+		Chosen:            append([]string{}, s.Why...),
 		Solver:            solverOf(s),
 		Residual:          output.Float(s.Residual),
 		Entrywise:         output.Float(s.EntryResidual),
@@ -109,7 +112,7 @@ func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *sum
 		sum.Problem.Min = append(sum.Problem.Min, output.Float(g.Axis(a).Min()))
 		sum.Problem.Max = append(sum.Problem.Max, output.Float(g.Axis(a).Max()))
 	}
-	mean, cov := s.Density.Moments()
+	mean, cov := s.Moments()
 	sum.Moments.Mean = output.Floats(mean)
 	for i := range mean {
 		row := make([]output.Float, len(mean))
@@ -122,10 +125,21 @@ func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *sum
 	return sum
 }
 
+// solverName names what found the density: nothing where it was given by a potential.
+func solverName(s *fp.Stationary) string {
+	switch s.Scheme {
+	case fp.SchemeLinear, fp.SchemeLogarithmic:
+		return "gmres"
+	case fp.SchemeGibbs:
+		return "none"
+	}
+	return s.Solver.Solver.String()
+}
+
 func solverOf(s *fp.Stationary) solverSummary {
 	m := s.Solver.Multigrid
 	return solverSummary{
-		Name: s.Solver.Solver.String(), Cycles: m.Cycles, Krylov: s.Solver.Krylov.Iterations, WorkUnits: output.Float(m.WorkUnits),
+		Name: solverName(s), Cycles: m.Cycles, Krylov: s.Solver.Krylov.Iterations, WorkUnits: output.Float(m.WorkUnits),
 		Factor: output.Float(m.Factor), Correction: output.Float(m.Correction),
 	}
 }
@@ -141,25 +155,52 @@ func (s *summary) addEstimate(e fp.ErrorEstimate) {
 	case ep > 3*e.EntropyProduction && e.Current < 0.3:
 		s.DetailedBalance = balanceSummary{"violated", fmt.Sprintf("entropy is produced at %.4g ± %.2g nats per unit time", ep, e.EntropyProduction)}
 	default:
-		s.DetailedBalance = balanceSummary{"cannot tell", "the current is not resolved: it changes as much as it is large between this grid and half of it"}
+		s.DetailedBalance = balanceSummary{"cannot tell", "the current is within its numerical error"}
 	}
 }
 
+// accurate says whether the density is the accurate operator's.
+func (s *summary) accurate() bool { return s.Order != fp.OrderMonotone.String() }
+
+// method describes the method in a line.
+func (s *summary) method() string {
+	switch s.Method {
+	case fp.SchemeLinear.String():
+		return fmt.Sprintf("order %s, linear form, %d unknowns", s.Order, s.Unknowns)
+	case fp.SchemeLogarithmic.String():
+		return fmt.Sprintf("order %s, logarithmic form, %d unknowns", s.Order, s.Unknowns)
+	case fp.SchemeGibbs.String():
+		return fmt.Sprintf("exp(−potential), exact at %d points: nothing else drives", s.Unknowns)
+	}
+	return fmt.Sprintf("%s generator, %s solution of %d unknowns", s.Method, s.Solver.Name, s.Unknowns)
+}
+
 func (s *summary) print(w io.Writer) {
-	line(w, "method", "%s generator, %s solution of %d unknowns", s.Method, s.Solver.Name, s.Unknowns)
+	line(w, "method", "%s", s.method())
+	for _, why := range s.Chosen {
+		line(w, "", "because %s", why)
+	}
 	if s.Solver.Cycles > 0 {
 		line(w, "multigrid", "%d cycles, convergence factor %.2g, %.0f work units", s.Solver.Cycles, s.Solver.Factor, s.Solver.WorkUnits)
 	}
 	if s.Solver.Krylov > 0 {
 		line(w, "GMRES", "%d iterations", s.Solver.Krylov)
 	}
-	line(w, "residual", "%.2g (entrywise %.2g, divergence of the current %.2g)", s.Residual, s.Entrywise, s.Divergence)
+	if s.accurate() {
+		line(w, "residual", "%.2g (divergence of the current %.2g)", s.Residual, s.Divergence)
+	} else {
+		line(w, "residual", "%.2g (entrywise %.2g, divergence of the current %.2g)", s.Residual, s.Entrywise, s.Divergence)
+	}
 	line(w, "mass", "%.15g, smallest density %.3g", s.Mass, s.MinDensity)
 	if e := s.ErrorEstimate; e != nil {
-		if s.DetailedBalance.Verdict == "holds" { // the current is round-off, and its changes as large
-			line(w, "half-grid difference", "density %.2g (relative L1)", e.Density)
+		label := "half-grid difference"
+		if s.accurate() {
+			label = "error estimate"
+		}
+		if s.DetailedBalance.Verdict == "holds" || math.IsNaN(float64(e.Current)) { // the current is round-off, and its changes as large
+			line(w, label, "density %.2g (relative L1)", e.Density)
 		} else {
-			line(w, "half-grid difference", "density %.2g, current %.2g (relative L1)", e.Density, e.Current)
+			line(w, label, "density %.2g, current %.2g (relative L1)", e.Density, e.Current)
 		}
 	}
 	line(w, "largest Péclet number", "%.3g per cell", s.PecletMax)

@@ -86,6 +86,31 @@ func LimitCycle() *Case {
 	}
 }
 
+// Underdamped returns dx = y dt, dy = (−U′ − γy) dt + √(2γT) dW with U = (x²−1)²/4, γ = 1
+// and T = 1/2: p ∝ exp(−(y²/2 + U)/T), J = (y, −U′) p. D has rank one everywhere.
+//
+// The current crosses the walls of the box, beyond which there is 1e-18 of the mass, where
+// p is below 1e-12 of its maximum.
+func Underdamped() *Case {
+	const name, gamma, temperature = "underdamped double well", 1.0, 0.5
+	slope := func(x float64) float64 { return x * (x*x - 1) }
+	box := []fp.Interval{{Min: -3.5, Max: 3.5}, {Min: -6.5, Max: 6.5}}
+	return &Case{
+		Name: name, Box: box,
+		Problem: &fp.Problem{
+			Title: name, Variables: []string{"x", "v"},
+			Equation: fp.HanggiKlimontovich(2, fp.Pointwise(func(dst, x []float64) {
+				dst[0], dst[1] = x[1], -slope(x[0])-gamma*x[1]
+			}), fp.Pointwise(func(dst, _ []float64) { dst[0], dst[1], dst[2] = 0, 0, gamma*temperature })),
+		},
+		logDensity: normalized(box, []float64{1, 0}, func(x []float64) float64 {
+			u := x[0]*x[0] - 1
+			return -(x[1]*x[1]/2 + u*u/4) / temperature
+		}),
+		velocity: func(dst, x []float64) { dst[0], dst[1] = x[1], -slope(x[0]) },
+	}
+}
+
 // FullTensor returns a multiplicative, full diffusion tensor with a circulating
 // current, on [−3, 3]², in the sense of Itô:
 //

@@ -391,3 +391,19 @@ func (a *axis) toCenters() *band {
 	}
 	return newBand(a.faces(), a.ring(), rows)
 }
+
+// within gives the values at centre + s from those at the centres, −½ < s < ½.
+func (a *axis) within(s float64) *band {
+	var same shared
+	rows := make([]taps, a.cells)
+	for i := range rows {
+		first := i - a.order/2
+		make := func() taps { return a.fromCells(float64(i)+0.5+s, first, a.order+1, 0) }
+		if a.ring() || first >= 0 && first+a.order+1 <= a.cells {
+			rows[i] = same.inner(first, make)
+		} else {
+			rows[i] = make()
+		}
+	}
+	return newBand(a.cells, a.ring(), rows)
+}

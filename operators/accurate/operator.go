@@ -35,7 +35,7 @@ type Operator struct {
 	dim   int
 	n     [3]int // cells along each axis, 1 beyond the grid's
 	axes  [3]*axis
-	rooms sync.Pool
+	rooms *sync.Pool
 }
 
 // New returns the operator of the given order, one of [Orders], on a grid of up to three
@@ -46,8 +46,15 @@ func New(g *grid.Grid, order int) *Operator {
 		o.n[a] = g.Axis(a).Cells()
 		o.axes[a] = newAxis(g.Axis(a), order)
 	}
-	o.rooms.New = func() any { return new(room) }
+	o.rooms = &sync.Pool{New: func() any { return new(room) }}
 	return o
+}
+
+// With returns the operator with other coefficients; all else is shared.
+func (o *Operator) With(c *Coefficients) *Operator {
+	with := *o
+	with.Coefficients = *c
+	return &with
 }
 
 // Weights returns ω of every cell.
@@ -108,7 +115,7 @@ func (o *Operator) Apply(dst, p []float64) {
 }
 
 // A Flow is the fluxes of a density: f, point values on faces, and H, the numerical
-// fluxes, laid out like [grid.FaceField].
+// fluxes, laid out like [grid.FaceField]. Both count the star generator's flux.
 type Flow struct{ Point, Numerical [][]float64 }
 
 // Flow returns the fluxes of the density p.
@@ -119,8 +126,11 @@ func (o *Operator) Flow(p []float64) *Flow {
 	s.prepare()
 	for a := range o.dim {
 		s.fluxes(a)
-		f.Point = append(f.Point, append([]float64(nil), s.f...))
-		f.Numerical = append(f.Numerical, s.numerical(a))
+		point, h := append([]float64(nil), s.f...), s.numerical(a)
+		if o.Up[a] != nil {
+			s.addStarTo(point, a)
+		}
+		f.Point, f.Numerical = append(f.Point, point), append(f.Numerical, h)
 	}
 	return f
 }
@@ -488,6 +498,29 @@ func (s *slab) addStar(h []float64, a, k, at int, p *stack) {
 	lower, upper := p.row(k-1, n), p.row(k, n)
 	for i := range h {
 		h[i] += up[i]*lower[i] - down[i]*upper[i]
+	}
+}
+
+// addStarTo adds the star generator's flux to point values f on all faces across axis a.
+func (s *slab) addStarTo(f []float64, a int) {
+	g, up, down := s.o.Grid, s.o.Up[a], s.o.Down[a]
+	n, stride := s.o.n[a], g.Stride(a)
+	for i, v := range s.p {
+		lower := g.LowerFace(a, i)
+		upper := lower + stride
+		k := i / stride % n
+		if k > 0 || s.o.axes[a].ring() {
+			f[lower] -= down[lower] * v
+		}
+		if k < n-1 || s.o.axes[a].ring() {
+			f[upper] += up[upper] * v
+		}
+		if s.o.axes[a].ring() && k == 0 { // the seam is two faces
+			f[upper+(n-1)*stride] -= down[lower] * v
+		}
+		if s.o.axes[a].ring() && k == n-1 {
+			f[lower-(n-1)*stride] += up[upper] * v
+		}
 	}
 }
 

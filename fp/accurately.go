@@ -1,0 +1,90 @@
+package fp
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/operators/accurate"
+)
+
+// An OrderError says that a grid has too few cells for an order.
+type OrderError struct {
+	Order Order
+	Cells []int
+}
+
+func (e *OrderError) Error() string {
+	return fmt.Sprintf("order %v wants at least %d cells along every axis that is not periodic, have %s", e.Order, accurate.LeastCells(int(e.Order), false), shapeText(e.Cells))
+}
+
+// wantsGenerator says whether the options ask for a generator on this grid: in one
+// dimension the nodal one is exact, and a solver named is one of generators.
+func (o *StationaryOptions) wantsGenerator(g *grid.Grid) (bool, error) {
+	switch {
+	case o.Order == OrderMonotone:
+		return true, nil
+	case o.Order != OrderAuto:
+		if !gridBears(g, int(o.Order)) {
+			return false, &OrderError{o.Order, g.Shape()}
+		}
+		return false, nil
+	}
+	return g.Dim() == 1 && !o.Positive || o.Solver != SolverAuto || autoOrder(g) == 0, nil
+}
+
+// fewestVectors is what GMRES keeps at least, whatever memory there is.
+const fewestVectors = 20
+
+// solveAccurately is SolveStationary by the accurate operator, or where that fails by a
+// generator.
+func solveAccurately(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationary, error) {
+	opt.stage("discretize")
+	c, err := SampleCenters(p, g)
+	if err != nil {
+		return nil, err
+	}
+	order := int(opt.Order)
+	if opt.Order == OrderAuto {
+		order = autoOrder(g)
+	}
+	h, err := newHighOrder(p, g, order, c)
+	if err != nil {
+		return nil, err
+	}
+	if opt.MaxMemory > 0 {
+		h.vectors = int(min(int64(h.vectors), max(fewestVectors, opt.MaxMemory/2/int64(8*g.Cells()))))
+	}
+	opt.stage("star")
+	if err := h.solveStar(); err != nil {
+		return nil, err
+	}
+	opt.stage("solve")
+	a, why := h.solve(opt)
+	if a.err != nil && opt.Order == OrderAuto {
+		opt.Order = OrderMonotone
+		s, err := SolveStationary(p, g, opt)
+		if s != nil {
+			s.Why = append(why, "the logarithmic form did not converge")
+			s.warn("%s: this is a generator's density, positive but of low accuracy; refine the grid", strings.Join(s.Why, ", "))
+		}
+		return s, err
+	}
+	s := &Stationary{
+		Discretization: &Discretization{Problem: p, Scheme: a.scheme, Coefficients: c},
+		Density:        grid.NewField(g), Order: Order(a.order), Why: why,
+		points: &pointValues{h, a}, Residual: a.residual, EntryResidual: math.NaN(),
+	}
+	s.Solver.Solver, s.Solver.Multigrid, s.Solver.Krylov.Iterations = SolverMultigrid, h.cycles, a.its
+	s.Density.Values = s.points.averages()
+	s.Mass = append([]float64(nil), s.Density.Values...)
+	floats.Mul(s.Mass, h.cell)
+	s.doubt()
+	if a.err != nil {
+		return s, &ConvergenceError{s.Residual, ResidualTolerance, a.err}
+	}
+	return s, nil
+}

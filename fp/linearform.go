@@ -1,0 +1,60 @@
+package fp
+
+import (
+	"errors"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/ness-fp/ness/operators/accurate"
+	"github.com/ness-fp/ness/operators/krylov"
+)
+
+// This file solves R(p) = 0 for point values, which is linear in p: conservative, of the
+// order asked for, but not positive where the grid is too coarse.
+
+// linearForm returns the operator of the given order with damping, blended with the star
+// generator's flux.
+func (h *highOrder) linearForm(order int, b blend) *accurate.Operator {
+	op := h.operator(order)
+	return op.With(h.blended(op.Damped(h.base), h.shares(h.star, b), [3][]float64{}, nil))
+}
+
+// residualWeight returns the weights of rates of change in GMRES, over those out of cells
+// and over densities ref to the power ½, at least 1e-10; without ref over the first alone.
+func (h *highOrder) residualWeight(ref []float64) []float64 {
+	w := make([]float64, len(h.outflow))
+	for i, d := range h.outflow {
+		w[i] = 1 / d
+		if ref != nil {
+			w[i] /= sqrtAtLeast(ref[i])
+		}
+	}
+	return w
+}
+
+// improve changes p until R(p), in the norm of GMRES, is below tol times scale, or below
+// tol times what it was where scale is 0. It returns what R was.
+func (h *highOrder) improve(op *accurate.Operator, p []float64, tol, scale float64, most int) (first float64, stats krylov.Stats, err error) {
+	rhs, e := make([]float64, len(p)), make([]float64, len(p))
+	op.Apply(rhs, p)
+	floats.Scale(-1, rhs)
+	weight := h.residualWeight(nil)
+	for i, w := range weight {
+		e[i] = w * rhs[i]
+	}
+	first = floats.Norm(e, 2)
+	clear(e)
+	if first == 0 || first <= tol*scale {
+		return first, stats, nil
+	}
+	if scale > 0 {
+		tol *= scale / first
+	}
+	stats, err = krylov.GMRES(op.Apply, h.precondition(nil), rhs, e, krylov.Options{Tol: tol, MaxIterations: most, Restart: min(most, h.vectors), Weight: weight})
+	floats.Add(p, e)
+	var slow *krylov.ConvergenceError
+	if err != nil && !errors.As(err, &slow) {
+		panic(err)
+	}
+	return first, stats, err
+}

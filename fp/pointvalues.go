@@ -1,0 +1,149 @@
+package fp
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/grid/pieces"
+	"github.com/ness-fp/ness/operators/accurate"
+)
+
+// This file makes of point values what users see: cell averages, flows through faces, the
+// current at the points, and entropy production.
+
+// pointValues is what a [Stationary] keeps of the accurate operator.
+type pointValues struct {
+	*highOrder
+	*attempt
+}
+
+// averages returns the cell averages of the density, ≥ 0 with Σ p V = 1.
+func (p *pointValues) averages() []float64 {
+	var v []float64
+	if p.scheme == SchemeLinear {
+		v = p.op.CellAverages(p.p)
+	} else {
+		v = p.op.PositiveAverages(positive(p.p))
+	}
+	for i, x := range v {
+		v[i] = max(x, 0)
+	}
+	floats.Scale(1/(&grid.Field{Grid: p.grid, Values: v}).Integral(), v)
+	return v
+}
+
+// positive returns p with what underflowed replaced, so that it has logarithms.
+func positive(p []float64) []float64 {
+	q := make([]float64, len(p))
+	least := smallestDensity * floats.Max(p)
+	for i, v := range p {
+		q[i] = max(v, least)
+	}
+	return q
+}
+
+// current returns the flows through the faces and J at the points.
+func (p *pointValues) current() *Current {
+	f := p.flow()
+	return &Current{Faces: p.op.FaceFlow(f), At: p.op.Current(f)}
+}
+
+// flow returns the fluxes of the attempt.
+func (p *pointValues) flow() *accurate.Flow {
+	switch p.scheme {
+	case SchemeLinear:
+		return p.op.Flow(p.p)
+	case SchemeGibbs: // −D∇φ p − D∇p
+		f := &accurate.Flow{}
+		for a := range p.grid.Dim() {
+			f.Point = append(f.Point, make([]float64, p.grid.Faces(a)))
+			f.Numerical = append(f.Numerical, make([]float64, p.grid.Faces(a)))
+		}
+		return f
+	}
+	return relativeFlow(p.op, p.unit)
+}
+
+// relativeFlow returns the fluxes of the logarithmic form, whose densities are relative to
+// those in its coefficients, times unit.
+func relativeFlow(op *accurate.Operator, unit float64) *accurate.Flow {
+	ones := make([]float64, op.Grid.Cells())
+	for i := range ones {
+		ones[i] = 1
+	}
+	f := op.Flow(ones)
+	for a := range f.Point {
+		floats.Scale(unit, f.Point[a])
+		floats.Scale(unit, f.Numerical[a])
+	}
+	return f
+}
+
+// wellAbove is the density, relative to the largest, from which the linear form's values
+// count in ratios to p: below they may be noise. The logarithmic form's are good further out.
+const wellAbove, farOut = 1e-8, 1e-100
+
+// entropyProduction returns ∫ J·D⁻¹J/p by the rule of the operator's order, over densities
+// above least, and about what is left out: in tails J/p grows with −ln p.
+func (h *highOrder) entropyProduction(op *accurate.Operator, p []float64, j [][]float64, least float64) (rate, rest float64) {
+	d, w := h.grid.Dim(), op.Weights()
+	parts, left := make([]float64, pieces.Count(len(p), pieceCells)), make([]float64, pieces.Count(len(p), pieceCells))
+	top := floats.Max(p)
+	pieces.Run(len(p), pieceCells, func(k, lo, hi int) {
+		at, tensor := make([]float64, d), make([]float64, len(h.diffusion))
+		for i := lo; i < hi; i++ {
+			if p[i] <= least*top {
+				left[k] += w[i] * h.volume[i] * max(p[i], 0)
+				continue
+			}
+			for a := range at {
+				at[a] = j[a][i]
+			}
+			for c := range tensor {
+				tensor[c] = h.diffusion[c][i]
+			}
+			parts[k] += w[i] * h.volume[i] * quadratic(tensor, at) / p[i]
+		}
+	})
+	rate = floats.Sum(parts)
+	return rate, -2 * math.Log(least) * floats.Sum(left) * rate
+}
+
+// largestTurnover returns the largest flow to and fro of a cell.
+func (p *pointValues) largestTurnover() (most float64) {
+	for i, v := range p.p {
+		most = max(most, p.outflow[i]*p.cell[i]*math.Abs(v))
+	}
+	return most
+}
+
+// moments returns mean and packed covariance, by the rule of the operator's order.
+func (p *pointValues) moments() (mean, cov []float64) {
+	d, w := p.grid.Dim(), p.op.Weights()
+	points := accurate.Points(p.grid, -1)
+	mean, cov = make([]float64, d), make([]float64, d*(d+1)/2)
+	x := make([]float64, d)
+	each := func(do func(mass float64)) {
+		for i, v := range p.p {
+			rest := i
+			for a := range x {
+				x[a] = points[a][rest%len(points[a])]
+				rest /= len(points[a])
+			}
+			do(w[i] * p.volume[i] * v)
+		}
+	}
+	each(func(mass float64) { floats.AddScaled(mean, mass, x) })
+	each(func(mass float64) {
+		k := 0
+		for a := range d {
+			for b := a; b < d; b++ {
+				cov[k] += mass * (x[a] - mean[a]) * (x[b] - mean[b])
+				k++
+			}
+		}
+	})
+	return mean, cov
+}
