@@ -58,6 +58,13 @@ func (l *edgeList) add(from, to int, out, back float64) {
 	l.edges[k] = e
 }
 
+// extend returns room for n edges after the last, to be filled in order.
+func (l *edgeList) extend(n int) []edge {
+	k := len(l.edges)
+	l.edges = slices.Grow(l.edges, n)[:k+n]
+	return l.edges[k:]
+}
+
 // addExit adds a rate from a cell to the outside.
 func (l *edgeList) addExit(from int, rate float64) { l.exit[from-l.lo] += rate }
 

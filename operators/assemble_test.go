@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/operators/sparse"
 )
@@ -66,5 +68,62 @@ func TestRowsAreSumsOfEdges(t *testing.T) {
 		if got.Col[k] != want.Col[k] || math.Abs(got.Val[k]-v) > 20*20*0x1p-53 {
 			t.Fatalf("entry %d is %g in column %d, want %g in column %d", k, got.Val[k], got.Col[k], v, want.Col[k])
 		}
+	}
+}
+
+// A mild cell of a plane has the rates that the general way gives it.
+func TestMildCellsAgreeWithAnyCell(t *testing.T) {
+	mild := 0
+	rapid.Check(t, func(t *rapid.T) {
+		axes := make([]grid.Axis, 2)
+		for a := range axes {
+			var err error
+			if axes[a], err = grid.Sinh(-1, 2, rapid.IntRange(3, 9).Draw(t, "cells"), grid.Reflecting, grid.Reflecting, 0.3, 0.7); err != nil {
+				t.Fatal(err)
+			}
+		}
+		g := grid.New(axes...)
+		m := drawTensor(t, 2, rapid.Float64Range(0.2, 1).Draw(t, "ratio"), 0)
+		c := &Coefficients{Grid: g, Diffusion: [][]float64{fill(g.Cells(), m[0]), fill(g.Cells(), m[1]), fill(g.Cells(), m[3])}}
+		for range 2 {
+			c.Drift = append(c.Drift, fill(g.Cells(), rapid.Float64Range(-1, 1).Draw(t, "drift")))
+		}
+		scale := rapid.Float64Range(0, 3).Draw(t, "range of φ")
+		c.Potential = make([]float64, g.Cells())
+		for i := range c.Potential {
+			c.Potential[i] = scale * math.Sin(float64(i))
+		}
+		edges := func(write func(w *sellingWriter, nu [3]float64) bool) (l edgeList, trace float64, ok bool) {
+			l = edgeList{hi: g.Cells()}
+			w := sellingWriter{Coefficients: c, list: &l, vol: g.Volumes(), limit: offsetLimit(g), axes: sellingAxes(g)}
+			w.idx = [3]int{1, 1}
+			w.x = g.Index(w.idx[:2])
+			nu := w.load()
+			trace = w.m.trace()
+			return l, trace, write(&w, nu)
+		}
+		got, trace, ok := edges((*sellingWriter).mildCell)
+		if !ok {
+			return
+		}
+		mild++
+		want, _, _ := edges(func(w *sellingWriter, nu [3]float64) bool {
+			w.anyCell(nu)
+			return true
+		})
+		if len(got.edges) != len(want.edges) || got.reach != want.reach || want.eta != 0 {
+			t.Fatalf("edges %v, want %v", got.edges, want.edges)
+		}
+		for k, e := range want.edges {
+			f := got.edges[k]
+			// Some ten roundings of numbers up to tr M, and of u as isMild promises; φ adds a factor B(−6) < 7.
+			tol := 7 * 30 * 0x1p-53 * trace
+			if f.from != e.from || f.to != e.to || math.Abs(f.out-e.out) > tol || math.Abs(f.back-e.back) > tol {
+				t.Fatalf("edge %v, want %v: more than %g apart", f, e, tol)
+			}
+		}
+	})
+	if mild == 0 { // 40 of 100 are
+		t.Error("no cell was mild")
 	}
 }
