@@ -133,9 +133,10 @@ type rowBlock struct {
 
 // A rowBuilder sums edges into rows; it keeps its memory from one piece to the next.
 type rowBuilder struct {
-	edges []edge
-	last  []int32 // of the edges that lead to each cell; −1 where there are none
-	next  []int32 // per edge: the one before it that leads to the same cell, or −1
+	edges   []edge
+	leaving []edge
+	last    []int32 // of the edges that lead to each cell; −1 where there are none
+	next    []int32 // per edge: the one before it that leads to the same cell, or −1
 
 	// The rows so far, from the last to the first, fill col and val from n on:
 	n   int
@@ -172,20 +173,22 @@ func (b *rowBuilder) sum(l *edgeList) rowBlock {
 	return rowBlock{ptr, slices.Clone(b.col[b.n:]), slices.Clone(b.val[b.n:])}
 }
 
-// link chains the edges that lead to the same cell.
+// link chains the edges that lead to the same cell, and sets l.leaving to the others.
 func (b *rowBuilder) link(l *edgeList) {
 	b.last, b.next = resize(b.last, l.hi-l.lo), resize(b.next, len(l.edges))
 	for i := range b.last {
 		b.last[i] = -1
 	}
+	b.leaving = b.leaving[:0]
 	for k := range l.edges {
 		if to := int(l.edges[k].to) - l.lo; uint(to) < uint(len(b.last)) {
 			b.next[k] = b.last[to]
 			b.last[to] = int32(k)
 		} else {
-			l.leaving = append(l.leaving, l.edges[k])
+			b.leaving = append(b.leaving, l.edges[k])
 		}
 	}
+	l.leaving = slices.Clone(b.leaving)
 }
 
 // merge puts row i before the others: what its own edges bring and, beginning with edge
