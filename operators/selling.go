@@ -297,9 +297,9 @@ func (w *sellingWriter) edge(y int, rho, z float64) {
 // fit multiplies the rates of an edge by what the potential and the volumes ask for.
 func (w *sellingWriter) fit(e *edge) {
 	if w.Potential != nil {
-		dphi := w.Potential[e.from] - w.Potential[e.to]
-		e.out *= Bernoulli(-dphi)
-		e.back *= Bernoulli(dphi)
+		out, back := bernoullis(w.Potential[e.from] - w.Potential[e.to])
+		e.out *= out
+		e.back *= back
 	}
 	if w.vol != nil {
 		e.back *= w.vol[e.from] / w.vol[e.to]
