@@ -155,7 +155,7 @@ func pointAt(coords [][]float64, i int) []float64 {
 func checkFinite(p *Problem, all, coords [][]float64) error {
 	for c, values := range all {
 		for i, v := range values {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
+			if v-v != 0 { // NaN or infinite
 				return &CoefficientError{p.Variables, pointAt(coords, i), fmt.Sprintf("%s is %g", p.Equation.component(c), v), c}
 			}
 		}

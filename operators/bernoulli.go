@@ -18,3 +18,14 @@ func Bernoulli(z float64) float64 {
 	}
 	return z / math.Expm1(z)
 }
+
+// bernoullis returns B(−z) and B(z) with one exponential: B(−z) = B(z) + z, where
+// nothing cancels for z ≥ 0.
+func bernoullis(z float64) (minus, plus float64) {
+	small := Bernoulli(math.Abs(z))
+	large := small + math.Abs(z)
+	if z < 0 {
+		return small, large
+	}
+	return large, small
+}

@@ -252,26 +252,47 @@ func smoothTensor(g *grid.Grid) *Coefficients {
 	return c
 }
 
+// obliqueTensor turns a tensor of ratio 0.03 from cell to cell, with offsets of up to
+// four cells.
+func obliqueTensor(g *grid.Grid) *Coefficients {
+	c := smoothTensor(g)
+	x := make([]float64, 2)
+	for i := range g.Cells() {
+		g.Center(x, i)
+		sin, cos := math.Sincos(x[0])
+		c.Diffusion[0][i] = cos*cos + 0.03*sin*sin
+		c.Diffusion[1][i] = 0.97 * cos * sin
+		c.Diffusion[2][i] = sin*sin + 0.03*cos*cos
+	}
+	return c
+}
+
 func BenchmarkAssemble(b *testing.B) {
 	for _, n := range []int{256, 1024} {
-		ax, err := grid.Uniform(-3, 3, n, grid.Reflecting, grid.Reflecting)
-		if err != nil {
-			b.Fatal(err)
-		}
-		g := grid.New(ax, ax)
-		c := smoothTensor(g)
+		g := cube(b, 2, n, grid.Reflecting)
 		f := &FaceCoefficients{Grid: g}
 		for a, d := range []float64{0.2, 0.3} {
 			f.Drift, f.Diffusion = append(f.Drift, fill(g.Faces(a), -1)), append(f.Diffusion, fill(g.Faces(a), d))
 		}
-		for scheme, assemble := range map[string]func(){"selling": func() { Selling(c) }, "star": func() { Star(f) }} {
-			b.Run(fmt.Sprintf("scheme=%s/d=2/n=%d", scheme, n), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					assemble()
-				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n*n), "ns/cell")
-			})
-		}
+		mild, oblique := smoothTensor(g), obliqueTensor(g)
+		gibbs := smoothTensor(g)
+		gibbs.Potential = gibbs.Drift[0]
+		benchAssemble(b, fmt.Sprintf("scheme=star/d=2/n=%d", n), g, func() { Star(f) })
+		benchAssemble(b, fmt.Sprintf("scheme=selling/tensor=mild/d=2/n=%d", n), g, func() { Selling(mild) })
+		benchAssemble(b, fmt.Sprintf("scheme=selling/tensor=mild/potential=true/d=2/n=%d", n), g, func() { Selling(gibbs) })
+		benchAssemble(b, fmt.Sprintf("scheme=selling/tensor=oblique/d=2/n=%d", n), g, func() { Selling(oblique) })
 	}
+	p := space()
+	c := p.sample(cube(b, 3, 64, grid.Reflecting))
+	benchAssemble(b, "scheme=selling/tensor=mild/d=3/n=64", c.Grid, func() { Selling(c) })
+}
+
+func benchAssemble(b *testing.B, name string, g *grid.Grid, assemble func()) {
+	b.Run(name, func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			assemble()
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(g.Cells()), "ns/cell")
+	})
 }

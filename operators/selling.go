@@ -136,8 +136,40 @@ func (w *sellingWriter) next() {
 }
 
 func (w *sellingWriter) cell() {
-	d := len(w.axes)
 	nu := w.load()
+	if len(w.axes) == 2 && w.isInner(1) && w.mildCell(nu) {
+		return
+	}
+	w.anyCell(nu)
+}
+
+// mildCell writes the edges of a cell in a plane whose offsets are of one cell and
+// carry the whole drift nu, and says whether it is such a cell. Where |M_12| is below
+// M_11 and M_22, Selling's weights are M_11 − |M_12|, M_22 − |M_12| and |M_12| on the
+// axes and one diagonal: [sellingWriter.anyCell] comes to the same, but for round-off.
+func (w *sellingWriter) mildCell(nu [3]float64) bool {
+	m, up := &w.m, w.axes[1].stride
+	diagonal := math.Abs(m[1])
+	x, y := m[0]-diagonal, m[3]-diagonal
+	if least := 1e-14 * (x + y + diagonal); !(x > least && y > least && diagonal > least && m.isMild(2)) {
+		return false
+	}
+	u, ok := m.solveShifted(2, 0, nu)
+	p := [3]pair{{1, x, u[0]}, {up - 1, diagonal, u[1] - u[0]}, {up, y, u[1]}}
+	if m[1] > 0 {
+		p[1], p[2] = p[2], pair{up + 1, diagonal, u[1] + u[0]}
+	}
+	if !(ok && math.Abs(p[0].z) <= maxZ && math.Abs(p[1].z) <= maxZ && math.Abs(p[2].z) <= maxZ) {
+		return false
+	}
+	w.list.reach = max(w.list.reach, 1)
+	w.write(p[:])
+	return true
+}
+
+// anyCell writes the edges of a cell with drift nu.
+func (w *sellingWriter) anyCell(nu [3]float64) {
+	d := len(w.axes)
 	if w.m.trace() > 0 {
 		w.list.eta = max(w.list.eta, w.s.reduceWithin(&w.m, d, w.limit))
 		w.m = w.s.tensor() // as the edges carry it: where D is nothing but round-off, they carry 0
@@ -146,14 +178,13 @@ func (w *sellingWriter) cell() {
 	}
 	var rest [3]float64
 	w.u, rest = w.s.ridge(&w.m, d, nu)
-	inner := w.isInner(w.s.reach())
-	for k, o := range w.s.offset[:w.s.n] {
-		rho, z := w.s.weight[k], dot(o, w.u)
-		if inner {
-			step := w.step(o)
-			w.edge(w.x+step, rho, z)
-			w.edge(w.x-step, rho, -z)
-		} else {
+	reach := w.s.reach()
+	w.list.reach = max(w.list.reach, reach)
+	if w.isInner(reach) {
+		w.inner()
+	} else {
+		for k, o := range w.s.offset[:w.s.n] {
+			rho, z := w.s.weight[k], dot(o, w.u)
 			w.half(rho, o, z)
 			w.half(rho, vec{-o[0], -o[1], -o[2]}, -z)
 		}
@@ -163,6 +194,45 @@ func (w *sellingWriter) cell() {
 	}
 	if rest != ([3]float64{}) {
 		w.upwind(rest)
+	}
+}
+
+// inner writes the edges of the stencil of a cell that no wall or seam is near.
+func (w *sellingWriter) inner() {
+	var list [6]pair // in ascending order of steps
+	for n, o := range w.s.offset[:w.s.n] {
+		p := pair{w.step(o), w.s.weight[n], dot(o, w.u)}
+		if p.step < 0 {
+			p.step, p.z = -p.step, -p.z
+		}
+		for ; n > 0 && list[n-1].step > p.step; n-- {
+			list[n] = list[n-1]
+		}
+		list[n] = p
+	}
+	w.write(list[:w.s.n])
+}
+
+// A pair is the half-edges from the cell at hand to x ± step, step > 0 in the flat
+// index, with Péclet numbers ±z, |z| ≤ maxZ.
+type pair struct {
+	step   int
+	rho, z float64
+}
+
+// write writes the first edges of a cell: pairs in ascending order of steps.
+func (w *sellingWriter) write(list []pair) {
+	n := len(list)
+	edges := w.list.extend(2 * n)
+	for k, p := range list {
+		half, lean := 0.5*p.rho, 0.25*p.rho*p.z
+		edges[n+k] = edge{int32(w.x), int32(w.x + p.step), half + lean, half - lean}
+		edges[n-1-k] = edge{int32(w.x), int32(w.x - p.step), half - lean, half + lean}
+	}
+	if w.Potential != nil || w.vol != nil {
+		for k := range edges {
+			w.fit(&edges[k])
+		}
 	}
 }
 
@@ -194,7 +264,6 @@ func (w *sellingWriter) step(o vec) int {
 
 // isInner says whether the cell is at least r cells from every end of the box.
 func (w *sellingWriter) isInner(r int) bool {
-	w.list.reach = max(w.list.reach, r)
 	for a, ax := range w.axes {
 		if k := w.idx[a]; k < r || k >= ax.cells-r {
 			return false
@@ -220,16 +289,21 @@ func (w *sellingWriter) half(rho float64, o vec, z float64) {
 // edge writes the rates between the cell and y.
 func (w *sellingWriter) edge(y int, rho, z float64) {
 	a := max(1, math.Abs(z)/2)
-	out, back := 0.5*rho*(a+z/2), 0.5*rho*(a-z/2)
+	e := edge{int32(w.x), int32(y), 0.5 * rho * (a + z/2), 0.5 * rho * (a - z/2)}
+	w.fit(&e)
+	w.list.add(w.x, y, e.out, e.back)
+}
+
+// fit multiplies the rates of an edge by what the potential and the volumes ask for.
+func (w *sellingWriter) fit(e *edge) {
 	if w.Potential != nil {
-		dphi := w.Potential[w.x] - w.Potential[y]
-		out *= Bernoulli(-dphi)
-		back *= Bernoulli(dphi)
+		out, back := bernoullis(w.Potential[e.from] - w.Potential[e.to])
+		e.out *= out
+		e.back *= back
 	}
 	if w.vol != nil {
-		back *= w.vol[w.x] / w.vol[y]
+		e.back *= w.vol[e.from] / w.vol[e.to]
 	}
-	w.list.add(w.x, y, out, back)
 }
 
 // A landing is where an offset leads: to a cell, or through walls.

@@ -133,11 +133,6 @@ func fitted(v, d, dphi, h float64) (out, back float64) {
 	if d == 0 {
 		return 0, 0
 	}
-	z := dphi + v*h/d
-	small := Bernoulli(math.Abs(z))
-	large := small + math.Abs(z) // B(−z) = B(z) + z
-	if z < 0 {
-		small, large = large, small
-	}
-	return d / h * large, d / h * small
+	out, back = bernoullis(dphi + v*h/d)
+	return d / h * out, d / h * back
 }
