@@ -14,7 +14,8 @@ type Stationary struct {
 	*Discretization
 	// Density holds the cell averages p_i, Σ p_i V_i = 1.
 	Density *grid.Field
-	// Mass holds m_i = p_i V_i, the null vector of the generator.
+	// Mass holds the null vector of the generator, Σ m_i = 1: in one dimension the values
+	// at the centres times V_i, up to a factor, otherwise m_i = p_i V_i.
 	Mass []float64
 	// Residual is ‖A m‖₁ / ‖diag(A) m‖₁, recomputed from the result.
 	Residual float64
@@ -25,6 +26,8 @@ type Stationary struct {
 	Solver SolverStats
 	// Warnings are doubts about the result.
 	Warnings []string
+
+	lineMass float64 // ∫p of the density that Mass gives the values at centres of; see averageLine
 }
 
 // ResidualTolerance is the [Stationary.Residual] above which a density does not
@@ -104,6 +107,7 @@ func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 	for i, v := range g.Volumes() {
 		s.Density.Values[i] = s.Mass[i] / v
 	}
+	s.averageLine()
 	s.judge()
 	if failure != nil || s.Solver.Solver == SolverDirect && !(s.Residual <= ResidualTolerance) {
 		return s, &ConvergenceError{s.Residual, ResidualTolerance, failure}
