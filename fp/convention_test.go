@@ -154,10 +154,11 @@ func TestStationaryDensityDependsOnTheConvention(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mid := s.Density.Values[200]
+		mid := s.Mass[200] / axis.Width(200)
 		x := axis.Center(200)
-		for i, v := range s.Density.Values {
+		for i, m := range s.Mass {
 			want := math.Pow((1+axis.Center(i)*axis.Center(i))/(1+x*x), k.power)
+			v := m / axis.Width(i)
 			if math.Abs(v/mid/want-1) > 1e-12 { // 400 intervals of round-off and of quadrature, 1e-15 each
 				t.Fatalf("%s: p/p₀ at %g is %.15g, want %.15g", name, axis.Center(i), v/mid, want)
 			}

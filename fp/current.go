@@ -18,12 +18,14 @@ type Current struct {
 
 // Current returns the probability current of the density: of the accurate operator its
 // own, with At at the points ξ = i+½ of the axes' maps (the centres where cells are equal); of
-// a generator its flows, routed through the faces of cells.
+// a generator its flows, routed through the faces of cells. In one dimension it is as exact
+// as [Stationary.Density], and scaled like it, not like Mass.
 func (s *Stationary) Current() *Current {
 	if s.points != nil {
 		return s.points.current()
 	}
 	faces := s.Generator.FaceFlow(s.Mass)
+	s.scaleLine(faces.Flow[0])
 	return &Current{Faces: faces, At: faces.AtCenters()}
 }
 
@@ -50,14 +52,18 @@ func (s *Stationary) LargestTurnover() (largest float64) {
 
 // EntropyProduction returns the mean rate ∫ J·D⁻¹J / p in nats per unit time, by
 // the midpoint rule over the cells, or by one of the accurate operator's order over the
-// points where p is above 1e-8 of its maximum; it is 0 exactly where detailed balance holds.
-// It is +Inf where a current crosses directions without diffusion.
+// points where p is above 1e-8 of its maximum, or as exact as the current in one dimension;
+// it is 0 exactly where detailed balance holds, and +Inf where a current crosses directions
+// without diffusion.
 //
 // Seifert, Rep. Prog. Phys. 75 (2012) 126001.
 func (s *Stationary) EntropyProduction(c *Current) float64 {
-	if s.points != nil {
+	switch {
+	case s.points != nil:
 		rate, _ := s.points.entropyProduction(s.points.op, s.points.p, c.At, s.points.least())
 		return rate
+	case s.line != nil:
+		return operators.LineEntropyProduction(s.line, s.lineCenters(), c.Faces.Flow[0])
 	}
 	var sum float64
 	d := s.Density.Grid.Dim()

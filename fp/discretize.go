@@ -37,6 +37,8 @@ type Discretization struct {
 	Scheme       Scheme
 	Coefficients *operators.Coefficients
 	Generator    *operators.Generator
+
+	line *operators.LineCoefficients // of SchemeNodal
 }
 
 // Discretize samples the coefficients on the grid, checks them, and makes the
@@ -62,7 +64,9 @@ func Discretize(p *Problem, g *grid.Grid) (*Discretization, error) {
 	switch {
 	case g.Dim() == 1:
 		d.Scheme = SchemeNodal
-		d.Generator, err = nodal(p, c)
+		if d.line, err = sampleLine(p, c); err == nil {
+			d.Generator = operators.Nodal(d.line)
+		}
 	case c.IsDiagonal():
 		d.Scheme = SchemeStar
 		d.Generator, err = star(p, c)
@@ -278,7 +282,8 @@ func smallestEigenvalue(c *operators.Coefficients, i int) float64 {
 	return eig.Values(nil)[0]
 }
 
-func nodal(p *Problem, c *operators.Coefficients) (*operators.Generator, error) {
+// sampleLine samples the coefficients of a problem in one dimension between the centres.
+func sampleLine(p *Problem, c *operators.Coefficients) (*operators.LineCoefficients, error) {
 	coords := [][]float64{operators.LineNodes(c.Grid)}
 	all := tabulate(p.Equation.Eval, p.Equation.components(), coords)
 	if err := checkFinite(p, all, coords); err != nil {
@@ -288,7 +293,7 @@ func nodal(p *Problem, c *operators.Coefficients) (*operators.Generator, error) 
 	if p.Equation.Potential {
 		line.Potential, line.AtCenters = all[2], c.Potential
 	}
-	return operators.Nodal(line), nil
+	return line, nil
 }
 
 func star(p *Problem, c *operators.Coefficients) (*operators.Generator, error) {

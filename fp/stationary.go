@@ -14,7 +14,9 @@ type Stationary struct {
 	*Discretization
 	// Density holds the cell averages p_i, Σ p_i V_i = 1.
 	Density *grid.Field
-	// Mass holds m_i = p_i V_i; the null vector of the generator, where there is one.
+	// Mass holds the null vector of the generator, Σ m_i = 1: in one dimension the values
+	// at the centres times V_i, up to a factor; otherwise, and of the accurate operator,
+	// m_i = p_i V_i.
 	Mass []float64
 	// Residual is ‖A m‖₁ / ‖diag(A) m‖₁, recomputed from the result; of the accurate operator
 	// the sum of its rates of change over the star generator's turnover.
@@ -32,7 +34,8 @@ type Stationary struct {
 	// Warnings are doubts about the result.
 	Warnings []string
 
-	points *pointValues // of the accurate operator; nil of a generator
+	points   *pointValues // of the accurate operator; nil of a generator
+	lineMass float64      // ∫p of the density that Mass gives the values at centres of; see averageLine
 }
 
 // ResidualTolerance is the [Stationary.Residual] above which a density does not
@@ -122,6 +125,7 @@ func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 	for i, v := range g.Volumes() {
 		s.Density.Values[i] = s.Mass[i] / v
 	}
+	s.averageLine()
 	s.judge()
 	if failure != nil || s.Solver.Solver == SolverDirect && !(s.Residual <= ResidualTolerance) {
 		return s, &ConvergenceError{s.Residual, ResidualTolerance, failure}
@@ -160,10 +164,14 @@ func (s *Stationary) NegativeMass() (sum float64) {
 }
 
 // Moments returns mean and covariance (packed upper triangle by rows) of the density: at
-// the order of the accurate operator, or with each cell's mass at its centre.
+// the order of the accurate operator, or with each cell's mass at its centre, in one
+// dimension of the values there.
 func (s *Stationary) Moments() (mean, cov []float64) {
-	if s.points != nil {
+	switch {
+	case s.points != nil:
 		return s.points.moments()
+	case s.line != nil:
+		return (&grid.Field{Grid: s.Density.Grid, Values: s.lineCenters()}).Moments()
 	}
 	return s.Density.Moments()
 }

@@ -51,61 +51,6 @@ func wantError(t *testing.T, what string, tab *exact.OrderTable, limit float64) 
 	}
 }
 
-// The ratios of the density at the centres are exact on A1 (d = 1, b = x − x³,
-// D = 0.1(1+x²/2)) already on a coarse grid.
-func TestLineDensityIsExactAtCentres(t *testing.T) {
-	for _, c := range []*exact.Case{exact.DoubleWell1D(), exact.TiltedPeriodic(), exact.Ratchet(), exact.LinearRegression()} {
-		for _, n := range []int{96, 192} {
-			s := solve(t, c, n)
-			g := s.Density.Grid
-			_, top := s.Density.Max()
-			x, peak := make([]float64, 1), make([]float64, 1)
-			g.Center(peak, top)
-			for i, v := range s.Density.Values {
-				g.Center(x, i)
-				want := c.LogDensity(x) - c.LogDensity(peak)
-				got := math.Log(v / s.Density.Values[top])
-				// 8-point quadrature of each interval errs by 1e-14 where |∫v/D| ≤ 3, here, and
-				// the error of n of them in a row adds up; ln p itself rounds at 50 units of 1e-16.
-				if math.Abs(got-want) > 1e-12 {
-					t.Fatalf("%s, n=%d: at %v ln(p/p_max) = %.15g, want %.15g", c.Name, n, x, got, want)
-				}
-			}
-		}
-	}
-}
-
-// The error of cell averages on A1 falls as h²: the scheme's centre values are exact,
-// and average and centre differ by p″h²/24.
-func TestLineOrder(t *testing.T) {
-	for _, c := range []*exact.Case{exact.DoubleWell1D(), exact.TiltedPeriodic(), exact.Ratchet(), exact.LinearRegression()} {
-		density, _, _ := study(t, c, 64, 128, 256, 512)
-		wantOrder(t, c.Name, density, 2, 0.01) // the h⁴ term is 1e-3 of the error at the last pair
-	}
-}
-
-// On a circle the current of the washboard (A5) and of the ratchet (A6) is exact at
-// any resolution that quadrature between two centres copes with.
-func TestCircleCurrentIsExact(t *testing.T) {
-	for _, c := range []*exact.Case{exact.TiltedPeriodic(), exact.Ratchet()} {
-		for _, n := range []int{32, 64, 256} {
-			s := solve(t, c, n)
-			j := s.Current()
-			want := make([]float64, 1)
-			c.PointCurrent(want, []float64{0})
-			if math.Abs(want[0]) < 1e-3 {
-				t.Fatalf("%s: no current to compare with: %g", c.Name, want[0])
-			}
-			for k, got := range j.Faces.Flow[0] {
-				// The flow is the small difference of two flows of p D/h ≲ n/6: n·2⁻⁵³ each, over n cells.
-				if tol := 1e-15 * float64(n); math.Abs(got-want[0]) > tol {
-					t.Fatalf("%s, n=%d: flow through face %d is %.16g, want %.16g", c.Name, n, k, got, want[0])
-				}
-			}
-		}
-	}
-}
-
 // Ornstein–Uhlenbeck processes (A2) converge at second order in density, current
 // and entropy production, with isotropic noise by the star scheme and rotated,
 // anisotropic noise by Selling's.

@@ -106,9 +106,7 @@ func Nodal(c *LineCoefficients) *Generator {
 	g := c.Grid
 	ax := g.Axis(0)
 	n := ax.Cells()
-	if want := (n + 1) * LineOrder; g.Dim() != 1 || len(c.Drift) != want || len(c.Diffusion) != want {
-		panic("operators: Nodal: want one dimension and the points of LineNodes")
-	}
+	c.check("Nodal")
 	return assemble(g, 1, func(l *edgeList) {
 		l.reach = 1
 		for i := l.lo; i < l.hi; i++ {
@@ -117,59 +115,103 @@ func Nodal(c *LineCoefficients) *Generator {
 				if j == 0 {
 					k = 0
 				}
-				out, back := c.weights(k, i, j)
+				out, back := c.weights(k)
 				l.add(i, j, out/ax.Width(i), back/ax.Width(j))
 			}
 			if i == 0 && ax.Lower() == grid.Absorbing {
-				_, back := c.weights(0, -1, 0)
+				_, back := c.weights(0)
 				l.addExit(i, back/ax.Width(i))
 			}
 			if i == n-1 && ax.Upper() == grid.Absorbing {
-				out, _ := c.weights(n, n-1, -1)
+				out, _ := c.weights(n)
 				l.addExit(i, out/ax.Width(i))
 			}
 		}
 	})
 }
 
-// weights returns the weights of p at the two ends of interval k in its flux. lower
-// and upper are the cells at its ends, −1 for a wall.
-func (c *LineCoefficients) weights(k, lower, upper int) (out, back float64) {
+func (c *LineCoefficients) check(name string) {
+	if want := (c.Grid.Cells() + 1) * LineOrder; c.Grid.Dim() != 1 || len(c.Drift) != want || len(c.Diffusion) != want {
+		panic("operators: " + name + ": want one dimension and the points of LineNodes")
+	}
+}
+
+// weights returns the weights of p at the two ends of interval k in its flux.
+func (c *LineCoefficients) weights(k int) (out, back float64) {
 	lo, hi := lineInterval(c.Grid.Axis(0), k)
 	h := hi - lo
-	v, d := c.Drift[k*LineOrder:][:LineOrder], c.Diffusion[k*LineOrder:][:LineOrder]
-	var work [LineOrder]float64 // W at the nodes
-	var total, meanV, meanD float64
-	resolved := true
-	for q := range LineOrder {
-		meanV += lineWeight[q] * v[q]
-		meanD += lineWeight[q] * d[q]
-		if !(d[q] > 0 && math.Abs(v[q])*h <= MaxWork*d[q]) {
-			resolved = false
-		}
-	}
-	var drop float64 // of φ from the lower to the upper end
-	if c.Potential != nil && lower >= 0 && upper >= 0 {
-		drop = c.AtCenters[lower] - c.AtCenters[upper]
-	}
-	if !resolved || math.Abs(drop) > MaxWork {
+	v, d := c.nodes(k)
+	drop := c.drop(k)
+	if !c.copes(k) {
+		meanV, meanD := c.means(k)
 		return fitted(meanV, meanD, drop, h)
 	}
+	var work [LineOrder]float64 // W at the nodes
+	total := drop
 	for q := range LineOrder {
 		for j := range LineOrder {
 			work[q] += h * lineIntegral[q][j] * v[j] / d[j]
 		}
 		total += h * lineWeight[q] * v[q] / d[q]
 	}
-	if c.Potential != nil && lower >= 0 && upper >= 0 {
+	if lower, upper := c.ends(k); c.Potential != nil && lower >= 0 && upper >= 0 {
 		for q := range work {
 			work[q] += c.AtCenters[lower] - c.Potential[k*LineOrder+q]
 		}
-		total += drop
 	}
 	var resistance float64 // ∫ e^{−W}/D
 	for q, w := range work {
 		resistance += h * lineWeight[q] * math.Exp(-w) / d[q]
 	}
 	return 1 / resistance, math.Exp(-total) / resistance
+}
+
+// nodes returns v and D at the nodes of interval k.
+func (c *LineCoefficients) nodes(k int) (v, d []float64) {
+	return c.Drift[k*LineOrder:][:LineOrder], c.Diffusion[k*LineOrder:][:LineOrder]
+}
+
+// ends returns the cells at the ends of interval k, −1 for a wall.
+func (c *LineCoefficients) ends(k int) (lower, upper int) {
+	ax := c.Grid.Axis(0)
+	lower, upper = -1, -1
+	if i, ok := ax.Wrap(k - 1); ok {
+		lower = i
+	}
+	if i, ok := ax.Wrap(k); ok {
+		upper = i
+	}
+	return lower, upper
+}
+
+// drop returns how far φ falls over interval k; 0 without a potential, and at a wall.
+func (c *LineCoefficients) drop(k int) float64 {
+	lower, upper := c.ends(k)
+	if c.Potential == nil || lower < 0 || upper < 0 {
+		return 0
+	}
+	return c.AtCenters[lower] - c.AtCenters[upper]
+}
+
+// copes says whether quadrature copes with interval k: D > 0 at its nodes, and neither
+// the work of v nor the fall of φ exceeds MaxWork.
+func (c *LineCoefficients) copes(k int) bool {
+	lo, hi := lineInterval(c.Grid.Axis(0), k)
+	v, d := c.nodes(k)
+	for q := range d {
+		if !(d[q] > 0 && math.Abs(v[q])*(hi-lo) <= MaxWork*d[q]) {
+			return false
+		}
+	}
+	return math.Abs(c.drop(k)) <= MaxWork
+}
+
+// means returns the means of v and D over interval k.
+func (c *LineCoefficients) means(k int) (meanV, meanD float64) {
+	v, d := c.nodes(k)
+	for q, w := range lineWeight {
+		meanV += w * v[q]
+		meanD += w * d[q]
+	}
+	return meanV, meanD
 }
