@@ -477,6 +477,52 @@ func TestOrderInTheBox(t *testing.T) {
 	}
 }
 
+// In three dimensions, with all off-diagonal elements, between walls of all kinds, orders
+// are those of two. (Checked in the layers next to the walls of axis 2 and in its middle,
+// for time.)
+func TestOrderInThreeDimensions(t *testing.T) {
+	sides := []side{{absorbing, reflecting, true}, {periodic, periodic, false}, {reflecting, reflecting, true}}
+	for _, turn := range []int{0, 1} {
+		sides := append(append([]side(nil), sides[turn:]...), sides[:turn]...)
+		t.Run(fmt.Sprint(sides), func(t *testing.T) {
+			var rates, current [9]orders
+			for _, n := range []int{30, 40} {
+				s := (&solution{box(t, n, sides...)}).sample()
+				layer := func(x []float64) bool {
+					k, _ := s.g.Axis(2).Find(x[2])
+					return k == 1 || k == n/2 || k == n-2
+				}
+				there := func(f func(x []float64) float64) []float64 {
+					return sampled(Points(s.g, -1), func(x []float64) float64 {
+						if !layer(x) {
+							return math.NaN()
+						}
+						return f(x)
+					})
+				}
+				divergence := there(s.divergence)
+				var j [3][]float64
+				for a := range j {
+					j[a] = there(func(x []float64) float64 { return s.current(a, x) })
+				}
+				for _, order := range Orders {
+					o := s.operator(order)
+					rates[order].add(n, o.truncation(s.p, divergence))
+					var worst errors
+					for a, got := range o.Current(o.Flow(s.p)) {
+						worst = worst.most(o.errors(got, j[a], -1))
+					}
+					current[order].add(n, worst)
+				}
+			}
+			for _, w := range Orders {
+				rates[w].want(t, "−∇·J", w, map[int]int{inside: w, walls: w - 1, corners: w - 1, mean: w - 1})
+				current[w].want(t, "J", w, map[int]int{inside: w, walls: w, corners: w, mean: w})
+			}
+		})
+	}
+}
+
 // In one dimension, on grids fine enough for it, the largest errors at walls are of order
 // w−1, for J w.
 func TestOrderAtWalls(t *testing.T) {
