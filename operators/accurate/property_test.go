@@ -543,3 +543,36 @@ func TestDampingDampsTheShortestWave(t *testing.T) {
 		}
 	}
 }
+
+// Damping is |v| − 2D/h, in units of the weight that interp lacks: nothing up to a Péclet
+// number |v|h/D of 2, all of |v| where D = 0.
+func TestDampingSetsInAtAPecletNumberOfTwo(t *testing.T) {
+	for _, order := range Orders {
+		ax, err := grid.Uniform(0, 8, 16, periodic, periodic) // h = ½
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := grid.New(ax)
+		o := New(g, order)
+		for _, c := range []struct{ drift, diffusion, want float64 }{
+			{3, 1, 0}, {4, 1, 0}, {5, 1, 1}, {-6, 1, 2}, {-3, 0, 3}, // 2D/h = 4D
+		} {
+			v, d := make([]float64, 17), make([]float64, 17)
+			for i := range v {
+				v[i], d[i] = c.drift, c.diffusion
+			}
+			got := o.Damped(NewCoefficients(g, [][]float64{v}, [][][]float64{{d}})).Damping[0]
+			if c.want == 0 {
+				if got != nil {
+					t.Errorf("order %d: v %g, D %g: damping %g, want none", order, c.drift, c.diffusion, got[0])
+				}
+				continue
+			}
+			for i := range v { // all numbers are small and whole, but for the weight
+				if want := o.axes[0].damping * c.want; got == nil || got[i] != want {
+					t.Fatalf("order %d: v %g, D %g: damping %v, want %g", order, c.drift, c.diffusion, got, want)
+				}
+			}
+		}
+	}
+}
