@@ -208,3 +208,79 @@ func FuzzAxis(f *testing.F) {
 		}
 	})
 }
+
+// An axis is a smooth map of ξ: edges are its values at whole numbers, widths the
+// integrals of its slope, and axes with other numbers of cells are the same map.
+func TestAxesAreCutFromASmoothMap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lo := rapid.Float64Range(-10, 10).Draw(t, "lo")
+		hi := lo + rapid.Float64Range(0.1, 100).Draw(t, "length")
+		n := 2 * rapid.IntRange(3, 100).Draw(t, "half of n")
+		a, err := grid.Uniform(lo, hi, n, grid.Periodic, grid.Periodic)
+		if rapid.Bool().Draw(t, "graded") {
+			towards := min(lo+(hi-lo)*rapid.Float64Range(0, 1).Draw(t, "towards"), hi)
+			a, err = grid.Sinh(lo, hi, n, grid.Reflecting, grid.Absorbing, towards, (hi-lo)*rapid.Float64Range(0.01, 2).Draw(t, "scale"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		// sinh of numbers up to ln(2/.01) + 1 is rounded off as often as that says, its result
+		// and sums at the size of the ends.
+		limit := 20 * 0x1p-53 * (a.Length() + math.Abs(lo) + math.Abs(hi))
+		for k, e := range a.Edges() {
+			if x := a.At(float64(k)); math.Abs(x-e) > limit || k > 0 && k < n && x != e {
+				t.Fatalf("At(%d) = %.17g, edge %.17g", k, x, e)
+			}
+		}
+		coarse, ok := a.Coarsen()
+		if !ok || coarse.IsUniform() != a.IsUniform() {
+			t.Fatalf("Coarsen: %v, uniform %v", ok, coarse.IsUniform())
+		}
+		other := a.Resample(n + 7)
+		for i := range n {
+			xi := float64(i) + rapid.Float64Range(0, 1).Draw(t, "part")
+			if x := a.At(xi); !(x >= a.Edges()[i]-limit && x <= a.Edges()[i+1]+limit) {
+				t.Fatalf("At(%g) = %g is not in cell %d", xi, x, i)
+			}
+			for _, b := range []grid.Axis{coarse, other} {
+				ratio := float64(b.Cells()) / float64(n)
+				if x, y := a.At(xi), b.At(xi*ratio); math.Abs(x-y) > 2*limit {
+					t.Fatalf("At(%g) of %d is %.17g, of %d cells %.17g", xi, n, x, b.Cells(), y)
+				}
+				if s, r := a.Stretch(xi), b.Stretch(xi*ratio)*ratio; math.Abs(s-r) > 40*0x1p-53*s {
+					t.Fatalf("Stretch(%g) of %d is %.17g, of %d cells %.17g", xi, n, s, b.Cells(), r)
+				}
+			}
+			// x‴ is below x′ s² with s = (b − a)/n, the change of the map's own coordinate over a
+			// cell, less than 2(ln(2/.01)+1)/n.
+			const step = 0.01
+			middle := float64(i) + 0.5
+			d := (a.At(middle+step) - a.At(middle-step)) / (2 * step)
+			s := a.Stretch(middle)
+			change := 13 / float64(n)
+			third := s * change * change * step * step / 6 * math.Exp(change)
+			if math.Abs(d-s) > third+limit/step {
+				t.Fatalf("Stretch(%g) = %.15g, differences %.15g ± %.1g", middle, s, d, third+limit/step)
+			}
+			// The midpoint of the edges is off the map's by x″/8, and x″ is below x′s.
+			off := s * change / 8 * math.Exp(change)
+			if a.IsUniform() {
+				off = 0
+			}
+			if c := a.Center(i); math.Abs(c-a.At(middle)) > off+limit {
+				t.Fatalf("centre %d is %.15g, At(i+½) %.15g", i, c, a.At(middle))
+			}
+			if w := a.Width(i); math.Abs(w-s) > third/(step*step)/4+2*limit {
+				t.Fatalf("width %d is %.15g, slope in its middle %.15g", i, w, s)
+			}
+		}
+		for k, e := range coarse.Edges() {
+			if e != a.Edges()[2*k] {
+				t.Fatalf("edge %d of half as many cells is %.17g, want %.17g", k, e, a.Edges()[2*k])
+			}
+			if again := a.Resample(n / 2).Edges()[k]; again != e { // k/(n/2) is the same number as 2k/n
+				t.Fatalf("edge %d of half as many cells is %.17g, cut anew %.17g", k, e, again)
+			}
+		}
+	})
+}

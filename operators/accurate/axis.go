@@ -125,20 +125,20 @@ func (a *axis) fromCells(x float64, first, count, derivative int) taps {
 	if a.ring() || first >= 0 && first+count <= a.cells {
 		return taps{first, fornberg(x, halfIntegers(first, count), derivative)[derivative]}
 	}
-	wall := a.lower
+	wall, upper := a.lower, x > 0.5*float64(a.cells)
 	first = 0
-	if x > 0.5*float64(a.cells) {
+	if upper {
 		wall, first = a.upper, a.cells-count-extra
 	}
-	if wall != grid.Absorbing {
+	switch {
+	case wall != grid.Absorbing:
 		return taps{first, fornberg(x, halfIntegers(first, count+extra), derivative)[derivative]}
+	case upper: // the wall is the last node
+		nodes := append(halfIntegers(a.cells-count, count), float64(a.cells))
+		return taps{a.cells - count, fornberg(x, nodes, derivative)[derivative][:count]}
 	}
-	if first == 0 { // the wall is the first node
-		nodes := append([]float64{0}, halfIntegers(0, count)...)
-		return taps{0, fornberg(x, nodes, derivative)[derivative][1:]}
-	}
-	nodes := append(halfIntegers(a.cells-count, count), float64(a.cells))
-	return taps{a.cells - count, fornberg(x, nodes, derivative)[derivative][:count]}
+	nodes := append([]float64{0}, halfIntegers(0, count)...)
+	return taps{0, fornberg(x, nodes, derivative)[derivative][1:]}
 }
 
 // shared is taps computed once for all places at the same distance from those they reach.
@@ -312,27 +312,13 @@ func (a *axis) close(rows []taps, i, lo, hi int, correction taps) {
 	rows[i] = t.trimmed()
 }
 
-// wallIntegral returns the integral over cell i near a wall.
+// wallIntegral returns the integral over cell i near a wall. It is taken of fluxes and
+// rates of change too, which need not vanish on an absorbing wall, so that the wall is no
+// node here.
 func (a *axis) wallIntegral(i int) taps {
-	x := float64(i)
 	first, count := i-a.order/2, a.order+1
-	if first >= 0 && first+count <= a.cells {
-		return taps{first, integralWeights(x, x+1, halfIntegers(first, count))}
-	}
-	wall := a.lower
-	first = 0
-	if i >= a.cells/2 {
-		wall, first = a.upper, a.cells-count
-	}
-	if wall != grid.Absorbing {
-		return taps{first, integralWeights(x, x+1, halfIntegers(first, count))}
-	}
-	if first == 0 {
-		nodes := append([]float64{0}, halfIntegers(0, count)...)
-		return taps{0, integralWeights(x, x+1, nodes)[1:]}
-	}
-	nodes := append(halfIntegers(first, count), float64(a.cells))
-	return taps{first, integralWeights(x, x+1, nodes)[:count]}
+	first = max(0, min(first, a.cells-count))
+	return taps{first, integralWeights(float64(i), float64(i+1), halfIntegers(first, count))}
 }
 
 func scaled(w []float64, c float64) []float64 {

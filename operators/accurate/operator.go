@@ -126,7 +126,9 @@ func (o *Operator) Flow(p []float64) *Flow {
 	s.prepare()
 	for a := range o.dim {
 		s.fluxes(a)
-		point, h := append([]float64(nil), s.f...), s.numerical(a)
+		// On a periodic last axis s.faces begins below the first face.
+		point := append([]float64(nil), s.faces.data[-s.faces.first*s.faces.stride:][:o.Grid.Faces(a)]...)
+		h := s.numerical(a)
 		if o.Up[a] != nil {
 			s.addStarTo(point, a)
 		}
@@ -162,22 +164,19 @@ type slab struct {
 	faces   stack    // fluxes by layers
 }
 
-// halo is the number of layers beyond a slab that fluxes across the last axis reach.
-func (o *Operator) halo() int { return o.Order - 1 }
-
-// bounds returns the layers first … end−1 that a slab with a halo sees, not beyond walls.
-func (s *slab) bounds(halo int) (first, end int) {
+// bounds returns the layers first … end−1 that a slab with a halo sees, not beyond walls,
+// next to which one-sided stencils reach so many layers from the wall.
+func (s *slab) bounds(halo, reach int) (first, end int) {
 	first, end = s.lo-halo, s.hi+halo
 	if a := s.o.axes[s.o.last()]; a == nil || !a.ring() {
 		_, count := s.o.layer()
-		reach := 2*s.o.Order + 2 // of one-sided stencils
-		first, end = max(first, 0), min(end, count)
 		if first < reach {
-			first = 0
+			first, end = 0, max(end, reach)
 		}
 		if end > count-reach {
-			end = count
+			first, end = min(first, count-reach), count
 		}
+		first, end = max(first, 0), min(end, count)
 	}
 	return first, end
 }
@@ -209,7 +208,8 @@ func (s *slab) prepare() {
 		if !s.o.needs(b) {
 			continue
 		}
-		first, end := s.bounds(s.o.halo())
+		w := s.o.Order
+		first, end := s.bounds(w-1, w+w/2)
 		data := resized(&s.tangent[b], (end-first)*size)
 		s.derived[b] = stack{data: data, stride: size, first: first}
 		p := s.density()
@@ -270,7 +270,7 @@ func (s *slab) fluxes(a int) {
 	n, faces := o.n[0], size
 	switch {
 	case a == o.last():
-		first, end := s.bounds(o.Order/2 - 1)
+		first, end := s.bounds(o.Order/2-1, o.Order)
 		s.faces = stack{data: resized(&s.f, (end-first+1)*size), stride: size, first: first}
 		for k := first; k <= end; k++ {
 			s.acrossLast(s.faces.row(k, size), k)
