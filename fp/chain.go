@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -38,7 +39,7 @@ func (a *attempt) least() float64 {
 	if a.scheme == SchemeLinear {
 		return wellAbove
 	}
-	return farOut
+	return a.blend.hi
 }
 
 // negative returns the mass below 0 of the point values.
@@ -62,19 +63,31 @@ func (h *highOrder) normalized(op *accurate.Operator, p []float64) []float64 {
 }
 
 const (
-	firstBlend     = 1e-10 // hi of the linear form, lowered where the error is smaller
 	leastBlend     = 1e-14
-	firstTolerance = 1e-9 // of GMRES relative to the star generator's residual
 	iterationLimit = 150
 )
+
+// firstBlend returns hi of the linear form on a grid, and the tolerance of GMRES relative to
+// the star generator's residual: about the errors to be expected, and lowered where those
+// turn out to be smaller.
+func firstBlend(g *grid.Grid) (hi, tol float64) {
+	if g.Dim() > 2 || fewest(g) < 192 {
+		return 1e-8, 1e-8
+	}
+	return 1e-10, 1e-9
+}
+
+// fewest returns the least number of cells along any axis.
+func fewest(g *grid.Grid) int { return slices.Min(g.Shape()) }
 
 // linear solves the linear form, and again with a tolerance and a blend that suit the
 // error where that is below the first ones.
 func (h *highOrder) linear(order int) *attempt {
-	a := &attempt{scheme: SchemeLinear, order: order, blend: blendFrom(firstBlend)}
+	hi, tol := firstBlend(h.grid)
+	a := &attempt{scheme: SchemeLinear, order: order, blend: blendFrom(hi)}
 	p := append([]float64(nil), h.star...)
 	a.op = h.linearForm(order, a.blend)
-	scale, stats, err := h.improve(a.op, p, firstTolerance, 0, iterationLimit)
+	scale, stats, err := h.improve(a.op, p, tol, 0, iterationLimit)
 	a.its, a.err = stats.Iterations, err
 	h.judgeLinear(a, p, stats.Residual)
 	if size := a.estimate.discretization; err == nil && a.resolved && size < 3*a.estimate.floor {
@@ -114,7 +127,7 @@ const estimateIterations = 30
 
 // closeEnough is the residual of GMRES over the error estimate that is as good as none: the
 // error it leaves is some 0.05 of it.
-const closeEnough = 1e-4
+const closeEnough = 1e-3
 
 // tailBlends are the blends of the logarithmic form, each from the solution at the one before.
 var tailBlends = []blend{{1e-5, 1e-9}, {1e-8, 1e-12}, {1e-11, 1e-15}, {1e-16, 1e-22}}
@@ -223,7 +236,7 @@ func (h *highOrder) view(op *accurate.Operator, p []float64, f *accurate.Flow, l
 func (h *highOrder) relativeView(s *stage, p []float64) view {
 	q := h.normalized(s.op, p)
 	_, top := largest(p)
-	return h.view(s.op, q, relativeFlow(s.op, q[top]/p[top]), farOut)
+	return h.view(s.op, q, relativeFlow(s.op, q[top]/p[top]), s.blend.hi)
 }
 
 func largest(p []float64) (float64, int) {
@@ -319,16 +332,12 @@ func (e *ErrorEstimate) addFloor(floor float64) {
 }
 
 // fewestCells is the number of cells along an axis from which order 8 is better than 6.
-const fewestCells = 64
+var fewestCells = [...]int{1: 64, 2: 64, 3: 96}
 
 // autoOrder returns the order that suits the grid, 0 where it has too few cells for any.
 func autoOrder(g *grid.Grid) int {
-	least := math.MaxInt
-	for a := range g.Dim() {
-		least = min(least, g.Axis(a).Cells())
-	}
 	for _, w := range []int{8, 6, 4, 2} {
-		if gridBears(g, w) && (w < 8 || least >= fewestCells) {
+		if gridBears(g, w) && (w < 8 || fewest(g) >= fewestCells[g.Dim()]) {
 			return w
 		}
 	}
@@ -356,6 +365,9 @@ func (h *highOrder) solve(opt StationaryOptions) (*attempt, []string) {
 			return linear, nil
 		}
 		why = append(why, fmt.Sprintf("the linear form of order %d %s", order, reason))
+		if linear.err == nil && !h.isNegative(linear) && h.grid.Cells() > worthTrying {
+			return linear, append(why, "on this many cells the logarithmic form would take long")
+		}
 	}
 	a := h.logarithmic(order, opt.Order == OrderAuto)
 	if linear != nil && linear.err == nil && !h.isNegative(linear) && (a.err != nil || linear.estimate.Density <= a.estimate.Density) {
@@ -363,6 +375,10 @@ func (h *highOrder) solve(opt StationaryOptions) (*attempt, []string) {
 	}
 	return a, why
 }
+
+// worthTrying is the number of cells up to which the logarithmic form is tried in place of a
+// linear solution that is not resolved, but nothing worse.
+const worthTrying = 1 << 14
 
 // isNegative says whether a linear attempt has more mass below 0 than errors explain.
 func (h *highOrder) isNegative(a *attempt) bool {

@@ -82,8 +82,8 @@ func relativeFlow(op *accurate.Operator, unit float64) *accurate.Flow {
 }
 
 // wellAbove is the density, relative to the largest, from which the linear form's values
-// count in ratios to p: below they may be noise. The logarithmic form's are good further out.
-const wellAbove, farOut = 1e-8, 1e-100
+// count in ratios to p: below they may be noise. The logarithmic form's do from its blend on.
+const wellAbove = 1e-8
 
 // entropyProduction returns ∫ J·D⁻¹J/p by the rule of the operator's order, over densities
 // above least, and about what is left out: in tails J/p grows with −ln p.

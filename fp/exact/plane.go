@@ -53,6 +53,26 @@ func wells(name string, dim int, strength float64) *Case {
 	}
 }
 
+// driven returns the case of the same density given by the drift −∇(well) alone.
+func driven(c *Case, strength float64) *Case {
+	p := *c.Problem
+	p.Title += ", by its drift"
+	p.Equation = fp.HanggiKlimontovich(c.Dim(), fp.Pointwise(func(dst, x []float64) {
+		for a, v := range x {
+			dst[a] = -v * (v*v - 1)
+			for b, w := range x {
+				if a != b {
+					dst[a] -= 0.2 * w
+				}
+			}
+		}
+	}), isotropic(c.Dim(), strength))
+	return &Case{Name: p.Title, Problem: &p, Box: c.Box, logDensity: c.logDensity}
+}
+
+// QuadWellDrift returns [QuadWell] given by its drift.
+func QuadWellDrift(strength float64) *Case { return driven(QuadWell(strength), strength) }
+
 // QuadWell returns b = −∇L with L = (x²−1)²/4 + (y²−1)²/4 + 0.2xy on [−2.5, 2.5]²
 // and D = strength·I, given by its potential: p ∝ exp(−L/D). Four wells; at
 // strength 0.02 the system stays in one for some 1e5 units of time.
@@ -191,11 +211,61 @@ func tensorVelocity(dst, x []float64) {
 	dst[1] = 0.3 * (w*slope[0] - wx)
 }
 
+// MildTensor3D returns, on [−3.3, 3.3]³,
+//
+//	φ = Σ(x_a² − 1)²/4 + 0.3xy + 0.2yz,   v = −(D + Q)∇φ
+//
+// with a full constant D and an antisymmetric Q: p ∝ e^{−φ}, J = −Q∇φ p. The current
+// crosses the walls where p is below 1e-10 of its maximum.
+func MildTensor3D() *Case {
+	const name = "full tensor in three dimensions"
+	d := [6]float64{0.2, 0.04, 0.02, 0.16, -0.03, 0.12}
+	slope := func(dst, x []float64) {
+		for a, v := range x {
+			dst[a] = v * (v*v - 1)
+		}
+		dst[0] += 0.3 * x[1]
+		dst[1] += 0.3*x[0] + 0.2*x[2]
+		dst[2] += 0.2 * x[1]
+	}
+	velocity := func(dst, x []float64) { // −Q∇φ
+		var g [3]float64
+		slope(g[:], x)
+		dst[0], dst[1], dst[2] = -0.2*g[1], 0.2*g[0]-0.1*g[2], 0.1*g[1]
+	}
+	box := make([]fp.Interval, 3)
+	for a := range box {
+		box[a] = fp.Interval{Min: -3.3, Max: 3.3}
+	}
+	return &Case{
+		Name: name, Box: box,
+		Problem: &fp.Problem{
+			Title: name, Variables: []string{"x", "y", "z"},
+			Equation: fp.HanggiKlimontovich(3, fp.Pointwise(func(dst, x []float64) {
+				var g [3]float64
+				slope(g[:], x)
+				velocity(dst, x)
+				dst[0] -= d[0]*g[0] + d[1]*g[1] + d[2]*g[2]
+				dst[1] -= d[1]*g[0] + d[3]*g[1] + d[4]*g[2]
+				dst[2] -= d[2]*g[0] + d[4]*g[1] + d[5]*g[2]
+			}), fp.Pointwise(func(dst, _ []float64) { copy(dst, d[:]) })),
+		},
+		logDensity: normalized(box, []float64{1, -1, 1}, func(x []float64) float64 {
+			sum := 0.3*x[0]*x[1] + 0.2*x[1]*x[2]
+			for _, v := range x {
+				sum += (v*v - 1) * (v*v - 1) / 4
+			}
+			return -sum
+		}),
+		velocity: velocity,
+	}
+}
+
 // All returns every case at its usual parameters.
 func All() []*Case {
 	return []*Case{
 		DoubleWell1D(), TiltedPeriodic(), Ratchet(), LinearRegression(),
-		Rotation2D(1), Rotation2D(0.05), QuadWell(0.15), FullTensor(), FullTensorGibbs(), LimitCycle(),
-		Rotation3D(), OctoWell(0.15),
+		Rotation2D(1), Rotation2D(0.05), QuadWell(0.15), QuadWellDrift(0.15), FullTensor(), FullTensorGibbs(), LimitCycle(), Underdamped(),
+		Rotation3D(), OctoWell(0.15), MildTensor3D(),
 	}
 }
