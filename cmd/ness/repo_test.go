@@ -22,6 +22,7 @@ var mayImport = map[string]string{
 	"operators/markov":    "operators/sparse grid/pieces",
 	"operators/multigrid": "operators/sparse grid/pieces",
 	"operators/krylov":    "grid/pieces",
+	"operators/accurate":  "grid grid/pieces",
 	"operators":           "grid grid/pieces operators/sparse",
 	"fp/loss":             "",
 	"fp/expr":             "",

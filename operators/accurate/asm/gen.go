@@ -1,0 +1,265 @@
+//go:build ignore
+
+// This program writes sums_amd64.s and its stubs: the sums of kernel.go, with AVX-512 and
+// with AVX2. All work on blocks of four registers, on which they pass over the taps.
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+func main() {
+	ConstraintExpr("amd64")
+	for _, isa := range []instructions{avx512, avx2} {
+		for _, s := range []sum{combine, flux, subtract} {
+			s.write(isa)
+		}
+	}
+	Generate()
+}
+
+// An instructions is a set of them. Its blocks cover what is left of a row one after the
+// other; the last one can deal with any rest.
+type instructions struct {
+	name, needs string
+	blocks      []block
+}
+
+// A block is so many registers of so many bytes. Masked ones are used once, on at most
+// what they hold.
+type block struct {
+	registers, bytes int
+	register         func() VecVirtual
+	masked           bool
+}
+
+var (
+	zmm    = func() VecVirtual { return ZMM() }
+	ymm    = func() VecVirtual { return YMM() }
+	xmm    = func() VecVirtual { return XMM() }
+	avx512 = instructions{"AVX512", "AVX-512F, BW, DQ and BMI2", []block{{4, 64, zmm, false}, {4, 64, zmm, true}}}
+	avx2   = instructions{"AVX2", "AVX2 and FMA", []block{{4, 32, ymm, false}, {1, 32, ymm, false}, {1, 8, xmm, false}}}
+)
+
+// A sum is a kernel: what it does to the row dst, from rows of coefficients and sums of
+// taps with the weights.
+type sum struct {
+	name, doc     string
+	rows, weights []string
+	// finish computes a register of dst from what the rows hold there and the sums.
+	finish func(c *cursor, j int, sums []VecVirtual)
+}
+
+var (
+	combine = sum{
+		"combine", "sets dst[i] = Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps",
+		nil,
+		[]string{"w"},
+		func(c *cursor, j int, sums []VecVirtual) { c.store(sums[0], "dst", j) },
+	}
+	flux = sum{
+		"flux", "sets dst[i] = a[i]·Σ_m v[m]·src[i+m·stride] − b[i]·Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps",
+		[]string{"a", "b"},
+		[]string{"v", "w"},
+		func(c *cursor, j int, sums []VecVirtual) {
+			c.multiply(sums[0], "a", j)
+			c.negative(sums[1], "b", j, sums[0])
+			c.store(sums[0], "dst", j)
+		},
+	}
+	subtract = sum{
+		"subtract", "takes c[i]·Σ_m w[m]·src[i+m·stride] off dst[i], 0 ≤ i < n, 0 ≤ m < taps",
+		[]string{"c"},
+		[]string{"w"},
+		func(c *cursor, j int, sums []VecVirtual) {
+			d := c.load("dst", j)
+			c.negative(sums[0], "c", j, d)
+			c.store(d, "dst", j)
+		},
+	}
+)
+
+// A cursor is where a kernel is in its rows.
+type cursor struct {
+	block
+	at    map[string]Register
+	masks []Register
+}
+
+// write writes the kernel.
+func (s sum) write(isa instructions) {
+	params := "dst"
+	for _, r := range s.rows {
+		params += ", " + r
+	}
+	weights := s.weights[0]
+	for _, w := range s.weights[1:] {
+		weights += ", " + w
+	}
+	TEXT(s.name+isa.name, NOSPLIT, fmt.Sprintf("func(%s, src *float64, n, stride int, %s *float64, taps int)", params, weights))
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s%s %s, 1 ≤ taps. It needs %s.", s.name, isa.name, s.doc, isa.needs))
+	c := &cursor{at: map[string]Register{}}
+	for _, r := range append([]string{"dst", "src"}, s.rows...) {
+		c.at[r] = Load(Param(r), GP64())
+	}
+	n := Load(Param("n"), GP64())
+	stride := Load(Param("stride"), GP64())
+	SHLQ(Imm(3), stride)
+	for k, b := range isa.blocks {
+		c.block = b
+		s.loop(c, fmt.Sprintf("block%d", k), n, stride)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// loop writes the loop over blocks of one kind.
+func (s sum) loop(c *cursor, label string, n, stride Register) {
+	count := c.registers * c.bytes / 8
+	Label(label)
+	if c.masked {
+		TESTQ(n, n)
+		JE(LabelRef(label + "done"))
+		c.mask(n)
+	} else {
+		CMPQ(n, U32(count))
+		JL(LabelRef(label + "done"))
+	}
+	sums := s.taps(c, label+"taps", stride)
+	for j := range c.registers {
+		s.finish(c, j, sums[j])
+	}
+	if !c.masked {
+		for _, r := range append([]string{"dst", "src"}, s.rows...) {
+			ADDQ(U32(count*8), c.at[r])
+		}
+		SUBQ(U32(count), n)
+		JMP(LabelRef(label))
+	}
+	Label(label + "done")
+}
+
+// taps writes the loop over the taps and returns the sums of every register.
+func (s sum) taps(c *cursor, label string, stride Register) [][]VecVirtual {
+	sums := make([][]VecVirtual, c.registers)
+	for j := range sums {
+		for range s.weights {
+			v := c.register()
+			VXORPD(v, v, v)
+			sums[j] = append(sums[j], v)
+		}
+	}
+	src, taps := GP64(), Load(Param("taps"), GP64())
+	MOVQ(c.at["src"], src)
+	weights := make([]Register, len(s.weights))
+	for k, w := range s.weights {
+		weights[k] = Load(Param(w), GP64())
+	}
+	outer := c.at["src"]
+	c.at["src"] = src
+	Label(label)
+	w := make([]VecVirtual, len(weights))
+	for k := range w {
+		w[k] = c.register()
+		if c.bytes == 8 {
+			VMOVSD(Mem{Base: weights[k]}, w[k])
+		} else {
+			VBROADCASTSD(Mem{Base: weights[k]}, w[k])
+		}
+		ADDQ(Imm(8), weights[k])
+	}
+	for j := range sums {
+		var v Op
+		if len(w) > 1 || c.masked {
+			v = c.load("src", j)
+		} else {
+			v = c.memory("src", j)
+		}
+		for k := range w {
+			c.add(v, w[k], sums[j][k])
+		}
+	}
+	ADDQ(stride, src)
+	DECQ(taps)
+	JNE(LabelRef(label))
+	c.at["src"] = outer
+	return sums
+}
+
+// mask sets the masks of all registers for n numbers.
+func (c *cursor) mask(n Register) {
+	bits := GP64()
+	MOVQ(I32(-1), bits)
+	BZHIQ(n, bits, bits)
+	c.masks = nil
+	for j := range c.registers {
+		m := K()
+		if j == 0 {
+			KMOVD(bits.As32(), m)
+		} else {
+			KSHIFTRD(U8(c.bytes/8), c.masks[j-1], m)
+		}
+		c.masks = append(c.masks, m)
+	}
+}
+
+func (c *cursor) memory(row string, j int) Mem {
+	return Mem{Base: c.at[row], Disp: j * c.bytes}
+}
+
+// load returns register j of a row.
+func (c *cursor) load(row string, j int) VecVirtual {
+	v := c.register()
+	switch {
+	case c.masked:
+		VMOVUPD_Z(c.memory(row, j), c.masks[j], v)
+	case c.bytes == 8:
+		VMOVSD(c.memory(row, j), v)
+	default:
+		VMOVUPD(c.memory(row, j), v)
+	}
+	return v
+}
+
+func (c *cursor) store(v VecVirtual, row string, j int) {
+	switch {
+	case c.masked:
+		VMOVUPD(v, c.masks[j], c.memory(row, j))
+	case c.bytes == 8:
+		VMOVSD(v, c.memory(row, j))
+	default:
+		VMOVUPD(v, c.memory(row, j))
+	}
+}
+
+// add adds v·w to sum.
+func (c *cursor) add(v Op, w, sum VecVirtual) {
+	if c.bytes == 8 {
+		VFMADD231SD(v, w, sum)
+	} else {
+		VFMADD231PD(v, w, sum)
+	}
+}
+
+// multiply multiplies v by register j of a row.
+func (c *cursor) multiply(v VecVirtual, row string, j int) {
+	if c.bytes == 8 {
+		VMULSD(c.load(row, j), v, v)
+	} else {
+		VMULPD(c.load(row, j), v, v)
+	}
+}
+
+// negative takes v times register j of a row off sum.
+func (c *cursor) negative(v VecVirtual, row string, j int, sum VecVirtual) {
+	if c.bytes == 8 {
+		VFNMADD231SD(c.load(row, j), v, sum)
+	} else {
+		VFNMADD231PD(c.load(row, j), v, sum)
+	}
+}
