@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func combineAVX512(dst *float64, src *float64, n int, stride int, w *float64, taps int)
-// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, FMA3
 TEXT ·combineAVX512(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
@@ -44,46 +44,102 @@ block0taps:
 	JMP          block0
 
 block0done:
-	TESTQ    DX, DX
-	JE       block1done
-	MOVQ     $-1, SI
-	BZHIQ    DX, SI, SI
-	KMOVD    SI, K1
-	KSHIFTRD $0x08, K1, K2
-	KSHIFTRD $0x08, K2, K3
-	KSHIFTRD $0x08, K3, K4
-	VXORPD   Z0, Z0, Z0
-	VXORPD   Z1, Z1, Z1
-	VXORPD   Z2, Z2, Z2
-	VXORPD   Z3, Z3, Z3
-	MOVQ     taps+40(FP), DX
-	MOVQ     w+32(FP), SI
+block1:
+	CMPQ   DX, $0x00000010
+	JL     block1done
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	MOVQ   taps+40(FP), DI
+	MOVQ   CX, SI
+	MOVQ   w+32(FP), R8
 
 block1taps:
-	VBROADCASTSD (SI), Z4
-	ADDQ         $0x08, SI
-	VMOVUPD.Z    (CX), K1, Z5
-	VFMADD231PD  Z5, Z4, Z0
-	VMOVUPD.Z    64(CX), K2, Z5
-	VFMADD231PD  Z5, Z4, Z1
-	VMOVUPD.Z    128(CX), K3, Z5
-	VFMADD231PD  Z5, Z4, Z2
-	VMOVUPD.Z    192(CX), K4, Z5
-	VFMADD231PD  Z5, Z4, Z3
-	ADDQ         BX, CX
-	DECQ         DX
+	VBROADCASTSD (R8), Z2
+	ADDQ         $0x08, R8
+	VFMADD231PD  (SI), Z2, Z0
+	VFMADD231PD  64(SI), Z2, Z1
+	ADDQ         BX, SI
+	DECQ         DI
 	JNE          block1taps
-	VMOVUPD      Z0, K1, (AX)
-	VMOVUPD      Z1, K2, 64(AX)
-	VMOVUPD      Z2, K3, 128(AX)
-	VMOVUPD      Z3, K4, 192(AX)
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000080, CX
+	SUBQ         $0x00000010, DX
+	JMP          block1
 
 block1done:
+block2:
+	CMPQ   DX, $0x00000008
+	JL     block2done
+	VXORPD Z0, Z0, Z0
+	MOVQ   taps+40(FP), DI
+	MOVQ   CX, SI
+	MOVQ   w+32(FP), R8
+
+block2taps:
+	VBROADCASTSD (R8), Z1
+	ADDQ         $0x08, R8
+	VFMADD231PD  (SI), Z1, Z0
+	ADDQ         BX, SI
+	DECQ         DI
+	JNE          block2taps
+	VMOVUPD      Z0, (AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	SUBQ         $0x00000008, DX
+	JMP          block2
+
+block2done:
+block3:
+	CMPQ   DX, $0x00000004
+	JL     block3done
+	VXORPD Y0, Y0, Y0
+	MOVQ   taps+40(FP), DI
+	MOVQ   CX, SI
+	MOVQ   w+32(FP), R8
+
+block3taps:
+	VBROADCASTSD (R8), Y1
+	ADDQ         $0x08, R8
+	VFMADD231PD  (SI), Y1, Y0
+	ADDQ         BX, SI
+	DECQ         DI
+	JNE          block3taps
+	VMOVUPD      Y0, (AX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	SUBQ         $0x00000004, DX
+	JMP          block3
+
+block3done:
+block4:
+	CMPQ   DX, $0x00000001
+	JL     block4done
+	VXORPD X0, X0, X0
+	MOVQ   taps+40(FP), DI
+	MOVQ   CX, SI
+	MOVQ   w+32(FP), R8
+
+block4taps:
+	VMOVSD      (R8), X1
+	ADDQ        $0x08, R8
+	VFMADD231SD (SI), X1, X0
+	ADDQ        BX, SI
+	DECQ        DI
+	JNE         block4taps
+	VMOVSD      X0, (AX)
+	ADDQ        $0x00000008, AX
+	ADDQ        $0x00000008, CX
+	SUBQ        $0x00000001, DX
+	JMP         block4
+
+block4done:
 	VZEROUPPER
 	RET
 
 // func fluxAVX512(dst *float64, a *float64, b *float64, src *float64, n int, stride int, v *float64, w *float64, taps int)
-// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, FMA3
 TEXT ·fluxAVX512(SB), NOSPLIT, $0-72
 	MOVQ dst+0(FP), AX
 	MOVQ src+24(FP), CX
@@ -157,73 +213,157 @@ block0taps:
 	JMP          block0
 
 block0done:
-	TESTQ    SI, SI
-	JE       block1done
-	MOVQ     $-1, R8
-	BZHIQ    SI, R8, R8
-	KMOVD    R8, K1
-	KSHIFTRD $0x08, K1, K2
-	KSHIFTRD $0x08, K2, K3
-	KSHIFTRD $0x08, K3, K4
-	VXORPD   Z0, Z0, Z0
-	VXORPD   Z1, Z1, Z1
-	VXORPD   Z2, Z2, Z2
-	VXORPD   Z3, Z3, Z3
-	VXORPD   Z4, Z4, Z4
-	VXORPD   Z5, Z5, Z5
-	VXORPD   Z6, Z6, Z6
-	VXORPD   Z7, Z7, Z7
-	MOVQ     taps+64(FP), SI
-	MOVQ     v+48(FP), R8
-	MOVQ     w+56(FP), R9
+block1:
+	CMPQ   SI, $0x00000010
+	JL     block1done
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	VXORPD Z3, Z3, Z3
+	MOVQ   taps+64(FP), R9
+	MOVQ   CX, R8
+	MOVQ   v+48(FP), R10
+	MOVQ   w+56(FP), R11
 
 block1taps:
-	VBROADCASTSD (R8), Z8
-	ADDQ         $0x08, R8
-	VBROADCASTSD (R9), Z9
-	ADDQ         $0x08, R9
-	VMOVUPD.Z    (CX), K1, Z10
-	VFMADD231PD  Z10, Z8, Z0
-	VFMADD231PD  Z10, Z9, Z1
-	VMOVUPD.Z    64(CX), K2, Z10
-	VFMADD231PD  Z10, Z8, Z2
-	VFMADD231PD  Z10, Z9, Z3
-	VMOVUPD.Z    128(CX), K3, Z10
-	VFMADD231PD  Z10, Z8, Z4
-	VFMADD231PD  Z10, Z9, Z5
-	VMOVUPD.Z    192(CX), K4, Z10
-	VFMADD231PD  Z10, Z8, Z6
-	VFMADD231PD  Z10, Z9, Z7
-	ADDQ         DI, CX
-	DECQ         SI
+	VBROADCASTSD (R10), Z4
+	ADDQ         $0x08, R10
+	VBROADCASTSD (R11), Z5
+	ADDQ         $0x08, R11
+	VMOVUPD      (R8), Z6
+	VFMADD231PD  Z6, Z4, Z0
+	VFMADD231PD  Z6, Z5, Z1
+	VMOVUPD      64(R8), Z6
+	VFMADD231PD  Z6, Z4, Z2
+	VFMADD231PD  Z6, Z5, Z3
+	ADDQ         DI, R8
+	DECQ         R9
 	JNE          block1taps
-	VMOVUPD.Z    (DX), K1, Z8
-	VMULPD       Z8, Z0, Z0
-	VMOVUPD.Z    (BX), K1, Z8
-	VFNMADD231PD Z8, Z1, Z0
-	VMOVUPD      Z0, K1, (AX)
-	VMOVUPD.Z    64(DX), K2, Z0
+	VMOVUPD      (DX), Z4
+	VMULPD       Z4, Z0, Z0
+	VMOVUPD      (BX), Z4
+	VFNMADD231PD Z4, Z1, Z0
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      64(DX), Z0
 	VMULPD       Z0, Z2, Z2
-	VMOVUPD.Z    64(BX), K2, Z0
+	VMOVUPD      64(BX), Z0
 	VFNMADD231PD Z0, Z3, Z2
-	VMOVUPD      Z2, K2, 64(AX)
-	VMOVUPD.Z    128(DX), K3, Z0
-	VMULPD       Z0, Z4, Z4
-	VMOVUPD.Z    128(BX), K3, Z0
-	VFNMADD231PD Z0, Z5, Z4
-	VMOVUPD      Z4, K3, 128(AX)
-	VMOVUPD.Z    192(DX), K4, Z0
-	VMULPD       Z0, Z6, Z6
-	VMOVUPD.Z    192(BX), K4, Z0
-	VFNMADD231PD Z0, Z7, Z6
-	VMOVUPD      Z6, K4, 192(AX)
+	VMOVUPD      Z2, 64(AX)
+	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x00000010, SI
+	JMP          block1
 
 block1done:
+block2:
+	CMPQ   SI, $0x00000008
+	JL     block2done
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	MOVQ   taps+64(FP), R9
+	MOVQ   CX, R8
+	MOVQ   v+48(FP), R10
+	MOVQ   w+56(FP), R11
+
+block2taps:
+	VBROADCASTSD (R10), Z2
+	ADDQ         $0x08, R10
+	VBROADCASTSD (R11), Z3
+	ADDQ         $0x08, R11
+	VMOVUPD      (R8), Z4
+	VFMADD231PD  Z4, Z2, Z0
+	VFMADD231PD  Z4, Z3, Z1
+	ADDQ         DI, R8
+	DECQ         R9
+	JNE          block2taps
+	VMOVUPD      (DX), Z2
+	VMULPD       Z2, Z0, Z0
+	VMOVUPD      (BX), Z2
+	VFNMADD231PD Z2, Z1, Z0
+	VMOVUPD      Z0, (AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x00000008, SI
+	JMP          block2
+
+block2done:
+block3:
+	CMPQ   SI, $0x00000004
+	JL     block3done
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   taps+64(FP), R9
+	MOVQ   CX, R8
+	MOVQ   v+48(FP), R10
+	MOVQ   w+56(FP), R11
+
+block3taps:
+	VBROADCASTSD (R10), Y2
+	ADDQ         $0x08, R10
+	VBROADCASTSD (R11), Y3
+	ADDQ         $0x08, R11
+	VMOVUPD      (R8), Y4
+	VFMADD231PD  Y4, Y2, Y0
+	VFMADD231PD  Y4, Y3, Y1
+	ADDQ         DI, R8
+	DECQ         R9
+	JNE          block3taps
+	VMOVUPD      (DX), Y2
+	VMULPD       Y2, Y0, Y0
+	VMOVUPD      (BX), Y2
+	VFNMADD231PD Y2, Y1, Y0
+	VMOVUPD      Y0, (AX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	SUBQ         $0x00000004, SI
+	JMP          block3
+
+block3done:
+block4:
+	CMPQ   SI, $0x00000001
+	JL     block4done
+	VXORPD X0, X0, X0
+	VXORPD X1, X1, X1
+	MOVQ   taps+64(FP), R9
+	MOVQ   CX, R8
+	MOVQ   v+48(FP), R10
+	MOVQ   w+56(FP), R11
+
+block4taps:
+	VMOVSD       (R10), X2
+	ADDQ         $0x08, R10
+	VMOVSD       (R11), X3
+	ADDQ         $0x08, R11
+	VMOVSD       (R8), X4
+	VFMADD231SD  X4, X2, X0
+	VFMADD231SD  X4, X3, X1
+	ADDQ         DI, R8
+	DECQ         R9
+	JNE          block4taps
+	VMOVSD       (DX), X2
+	VMULSD       X2, X0, X0
+	VMOVSD       (BX), X2
+	VFNMADD231SD X2, X1, X0
+	VMOVSD       X0, (AX)
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, DX
+	ADDQ         $0x00000008, BX
+	SUBQ         $0x00000001, SI
+	JMP          block4
+
+block4done:
 	VZEROUPPER
 	RET
 
 // func subtractAVX512(dst *float64, c *float64, src *float64, n int, stride int, w *float64, taps int)
-// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, FMA3
 TEXT ·subtractAVX512(SB), NOSPLIT, $0-56
 	MOVQ dst+0(FP), AX
 	MOVQ src+16(FP), CX
@@ -276,53 +416,116 @@ block0taps:
 	JMP          block0
 
 block0done:
-	TESTQ    BX, BX
-	JE       block1done
-	MOVQ     $-1, DI
-	BZHIQ    BX, DI, DI
-	KMOVD    DI, K1
-	KSHIFTRD $0x08, K1, K2
-	KSHIFTRD $0x08, K2, K3
-	KSHIFTRD $0x08, K3, K4
-	VXORPD   Z0, Z0, Z0
-	VXORPD   Z1, Z1, Z1
-	VXORPD   Z2, Z2, Z2
-	VXORPD   Z3, Z3, Z3
-	MOVQ     taps+48(FP), BX
-	MOVQ     w+40(FP), DI
+block1:
+	CMPQ   BX, $0x00000010
+	JL     block1done
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	MOVQ   taps+48(FP), R8
+	MOVQ   CX, DI
+	MOVQ   w+40(FP), R9
 
 block1taps:
-	VBROADCASTSD (DI), Z4
-	ADDQ         $0x08, DI
-	VMOVUPD.Z    (CX), K1, Z5
-	VFMADD231PD  Z5, Z4, Z0
-	VMOVUPD.Z    64(CX), K2, Z5
-	VFMADD231PD  Z5, Z4, Z1
-	VMOVUPD.Z    128(CX), K3, Z5
-	VFMADD231PD  Z5, Z4, Z2
-	VMOVUPD.Z    192(CX), K4, Z5
-	VFMADD231PD  Z5, Z4, Z3
-	ADDQ         SI, CX
-	DECQ         BX
+	VBROADCASTSD (R9), Z2
+	ADDQ         $0x08, R9
+	VFMADD231PD  (DI), Z2, Z0
+	VFMADD231PD  64(DI), Z2, Z1
+	ADDQ         SI, DI
+	DECQ         R8
 	JNE          block1taps
-	VMOVUPD.Z    (AX), K1, Z4
-	VMOVUPD.Z    (DX), K1, Z5
-	VFNMADD231PD Z5, Z0, Z4
-	VMOVUPD      Z4, K1, (AX)
-	VMOVUPD.Z    64(AX), K2, Z0
-	VMOVUPD.Z    64(DX), K2, Z4
-	VFNMADD231PD Z4, Z1, Z0
-	VMOVUPD      Z0, K2, 64(AX)
-	VMOVUPD.Z    128(AX), K3, Z0
-	VMOVUPD.Z    128(DX), K3, Z1
-	VFNMADD231PD Z1, Z2, Z0
-	VMOVUPD      Z0, K3, 128(AX)
-	VMOVUPD.Z    192(AX), K4, Z0
-	VMOVUPD.Z    192(DX), K4, Z1
-	VFNMADD231PD Z1, Z3, Z0
-	VMOVUPD      Z0, K4, 192(AX)
+	VMOVUPD      (AX), Z2
+	VMOVUPD      (DX), Z3
+	VFNMADD231PD Z3, Z0, Z2
+	VMOVUPD      Z2, (AX)
+	VMOVUPD      64(AX), Z0
+	VMOVUPD      64(DX), Z2
+	VFNMADD231PD Z2, Z1, Z0
+	VMOVUPD      Z0, 64(AX)
+	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x00000010, BX
+	JMP          block1
 
 block1done:
+block2:
+	CMPQ   BX, $0x00000008
+	JL     block2done
+	VXORPD Z0, Z0, Z0
+	MOVQ   taps+48(FP), R8
+	MOVQ   CX, DI
+	MOVQ   w+40(FP), R9
+
+block2taps:
+	VBROADCASTSD (R9), Z1
+	ADDQ         $0x08, R9
+	VFMADD231PD  (DI), Z1, Z0
+	ADDQ         SI, DI
+	DECQ         R8
+	JNE          block2taps
+	VMOVUPD      (AX), Z1
+	VMOVUPD      (DX), Z2
+	VFNMADD231PD Z2, Z0, Z1
+	VMOVUPD      Z1, (AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000008, BX
+	JMP          block2
+
+block2done:
+block3:
+	CMPQ   BX, $0x00000004
+	JL     block3done
+	VXORPD Y0, Y0, Y0
+	MOVQ   taps+48(FP), R8
+	MOVQ   CX, DI
+	MOVQ   w+40(FP), R9
+
+block3taps:
+	VBROADCASTSD (R9), Y1
+	ADDQ         $0x08, R9
+	VFMADD231PD  (DI), Y1, Y0
+	ADDQ         SI, DI
+	DECQ         R8
+	JNE          block3taps
+	VMOVUPD      (AX), Y1
+	VMOVUPD      (DX), Y2
+	VFNMADD231PD Y2, Y0, Y1
+	VMOVUPD      Y1, (AX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x00000004, BX
+	JMP          block3
+
+block3done:
+block4:
+	CMPQ   BX, $0x00000001
+	JL     block4done
+	VXORPD X0, X0, X0
+	MOVQ   taps+48(FP), R8
+	MOVQ   CX, DI
+	MOVQ   w+40(FP), R9
+
+block4taps:
+	VMOVSD       (R9), X1
+	ADDQ         $0x08, R9
+	VFMADD231SD  (DI), X1, X0
+	ADDQ         SI, DI
+	DECQ         R8
+	JNE          block4taps
+	VMOVSD       (AX), X1
+	VMOVSD       (DX), X2
+	VFNMADD231SD X2, X0, X1
+	VMOVSD       X1, (AX)
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000001, BX
+	JMP          block4
+
+block4done:
 	VZEROUPPER
 	RET
 
@@ -367,49 +570,74 @@ block0taps:
 
 block0done:
 block1:
-	CMPQ   DX, $0x00000004
+	CMPQ   DX, $0x00000008
 	JL     block1done
 	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
 	MOVQ   taps+40(FP), DI
 	MOVQ   CX, SI
 	MOVQ   w+32(FP), R8
 
 block1taps:
-	VBROADCASTSD (R8), Y1
+	VBROADCASTSD (R8), Y2
 	ADDQ         $0x08, R8
-	VFMADD231PD  (SI), Y1, Y0
+	VFMADD231PD  (SI), Y2, Y0
+	VFMADD231PD  32(SI), Y2, Y1
 	ADDQ         BX, SI
 	DECQ         DI
 	JNE          block1taps
 	VMOVUPD      Y0, (AX)
-	ADDQ         $0x00000020, AX
-	ADDQ         $0x00000020, CX
-	SUBQ         $0x00000004, DX
+	VMOVUPD      Y1, 32(AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	SUBQ         $0x00000008, DX
 	JMP          block1
 
 block1done:
 block2:
-	CMPQ   DX, $0x00000001
+	CMPQ   DX, $0x00000004
 	JL     block2done
-	VXORPD X0, X0, X0
+	VXORPD Y0, Y0, Y0
 	MOVQ   taps+40(FP), DI
 	MOVQ   CX, SI
 	MOVQ   w+32(FP), R8
 
 block2taps:
+	VBROADCASTSD (R8), Y1
+	ADDQ         $0x08, R8
+	VFMADD231PD  (SI), Y1, Y0
+	ADDQ         BX, SI
+	DECQ         DI
+	JNE          block2taps
+	VMOVUPD      Y0, (AX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	SUBQ         $0x00000004, DX
+	JMP          block2
+
+block2done:
+block3:
+	CMPQ   DX, $0x00000001
+	JL     block3done
+	VXORPD X0, X0, X0
+	MOVQ   taps+40(FP), DI
+	MOVQ   CX, SI
+	MOVQ   w+32(FP), R8
+
+block3taps:
 	VMOVSD      (R8), X1
 	ADDQ        $0x08, R8
 	VFMADD231SD (SI), X1, X0
 	ADDQ        BX, SI
 	DECQ        DI
-	JNE         block2taps
+	JNE         block3taps
 	VMOVSD      X0, (AX)
 	ADDQ        $0x00000008, AX
 	ADDQ        $0x00000008, CX
 	SUBQ        $0x00000001, DX
-	JMP         block2
+	JMP         block3
 
-block2done:
+block3done:
 	VZEROUPPER
 	RET
 
@@ -489,8 +717,52 @@ block0taps:
 
 block0done:
 block1:
-	CMPQ   SI, $0x00000004
+	CMPQ   SI, $0x00000008
 	JL     block1done
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   taps+64(FP), R9
+	MOVQ   CX, R8
+	MOVQ   v+48(FP), R10
+	MOVQ   w+56(FP), R11
+
+block1taps:
+	VBROADCASTSD (R10), Y4
+	ADDQ         $0x08, R10
+	VBROADCASTSD (R11), Y5
+	ADDQ         $0x08, R11
+	VMOVUPD      (R8), Y6
+	VFMADD231PD  Y6, Y4, Y0
+	VFMADD231PD  Y6, Y5, Y1
+	VMOVUPD      32(R8), Y6
+	VFMADD231PD  Y6, Y4, Y2
+	VFMADD231PD  Y6, Y5, Y3
+	ADDQ         DI, R8
+	DECQ         R9
+	JNE          block1taps
+	VMOVUPD      (DX), Y4
+	VMULPD       Y4, Y0, Y0
+	VMOVUPD      (BX), Y4
+	VFNMADD231PD Y4, Y1, Y0
+	VMOVUPD      Y0, (AX)
+	VMOVUPD      32(DX), Y0
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      32(BX), Y0
+	VFNMADD231PD Y0, Y3, Y2
+	VMOVUPD      Y2, 32(AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x00000008, SI
+	JMP          block1
+
+block1done:
+block2:
+	CMPQ   SI, $0x00000004
+	JL     block2done
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	MOVQ   taps+64(FP), R9
@@ -498,7 +770,7 @@ block1:
 	MOVQ   v+48(FP), R10
 	MOVQ   w+56(FP), R11
 
-block1taps:
+block2taps:
 	VBROADCASTSD (R10), Y2
 	ADDQ         $0x08, R10
 	VBROADCASTSD (R11), Y3
@@ -508,7 +780,7 @@ block1taps:
 	VFMADD231PD  Y4, Y3, Y1
 	ADDQ         DI, R8
 	DECQ         R9
-	JNE          block1taps
+	JNE          block2taps
 	VMOVUPD      (DX), Y2
 	VMULPD       Y2, Y0, Y0
 	VMOVUPD      (BX), Y2
@@ -519,12 +791,12 @@ block1taps:
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000020, BX
 	SUBQ         $0x00000004, SI
-	JMP          block1
+	JMP          block2
 
-block1done:
-block2:
+block2done:
+block3:
 	CMPQ   SI, $0x00000001
-	JL     block2done
+	JL     block3done
 	VXORPD X0, X0, X0
 	VXORPD X1, X1, X1
 	MOVQ   taps+64(FP), R9
@@ -532,7 +804,7 @@ block2:
 	MOVQ   v+48(FP), R10
 	MOVQ   w+56(FP), R11
 
-block2taps:
+block3taps:
 	VMOVSD       (R10), X2
 	ADDQ         $0x08, R10
 	VMOVSD       (R11), X3
@@ -542,7 +814,7 @@ block2taps:
 	VFMADD231SD  X4, X3, X1
 	ADDQ         DI, R8
 	DECQ         R9
-	JNE          block2taps
+	JNE          block3taps
 	VMOVSD       (DX), X2
 	VMULSD       X2, X0, X0
 	VMOVSD       (BX), X2
@@ -553,9 +825,9 @@ block2taps:
 	ADDQ         $0x00000008, DX
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000001, SI
-	JMP          block2
+	JMP          block3
 
-block2done:
+block3done:
 	VZEROUPPER
 	RET
 
@@ -614,20 +886,52 @@ block0taps:
 
 block0done:
 block1:
-	CMPQ   BX, $0x00000004
+	CMPQ   BX, $0x00000008
 	JL     block1done
 	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
 	MOVQ   taps+48(FP), R8
 	MOVQ   CX, DI
 	MOVQ   w+40(FP), R9
 
 block1taps:
+	VBROADCASTSD (R9), Y2
+	ADDQ         $0x08, R9
+	VFMADD231PD  (DI), Y2, Y0
+	VFMADD231PD  32(DI), Y2, Y1
+	ADDQ         SI, DI
+	DECQ         R8
+	JNE          block1taps
+	VMOVUPD      (AX), Y2
+	VMOVUPD      (DX), Y3
+	VFNMADD231PD Y3, Y0, Y2
+	VMOVUPD      Y2, (AX)
+	VMOVUPD      32(AX), Y0
+	VMOVUPD      32(DX), Y2
+	VFNMADD231PD Y2, Y1, Y0
+	VMOVUPD      Y0, 32(AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000008, BX
+	JMP          block1
+
+block1done:
+block2:
+	CMPQ   BX, $0x00000004
+	JL     block2done
+	VXORPD Y0, Y0, Y0
+	MOVQ   taps+48(FP), R8
+	MOVQ   CX, DI
+	MOVQ   w+40(FP), R9
+
+block2taps:
 	VBROADCASTSD (R9), Y1
 	ADDQ         $0x08, R9
 	VFMADD231PD  (DI), Y1, Y0
 	ADDQ         SI, DI
 	DECQ         R8
-	JNE          block1taps
+	JNE          block2taps
 	VMOVUPD      (AX), Y1
 	VMOVUPD      (DX), Y2
 	VFNMADD231PD Y2, Y0, Y1
@@ -636,24 +940,24 @@ block1taps:
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
 	SUBQ         $0x00000004, BX
-	JMP          block1
+	JMP          block2
 
-block1done:
-block2:
+block2done:
+block3:
 	CMPQ   BX, $0x00000001
-	JL     block2done
+	JL     block3done
 	VXORPD X0, X0, X0
 	MOVQ   taps+48(FP), R8
 	MOVQ   CX, DI
 	MOVQ   w+40(FP), R9
 
-block2taps:
+block3taps:
 	VMOVSD       (R9), X1
 	ADDQ         $0x08, R9
 	VFMADD231SD  (DI), X1, X0
 	ADDQ         SI, DI
 	DECQ         R8
-	JNE          block2taps
+	JNE          block3taps
 	VMOVSD       (AX), X1
 	VMOVSD       (DX), X2
 	VFNMADD231SD X2, X0, X1
@@ -662,8 +966,8 @@ block2taps:
 	ADDQ         $0x00000008, CX
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000001, BX
-	JMP          block2
+	JMP          block3
 
-block2done:
+block3done:
 	VZEROUPPER
 	RET

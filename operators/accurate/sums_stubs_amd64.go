@@ -4,17 +4,17 @@
 
 package accurate
 
-// combineAVX512 sets dst[i] = Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX-512F, BW, DQ and BMI2.
+// combineAVX512 sets dst[i] = Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX-512F and DQ.
 //
 //go:noescape
 func combineAVX512(dst *float64, src *float64, n int, stride int, w *float64, taps int)
 
-// fluxAVX512 sets dst[i] = a[i]·Σ_m v[m]·src[i+m·stride] − b[i]·Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX-512F, BW, DQ and BMI2.
+// fluxAVX512 sets dst[i] = a[i]·Σ_m v[m]·src[i+m·stride] − b[i]·Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX-512F and DQ.
 //
 //go:noescape
 func fluxAVX512(dst *float64, a *float64, b *float64, src *float64, n int, stride int, v *float64, w *float64, taps int)
 
-// subtractAVX512 takes c[i]·Σ_m w[m]·src[i+m·stride] off dst[i], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX-512F, BW, DQ and BMI2.
+// subtractAVX512 takes c[i]·Σ_m w[m]·src[i+m·stride] off dst[i], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX-512F and DQ.
 //
 //go:noescape
 func subtractAVX512(dst *float64, c *float64, src *float64, n int, stride int, w *float64, taps int)

@@ -29,20 +29,19 @@ type instructions struct {
 	blocks      []block
 }
 
-// A block is so many registers of so many bytes. Masked ones are used once, on at most
-// what they hold.
+// A block is so many registers of so many bytes. (Masks for the rest of a row would be
+// shorter code, but they are slow where what they leave out lies on a page not yet used.)
 type block struct {
 	registers, bytes int
 	register         func() VecVirtual
-	masked           bool
 }
 
 var (
 	zmm    = func() VecVirtual { return ZMM() }
 	ymm    = func() VecVirtual { return YMM() }
 	xmm    = func() VecVirtual { return XMM() }
-	avx512 = instructions{"AVX512", "AVX-512F, BW, DQ and BMI2", []block{{4, 64, zmm, false}, {4, 64, zmm, true}}}
-	avx2   = instructions{"AVX2", "AVX2 and FMA", []block{{4, 32, ymm, false}, {1, 32, ymm, false}, {1, 8, xmm, false}}}
+	avx512 = instructions{"AVX512", "AVX-512F and DQ", []block{{4, 64, zmm}, {2, 64, zmm}, {1, 64, zmm}, {1, 32, ymm}, {1, 8, xmm}}}
+	avx2   = instructions{"AVX2", "AVX2 and FMA", []block{{4, 32, ymm}, {2, 32, ymm}, {1, 32, ymm}, {1, 8, xmm}}}
 )
 
 // A sum is a kernel: what it does to the row dst, from rows of coefficients and sums of
@@ -86,8 +85,7 @@ var (
 // A cursor is where a kernel is in its rows.
 type cursor struct {
 	block
-	at    map[string]Register
-	masks []Register
+	at map[string]Register
 }
 
 // write writes the kernel.
@@ -122,25 +120,17 @@ func (s sum) write(isa instructions) {
 func (s sum) loop(c *cursor, label string, n, stride Register) {
 	count := c.registers * c.bytes / 8
 	Label(label)
-	if c.masked {
-		TESTQ(n, n)
-		JE(LabelRef(label + "done"))
-		c.mask(n)
-	} else {
-		CMPQ(n, U32(count))
-		JL(LabelRef(label + "done"))
-	}
+	CMPQ(n, U32(count))
+	JL(LabelRef(label + "done"))
 	sums := s.taps(c, label+"taps", stride)
 	for j := range c.registers {
 		s.finish(c, j, sums[j])
 	}
-	if !c.masked {
-		for _, r := range append([]string{"dst", "src"}, s.rows...) {
-			ADDQ(U32(count*8), c.at[r])
-		}
-		SUBQ(U32(count), n)
-		JMP(LabelRef(label))
+	for _, r := range append([]string{"dst", "src"}, s.rows...) {
+		ADDQ(U32(count*8), c.at[r])
 	}
+	SUBQ(U32(count), n)
+	JMP(LabelRef(label))
 	Label(label + "done")
 }
 
@@ -175,7 +165,7 @@ func (s sum) taps(c *cursor, label string, stride Register) [][]VecVirtual {
 	}
 	for j := range sums {
 		var v Op
-		if len(w) > 1 || c.masked {
+		if len(w) > 1 {
 			v = c.load("src", j)
 		} else {
 			v = c.memory("src", j)
@@ -191,23 +181,6 @@ func (s sum) taps(c *cursor, label string, stride Register) [][]VecVirtual {
 	return sums
 }
 
-// mask sets the masks of all registers for n numbers.
-func (c *cursor) mask(n Register) {
-	bits := GP64()
-	MOVQ(I32(-1), bits)
-	BZHIQ(n, bits, bits)
-	c.masks = nil
-	for j := range c.registers {
-		m := K()
-		if j == 0 {
-			KMOVD(bits.As32(), m)
-		} else {
-			KSHIFTRD(U8(c.bytes/8), c.masks[j-1], m)
-		}
-		c.masks = append(c.masks, m)
-	}
-}
-
 func (c *cursor) memory(row string, j int) Mem {
 	return Mem{Base: c.at[row], Disp: j * c.bytes}
 }
@@ -215,24 +188,18 @@ func (c *cursor) memory(row string, j int) Mem {
 // load returns register j of a row.
 func (c *cursor) load(row string, j int) VecVirtual {
 	v := c.register()
-	switch {
-	case c.masked:
-		VMOVUPD_Z(c.memory(row, j), c.masks[j], v)
-	case c.bytes == 8:
+	if c.bytes == 8 {
 		VMOVSD(c.memory(row, j), v)
-	default:
+	} else {
 		VMOVUPD(c.memory(row, j), v)
 	}
 	return v
 }
 
 func (c *cursor) store(v VecVirtual, row string, j int) {
-	switch {
-	case c.masked:
-		VMOVUPD(v, c.masks[j], c.memory(row, j))
-	case c.bytes == 8:
+	if c.bytes == 8 {
 		VMOVSD(v, c.memory(row, j))
-	default:
+	} else {
 		VMOVUPD(v, c.memory(row, j))
 	}
 }
