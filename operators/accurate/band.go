@@ -159,7 +159,7 @@ func (b *band) withEnds() *band {
 // along sets dst to the map of src, places one after the other.
 func (b *band) along(dst, src []float64) {
 	if b.hi > b.lo {
-		combine(dst[b.lo:b.hi], src[b.lo+b.shift:], 1, b.rows[b.lo].weights)
+		combine(dst[b.lo:b.hi], src[b.lo+b.shift:], b.hi-b.lo, 1, b.rows[b.lo].weights)
 	}
 	b.ends(dst, src)
 }
@@ -168,7 +168,7 @@ func (b *band) along(dst, src []float64) {
 func (b *band) ends(dst, src []float64) {
 	for i := range b.closed {
 		e := &b.closed[i]
-		combine(dst[e.from:e.from+e.rows], e.columns, e.rows, src[e.first:e.first+e.taps])
+		combine(dst[e.from:e.from+e.rows], e.columns, e.rows, e.rows, src[e.first:e.first+e.taps])
 	}
 	if b.closed != nil {
 		return
@@ -190,7 +190,20 @@ func (b *band) single(dst, src []float64, from, to int) {
 
 // across sets dst to the map of rows of n numbers.
 func (b *band) across(dst []float64, src *stack, n int, room *[]float64) {
-	b.runs(func(lo, hi int) { src.combine(dst[lo*n:hi*n], b.rows[lo], room) })
+	b.runs(func(lo, hi int) { src.combine(dst[lo*n:hi*n], n, b.rows[lo], room) })
+}
+
+// same returns the end of the places from k on, before end, with the same weights; on a
+// periodic axis they do not go round.
+func (b *band) same(k, end int) int {
+	switch {
+	case b.ring:
+		in := (k%b.in + b.in) % b.in
+		return min(end, k-in+b.in)
+	case k >= b.lo && k < b.hi:
+		return min(end, b.hi)
+	}
+	return k + 1
 }
 
 // A stack is rows of numbers, one for each place along an axis, stride apart; the first
@@ -210,27 +223,27 @@ func (s *stack) row(k, n int) []float64 {
 	return s.data[k*s.stride : k*s.stride+n]
 }
 
-// view returns the rows that t reaches, n numbers of each, and how far they are apart.
-// Those that go round are copied together, to room.
-func (s *stack) view(t taps, n int, room *[]float64) (src []float64, stride int) {
+// view returns what t reaches from count places, rows of n numbers, and how far these are
+// apart. Those that go round are copied together, to room.
+func (s *stack) view(t taps, n, count int, room *[]float64) (src []float64, stride int) {
 	if len(t.weights) == 0 {
 		return nil, 0
 	}
-	first := t.start - s.first
-	if s.ring == 0 || first >= 0 && first+len(t.weights) <= s.ring {
+	first, rows := t.start-s.first, len(t.weights)+count-1
+	if s.ring == 0 || first >= 0 && first+rows <= s.ring {
 		return s.data[first*s.stride:], s.stride
 	}
-	src = resized(room, len(t.weights)*n)
-	for m := range t.weights {
+	src = resized(room, rows*n)
+	for m := range rows {
 		copy(src[m*n:(m+1)*n], s.row(t.start+m, n))
 	}
 	return src, n
 }
 
-// combine sets dst to the sum of rows that t says.
-func (s *stack) combine(dst []float64, t taps, room *[]float64) {
-	src, stride := s.view(t, len(dst), room)
-	combine(dst, src, stride, t.weights)
+// combine sets the rows of n numbers in dst to the sums that t says of the first one.
+func (s *stack) combine(dst []float64, n int, t taps, room *[]float64) {
+	src, stride := s.view(t, n, len(dst)/n, room)
+	combine(dst, src, n, stride, t.weights)
 }
 
 // A window is the layers first … end−1 of a stack that moves on.
@@ -242,6 +255,11 @@ type window struct {
 // open begins an empty window of layers of so many numbers.
 func (w *window) open(size int) { w.first, w.end, w.stride = 0, 0, size }
 
+// rows returns the layers lo … hi−1.
+func (w *window) rows(lo, hi int) []float64 {
+	return w.data[(lo-w.first)*w.stride : (hi-w.first)*w.stride]
+}
+
 // reach moves on to the layers first … end−1, of which it returns the first that it did
 // not have.
 func (w *window) reach(first, end int) (missing int) {
@@ -251,7 +269,7 @@ func (w *window) reach(first, end int) (missing int) {
 	if (end-w.first)*w.stride > len(w.data) {
 		kept := w.data[(first-w.first)*w.stride : (w.end-w.first)*w.stride]
 		if n := (end - first) * w.stride; n > len(w.data) {
-			w.data = make([]float64, n+n/2)
+			w.data = make([]float64, 2*n)
 		}
 		copy(w.data, kept)
 		w.first = first

@@ -3,22 +3,23 @@ package accurate
 // This file has the fluxes of one row, layer or layer of faces: f, their point values, and
 // H, the numerical ones.
 
-// fluxes sets f to the fluxes across axis a on the faces from place at of the coefficients
-// on, all with the stencils of face k. The density and its derivatives along other axes are
-// given by their places along axis a.
-func (s *slab) fluxes(f []float64, a, k, at int, p *stack, tangents *[3]stack) {
-	o, ax, n := s.o, s.o.axes[a], len(f)
-	s.normal(f, a, k, at, p)
+// fluxes sets f to the fluxes across axis a on rows of n faces, from place at of the
+// coefficients on, the first with the stencils of face k and the others with the same ones
+// moved along. The density and its derivatives along other axes are given by their places
+// along axis a.
+func (s *slab) fluxes(f []float64, n, a, k, at int, p *stack, tangents *[3]stack) {
+	o, ax, end, count := s.o, s.o.axes[a], at+len(f), len(f)/n
+	s.normal(f, n, a, k, at, p)
 	if o.Damping[a] != nil {
 		t := ax.damp.row(k)
-		src, stride := p.view(t, n, &s.lines[lineSeam])
-		subtract(f, o.Damping[a][at:at+n], src, stride, t.weights)
+		src, stride := p.view(t, n, count, &s.lines[lineSeam])
+		subtract(f, o.Damping[a][at:end], src, n, stride, t.weights)
 	}
 	t := ax.interp.row(k)
 	for b := range o.dim {
 		if b != a && o.Diffusion[a][b] != nil {
-			src, stride := tangents[b].view(t, n, &s.lines[lineSeam])
-			subtract(f, o.Diffusion[a][b][at:at+n], src, stride, t.weights)
+			src, stride := tangents[b].view(t, n, count, &s.lines[lineSeam])
+			subtract(f, o.Diffusion[a][b][at:end], src, n, stride, t.weights)
 		}
 	}
 }
@@ -27,8 +28,8 @@ func (s *slab) fluxes(f []float64, a, k, at int, p *stack, tangents *[3]stack) {
 var zeros [16]float64
 
 // normal sets f to the part of the fluxes that is a v p − D_aa ∂p/∂ξ_a.
-func (s *slab) normal(f []float64, a, k, at int, p *stack) {
-	o, n := s.o, len(f)
+func (s *slab) normal(f []float64, n, a, k, at int, p *stack) {
+	o, end := s.o, at+len(f)
 	value, slope := o.axes[a].interp.row(k), o.axes[a].slope.row(k)
 	if len(value.weights) == 0 { // p = 0 on an absorbing wall
 		value.weights = zeros[:len(slope.weights)]
@@ -44,8 +45,8 @@ func (s *slab) normal(f []float64, a, k, at int, p *stack) {
 		clear(f)
 		return
 	}
-	src, stride := p.view(slope, n, &s.lines[lineSeam])
-	flux(f, drift[at:at+n], diffusion[at:at+n], src, stride, value.weights, slope.weights)
+	src, stride := p.view(slope, n, len(f)/n, &s.lines[lineSeam])
+	flux(f, drift[at:end], diffusion[at:end], src, n, stride, value.weights, slope.weights)
 }
 
 // fluxesInRow sets f to the fluxes across axis 0 in row r of layer k.
@@ -60,7 +61,7 @@ func (s *slab) fluxesInRow(f []float64, k, r int) {
 		}
 	}
 	lo, hi := o.axes[0].interp.lo, o.axes[0].interp.hi
-	s.fluxes(f[lo:hi], 0, lo, at+lo, &p, &tangents)
+	s.fluxes(f[lo:hi], hi-lo, 0, lo, at+lo, &p, &tangents)
 	s.fluxesAtEnds(f, at, p.data, &tangents)
 }
 
@@ -105,22 +106,27 @@ func (s *slab) fluxesInLayer(f []float64, k int) {
 	}
 	at := k * len(f)
 	o.axes[1].interp.runs(func(lo, hi int) {
-		s.fluxes(f[lo*n:hi*n], 1, lo, at+lo*n, &p, &tangents)
+		s.fluxes(f[lo*n:hi*n], n, 1, lo, at+lo*n, &p, &tangents)
 	})
 }
 
-// fluxesAcrossLast sets f to the fluxes across the layer of faces k of the last axis.
-func (s *slab) fluxesAcrossLast(f []float64, k int) {
+// fluxesAcrossLast sets f to the fluxes across the layers of faces k … end−1 of the last
+// axis.
+func (s *slab) fluxesAcrossLast(f []float64, k, end int) {
 	o, l := s.o, s.o.last()
-	at := k
-	if ax := o.axes[l]; ax.ring() {
-		at = (k%ax.cells + ax.cells) % ax.cells
-	}
 	var tangents [3]stack
 	for b := range l {
 		tangents[b] = s.tangents[b].stack
 	}
-	s.fluxes(f, l, k, at*s.size, &s.p, &tangents)
+	for k < end {
+		next, at := o.axes[l].interp.same(k, end), k
+		if ax := o.axes[l]; ax.ring() {
+			at = (k%ax.cells + ax.cells) % ax.cells
+		}
+		n := (next - k) * s.size
+		s.fluxes(f[:n], s.size, l, k, at*s.size, &s.p, &tangents)
+		f, k = f[n:], next
+	}
 }
 
 // numericalInRow sets h to H across axis 0 in row r of layer k, from f.
@@ -159,13 +165,19 @@ func (s *slab) numericalInLayer(h, f []float64, k int) {
 	}
 }
 
-// numericalAcrossLast sets h to H across the layer of faces k of the last axis.
-func (s *slab) numericalAcrossLast(h []float64, k int) {
+// numericalAcrossLast sets h to H across the layers of faces k … end−1 of the last axis.
+func (s *slab) numericalAcrossLast(h []float64, k, end int) {
 	l := s.o.last()
 	ax := s.o.axes[l]
-	s.faces.combine(h, ax.flow.row(k), &s.lines[lineSeam])
-	if s.o.Up[l] != nil && (ax.ring() || 0 < k && k < ax.cells) {
-		s.addStar(h, l, k*s.size, s.p.row(k-1, s.size), s.p.row(k, s.size))
+	for k < end {
+		next := ax.flow.same(k, end)
+		s.faces.combine(h[:(next-k)*s.size], s.size, ax.flow.row(k), &s.lines[lineSeam])
+		for ; k < next; k++ {
+			if s.o.Up[l] != nil && (ax.ring() || 0 < k && k < ax.cells) {
+				s.addStar(h[:s.size], l, k*s.size, s.p.row(k-1, s.size), s.p.row(k, s.size))
+			}
+			h = h[s.size:]
+		}
 	}
 }
 
@@ -175,6 +187,6 @@ var plus, minus = []float64{1}, []float64{-1}
 // between the densities lower and upper.
 func (s *slab) addStar(h []float64, a, at int, lower, upper []float64) {
 	n := len(h)
-	subtract(h, s.o.Up[a][at:at+n], lower, 0, minus)
-	subtract(h, s.o.Down[a][at:at+n], upper, 0, plus)
+	subtract(h, s.o.Up[a][at:at+n], lower, n, 0, minus)
+	subtract(h, s.o.Down[a][at:at+n], upper, n, 0, plus)
 }

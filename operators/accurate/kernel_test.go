@@ -56,22 +56,23 @@ func checkSums(t *rapid.T) {
 	n := rapid.IntRange(0, 150).Draw(t, "n")
 	taps := rapid.IntRange(0, 23).Draw(t, "taps")
 	stride := rapid.IntRange(0, 200).Draw(t, "stride")
-	src := d.row(n+max(taps-1, 0)*stride, "src")
-	a, b := d.row(n, "a"), d.row(n, "b")
+	rows := rapid.IntRange(1, 5).Draw(t, "rows")
+	src := d.row(n+(rows+max(taps, 1)-2)*stride, "src")
+	a, b := d.row(rows*n, "a"), d.row(rows*n, "b")
 	v, w := d.row(taps, "v"), d.row(taps, "w")
-	before := d.row(n+2, "dst")
+	before := d.row(rows*n+2, "dst")
 	for name, run := range map[string]func(dst []float64){
-		"combine":  func(dst []float64) { combine(dst, src, stride, w) },
-		"flux":     func(dst []float64) { flux(dst, a, b, src, stride, v, w) },
-		"subtract": func(dst []float64) { subtract(dst, a, src, stride, w) },
+		"combine":  func(dst []float64) { combine(dst, src, n, stride, w) },
+		"flux":     func(dst []float64) { flux(dst, a, b, src, n, stride, v, w) },
+		"subtract": func(dst []float64) { subtract(dst, a, src, n, stride, w) },
 	} {
 		got, want := slices.Clone(before), slices.Clone(before)
-		run(got[1 : n+1])
-		withKernels(nil, func() { run(want[1 : n+1]) })
+		run(got[1 : rows*n+1])
+		withKernels(nil, func() { run(want[1 : rows*n+1]) })
 		// All numbers are below 1: two sums of so many products, each rounded twice.
 		bound := float64(2*(2*taps+2)) * float64(2*taps+1) * 0x1p-53
 		for i := range got {
-			if math.Abs(got[i]-want[i]) > bound || (i == 0 || i == n+1) && got[i] != before[i] {
+			if math.Abs(got[i]-want[i]) > bound || (i == 0 || i == rows*n+1) && got[i] != before[i] {
 				t.Fatalf("%s: [%d] is %v, want %v", name, i-1, got[i], want[i])
 			}
 		}
@@ -87,7 +88,7 @@ func TestPlainPathIsTheSum(t *testing.T) {
 		stride := rapid.IntRange(0, 200).Draw(t, "stride")
 		src, w := d.row(n+(taps-1)*stride, "src"), d.row(taps, "w")
 		dst := make([]float64, n)
-		withKernels(nil, func() { combine(dst, src, stride, w) })
+		withKernels(nil, func() { combine(dst, src, n, stride, w) })
 		for i, got := range dst {
 			var want float64
 			for m := range w {

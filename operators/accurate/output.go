@@ -88,7 +88,7 @@ func (b *band) apply(src []float64, shape [3]int, a int) []float64 {
 			if b.ring {
 				s.ring = b.in
 			}
-			s.combine(dst[r*inner:(r+1)*inner], b.rows[r%len(b.rows)], &room)
+			s.combine(dst[r*inner:(r+1)*inner], inner, b.rows[r%len(b.rows)], &room)
 		}
 	})
 	return dst

@@ -9,18 +9,18 @@ type slab struct {
 	size   int   // of a layer
 	p      stack // the density by layers
 	lo, hi int
-	// tangents has ∂p/∂ξ_b by layers, of the last axis that of one layer.
+	// tangents has ∂p/∂ξ_b by layers.
 	tangents [3]window
-	faces    window // fluxes across the last axis by layers
-	lines    [4][]float64
-	pair     [2]float64 // weights of a difference
+	// faces and numerical have f and H across the last axis by layers.
+	faces, numerical window
+	lines            [3][]float64
+	pair             [2]float64 // weights of a difference
 }
 
 // The lines of a slab.
 const (
 	lineFlux = iota
 	lineNumerical
-	lineLast // numerical fluxes on two layers of faces of the last axis, even ones first
 	lineSeam // what goes round a periodic axis, and sums at ends of a row
 )
 
@@ -47,6 +47,7 @@ func (s *slab) start(p []float64, lo, hi int) {
 		s.tangents[b].open(size)
 	}
 	s.faces.open(size)
+	s.numerical.open(size)
 }
 
 // ring says whether the last axis is periodic.
@@ -55,51 +56,70 @@ func (s *slab) ring() bool {
 	return a != nil && a.ring()
 }
 
-// stepCells is the number of cells after which windows move on, so that they stay in a
-// core's second cache.
-const stepCells = 1 << 14
+const (
+	// mostLayers is the number of layers after which windows move on. Kernels go down all of
+	// them at once, each on memory pages of its own.
+	mostLayers = 8
+	// stepCells is the number of cells after which they move on where layers are large, so
+	// that they stay in a core's second cache.
+	stepCells = 1 << 13
+)
 
 // rates sets the layers of dst to R.
 func (s *slab) rates(dst []float64) {
-	step := max(1, stepCells/s.size)
+	step := max(1, min(mostLayers, stepCells/s.size))
 	for lo := s.lo; lo < s.hi; lo += step {
 		hi := min(lo+step, s.hi)
 		s.reach(lo, hi)
 		for k := lo; k < hi; k++ {
 			s.layer(dst[k*s.size:(k+1)*s.size], k)
 		}
+		if s.o.dim > 1 {
+			s.divergeLast(dst[lo*s.size:hi*s.size], lo, hi)
+		}
 	}
 }
 
 // reach moves the windows on to what the layers lo … hi−1 need.
 func (s *slab) reach(lo, hi int) {
-	if s.o.dim == 1 {
+	o, l := s.o, s.o.last()
+	if o.dim == 1 {
 		return
 	}
-	ax := s.o.axes[s.o.last()]
+	ax := o.axes[l]
 	first, end := ax.flow.span(lo, hi+1)
 	have := s.faces.reach(first, end)
 	low, high := ax.interp.span(have, end)
-	low, high = min(lo, low), max(hi, high)
-	for b := range s.o.last() {
-		if s.o.needs(b) {
-			for k := s.tangents[b].reach(low, high); k < high; k++ {
-				s.derive(b, k)
-			}
+	for b := range l {
+		if o.needs(b) {
+			s.derive(b, min(lo, low), max(hi, high))
 		}
 	}
-	for k := have; k < end; k++ {
-		s.fluxesAcrossLast(s.faces.row(k, s.size), k)
+	s.fluxesAcrossLast(s.faces.rows(have, end), have, end)
+	have = s.numerical.reach(lo, hi+1)
+	s.numericalAcrossLast(s.numerical.rows(have, hi+1), have, hi+1)
+}
+
+// derive makes the window of derivatives along axis b reach the layers lo … hi−1.
+func (s *slab) derive(b, lo, hi int) {
+	k := s.tangents[b].reach(lo, hi)
+	tangent := s.o.axes[b].tangent
+	if b == s.o.last() {
+		for k < hi {
+			next := tangent.same(k, hi)
+			s.p.combine(s.tangents[b].rows(k, next), s.size, tangent.row(k), &s.lines[lineSeam])
+			k = next
+		}
+		return
+	}
+	for ; k < hi; k++ {
+		s.deriveLayer(s.tangents[b].row(k, s.size), b, k)
 	}
 }
 
-// derive computes the derivative along axis b in layer k.
-func (s *slab) derive(b, k int) {
-	dst, tangent := s.tangents[b].row(k, s.size), s.o.axes[b].tangent
-	if b == s.o.last() {
-		s.p.combine(dst, tangent.row(k), &s.lines[lineSeam])
-		return
-	}
+// deriveLayer sets dst to the derivative along axis b, not the last one, in layer k.
+func (s *slab) deriveLayer(dst []float64, b, k int) {
+	tangent := s.o.axes[b].tangent
 	layer := s.p.row(k, s.size)
 	if b == 1 {
 		rows := s.o.rowsOf(layer)
@@ -120,7 +140,7 @@ func (o *Operator) rowsOf(layer []float64) stack {
 	return st
 }
 
-// layer sets dst to R in layer k.
+// layer sets dst to R in layer k, but for the flow across the last axis.
 func (s *slab) layer(dst []float64, k int) {
 	s.deriveLast(k)
 	n := s.o.n[0]
@@ -134,13 +154,18 @@ func (s *slab) layer(dst []float64, k int) {
 		} else {
 			w = s.o.weight(k, 1)
 		}
-		combine(dst[r*n:(r+1)*n], h, 1, s.difference(-w))
+		combine(dst[r*n:(r+1)*n], h, n, 1, s.difference(-w))
 	}
 	if s.o.dim == 3 {
 		s.divergeMiddle(dst, k)
 	}
-	if s.o.dim > 1 {
-		s.divergeLast(dst, k)
+}
+
+// deriveLast computes the derivative along the last axis in layer k where that is needed.
+func (s *slab) deriveLast(k int) {
+	if l := s.o.last(); l < s.o.dim && s.o.needs(l) {
+		s.tangents[l].open(s.size)
+		s.derive(l, k, k+1)
 	}
 }
 
@@ -148,16 +173,6 @@ func (s *slab) layer(dst []float64, k int) {
 func (s *slab) difference(w float64) []float64 {
 	s.pair = [2]float64{-w, w}
 	return s.pair[:]
-}
-
-// deriveLast computes the derivative along the last axis in layer k where that is needed.
-func (s *slab) deriveLast(k int) {
-	if l := s.o.last(); l < s.o.dim && s.o.needs(l) {
-		w := &s.tangents[l]
-		w.open(s.size)
-		w.reach(k, k+1)
-		s.derive(l, k)
-	}
 }
 
 // divergeMiddle takes off dst the flow out of layer k across axis 1 of three.
@@ -168,26 +183,20 @@ func (s *slab) divergeMiddle(dst []float64, k int) {
 	s.numericalInLayer(h, f, k)
 	w := s.difference(o.weight(k, 2))
 	for r := 0; r < s.size; r += n {
-		subtract(dst[r:r+n], o.axes[0].weights, h[r:], n, w)
+		subtract(dst[r:r+n], o.axes[0].weights, h[r:], n, n, w)
 	}
 }
 
-// divergeLast takes off dst the flow out of layer k across the last axis.
-func (s *slab) divergeLast(dst []float64, k int) {
-	h := s.line(lineLast, 2*s.size)
-	on := func(k int) []float64 { return h[k%2*s.size:][:s.size] }
-	if k == s.lo {
-		s.numericalAcrossLast(on(k), k)
-	}
-	s.numericalAcrossLast(on(k+1), k+1)
-	sign := 1 - 2*float64(k%2)
-	n, weights := s.o.n[0], s.o.axes[0].weights
-	for r := range s.size / n {
-		w := sign
+// divergeLast takes off dst the flow out of the layers lo … hi−1 across the last axis.
+func (s *slab) divergeLast(dst []float64, lo, hi int) {
+	n, rows := s.o.n[0], s.size/s.o.n[0]
+	h := s.numerical.rows(lo, hi+1)
+	for r := range (hi - lo) * rows {
+		w := 1.0
 		if s.o.dim == 3 {
-			w *= s.o.weight(r, 1)
+			w = s.o.weight(r%rows, 1)
 		}
-		subtract(dst[r*n:(r+1)*n], weights, h[r*n:], s.size, s.difference(w))
+		subtract(dst[r*n:(r+1)*n], s.o.axes[0].weights, h[r*n:], n, s.size, s.difference(w))
 	}
 }
 
@@ -212,9 +221,6 @@ func (s *slab) flow(f *Flow) {
 	if o.dim == 1 {
 		return
 	}
-	l := o.last()
-	for k := s.lo; k <= s.hi; k++ {
-		copy(f.Point[l][k*size:(k+1)*size], s.faces.row(k, size))
-		s.numericalAcrossLast(f.Numerical[l][k*size:(k+1)*size], k)
-	}
+	copy(f.Point[o.last()], s.faces.rows(s.lo, s.hi+1))
+	copy(f.Numerical[o.last()], s.numerical.rows(s.lo, s.hi+1))
 }

@@ -4,208 +4,534 @@
 
 #include "textflag.h"
 
-// func combineAVX512(dst *float64, src *float64, n int, stride int, w *float64, taps int)
-// Requires: AVX, AVX512DQ, AVX512F, FMA3
-TEXT ·combineAVX512(SB), NOSPLIT, $0-48
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ n+16(FP), DX
-	MOVQ stride+24(FP), BX
-	SHLQ $0x03, BX
+// func combineAVX512(dst *float64, src *float64, n int, rows int, stride int, w *float64, taps int)
+// Requires: AVX, AVX512DQ, AVX512F, FMA3, MMX+
+TEXT ·combineAVX512(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), CX
+	MOVQ src+8(FP), DX
+	MOVQ n+16(FP), BX
+	MOVQ stride+32(FP), SI
+	SHLQ $0x03, SI
 
 block0:
-	CMPQ   DX, $0x00000020
-	JL     block0done
-	VXORPD Z0, Z0, Z0
-	VXORPD Z1, Z1, Z1
-	VXORPD Z2, Z2, Z2
-	VXORPD Z3, Z3, Z3
-	MOVQ   taps+40(FP), DI
-	MOVQ   CX, SI
-	MOVQ   w+32(FP), R8
+	CMPQ BX, $0x00000020
+	JL   block0done
+	MOVQ rows+24(FP), DI
+	MOVQ DX, R8
+	XORQ AX, AX
+
+block0rows:
+	PREFETCHT0 512(R8)
+	PREFETCHT0 576(R8)
+	PREFETCHT0 640(R8)
+	PREFETCHT0 704(R8)
+	VXORPD     Z0, Z0, Z0
+	VXORPD     Z1, Z1, Z1
+	VXORPD     Z2, Z2, Z2
+	VXORPD     Z3, Z3, Z3
+	MOVQ       w+40(FP), R9
+	MOVQ       taps+48(FP), R11
+	MOVQ       R8, R10
 
 block0taps:
-	VBROADCASTSD (R8), Z4
-	ADDQ         $0x08, R8
-	VFMADD231PD  (SI), Z4, Z0
-	VFMADD231PD  64(SI), Z4, Z1
-	VFMADD231PD  128(SI), Z4, Z2
-	VFMADD231PD  192(SI), Z4, Z3
-	ADDQ         BX, SI
-	DECQ         DI
+	VBROADCASTSD (R9), Z4
+	ADDQ         $0x08, R9
+	VFMADD231PD  (R10), Z4, Z0
+	VFMADD231PD  64(R10), Z4, Z1
+	VFMADD231PD  128(R10), Z4, Z2
+	VFMADD231PD  192(R10), Z4, Z3
+	ADDQ         SI, R10
+	DECQ         R11
 	JNE          block0taps
-	VMOVUPD      Z0, (AX)
-	VMOVUPD      Z1, 64(AX)
-	VMOVUPD      Z2, 128(AX)
-	VMOVUPD      Z3, 192(AX)
-	ADDQ         $0x00000100, AX
+	VMOVUPD      Z0, (CX)(AX*8)
+	VMOVUPD      Z1, 64(CX)(AX*8)
+	VMOVUPD      Z2, 128(CX)(AX*8)
+	VMOVUPD      Z3, 192(CX)(AX*8)
+	ADDQ         SI, R8
+	ADDQ         n+16(FP), AX
+	DECQ         DI
+	JNE          block0rows
 	ADDQ         $0x00000100, CX
-	SUBQ         $0x00000020, DX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x00000020, BX
 	JMP          block0
 
 block0done:
 block1:
-	CMPQ   DX, $0x00000010
-	JL     block1done
+	CMPQ BX, $0x00000010
+	JL   block1done
+	MOVQ rows+24(FP), DI
+	MOVQ DX, R8
+	XORQ AX, AX
+
+block1rows:
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
-	MOVQ   taps+40(FP), DI
-	MOVQ   CX, SI
-	MOVQ   w+32(FP), R8
+	MOVQ   w+40(FP), R9
+	MOVQ   taps+48(FP), R11
+	MOVQ   R8, R10
 
 block1taps:
-	VBROADCASTSD (R8), Z2
-	ADDQ         $0x08, R8
-	VFMADD231PD  (SI), Z2, Z0
-	VFMADD231PD  64(SI), Z2, Z1
-	ADDQ         BX, SI
-	DECQ         DI
+	VBROADCASTSD (R9), Z2
+	ADDQ         $0x08, R9
+	VFMADD231PD  (R10), Z2, Z0
+	VFMADD231PD  64(R10), Z2, Z1
+	ADDQ         SI, R10
+	DECQ         R11
 	JNE          block1taps
-	VMOVUPD      Z0, (AX)
-	VMOVUPD      Z1, 64(AX)
-	ADDQ         $0x00000080, AX
+	VMOVUPD      Z0, (CX)(AX*8)
+	VMOVUPD      Z1, 64(CX)(AX*8)
+	ADDQ         SI, R8
+	ADDQ         n+16(FP), AX
+	DECQ         DI
+	JNE          block1rows
 	ADDQ         $0x00000080, CX
-	SUBQ         $0x00000010, DX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x00000010, BX
 	JMP          block1
 
 block1done:
 block2:
-	CMPQ   DX, $0x00000008
-	JL     block2done
+	CMPQ BX, $0x00000008
+	JL   block2done
+	MOVQ rows+24(FP), DI
+	MOVQ DX, R8
+	XORQ AX, AX
+
+block2rows:
 	VXORPD Z0, Z0, Z0
-	MOVQ   taps+40(FP), DI
-	MOVQ   CX, SI
-	MOVQ   w+32(FP), R8
+	MOVQ   w+40(FP), R9
+	MOVQ   taps+48(FP), R11
+	MOVQ   R8, R10
 
 block2taps:
-	VBROADCASTSD (R8), Z1
-	ADDQ         $0x08, R8
-	VFMADD231PD  (SI), Z1, Z0
-	ADDQ         BX, SI
-	DECQ         DI
+	VBROADCASTSD (R9), Z1
+	ADDQ         $0x08, R9
+	VFMADD231PD  (R10), Z1, Z0
+	ADDQ         SI, R10
+	DECQ         R11
 	JNE          block2taps
-	VMOVUPD      Z0, (AX)
-	ADDQ         $0x00000040, AX
+	VMOVUPD      Z0, (CX)(AX*8)
+	ADDQ         SI, R8
+	ADDQ         n+16(FP), AX
+	DECQ         DI
+	JNE          block2rows
 	ADDQ         $0x00000040, CX
-	SUBQ         $0x00000008, DX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000008, BX
 	JMP          block2
 
 block2done:
 block3:
-	CMPQ   DX, $0x00000004
-	JL     block3done
+	CMPQ BX, $0x00000004
+	JL   block3done
+	MOVQ rows+24(FP), DI
+	MOVQ DX, R8
+	XORQ AX, AX
+
+block3rows:
 	VXORPD Y0, Y0, Y0
-	MOVQ   taps+40(FP), DI
-	MOVQ   CX, SI
-	MOVQ   w+32(FP), R8
+	MOVQ   w+40(FP), R9
+	MOVQ   taps+48(FP), R11
+	MOVQ   R8, R10
 
 block3taps:
-	VBROADCASTSD (R8), Y1
-	ADDQ         $0x08, R8
-	VFMADD231PD  (SI), Y1, Y0
-	ADDQ         BX, SI
-	DECQ         DI
+	VBROADCASTSD (R9), Y1
+	ADDQ         $0x08, R9
+	VFMADD231PD  (R10), Y1, Y0
+	ADDQ         SI, R10
+	DECQ         R11
 	JNE          block3taps
-	VMOVUPD      Y0, (AX)
-	ADDQ         $0x00000020, AX
+	VMOVUPD      Y0, (CX)(AX*8)
+	ADDQ         SI, R8
+	ADDQ         n+16(FP), AX
+	DECQ         DI
+	JNE          block3rows
 	ADDQ         $0x00000020, CX
-	SUBQ         $0x00000004, DX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x00000004, BX
 	JMP          block3
 
 block3done:
 block4:
-	CMPQ   DX, $0x00000001
-	JL     block4done
+	CMPQ BX, $0x00000001
+	JL   block4done
+	MOVQ rows+24(FP), DI
+	MOVQ DX, R8
+	XORQ AX, AX
+
+block4rows:
 	VXORPD X0, X0, X0
-	MOVQ   taps+40(FP), DI
-	MOVQ   CX, SI
-	MOVQ   w+32(FP), R8
+	MOVQ   w+40(FP), R9
+	MOVQ   taps+48(FP), R11
+	MOVQ   R8, R10
 
 block4taps:
-	VMOVSD      (R8), X1
-	ADDQ        $0x08, R8
-	VFMADD231SD (SI), X1, X0
-	ADDQ        BX, SI
-	DECQ        DI
+	VMOVSD      (R9), X1
+	ADDQ        $0x08, R9
+	VFMADD231SD (R10), X1, X0
+	ADDQ        SI, R10
+	DECQ        R11
 	JNE         block4taps
-	VMOVSD      X0, (AX)
-	ADDQ        $0x00000008, AX
+	VMOVSD      X0, (CX)(AX*8)
+	ADDQ        SI, R8
+	ADDQ        n+16(FP), AX
+	DECQ        DI
+	JNE         block4rows
 	ADDQ        $0x00000008, CX
-	SUBQ        $0x00000001, DX
+	ADDQ        $0x00000008, DX
+	SUBQ        $0x00000001, BX
 	JMP         block4
 
 block4done:
 	VZEROUPPER
 	RET
 
-// func fluxAVX512(dst *float64, a *float64, b *float64, src *float64, n int, stride int, v *float64, w *float64, taps int)
-// Requires: AVX, AVX512DQ, AVX512F, FMA3
-TEXT ·fluxAVX512(SB), NOSPLIT, $0-72
-	MOVQ dst+0(FP), AX
-	MOVQ src+24(FP), CX
-	MOVQ a+8(FP), DX
-	MOVQ b+16(FP), BX
-	MOVQ n+32(FP), SI
-	MOVQ stride+40(FP), DI
-	SHLQ $0x03, DI
+// func fluxAVX512(dst *float64, a *float64, b *float64, src *float64, n int, rows int, stride int, v *float64, w *float64, taps int)
+// Requires: AVX, AVX512DQ, AVX512F, FMA3, MMX+
+TEXT ·fluxAVX512(SB), NOSPLIT, $0-80
+	MOVQ dst+0(FP), CX
+	MOVQ src+24(FP), DX
+	MOVQ a+8(FP), BX
+	MOVQ b+16(FP), SI
+	MOVQ n+32(FP), DI
+	MOVQ stride+48(FP), R8
+	SHLQ $0x03, R8
 
 block0:
-	CMPQ   SI, $0x00000020
-	JL     block0done
+	CMPQ DI, $0x00000020
+	JL   block0done
+	MOVQ rows+40(FP), R9
+	MOVQ DX, R10
+	XORQ AX, AX
+
+block0rows:
+	PREFETCHT0 512(R10)
+	PREFETCHT0 576(R10)
+	PREFETCHT0 640(R10)
+	PREFETCHT0 704(R10)
+	PREFETCHT0 512(BX)(AX*8)
+	PREFETCHT0 576(BX)(AX*8)
+	PREFETCHT0 640(BX)(AX*8)
+	PREFETCHT0 704(BX)(AX*8)
+	PREFETCHT0 512(SI)(AX*8)
+	PREFETCHT0 576(SI)(AX*8)
+	PREFETCHT0 640(SI)(AX*8)
+	PREFETCHT0 704(SI)(AX*8)
+	VXORPD     Z0, Z0, Z0
+	VXORPD     Z1, Z1, Z1
+	VXORPD     Z2, Z2, Z2
+	VXORPD     Z3, Z3, Z3
+	VXORPD     Z4, Z4, Z4
+	VXORPD     Z5, Z5, Z5
+	VXORPD     Z6, Z6, Z6
+	VXORPD     Z7, Z7, Z7
+	MOVQ       v+56(FP), R11
+	MOVQ       w+64(FP), R12
+	MOVQ       taps+72(FP), R14
+	MOVQ       R10, R13
+
+block0taps:
+	VBROADCASTSD (R11), Z8
+	ADDQ         $0x08, R11
+	VBROADCASTSD (R12), Z9
+	ADDQ         $0x08, R12
+	VMOVUPD      (R13), Z10
+	VFMADD231PD  Z10, Z8, Z0
+	VFMADD231PD  Z10, Z9, Z1
+	VMOVUPD      64(R13), Z10
+	VFMADD231PD  Z10, Z8, Z2
+	VFMADD231PD  Z10, Z9, Z3
+	VMOVUPD      128(R13), Z10
+	VFMADD231PD  Z10, Z8, Z4
+	VFMADD231PD  Z10, Z9, Z5
+	VMOVUPD      192(R13), Z10
+	VFMADD231PD  Z10, Z8, Z6
+	VFMADD231PD  Z10, Z9, Z7
+	ADDQ         R8, R13
+	DECQ         R14
+	JNE          block0taps
+	VMOVUPD      (BX)(AX*8), Z8
+	VMULPD       Z8, Z0, Z0
+	VMOVUPD      (SI)(AX*8), Z8
+	VFNMADD231PD Z8, Z1, Z0
+	VMOVUPD      Z0, (CX)(AX*8)
+	VMOVUPD      64(BX)(AX*8), Z0
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      64(SI)(AX*8), Z0
+	VFNMADD231PD Z0, Z3, Z2
+	VMOVUPD      Z2, 64(CX)(AX*8)
+	VMOVUPD      128(BX)(AX*8), Z0
+	VMULPD       Z0, Z4, Z4
+	VMOVUPD      128(SI)(AX*8), Z0
+	VFNMADD231PD Z0, Z5, Z4
+	VMOVUPD      Z4, 128(CX)(AX*8)
+	VMOVUPD      192(BX)(AX*8), Z0
+	VMULPD       Z0, Z6, Z6
+	VMOVUPD      192(SI)(AX*8), Z0
+	VFNMADD231PD Z0, Z7, Z6
+	VMOVUPD      Z6, 192(CX)(AX*8)
+	ADDQ         R8, R10
+	ADDQ         n+32(FP), AX
+	DECQ         R9
+	JNE          block0rows
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x00000020, DI
+	JMP          block0
+
+block0done:
+block1:
+	CMPQ DI, $0x00000010
+	JL   block1done
+	MOVQ rows+40(FP), R9
+	MOVQ DX, R10
+	XORQ AX, AX
+
+block1rows:
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	VXORPD Z2, Z2, Z2
 	VXORPD Z3, Z3, Z3
-	VXORPD Z4, Z4, Z4
-	VXORPD Z5, Z5, Z5
-	VXORPD Z6, Z6, Z6
-	VXORPD Z7, Z7, Z7
-	MOVQ   taps+64(FP), R9
-	MOVQ   CX, R8
-	MOVQ   v+48(FP), R10
-	MOVQ   w+56(FP), R11
+	MOVQ   v+56(FP), R11
+	MOVQ   w+64(FP), R12
+	MOVQ   taps+72(FP), R14
+	MOVQ   R10, R13
+
+block1taps:
+	VBROADCASTSD (R11), Z4
+	ADDQ         $0x08, R11
+	VBROADCASTSD (R12), Z5
+	ADDQ         $0x08, R12
+	VMOVUPD      (R13), Z6
+	VFMADD231PD  Z6, Z4, Z0
+	VFMADD231PD  Z6, Z5, Z1
+	VMOVUPD      64(R13), Z6
+	VFMADD231PD  Z6, Z4, Z2
+	VFMADD231PD  Z6, Z5, Z3
+	ADDQ         R8, R13
+	DECQ         R14
+	JNE          block1taps
+	VMOVUPD      (BX)(AX*8), Z4
+	VMULPD       Z4, Z0, Z0
+	VMOVUPD      (SI)(AX*8), Z4
+	VFNMADD231PD Z4, Z1, Z0
+	VMOVUPD      Z0, (CX)(AX*8)
+	VMOVUPD      64(BX)(AX*8), Z0
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      64(SI)(AX*8), Z0
+	VFNMADD231PD Z0, Z3, Z2
+	VMOVUPD      Z2, 64(CX)(AX*8)
+	ADDQ         R8, R10
+	ADDQ         n+32(FP), AX
+	DECQ         R9
+	JNE          block1rows
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x00000080, SI
+	SUBQ         $0x00000010, DI
+	JMP          block1
+
+block1done:
+block2:
+	CMPQ DI, $0x00000008
+	JL   block2done
+	MOVQ rows+40(FP), R9
+	MOVQ DX, R10
+	XORQ AX, AX
+
+block2rows:
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	MOVQ   v+56(FP), R11
+	MOVQ   w+64(FP), R12
+	MOVQ   taps+72(FP), R14
+	MOVQ   R10, R13
+
+block2taps:
+	VBROADCASTSD (R11), Z2
+	ADDQ         $0x08, R11
+	VBROADCASTSD (R12), Z3
+	ADDQ         $0x08, R12
+	VMOVUPD      (R13), Z4
+	VFMADD231PD  Z4, Z2, Z0
+	VFMADD231PD  Z4, Z3, Z1
+	ADDQ         R8, R13
+	DECQ         R14
+	JNE          block2taps
+	VMOVUPD      (BX)(AX*8), Z2
+	VMULPD       Z2, Z0, Z0
+	VMOVUPD      (SI)(AX*8), Z2
+	VFNMADD231PD Z2, Z1, Z0
+	VMOVUPD      Z0, (CX)(AX*8)
+	ADDQ         R8, R10
+	ADDQ         n+32(FP), AX
+	DECQ         R9
+	JNE          block2rows
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, SI
+	SUBQ         $0x00000008, DI
+	JMP          block2
+
+block2done:
+block3:
+	CMPQ DI, $0x00000004
+	JL   block3done
+	MOVQ rows+40(FP), R9
+	MOVQ DX, R10
+	XORQ AX, AX
+
+block3rows:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   v+56(FP), R11
+	MOVQ   w+64(FP), R12
+	MOVQ   taps+72(FP), R14
+	MOVQ   R10, R13
+
+block3taps:
+	VBROADCASTSD (R11), Y2
+	ADDQ         $0x08, R11
+	VBROADCASTSD (R12), Y3
+	ADDQ         $0x08, R12
+	VMOVUPD      (R13), Y4
+	VFMADD231PD  Y4, Y2, Y0
+	VFMADD231PD  Y4, Y3, Y1
+	ADDQ         R8, R13
+	DECQ         R14
+	JNE          block3taps
+	VMOVUPD      (BX)(AX*8), Y2
+	VMULPD       Y2, Y0, Y0
+	VMOVUPD      (SI)(AX*8), Y2
+	VFNMADD231PD Y2, Y1, Y0
+	VMOVUPD      Y0, (CX)(AX*8)
+	ADDQ         R8, R10
+	ADDQ         n+32(FP), AX
+	DECQ         R9
+	JNE          block3rows
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000004, DI
+	JMP          block3
+
+block3done:
+block4:
+	CMPQ DI, $0x00000001
+	JL   block4done
+	MOVQ rows+40(FP), R9
+	MOVQ DX, R10
+	XORQ AX, AX
+
+block4rows:
+	VXORPD X0, X0, X0
+	VXORPD X1, X1, X1
+	MOVQ   v+56(FP), R11
+	MOVQ   w+64(FP), R12
+	MOVQ   taps+72(FP), R14
+	MOVQ   R10, R13
+
+block4taps:
+	VMOVSD       (R11), X2
+	ADDQ         $0x08, R11
+	VMOVSD       (R12), X3
+	ADDQ         $0x08, R12
+	VMOVSD       (R13), X4
+	VFMADD231SD  X4, X2, X0
+	VFMADD231SD  X4, X3, X1
+	ADDQ         R8, R13
+	DECQ         R14
+	JNE          block4taps
+	VMOVSD       (BX)(AX*8), X2
+	VMULSD       X2, X0, X0
+	VMOVSD       (SI)(AX*8), X2
+	VFNMADD231SD X2, X1, X0
+	VMOVSD       X0, (CX)(AX*8)
+	ADDQ         R8, R10
+	ADDQ         n+32(FP), AX
+	DECQ         R9
+	JNE          block4rows
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, DX
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000001, DI
+	JMP          block4
+
+block4done:
+	VZEROUPPER
+	RET
+
+// func subtractAVX512(dst *float64, c *float64, src *float64, n int, rows int, stride int, w *float64, taps int)
+// Requires: AVX, AVX512DQ, AVX512F, FMA3, MMX+
+TEXT ·subtractAVX512(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), CX
+	MOVQ src+16(FP), DX
+	MOVQ c+8(FP), BX
+	MOVQ n+24(FP), SI
+	MOVQ stride+40(FP), DI
+	SHLQ $0x03, DI
+
+block0:
+	CMPQ SI, $0x00000020
+	JL   block0done
+	MOVQ rows+32(FP), R8
+	MOVQ DX, R9
+	XORQ AX, AX
+
+block0rows:
+	PREFETCHT0 512(R9)
+	PREFETCHT0 576(R9)
+	PREFETCHT0 640(R9)
+	PREFETCHT0 704(R9)
+	PREFETCHT0 512(BX)(AX*8)
+	PREFETCHT0 576(BX)(AX*8)
+	PREFETCHT0 640(BX)(AX*8)
+	PREFETCHT0 704(BX)(AX*8)
+	VXORPD     Z0, Z0, Z0
+	VXORPD     Z1, Z1, Z1
+	VXORPD     Z2, Z2, Z2
+	VXORPD     Z3, Z3, Z3
+	MOVQ       w+48(FP), R10
+	MOVQ       taps+56(FP), R12
+	MOVQ       R9, R11
 
 block0taps:
-	VBROADCASTSD (R10), Z8
+	VBROADCASTSD (R10), Z4
 	ADDQ         $0x08, R10
-	VBROADCASTSD (R11), Z9
-	ADDQ         $0x08, R11
-	VMOVUPD      (R8), Z10
-	VFMADD231PD  Z10, Z8, Z0
-	VFMADD231PD  Z10, Z9, Z1
-	VMOVUPD      64(R8), Z10
-	VFMADD231PD  Z10, Z8, Z2
-	VFMADD231PD  Z10, Z9, Z3
-	VMOVUPD      128(R8), Z10
-	VFMADD231PD  Z10, Z8, Z4
-	VFMADD231PD  Z10, Z9, Z5
-	VMOVUPD      192(R8), Z10
-	VFMADD231PD  Z10, Z8, Z6
-	VFMADD231PD  Z10, Z9, Z7
-	ADDQ         DI, R8
-	DECQ         R9
+	VFMADD231PD  (R11), Z4, Z0
+	VFMADD231PD  64(R11), Z4, Z1
+	VFMADD231PD  128(R11), Z4, Z2
+	VFMADD231PD  192(R11), Z4, Z3
+	ADDQ         DI, R11
+	DECQ         R12
 	JNE          block0taps
-	VMOVUPD      (DX), Z8
-	VMULPD       Z8, Z0, Z0
-	VMOVUPD      (BX), Z8
-	VFNMADD231PD Z8, Z1, Z0
-	VMOVUPD      Z0, (AX)
-	VMOVUPD      64(DX), Z0
-	VMULPD       Z0, Z2, Z2
-	VMOVUPD      64(BX), Z0
-	VFNMADD231PD Z0, Z3, Z2
-	VMOVUPD      Z2, 64(AX)
-	VMOVUPD      128(DX), Z0
-	VMULPD       Z0, Z4, Z4
-	VMOVUPD      128(BX), Z0
-	VFNMADD231PD Z0, Z5, Z4
-	VMOVUPD      Z4, 128(AX)
-	VMOVUPD      192(DX), Z0
-	VMULPD       Z0, Z6, Z6
-	VMOVUPD      192(BX), Z0
-	VFNMADD231PD Z0, Z7, Z6
-	VMOVUPD      Z6, 192(AX)
-	ADDQ         $0x00000100, AX
+	VMOVUPD      (CX)(AX*8), Z4
+	VMOVUPD      (BX)(AX*8), Z5
+	VFNMADD231PD Z5, Z0, Z4
+	VMOVUPD      Z4, (CX)(AX*8)
+	VMOVUPD      64(CX)(AX*8), Z0
+	VMOVUPD      64(BX)(AX*8), Z4
+	VFNMADD231PD Z4, Z1, Z0
+	VMOVUPD      Z0, 64(CX)(AX*8)
+	VMOVUPD      128(CX)(AX*8), Z0
+	VMOVUPD      128(BX)(AX*8), Z1
+	VFNMADD231PD Z1, Z2, Z0
+	VMOVUPD      Z0, 128(CX)(AX*8)
+	VMOVUPD      192(CX)(AX*8), Z0
+	VMOVUPD      192(BX)(AX*8), Z1
+	VFNMADD231PD Z1, Z3, Z0
+	VMOVUPD      Z0, 192(CX)(AX*8)
+	ADDQ         DI, R9
+	ADDQ         n+24(FP), AX
+	DECQ         R8
+	JNE          block0rows
 	ADDQ         $0x00000100, CX
 	ADDQ         $0x00000100, DX
 	ADDQ         $0x00000100, BX
@@ -214,42 +540,39 @@ block0taps:
 
 block0done:
 block1:
-	CMPQ   SI, $0x00000010
-	JL     block1done
+	CMPQ SI, $0x00000010
+	JL   block1done
+	MOVQ rows+32(FP), R8
+	MOVQ DX, R9
+	XORQ AX, AX
+
+block1rows:
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
-	VXORPD Z2, Z2, Z2
-	VXORPD Z3, Z3, Z3
-	MOVQ   taps+64(FP), R9
-	MOVQ   CX, R8
-	MOVQ   v+48(FP), R10
-	MOVQ   w+56(FP), R11
+	MOVQ   w+48(FP), R10
+	MOVQ   taps+56(FP), R12
+	MOVQ   R9, R11
 
 block1taps:
-	VBROADCASTSD (R10), Z4
+	VBROADCASTSD (R10), Z2
 	ADDQ         $0x08, R10
-	VBROADCASTSD (R11), Z5
-	ADDQ         $0x08, R11
-	VMOVUPD      (R8), Z6
-	VFMADD231PD  Z6, Z4, Z0
-	VFMADD231PD  Z6, Z5, Z1
-	VMOVUPD      64(R8), Z6
-	VFMADD231PD  Z6, Z4, Z2
-	VFMADD231PD  Z6, Z5, Z3
-	ADDQ         DI, R8
-	DECQ         R9
+	VFMADD231PD  (R11), Z2, Z0
+	VFMADD231PD  64(R11), Z2, Z1
+	ADDQ         DI, R11
+	DECQ         R12
 	JNE          block1taps
-	VMOVUPD      (DX), Z4
-	VMULPD       Z4, Z0, Z0
-	VMOVUPD      (BX), Z4
-	VFNMADD231PD Z4, Z1, Z0
-	VMOVUPD      Z0, (AX)
-	VMOVUPD      64(DX), Z0
-	VMULPD       Z0, Z2, Z2
-	VMOVUPD      64(BX), Z0
-	VFNMADD231PD Z0, Z3, Z2
-	VMOVUPD      Z2, 64(AX)
-	ADDQ         $0x00000080, AX
+	VMOVUPD      (CX)(AX*8), Z2
+	VMOVUPD      (BX)(AX*8), Z3
+	VFNMADD231PD Z3, Z0, Z2
+	VMOVUPD      Z2, (CX)(AX*8)
+	VMOVUPD      64(CX)(AX*8), Z0
+	VMOVUPD      64(BX)(AX*8), Z2
+	VFNMADD231PD Z2, Z1, Z0
+	VMOVUPD      Z0, 64(CX)(AX*8)
+	ADDQ         DI, R9
+	ADDQ         n+24(FP), AX
+	DECQ         R8
+	JNE          block1rows
 	ADDQ         $0x00000080, CX
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000080, BX
@@ -258,32 +581,33 @@ block1taps:
 
 block1done:
 block2:
-	CMPQ   SI, $0x00000008
-	JL     block2done
+	CMPQ SI, $0x00000008
+	JL   block2done
+	MOVQ rows+32(FP), R8
+	MOVQ DX, R9
+	XORQ AX, AX
+
+block2rows:
 	VXORPD Z0, Z0, Z0
-	VXORPD Z1, Z1, Z1
-	MOVQ   taps+64(FP), R9
-	MOVQ   CX, R8
-	MOVQ   v+48(FP), R10
-	MOVQ   w+56(FP), R11
+	MOVQ   w+48(FP), R10
+	MOVQ   taps+56(FP), R12
+	MOVQ   R9, R11
 
 block2taps:
-	VBROADCASTSD (R10), Z2
+	VBROADCASTSD (R10), Z1
 	ADDQ         $0x08, R10
-	VBROADCASTSD (R11), Z3
-	ADDQ         $0x08, R11
-	VMOVUPD      (R8), Z4
-	VFMADD231PD  Z4, Z2, Z0
-	VFMADD231PD  Z4, Z3, Z1
-	ADDQ         DI, R8
-	DECQ         R9
+	VFMADD231PD  (R11), Z1, Z0
+	ADDQ         DI, R11
+	DECQ         R12
 	JNE          block2taps
-	VMOVUPD      (DX), Z2
-	VMULPD       Z2, Z0, Z0
-	VMOVUPD      (BX), Z2
-	VFNMADD231PD Z2, Z1, Z0
-	VMOVUPD      Z0, (AX)
-	ADDQ         $0x00000040, AX
+	VMOVUPD      (CX)(AX*8), Z1
+	VMOVUPD      (BX)(AX*8), Z2
+	VFNMADD231PD Z2, Z0, Z1
+	VMOVUPD      Z1, (CX)(AX*8)
+	ADDQ         DI, R9
+	ADDQ         n+24(FP), AX
+	DECQ         R8
+	JNE          block2rows
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000040, BX
@@ -292,32 +616,33 @@ block2taps:
 
 block2done:
 block3:
-	CMPQ   SI, $0x00000004
-	JL     block3done
+	CMPQ SI, $0x00000004
+	JL   block3done
+	MOVQ rows+32(FP), R8
+	MOVQ DX, R9
+	XORQ AX, AX
+
+block3rows:
 	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	MOVQ   taps+64(FP), R9
-	MOVQ   CX, R8
-	MOVQ   v+48(FP), R10
-	MOVQ   w+56(FP), R11
+	MOVQ   w+48(FP), R10
+	MOVQ   taps+56(FP), R12
+	MOVQ   R9, R11
 
 block3taps:
-	VBROADCASTSD (R10), Y2
+	VBROADCASTSD (R10), Y1
 	ADDQ         $0x08, R10
-	VBROADCASTSD (R11), Y3
-	ADDQ         $0x08, R11
-	VMOVUPD      (R8), Y4
-	VFMADD231PD  Y4, Y2, Y0
-	VFMADD231PD  Y4, Y3, Y1
-	ADDQ         DI, R8
-	DECQ         R9
+	VFMADD231PD  (R11), Y1, Y0
+	ADDQ         DI, R11
+	DECQ         R12
 	JNE          block3taps
-	VMOVUPD      (DX), Y2
-	VMULPD       Y2, Y0, Y0
-	VMOVUPD      (BX), Y2
-	VFNMADD231PD Y2, Y1, Y0
-	VMOVUPD      Y0, (AX)
-	ADDQ         $0x00000020, AX
+	VMOVUPD      (CX)(AX*8), Y1
+	VMOVUPD      (BX)(AX*8), Y2
+	VFNMADD231PD Y2, Y0, Y1
+	VMOVUPD      Y1, (CX)(AX*8)
+	ADDQ         DI, R9
+	ADDQ         n+24(FP), AX
+	DECQ         R8
+	JNE          block3rows
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000020, BX
@@ -326,32 +651,33 @@ block3taps:
 
 block3done:
 block4:
-	CMPQ   SI, $0x00000001
-	JL     block4done
+	CMPQ SI, $0x00000001
+	JL   block4done
+	MOVQ rows+32(FP), R8
+	MOVQ DX, R9
+	XORQ AX, AX
+
+block4rows:
 	VXORPD X0, X0, X0
-	VXORPD X1, X1, X1
-	MOVQ   taps+64(FP), R9
-	MOVQ   CX, R8
-	MOVQ   v+48(FP), R10
-	MOVQ   w+56(FP), R11
+	MOVQ   w+48(FP), R10
+	MOVQ   taps+56(FP), R12
+	MOVQ   R9, R11
 
 block4taps:
-	VMOVSD       (R10), X2
+	VMOVSD       (R10), X1
 	ADDQ         $0x08, R10
-	VMOVSD       (R11), X3
-	ADDQ         $0x08, R11
-	VMOVSD       (R8), X4
-	VFMADD231SD  X4, X2, X0
-	VFMADD231SD  X4, X3, X1
-	ADDQ         DI, R8
-	DECQ         R9
+	VFMADD231SD  (R11), X1, X0
+	ADDQ         DI, R11
+	DECQ         R12
 	JNE          block4taps
-	VMOVSD       (DX), X2
-	VMULSD       X2, X0, X0
-	VMOVSD       (BX), X2
-	VFNMADD231SD X2, X1, X0
-	VMOVSD       X0, (AX)
-	ADDQ         $0x00000008, AX
+	VMOVSD       (CX)(AX*8), X1
+	VMOVSD       (BX)(AX*8), X2
+	VFNMADD231SD X2, X0, X1
+	VMOVSD       X1, (CX)(AX*8)
+	ADDQ         DI, R9
+	ADDQ         n+24(FP), AX
+	DECQ         R8
+	JNE          block4rows
 	ADDQ         $0x00000008, CX
 	ADDQ         $0x00000008, DX
 	ADDQ         $0x00000008, BX
@@ -362,353 +688,448 @@ block4done:
 	VZEROUPPER
 	RET
 
-// func subtractAVX512(dst *float64, c *float64, src *float64, n int, stride int, w *float64, taps int)
-// Requires: AVX, AVX512DQ, AVX512F, FMA3
-TEXT ·subtractAVX512(SB), NOSPLIT, $0-56
-	MOVQ dst+0(FP), AX
-	MOVQ src+16(FP), CX
-	MOVQ c+8(FP), DX
-	MOVQ n+24(FP), BX
+// func combineAVX2(dst *float64, src *float64, n int, rows int, stride int, w *float64, taps int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·combineAVX2(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), CX
+	MOVQ src+8(FP), DX
+	MOVQ n+16(FP), BX
 	MOVQ stride+32(FP), SI
 	SHLQ $0x03, SI
 
 block0:
-	CMPQ   BX, $0x00000020
-	JL     block0done
-	VXORPD Z0, Z0, Z0
-	VXORPD Z1, Z1, Z1
-	VXORPD Z2, Z2, Z2
-	VXORPD Z3, Z3, Z3
-	MOVQ   taps+48(FP), R8
-	MOVQ   CX, DI
-	MOVQ   w+40(FP), R9
+	CMPQ BX, $0x00000010
+	JL   block0done
+	MOVQ rows+24(FP), DI
+	MOVQ DX, R8
+	XORQ AX, AX
+
+block0rows:
+	PREFETCHT0 512(R8)
+	PREFETCHT0 576(R8)
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	MOVQ       w+40(FP), R9
+	MOVQ       taps+48(FP), R11
+	MOVQ       R8, R10
 
 block0taps:
-	VBROADCASTSD (R9), Z4
+	VBROADCASTSD (R9), Y4
 	ADDQ         $0x08, R9
-	VFMADD231PD  (DI), Z4, Z0
-	VFMADD231PD  64(DI), Z4, Z1
-	VFMADD231PD  128(DI), Z4, Z2
-	VFMADD231PD  192(DI), Z4, Z3
-	ADDQ         SI, DI
-	DECQ         R8
+	VFMADD231PD  (R10), Y4, Y0
+	VFMADD231PD  32(R10), Y4, Y1
+	VFMADD231PD  64(R10), Y4, Y2
+	VFMADD231PD  96(R10), Y4, Y3
+	ADDQ         SI, R10
+	DECQ         R11
 	JNE          block0taps
-	VMOVUPD      (AX), Z4
-	VMOVUPD      (DX), Z5
-	VFNMADD231PD Z5, Z0, Z4
-	VMOVUPD      Z4, (AX)
-	VMOVUPD      64(AX), Z0
-	VMOVUPD      64(DX), Z4
-	VFNMADD231PD Z4, Z1, Z0
-	VMOVUPD      Z0, 64(AX)
-	VMOVUPD      128(AX), Z0
-	VMOVUPD      128(DX), Z1
-	VFNMADD231PD Z1, Z2, Z0
-	VMOVUPD      Z0, 128(AX)
-	VMOVUPD      192(AX), Z0
-	VMOVUPD      192(DX), Z1
-	VFNMADD231PD Z1, Z3, Z0
-	VMOVUPD      Z0, 192(AX)
-	ADDQ         $0x00000100, AX
-	ADDQ         $0x00000100, CX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x00000020, BX
-	JMP          block0
-
-block0done:
-block1:
-	CMPQ   BX, $0x00000010
-	JL     block1done
-	VXORPD Z0, Z0, Z0
-	VXORPD Z1, Z1, Z1
-	MOVQ   taps+48(FP), R8
-	MOVQ   CX, DI
-	MOVQ   w+40(FP), R9
-
-block1taps:
-	VBROADCASTSD (R9), Z2
-	ADDQ         $0x08, R9
-	VFMADD231PD  (DI), Z2, Z0
-	VFMADD231PD  64(DI), Z2, Z1
-	ADDQ         SI, DI
-	DECQ         R8
-	JNE          block1taps
-	VMOVUPD      (AX), Z2
-	VMOVUPD      (DX), Z3
-	VFNMADD231PD Z3, Z0, Z2
-	VMOVUPD      Z2, (AX)
-	VMOVUPD      64(AX), Z0
-	VMOVUPD      64(DX), Z2
-	VFNMADD231PD Z2, Z1, Z0
-	VMOVUPD      Z0, 64(AX)
-	ADDQ         $0x00000080, AX
+	VMOVUPD      Y0, (CX)(AX*8)
+	VMOVUPD      Y1, 32(CX)(AX*8)
+	VMOVUPD      Y2, 64(CX)(AX*8)
+	VMOVUPD      Y3, 96(CX)(AX*8)
+	ADDQ         SI, R8
+	ADDQ         n+16(FP), AX
+	DECQ         DI
+	JNE          block0rows
 	ADDQ         $0x00000080, CX
 	ADDQ         $0x00000080, DX
 	SUBQ         $0x00000010, BX
-	JMP          block1
-
-block1done:
-block2:
-	CMPQ   BX, $0x00000008
-	JL     block2done
-	VXORPD Z0, Z0, Z0
-	MOVQ   taps+48(FP), R8
-	MOVQ   CX, DI
-	MOVQ   w+40(FP), R9
-
-block2taps:
-	VBROADCASTSD (R9), Z1
-	ADDQ         $0x08, R9
-	VFMADD231PD  (DI), Z1, Z0
-	ADDQ         SI, DI
-	DECQ         R8
-	JNE          block2taps
-	VMOVUPD      (AX), Z1
-	VMOVUPD      (DX), Z2
-	VFNMADD231PD Z2, Z0, Z1
-	VMOVUPD      Z1, (AX)
-	ADDQ         $0x00000040, AX
-	ADDQ         $0x00000040, CX
-	ADDQ         $0x00000040, DX
-	SUBQ         $0x00000008, BX
-	JMP          block2
-
-block2done:
-block3:
-	CMPQ   BX, $0x00000004
-	JL     block3done
-	VXORPD Y0, Y0, Y0
-	MOVQ   taps+48(FP), R8
-	MOVQ   CX, DI
-	MOVQ   w+40(FP), R9
-
-block3taps:
-	VBROADCASTSD (R9), Y1
-	ADDQ         $0x08, R9
-	VFMADD231PD  (DI), Y1, Y0
-	ADDQ         SI, DI
-	DECQ         R8
-	JNE          block3taps
-	VMOVUPD      (AX), Y1
-	VMOVUPD      (DX), Y2
-	VFNMADD231PD Y2, Y0, Y1
-	VMOVUPD      Y1, (AX)
-	ADDQ         $0x00000020, AX
-	ADDQ         $0x00000020, CX
-	ADDQ         $0x00000020, DX
-	SUBQ         $0x00000004, BX
-	JMP          block3
-
-block3done:
-block4:
-	CMPQ   BX, $0x00000001
-	JL     block4done
-	VXORPD X0, X0, X0
-	MOVQ   taps+48(FP), R8
-	MOVQ   CX, DI
-	MOVQ   w+40(FP), R9
-
-block4taps:
-	VMOVSD       (R9), X1
-	ADDQ         $0x08, R9
-	VFMADD231SD  (DI), X1, X0
-	ADDQ         SI, DI
-	DECQ         R8
-	JNE          block4taps
-	VMOVSD       (AX), X1
-	VMOVSD       (DX), X2
-	VFNMADD231SD X2, X0, X1
-	VMOVSD       X1, (AX)
-	ADDQ         $0x00000008, AX
-	ADDQ         $0x00000008, CX
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000001, BX
-	JMP          block4
-
-block4done:
-	VZEROUPPER
-	RET
-
-// func combineAVX2(dst *float64, src *float64, n int, stride int, w *float64, taps int)
-// Requires: AVX, FMA3
-TEXT ·combineAVX2(SB), NOSPLIT, $0-48
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ n+16(FP), DX
-	MOVQ stride+24(FP), BX
-	SHLQ $0x03, BX
-
-block0:
-	CMPQ   DX, $0x00000010
-	JL     block0done
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	MOVQ   taps+40(FP), DI
-	MOVQ   CX, SI
-	MOVQ   w+32(FP), R8
-
-block0taps:
-	VBROADCASTSD (R8), Y4
-	ADDQ         $0x08, R8
-	VFMADD231PD  (SI), Y4, Y0
-	VFMADD231PD  32(SI), Y4, Y1
-	VFMADD231PD  64(SI), Y4, Y2
-	VFMADD231PD  96(SI), Y4, Y3
-	ADDQ         BX, SI
-	DECQ         DI
-	JNE          block0taps
-	VMOVUPD      Y0, (AX)
-	VMOVUPD      Y1, 32(AX)
-	VMOVUPD      Y2, 64(AX)
-	VMOVUPD      Y3, 96(AX)
-	ADDQ         $0x00000080, AX
-	ADDQ         $0x00000080, CX
-	SUBQ         $0x00000010, DX
 	JMP          block0
 
 block0done:
 block1:
-	CMPQ   DX, $0x00000008
-	JL     block1done
+	CMPQ BX, $0x00000008
+	JL   block1done
+	MOVQ rows+24(FP), DI
+	MOVQ DX, R8
+	XORQ AX, AX
+
+block1rows:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
-	MOVQ   taps+40(FP), DI
-	MOVQ   CX, SI
-	MOVQ   w+32(FP), R8
+	MOVQ   w+40(FP), R9
+	MOVQ   taps+48(FP), R11
+	MOVQ   R8, R10
 
 block1taps:
-	VBROADCASTSD (R8), Y2
-	ADDQ         $0x08, R8
-	VFMADD231PD  (SI), Y2, Y0
-	VFMADD231PD  32(SI), Y2, Y1
-	ADDQ         BX, SI
-	DECQ         DI
+	VBROADCASTSD (R9), Y2
+	ADDQ         $0x08, R9
+	VFMADD231PD  (R10), Y2, Y0
+	VFMADD231PD  32(R10), Y2, Y1
+	ADDQ         SI, R10
+	DECQ         R11
 	JNE          block1taps
-	VMOVUPD      Y0, (AX)
-	VMOVUPD      Y1, 32(AX)
-	ADDQ         $0x00000040, AX
+	VMOVUPD      Y0, (CX)(AX*8)
+	VMOVUPD      Y1, 32(CX)(AX*8)
+	ADDQ         SI, R8
+	ADDQ         n+16(FP), AX
+	DECQ         DI
+	JNE          block1rows
 	ADDQ         $0x00000040, CX
-	SUBQ         $0x00000008, DX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000008, BX
 	JMP          block1
 
 block1done:
 block2:
-	CMPQ   DX, $0x00000004
-	JL     block2done
+	CMPQ BX, $0x00000004
+	JL   block2done
+	MOVQ rows+24(FP), DI
+	MOVQ DX, R8
+	XORQ AX, AX
+
+block2rows:
 	VXORPD Y0, Y0, Y0
-	MOVQ   taps+40(FP), DI
-	MOVQ   CX, SI
-	MOVQ   w+32(FP), R8
+	MOVQ   w+40(FP), R9
+	MOVQ   taps+48(FP), R11
+	MOVQ   R8, R10
 
 block2taps:
-	VBROADCASTSD (R8), Y1
-	ADDQ         $0x08, R8
-	VFMADD231PD  (SI), Y1, Y0
-	ADDQ         BX, SI
-	DECQ         DI
+	VBROADCASTSD (R9), Y1
+	ADDQ         $0x08, R9
+	VFMADD231PD  (R10), Y1, Y0
+	ADDQ         SI, R10
+	DECQ         R11
 	JNE          block2taps
-	VMOVUPD      Y0, (AX)
-	ADDQ         $0x00000020, AX
+	VMOVUPD      Y0, (CX)(AX*8)
+	ADDQ         SI, R8
+	ADDQ         n+16(FP), AX
+	DECQ         DI
+	JNE          block2rows
 	ADDQ         $0x00000020, CX
-	SUBQ         $0x00000004, DX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x00000004, BX
 	JMP          block2
 
 block2done:
 block3:
-	CMPQ   DX, $0x00000001
-	JL     block3done
+	CMPQ BX, $0x00000001
+	JL   block3done
+	MOVQ rows+24(FP), DI
+	MOVQ DX, R8
+	XORQ AX, AX
+
+block3rows:
 	VXORPD X0, X0, X0
-	MOVQ   taps+40(FP), DI
-	MOVQ   CX, SI
-	MOVQ   w+32(FP), R8
+	MOVQ   w+40(FP), R9
+	MOVQ   taps+48(FP), R11
+	MOVQ   R8, R10
 
 block3taps:
-	VMOVSD      (R8), X1
-	ADDQ        $0x08, R8
-	VFMADD231SD (SI), X1, X0
-	ADDQ        BX, SI
-	DECQ        DI
+	VMOVSD      (R9), X1
+	ADDQ        $0x08, R9
+	VFMADD231SD (R10), X1, X0
+	ADDQ        SI, R10
+	DECQ        R11
 	JNE         block3taps
-	VMOVSD      X0, (AX)
-	ADDQ        $0x00000008, AX
+	VMOVSD      X0, (CX)(AX*8)
+	ADDQ        SI, R8
+	ADDQ        n+16(FP), AX
+	DECQ        DI
+	JNE         block3rows
 	ADDQ        $0x00000008, CX
-	SUBQ        $0x00000001, DX
+	ADDQ        $0x00000008, DX
+	SUBQ        $0x00000001, BX
 	JMP         block3
 
 block3done:
 	VZEROUPPER
 	RET
 
-// func fluxAVX2(dst *float64, a *float64, b *float64, src *float64, n int, stride int, v *float64, w *float64, taps int)
-// Requires: AVX, FMA3
-TEXT ·fluxAVX2(SB), NOSPLIT, $0-72
-	MOVQ dst+0(FP), AX
-	MOVQ src+24(FP), CX
-	MOVQ a+8(FP), DX
-	MOVQ b+16(FP), BX
-	MOVQ n+32(FP), SI
-	MOVQ stride+40(FP), DI
-	SHLQ $0x03, DI
+// func fluxAVX2(dst *float64, a *float64, b *float64, src *float64, n int, rows int, stride int, v *float64, w *float64, taps int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·fluxAVX2(SB), NOSPLIT, $0-80
+	MOVQ dst+0(FP), CX
+	MOVQ src+24(FP), DX
+	MOVQ a+8(FP), BX
+	MOVQ b+16(FP), SI
+	MOVQ n+32(FP), DI
+	MOVQ stride+48(FP), R8
+	SHLQ $0x03, R8
 
 block0:
-	CMPQ   SI, $0x00000010
-	JL     block0done
+	CMPQ DI, $0x00000010
+	JL   block0done
+	MOVQ rows+40(FP), R9
+	MOVQ DX, R10
+	XORQ AX, AX
+
+block0rows:
+	PREFETCHT0 512(R10)
+	PREFETCHT0 576(R10)
+	PREFETCHT0 512(BX)(AX*8)
+	PREFETCHT0 576(BX)(AX*8)
+	PREFETCHT0 512(SI)(AX*8)
+	PREFETCHT0 576(SI)(AX*8)
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	VXORPD     Y6, Y6, Y6
+	VXORPD     Y7, Y7, Y7
+	MOVQ       v+56(FP), R11
+	MOVQ       w+64(FP), R12
+	MOVQ       taps+72(FP), R14
+	MOVQ       R10, R13
+
+block0taps:
+	VBROADCASTSD (R11), Y8
+	ADDQ         $0x08, R11
+	VBROADCASTSD (R12), Y9
+	ADDQ         $0x08, R12
+	VMOVUPD      (R13), Y10
+	VFMADD231PD  Y10, Y8, Y0
+	VFMADD231PD  Y10, Y9, Y1
+	VMOVUPD      32(R13), Y10
+	VFMADD231PD  Y10, Y8, Y2
+	VFMADD231PD  Y10, Y9, Y3
+	VMOVUPD      64(R13), Y10
+	VFMADD231PD  Y10, Y8, Y4
+	VFMADD231PD  Y10, Y9, Y5
+	VMOVUPD      96(R13), Y10
+	VFMADD231PD  Y10, Y8, Y6
+	VFMADD231PD  Y10, Y9, Y7
+	ADDQ         R8, R13
+	DECQ         R14
+	JNE          block0taps
+	VMOVUPD      (BX)(AX*8), Y8
+	VMULPD       Y8, Y0, Y0
+	VMOVUPD      (SI)(AX*8), Y8
+	VFNMADD231PD Y8, Y1, Y0
+	VMOVUPD      Y0, (CX)(AX*8)
+	VMOVUPD      32(BX)(AX*8), Y0
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      32(SI)(AX*8), Y0
+	VFNMADD231PD Y0, Y3, Y2
+	VMOVUPD      Y2, 32(CX)(AX*8)
+	VMOVUPD      64(BX)(AX*8), Y0
+	VMULPD       Y0, Y4, Y4
+	VMOVUPD      64(SI)(AX*8), Y0
+	VFNMADD231PD Y0, Y5, Y4
+	VMOVUPD      Y4, 64(CX)(AX*8)
+	VMOVUPD      96(BX)(AX*8), Y0
+	VMULPD       Y0, Y6, Y6
+	VMOVUPD      96(SI)(AX*8), Y0
+	VFNMADD231PD Y0, Y7, Y6
+	VMOVUPD      Y6, 96(CX)(AX*8)
+	ADDQ         R8, R10
+	ADDQ         n+32(FP), AX
+	DECQ         R9
+	JNE          block0rows
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x00000080, SI
+	SUBQ         $0x00000010, DI
+	JMP          block0
+
+block0done:
+block1:
+	CMPQ DI, $0x00000008
+	JL   block1done
+	MOVQ rows+40(FP), R9
+	MOVQ DX, R10
+	XORQ AX, AX
+
+block1rows:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   taps+64(FP), R9
-	MOVQ   CX, R8
-	MOVQ   v+48(FP), R10
-	MOVQ   w+56(FP), R11
+	MOVQ   v+56(FP), R11
+	MOVQ   w+64(FP), R12
+	MOVQ   taps+72(FP), R14
+	MOVQ   R10, R13
+
+block1taps:
+	VBROADCASTSD (R11), Y4
+	ADDQ         $0x08, R11
+	VBROADCASTSD (R12), Y5
+	ADDQ         $0x08, R12
+	VMOVUPD      (R13), Y6
+	VFMADD231PD  Y6, Y4, Y0
+	VFMADD231PD  Y6, Y5, Y1
+	VMOVUPD      32(R13), Y6
+	VFMADD231PD  Y6, Y4, Y2
+	VFMADD231PD  Y6, Y5, Y3
+	ADDQ         R8, R13
+	DECQ         R14
+	JNE          block1taps
+	VMOVUPD      (BX)(AX*8), Y4
+	VMULPD       Y4, Y0, Y0
+	VMOVUPD      (SI)(AX*8), Y4
+	VFNMADD231PD Y4, Y1, Y0
+	VMOVUPD      Y0, (CX)(AX*8)
+	VMOVUPD      32(BX)(AX*8), Y0
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      32(SI)(AX*8), Y0
+	VFNMADD231PD Y0, Y3, Y2
+	VMOVUPD      Y2, 32(CX)(AX*8)
+	ADDQ         R8, R10
+	ADDQ         n+32(FP), AX
+	DECQ         R9
+	JNE          block1rows
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, SI
+	SUBQ         $0x00000008, DI
+	JMP          block1
+
+block1done:
+block2:
+	CMPQ DI, $0x00000004
+	JL   block2done
+	MOVQ rows+40(FP), R9
+	MOVQ DX, R10
+	XORQ AX, AX
+
+block2rows:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   v+56(FP), R11
+	MOVQ   w+64(FP), R12
+	MOVQ   taps+72(FP), R14
+	MOVQ   R10, R13
+
+block2taps:
+	VBROADCASTSD (R11), Y2
+	ADDQ         $0x08, R11
+	VBROADCASTSD (R12), Y3
+	ADDQ         $0x08, R12
+	VMOVUPD      (R13), Y4
+	VFMADD231PD  Y4, Y2, Y0
+	VFMADD231PD  Y4, Y3, Y1
+	ADDQ         R8, R13
+	DECQ         R14
+	JNE          block2taps
+	VMOVUPD      (BX)(AX*8), Y2
+	VMULPD       Y2, Y0, Y0
+	VMOVUPD      (SI)(AX*8), Y2
+	VFNMADD231PD Y2, Y1, Y0
+	VMOVUPD      Y0, (CX)(AX*8)
+	ADDQ         R8, R10
+	ADDQ         n+32(FP), AX
+	DECQ         R9
+	JNE          block2rows
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000004, DI
+	JMP          block2
+
+block2done:
+block3:
+	CMPQ DI, $0x00000001
+	JL   block3done
+	MOVQ rows+40(FP), R9
+	MOVQ DX, R10
+	XORQ AX, AX
+
+block3rows:
+	VXORPD X0, X0, X0
+	VXORPD X1, X1, X1
+	MOVQ   v+56(FP), R11
+	MOVQ   w+64(FP), R12
+	MOVQ   taps+72(FP), R14
+	MOVQ   R10, R13
+
+block3taps:
+	VMOVSD       (R11), X2
+	ADDQ         $0x08, R11
+	VMOVSD       (R12), X3
+	ADDQ         $0x08, R12
+	VMOVSD       (R13), X4
+	VFMADD231SD  X4, X2, X0
+	VFMADD231SD  X4, X3, X1
+	ADDQ         R8, R13
+	DECQ         R14
+	JNE          block3taps
+	VMOVSD       (BX)(AX*8), X2
+	VMULSD       X2, X0, X0
+	VMOVSD       (SI)(AX*8), X2
+	VFNMADD231SD X2, X1, X0
+	VMOVSD       X0, (CX)(AX*8)
+	ADDQ         R8, R10
+	ADDQ         n+32(FP), AX
+	DECQ         R9
+	JNE          block3rows
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, DX
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000001, DI
+	JMP          block3
+
+block3done:
+	VZEROUPPER
+	RET
+
+// func subtractAVX2(dst *float64, c *float64, src *float64, n int, rows int, stride int, w *float64, taps int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·subtractAVX2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), CX
+	MOVQ src+16(FP), DX
+	MOVQ c+8(FP), BX
+	MOVQ n+24(FP), SI
+	MOVQ stride+40(FP), DI
+	SHLQ $0x03, DI
+
+block0:
+	CMPQ SI, $0x00000010
+	JL   block0done
+	MOVQ rows+32(FP), R8
+	MOVQ DX, R9
+	XORQ AX, AX
+
+block0rows:
+	PREFETCHT0 512(R9)
+	PREFETCHT0 576(R9)
+	PREFETCHT0 512(BX)(AX*8)
+	PREFETCHT0 576(BX)(AX*8)
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	MOVQ       w+48(FP), R10
+	MOVQ       taps+56(FP), R12
+	MOVQ       R9, R11
 
 block0taps:
-	VBROADCASTSD (R10), Y8
+	VBROADCASTSD (R10), Y4
 	ADDQ         $0x08, R10
-	VBROADCASTSD (R11), Y9
-	ADDQ         $0x08, R11
-	VMOVUPD      (R8), Y10
-	VFMADD231PD  Y10, Y8, Y0
-	VFMADD231PD  Y10, Y9, Y1
-	VMOVUPD      32(R8), Y10
-	VFMADD231PD  Y10, Y8, Y2
-	VFMADD231PD  Y10, Y9, Y3
-	VMOVUPD      64(R8), Y10
-	VFMADD231PD  Y10, Y8, Y4
-	VFMADD231PD  Y10, Y9, Y5
-	VMOVUPD      96(R8), Y10
-	VFMADD231PD  Y10, Y8, Y6
-	VFMADD231PD  Y10, Y9, Y7
-	ADDQ         DI, R8
-	DECQ         R9
+	VFMADD231PD  (R11), Y4, Y0
+	VFMADD231PD  32(R11), Y4, Y1
+	VFMADD231PD  64(R11), Y4, Y2
+	VFMADD231PD  96(R11), Y4, Y3
+	ADDQ         DI, R11
+	DECQ         R12
 	JNE          block0taps
-	VMOVUPD      (DX), Y8
-	VMULPD       Y8, Y0, Y0
-	VMOVUPD      (BX), Y8
-	VFNMADD231PD Y8, Y1, Y0
-	VMOVUPD      Y0, (AX)
-	VMOVUPD      32(DX), Y0
-	VMULPD       Y0, Y2, Y2
-	VMOVUPD      32(BX), Y0
-	VFNMADD231PD Y0, Y3, Y2
-	VMOVUPD      Y2, 32(AX)
-	VMOVUPD      64(DX), Y0
-	VMULPD       Y0, Y4, Y4
-	VMOVUPD      64(BX), Y0
-	VFNMADD231PD Y0, Y5, Y4
-	VMOVUPD      Y4, 64(AX)
-	VMOVUPD      96(DX), Y0
-	VMULPD       Y0, Y6, Y6
-	VMOVUPD      96(BX), Y0
-	VFNMADD231PD Y0, Y7, Y6
-	VMOVUPD      Y6, 96(AX)
-	ADDQ         $0x00000080, AX
+	VMOVUPD      (CX)(AX*8), Y4
+	VMOVUPD      (BX)(AX*8), Y5
+	VFNMADD231PD Y5, Y0, Y4
+	VMOVUPD      Y4, (CX)(AX*8)
+	VMOVUPD      32(CX)(AX*8), Y0
+	VMOVUPD      32(BX)(AX*8), Y4
+	VFNMADD231PD Y4, Y1, Y0
+	VMOVUPD      Y0, 32(CX)(AX*8)
+	VMOVUPD      64(CX)(AX*8), Y0
+	VMOVUPD      64(BX)(AX*8), Y1
+	VFNMADD231PD Y1, Y2, Y0
+	VMOVUPD      Y0, 64(CX)(AX*8)
+	VMOVUPD      96(CX)(AX*8), Y0
+	VMOVUPD      96(BX)(AX*8), Y1
+	VFNMADD231PD Y1, Y3, Y0
+	VMOVUPD      Y0, 96(CX)(AX*8)
+	ADDQ         DI, R9
+	ADDQ         n+24(FP), AX
+	DECQ         R8
+	JNE          block0rows
 	ADDQ         $0x00000080, CX
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000080, BX
@@ -717,42 +1138,39 @@ block0taps:
 
 block0done:
 block1:
-	CMPQ   SI, $0x00000008
-	JL     block1done
+	CMPQ SI, $0x00000008
+	JL   block1done
+	MOVQ rows+32(FP), R8
+	MOVQ DX, R9
+	XORQ AX, AX
+
+block1rows:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	MOVQ   taps+64(FP), R9
-	MOVQ   CX, R8
-	MOVQ   v+48(FP), R10
-	MOVQ   w+56(FP), R11
+	MOVQ   w+48(FP), R10
+	MOVQ   taps+56(FP), R12
+	MOVQ   R9, R11
 
 block1taps:
-	VBROADCASTSD (R10), Y4
+	VBROADCASTSD (R10), Y2
 	ADDQ         $0x08, R10
-	VBROADCASTSD (R11), Y5
-	ADDQ         $0x08, R11
-	VMOVUPD      (R8), Y6
-	VFMADD231PD  Y6, Y4, Y0
-	VFMADD231PD  Y6, Y5, Y1
-	VMOVUPD      32(R8), Y6
-	VFMADD231PD  Y6, Y4, Y2
-	VFMADD231PD  Y6, Y5, Y3
-	ADDQ         DI, R8
-	DECQ         R9
+	VFMADD231PD  (R11), Y2, Y0
+	VFMADD231PD  32(R11), Y2, Y1
+	ADDQ         DI, R11
+	DECQ         R12
 	JNE          block1taps
-	VMOVUPD      (DX), Y4
-	VMULPD       Y4, Y0, Y0
-	VMOVUPD      (BX), Y4
-	VFNMADD231PD Y4, Y1, Y0
-	VMOVUPD      Y0, (AX)
-	VMOVUPD      32(DX), Y0
-	VMULPD       Y0, Y2, Y2
-	VMOVUPD      32(BX), Y0
-	VFNMADD231PD Y0, Y3, Y2
-	VMOVUPD      Y2, 32(AX)
-	ADDQ         $0x00000040, AX
+	VMOVUPD      (CX)(AX*8), Y2
+	VMOVUPD      (BX)(AX*8), Y3
+	VFNMADD231PD Y3, Y0, Y2
+	VMOVUPD      Y2, (CX)(AX*8)
+	VMOVUPD      32(CX)(AX*8), Y0
+	VMOVUPD      32(BX)(AX*8), Y2
+	VFNMADD231PD Y2, Y1, Y0
+	VMOVUPD      Y0, 32(CX)(AX*8)
+	ADDQ         DI, R9
+	ADDQ         n+24(FP), AX
+	DECQ         R8
+	JNE          block1rows
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000040, BX
@@ -761,32 +1179,33 @@ block1taps:
 
 block1done:
 block2:
-	CMPQ   SI, $0x00000004
-	JL     block2done
+	CMPQ SI, $0x00000004
+	JL   block2done
+	MOVQ rows+32(FP), R8
+	MOVQ DX, R9
+	XORQ AX, AX
+
+block2rows:
 	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	MOVQ   taps+64(FP), R9
-	MOVQ   CX, R8
-	MOVQ   v+48(FP), R10
-	MOVQ   w+56(FP), R11
+	MOVQ   w+48(FP), R10
+	MOVQ   taps+56(FP), R12
+	MOVQ   R9, R11
 
 block2taps:
-	VBROADCASTSD (R10), Y2
+	VBROADCASTSD (R10), Y1
 	ADDQ         $0x08, R10
-	VBROADCASTSD (R11), Y3
-	ADDQ         $0x08, R11
-	VMOVUPD      (R8), Y4
-	VFMADD231PD  Y4, Y2, Y0
-	VFMADD231PD  Y4, Y3, Y1
-	ADDQ         DI, R8
-	DECQ         R9
+	VFMADD231PD  (R11), Y1, Y0
+	ADDQ         DI, R11
+	DECQ         R12
 	JNE          block2taps
-	VMOVUPD      (DX), Y2
-	VMULPD       Y2, Y0, Y0
-	VMOVUPD      (BX), Y2
-	VFNMADD231PD Y2, Y1, Y0
-	VMOVUPD      Y0, (AX)
-	ADDQ         $0x00000020, AX
+	VMOVUPD      (CX)(AX*8), Y1
+	VMOVUPD      (BX)(AX*8), Y2
+	VFNMADD231PD Y2, Y0, Y1
+	VMOVUPD      Y1, (CX)(AX*8)
+	ADDQ         DI, R9
+	ADDQ         n+24(FP), AX
+	DECQ         R8
+	JNE          block2rows
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000020, BX
@@ -795,177 +1214,37 @@ block2taps:
 
 block2done:
 block3:
-	CMPQ   SI, $0x00000001
-	JL     block3done
+	CMPQ SI, $0x00000001
+	JL   block3done
+	MOVQ rows+32(FP), R8
+	MOVQ DX, R9
+	XORQ AX, AX
+
+block3rows:
 	VXORPD X0, X0, X0
-	VXORPD X1, X1, X1
-	MOVQ   taps+64(FP), R9
-	MOVQ   CX, R8
-	MOVQ   v+48(FP), R10
-	MOVQ   w+56(FP), R11
+	MOVQ   w+48(FP), R10
+	MOVQ   taps+56(FP), R12
+	MOVQ   R9, R11
 
 block3taps:
-	VMOVSD       (R10), X2
+	VMOVSD       (R10), X1
 	ADDQ         $0x08, R10
-	VMOVSD       (R11), X3
-	ADDQ         $0x08, R11
-	VMOVSD       (R8), X4
-	VFMADD231SD  X4, X2, X0
-	VFMADD231SD  X4, X3, X1
-	ADDQ         DI, R8
-	DECQ         R9
+	VFMADD231SD  (R11), X1, X0
+	ADDQ         DI, R11
+	DECQ         R12
 	JNE          block3taps
-	VMOVSD       (DX), X2
-	VMULSD       X2, X0, X0
-	VMOVSD       (BX), X2
-	VFNMADD231SD X2, X1, X0
-	VMOVSD       X0, (AX)
-	ADDQ         $0x00000008, AX
+	VMOVSD       (CX)(AX*8), X1
+	VMOVSD       (BX)(AX*8), X2
+	VFNMADD231SD X2, X0, X1
+	VMOVSD       X1, (CX)(AX*8)
+	ADDQ         DI, R9
+	ADDQ         n+24(FP), AX
+	DECQ         R8
+	JNE          block3rows
 	ADDQ         $0x00000008, CX
 	ADDQ         $0x00000008, DX
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000001, SI
-	JMP          block3
-
-block3done:
-	VZEROUPPER
-	RET
-
-// func subtractAVX2(dst *float64, c *float64, src *float64, n int, stride int, w *float64, taps int)
-// Requires: AVX, FMA3
-TEXT ·subtractAVX2(SB), NOSPLIT, $0-56
-	MOVQ dst+0(FP), AX
-	MOVQ src+16(FP), CX
-	MOVQ c+8(FP), DX
-	MOVQ n+24(FP), BX
-	MOVQ stride+32(FP), SI
-	SHLQ $0x03, SI
-
-block0:
-	CMPQ   BX, $0x00000010
-	JL     block0done
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	MOVQ   taps+48(FP), R8
-	MOVQ   CX, DI
-	MOVQ   w+40(FP), R9
-
-block0taps:
-	VBROADCASTSD (R9), Y4
-	ADDQ         $0x08, R9
-	VFMADD231PD  (DI), Y4, Y0
-	VFMADD231PD  32(DI), Y4, Y1
-	VFMADD231PD  64(DI), Y4, Y2
-	VFMADD231PD  96(DI), Y4, Y3
-	ADDQ         SI, DI
-	DECQ         R8
-	JNE          block0taps
-	VMOVUPD      (AX), Y4
-	VMOVUPD      (DX), Y5
-	VFNMADD231PD Y5, Y0, Y4
-	VMOVUPD      Y4, (AX)
-	VMOVUPD      32(AX), Y0
-	VMOVUPD      32(DX), Y4
-	VFNMADD231PD Y4, Y1, Y0
-	VMOVUPD      Y0, 32(AX)
-	VMOVUPD      64(AX), Y0
-	VMOVUPD      64(DX), Y1
-	VFNMADD231PD Y1, Y2, Y0
-	VMOVUPD      Y0, 64(AX)
-	VMOVUPD      96(AX), Y0
-	VMOVUPD      96(DX), Y1
-	VFNMADD231PD Y1, Y3, Y0
-	VMOVUPD      Y0, 96(AX)
-	ADDQ         $0x00000080, AX
-	ADDQ         $0x00000080, CX
-	ADDQ         $0x00000080, DX
-	SUBQ         $0x00000010, BX
-	JMP          block0
-
-block0done:
-block1:
-	CMPQ   BX, $0x00000008
-	JL     block1done
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	MOVQ   taps+48(FP), R8
-	MOVQ   CX, DI
-	MOVQ   w+40(FP), R9
-
-block1taps:
-	VBROADCASTSD (R9), Y2
-	ADDQ         $0x08, R9
-	VFMADD231PD  (DI), Y2, Y0
-	VFMADD231PD  32(DI), Y2, Y1
-	ADDQ         SI, DI
-	DECQ         R8
-	JNE          block1taps
-	VMOVUPD      (AX), Y2
-	VMOVUPD      (DX), Y3
-	VFNMADD231PD Y3, Y0, Y2
-	VMOVUPD      Y2, (AX)
-	VMOVUPD      32(AX), Y0
-	VMOVUPD      32(DX), Y2
-	VFNMADD231PD Y2, Y1, Y0
-	VMOVUPD      Y0, 32(AX)
-	ADDQ         $0x00000040, AX
-	ADDQ         $0x00000040, CX
-	ADDQ         $0x00000040, DX
-	SUBQ         $0x00000008, BX
-	JMP          block1
-
-block1done:
-block2:
-	CMPQ   BX, $0x00000004
-	JL     block2done
-	VXORPD Y0, Y0, Y0
-	MOVQ   taps+48(FP), R8
-	MOVQ   CX, DI
-	MOVQ   w+40(FP), R9
-
-block2taps:
-	VBROADCASTSD (R9), Y1
-	ADDQ         $0x08, R9
-	VFMADD231PD  (DI), Y1, Y0
-	ADDQ         SI, DI
-	DECQ         R8
-	JNE          block2taps
-	VMOVUPD      (AX), Y1
-	VMOVUPD      (DX), Y2
-	VFNMADD231PD Y2, Y0, Y1
-	VMOVUPD      Y1, (AX)
-	ADDQ         $0x00000020, AX
-	ADDQ         $0x00000020, CX
-	ADDQ         $0x00000020, DX
-	SUBQ         $0x00000004, BX
-	JMP          block2
-
-block2done:
-block3:
-	CMPQ   BX, $0x00000001
-	JL     block3done
-	VXORPD X0, X0, X0
-	MOVQ   taps+48(FP), R8
-	MOVQ   CX, DI
-	MOVQ   w+40(FP), R9
-
-block3taps:
-	VMOVSD       (R9), X1
-	ADDQ         $0x08, R9
-	VFMADD231SD  (DI), X1, X0
-	ADDQ         SI, DI
-	DECQ         R8
-	JNE          block3taps
-	VMOVSD       (AX), X1
-	VMOVSD       (DX), X2
-	VFNMADD231SD X2, X0, X1
-	VMOVSD       X1, (AX)
-	ADDQ         $0x00000008, AX
-	ADDQ         $0x00000008, CX
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000001, BX
 	JMP          block3
 
 block3done:

@@ -4,32 +4,32 @@
 
 package accurate
 
-// combineAVX512 sets dst[i] = Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX-512F and DQ.
+// combineAVX512 sets dst[r·n+i] = Σ_m w[m]·src[i+(r+m)·stride], 0 ≤ i < n, 0 ≤ r < rows, 0 ≤ m < taps, with rows and taps ≥ 1. It needs AVX-512F and DQ, FMA.
 //
 //go:noescape
-func combineAVX512(dst *float64, src *float64, n int, stride int, w *float64, taps int)
+func combineAVX512(dst *float64, src *float64, n int, rows int, stride int, w *float64, taps int)
 
-// fluxAVX512 sets dst[i] = a[i]·Σ_m v[m]·src[i+m·stride] − b[i]·Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX-512F and DQ.
+// fluxAVX512 sets dst[r·n+i] = a[r·n+i]·Σ_m v[m]·src[i+(r+m)·stride] − b[r·n+i]·Σ_m w[m]·src[i+(r+m)·stride], 0 ≤ i < n, 0 ≤ r < rows, 0 ≤ m < taps, with rows and taps ≥ 1. It needs AVX-512F and DQ, FMA.
 //
 //go:noescape
-func fluxAVX512(dst *float64, a *float64, b *float64, src *float64, n int, stride int, v *float64, w *float64, taps int)
+func fluxAVX512(dst *float64, a *float64, b *float64, src *float64, n int, rows int, stride int, v *float64, w *float64, taps int)
 
-// subtractAVX512 takes c[i]·Σ_m w[m]·src[i+m·stride] off dst[i], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX-512F and DQ.
+// subtractAVX512 takes c[r·n+i]·Σ_m w[m]·src[i+(r+m)·stride] off dst[r·n+i], 0 ≤ i < n, 0 ≤ r < rows, 0 ≤ m < taps, with rows and taps ≥ 1. It needs AVX-512F and DQ, FMA.
 //
 //go:noescape
-func subtractAVX512(dst *float64, c *float64, src *float64, n int, stride int, w *float64, taps int)
+func subtractAVX512(dst *float64, c *float64, src *float64, n int, rows int, stride int, w *float64, taps int)
 
-// combineAVX2 sets dst[i] = Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX2 and FMA.
+// combineAVX2 sets dst[r·n+i] = Σ_m w[m]·src[i+(r+m)·stride], 0 ≤ i < n, 0 ≤ r < rows, 0 ≤ m < taps, with rows and taps ≥ 1. It needs AVX2 and FMA.
 //
 //go:noescape
-func combineAVX2(dst *float64, src *float64, n int, stride int, w *float64, taps int)
+func combineAVX2(dst *float64, src *float64, n int, rows int, stride int, w *float64, taps int)
 
-// fluxAVX2 sets dst[i] = a[i]·Σ_m v[m]·src[i+m·stride] − b[i]·Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX2 and FMA.
+// fluxAVX2 sets dst[r·n+i] = a[r·n+i]·Σ_m v[m]·src[i+(r+m)·stride] − b[r·n+i]·Σ_m w[m]·src[i+(r+m)·stride], 0 ≤ i < n, 0 ≤ r < rows, 0 ≤ m < taps, with rows and taps ≥ 1. It needs AVX2 and FMA.
 //
 //go:noescape
-func fluxAVX2(dst *float64, a *float64, b *float64, src *float64, n int, stride int, v *float64, w *float64, taps int)
+func fluxAVX2(dst *float64, a *float64, b *float64, src *float64, n int, rows int, stride int, v *float64, w *float64, taps int)
 
-// subtractAVX2 takes c[i]·Σ_m w[m]·src[i+m·stride] off dst[i], 0 ≤ i < n, 0 ≤ m < taps, 1 ≤ taps. It needs AVX2 and FMA.
+// subtractAVX2 takes c[r·n+i]·Σ_m w[m]·src[i+(r+m)·stride] off dst[r·n+i], 0 ≤ i < n, 0 ≤ r < rows, 0 ≤ m < taps, with rows and taps ≥ 1. It needs AVX2 and FMA.
 //
 //go:noescape
-func subtractAVX2(dst *float64, c *float64, src *float64, n int, stride int, w *float64, taps int)
+func subtractAVX2(dst *float64, c *float64, src *float64, n int, rows int, stride int, w *float64, taps int)

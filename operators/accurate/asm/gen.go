@@ -1,7 +1,8 @@
 //go:build ignore
 
 // This program writes sums_amd64.s and its stubs: the sums of kernel.go, with AVX-512 and
-// with AVX2. All work on blocks of four registers, on which they pass over the taps.
+// with AVX2. All work on blocks of a few registers, on which they pass over the taps, and
+// go down all rows with a block before the next one: what rows share is in the first cache.
 package main
 
 import (
@@ -40,7 +41,7 @@ var (
 	zmm    = func() VecVirtual { return ZMM() }
 	ymm    = func() VecVirtual { return YMM() }
 	xmm    = func() VecVirtual { return XMM() }
-	avx512 = instructions{"AVX512", "AVX-512F and DQ", []block{{4, 64, zmm}, {2, 64, zmm}, {1, 64, zmm}, {1, 32, ymm}, {1, 8, xmm}}}
+	avx512 = instructions{"AVX512", "AVX-512F and DQ, FMA", []block{{4, 64, zmm}, {2, 64, zmm}, {1, 64, zmm}, {1, 32, ymm}, {1, 8, xmm}}}
 	avx2   = instructions{"AVX2", "AVX2 and FMA", []block{{4, 32, ymm}, {2, 32, ymm}, {1, 32, ymm}, {1, 8, xmm}}}
 )
 
@@ -55,13 +56,13 @@ type sum struct {
 
 var (
 	combine = sum{
-		"combine", "sets dst[i] = Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps",
+		"combine", "sets dst[r·n+i] = Σ_m w[m]·src[i+(r+m)·stride]",
 		nil,
 		[]string{"w"},
 		func(c *cursor, j int, sums []VecVirtual) { c.store(sums[0], "dst", j) },
 	}
 	flux = sum{
-		"flux", "sets dst[i] = a[i]·Σ_m v[m]·src[i+m·stride] − b[i]·Σ_m w[m]·src[i+m·stride], 0 ≤ i < n, 0 ≤ m < taps",
+		"flux", "sets dst[r·n+i] = a[r·n+i]·Σ_m v[m]·src[i+(r+m)·stride] − b[r·n+i]·Σ_m w[m]·src[i+(r+m)·stride]",
 		[]string{"a", "b"},
 		[]string{"v", "w"},
 		func(c *cursor, j int, sums []VecVirtual) {
@@ -71,7 +72,7 @@ var (
 		},
 	}
 	subtract = sum{
-		"subtract", "takes c[i]·Σ_m w[m]·src[i+m·stride] off dst[i], 0 ≤ i < n, 0 ≤ m < taps",
+		"subtract", "takes c[r·n+i]·Σ_m w[m]·src[i+(r+m)·stride] off dst[r·n+i]",
 		[]string{"c"},
 		[]string{"w"},
 		func(c *cursor, j int, sums []VecVirtual) {
@@ -82,10 +83,12 @@ var (
 	}
 )
 
-// A cursor is where a kernel is in its rows.
+// A cursor is where a kernel is: at addresses, and some numbers further on in rows of
+// dst and coefficients.
 type cursor struct {
 	block
-	at map[string]Register
+	at      map[string]Register
+	further Register
 }
 
 // write writes the kernel.
@@ -98,10 +101,10 @@ func (s sum) write(isa instructions) {
 	for _, w := range s.weights[1:] {
 		weights += ", " + w
 	}
-	TEXT(s.name+isa.name, NOSPLIT, fmt.Sprintf("func(%s, src *float64, n, stride int, %s *float64, taps int)", params, weights))
+	TEXT(s.name+isa.name, NOSPLIT, fmt.Sprintf("func(%s, src *float64, n, rows, stride int, %s *float64, taps int)", params, weights))
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s%s %s, 1 ≤ taps. It needs %s.", s.name, isa.name, s.doc, isa.needs))
-	c := &cursor{at: map[string]Register{}}
+	Doc(fmt.Sprintf("%s%s %s, 0 ≤ i < n, 0 ≤ r < rows, 0 ≤ m < taps, with rows and taps ≥ 1. It needs %s.", s.name, isa.name, s.doc, isa.needs))
+	c := &cursor{at: map[string]Register{}, further: GP64()}
 	for _, r := range append([]string{"dst", "src"}, s.rows...) {
 		c.at[r] = Load(Param(r), GP64())
 	}
@@ -122,16 +125,46 @@ func (s sum) loop(c *cursor, label string, n, stride Register) {
 	Label(label)
 	CMPQ(n, U32(count))
 	JL(LabelRef(label + "done"))
+	rows := Load(Param("rows"), GP64())
+	outer, src := c.at["src"], GP64()
+	MOVQ(outer, src)
+	c.at["src"] = src
+	XORQ(c.further, c.further)
+	Label(label + "rows")
+	if c.registers == 4 {
+		s.prefetch(c)
+	}
 	sums := s.taps(c, label+"taps", stride)
 	for j := range c.registers {
 		s.finish(c, j, sums[j])
 	}
+	ADDQ(stride, src)
+	width, err := Param("n").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	ADDQ(width.Addr, c.further)
+	DECQ(rows)
+	JNE(LabelRef(label + "rows"))
+	c.at["src"] = outer
 	for _, r := range append([]string{"dst", "src"}, s.rows...) {
 		ADDQ(U32(count*8), c.at[r])
 	}
 	SUBQ(U32(count), n)
 	JMP(LabelRef(label))
 	Label(label + "done")
+}
+
+// ahead is how many bytes ahead rows are fetched, which hardware does up to the end of a
+// page only.
+const ahead = 512
+
+func (s sum) prefetch(c *cursor) {
+	for _, r := range append([]string{"src"}, s.rows...) {
+		for at := 0; at < c.registers*c.bytes; at += 64 {
+			PREFETCHT0(c.memory(r, 0).Offset(ahead + at))
+		}
+	}
 }
 
 // taps writes the loop over the taps and returns the sums of every register.
@@ -144,13 +177,12 @@ func (s sum) taps(c *cursor, label string, stride Register) [][]VecVirtual {
 			sums[j] = append(sums[j], v)
 		}
 	}
-	src, taps := GP64(), Load(Param("taps"), GP64())
-	MOVQ(c.at["src"], src)
 	weights := make([]Register, len(s.weights))
 	for k, w := range s.weights {
 		weights[k] = Load(Param(w), GP64())
 	}
-	outer := c.at["src"]
+	row, src, taps := c.at["src"], GP64(), Load(Param("taps"), GP64())
+	MOVQ(row, src)
 	c.at["src"] = src
 	Label(label)
 	w := make([]VecVirtual, len(weights))
@@ -164,11 +196,9 @@ func (s sum) taps(c *cursor, label string, stride Register) [][]VecVirtual {
 		ADDQ(Imm(8), weights[k])
 	}
 	for j := range sums {
-		var v Op
+		var v Op = c.memory("src", j)
 		if len(w) > 1 {
 			v = c.load("src", j)
-		} else {
-			v = c.memory("src", j)
 		}
 		for k := range w {
 			c.add(v, w[k], sums[j][k])
@@ -177,12 +207,15 @@ func (s sum) taps(c *cursor, label string, stride Register) [][]VecVirtual {
 	ADDQ(stride, src)
 	DECQ(taps)
 	JNE(LabelRef(label))
-	c.at["src"] = outer
+	c.at["src"] = row
 	return sums
 }
 
 func (c *cursor) memory(row string, j int) Mem {
-	return Mem{Base: c.at[row], Disp: j * c.bytes}
+	if row == "src" {
+		return Mem{Base: c.at[row], Disp: j * c.bytes}
+	}
+	return Mem{Base: c.at[row], Index: c.further, Scale: 8, Disp: j * c.bytes}
 }
 
 // load returns register j of a row.
