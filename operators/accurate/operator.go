@@ -116,12 +116,20 @@ func (o *Operator) Apply(dst, p []float64) {
 		panic("accurate: Apply: want one number per cell")
 	}
 	_, count := o.layer()
-	pieces.Run(count, o.thickness(), func(_, lo, hi int) {
-		s := o.slabs.Get().(*slab)
-		defer o.slabs.Put(s)
-		s.start(p, lo, hi)
-		s.rates(dst)
-	})
+	thickness := o.thickness()
+	if thickness >= count {
+		o.apply(dst, p, 0, count)
+		return
+	}
+	pieces.Run(count, thickness, func(_, lo, hi int) { o.apply(dst, p, lo, hi) })
+}
+
+// apply is Apply on the slab of layers lo … hi−1.
+func (o *Operator) apply(dst, p []float64, lo, hi int) {
+	s := o.slabs.Get().(*slab)
+	defer o.slabs.Put(s)
+	s.start(p, lo, hi)
+	s.rates(dst)
 }
 
 // A Flow is the fluxes of a density: f, point values on faces, and H, the numerical

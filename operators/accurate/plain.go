@@ -47,7 +47,8 @@ func sumOfTaps(dst, src []float64, stride int, w []float64) {
 	m := 0
 	switch len(w) % 4 {
 	case 0:
-		clear(dst)
+		set4(dst, row(0), row(1), row(2), row(3), w)
+		m = 4
 	case 1:
 		for i, v := range row(0) {
 			dst[i] = w[0] * v
@@ -78,6 +79,14 @@ func set3(dst, a, b, c, w []float64) {
 	w0, w1, w2 := w[0], w[1], w[2]
 	for i := range dst {
 		dst[i] = w0*a[i] + w1*b[i] + w2*c[i]
+	}
+}
+
+func set4(dst, a, b, c, d, w []float64) {
+	a, b, c, d = a[:len(dst)], b[:len(dst)], c[:len(dst)], d[:len(dst)]
+	w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
+	for i := range dst {
+		dst[i] = w0*a[i] + w1*b[i] + w2*c[i] + w3*d[i]
 	}
 }
 
