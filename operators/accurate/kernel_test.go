@@ -101,7 +101,7 @@ func TestPlainPathIsTheSum(t *testing.T) {
 	})
 }
 
-// A trial is a problem with random coefficients.
+// A trial is a problem with random coefficients; sizes of 0 are the least that there may be.
 type trial struct {
 	name  string
 	sizes []int
@@ -126,9 +126,10 @@ func trials() (list []trial) {
 			{ring, ring, mixed},
 			{reflecting, absorbing, ring},
 		} {
-			for d, sizes := range [][]int{{41}, {23, 37}, {21, 22, 20}} {
-				walls := w[:d+1]
-				list = append(list, trial{fmt.Sprintf("d=%d/walls=%v/blend=%v", d+1, walls, blend), sizes, walls, blend})
+			for _, sizes := range [][]int{{41}, {23, 37}, {21, 22, 20}, {0}, {0, 0}, {0, 0, 0}} {
+				walls := w[:len(sizes)]
+				name := fmt.Sprintf("sizes=%v/walls=%v/blend=%v", sizes, walls, blend)
+				list = append(list, trial{name, sizes, walls, blend})
 			}
 		}
 	}
@@ -141,6 +142,9 @@ func (c trial) operator(t *testing.T, order int) (o *Operator, p []float64) {
 	r := rand.New(rand.NewPCG(7, 0))
 	axes := make([]grid.Axis, len(c.sizes))
 	for a, n := range c.sizes {
+		if n == 0 {
+			n = LeastCells(order, c.walls[a] == ring)
+		}
 		ax, err := grid.Uniform(0, 1, n, c.walls[a][0], c.walls[a][1])
 		if err != nil {
 			t.Fatal(err)
