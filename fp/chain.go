@@ -118,7 +118,7 @@ func (h *highOrder) judgeLinear(a *attempt, p []float64, residual float64) {
 		return h.view(op, q, op.Flow(q), wellAbove)
 	})
 	a.estimate.addFloor(0.3*a.blend.hi + 0.05*residual)
-	if residual < closeEnough*a.estimate.discretization {
+	if residual < min(closeEnough*a.estimate.discretization, mostResidual) {
 		a.err = nil
 	}
 }
@@ -126,8 +126,8 @@ func (h *highOrder) judgeLinear(a *attempt, p []float64, residual float64) {
 const estimateIterations = 30
 
 // closeEnough is the residual of GMRES over the error estimate that is as good as none: the
-// error it leaves is some 0.05 of it.
-const closeEnough = 1e-3
+// error it leaves is some 0.05 of it. But rates of change have to be small as well.
+const closeEnough, mostResidual = 1e-3, 1e-6
 
 // tailBlends are the blends of the logarithmic form, each from the solution at the one before.
 var tailBlends = []blend{{1e-5, 1e-9}, {1e-8, 1e-12}, {1e-11, 1e-15}, {1e-16, 1e-22}}

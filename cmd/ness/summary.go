@@ -191,7 +191,7 @@ func (s *summary) print(w io.Writer) {
 	} else {
 		line(w, "residual", "%.2g (entrywise %.2g, divergence of the current %.2g)", s.Residual, s.Entrywise, s.Divergence)
 	}
-	line(w, "mass", "%.15g, smallest density %.3g", s.Mass, s.MinDensity)
+	line(w, "mass", "%.12g, smallest density %.3g", s.Mass, s.MinDensity)
 	if e := s.ErrorEstimate; e != nil {
 		label := "half-grid difference"
 		if s.accurate() {

@@ -65,10 +65,10 @@ func newAxis(ax grid.Axis, order int) *axis {
 	}
 	a := &axis{order: order, cells: ax.Cells(), lower: ax.Lower(), upper: ax.Upper()}
 	a.weights = a.cellWeights()
-	a.interp, a.slope = a.toFaces(0), a.toFaces(1)
-	a.tangent = a.derivative()
-	a.flow = a.numericalFlux()
-	a.damp = a.damper()
+	a.interp, a.slope = a.toFaces(0).withEnds(), a.toFaces(1).withEnds()
+	a.tangent = a.derivative().withEnds()
+	a.flow = a.numericalFlux().withEnds()
+	a.damp = a.damper().withEnds()
 	a.damping = -fornberg(0, halfIntegers(-order/2, order), 0)[0][0]
 	a.mean = a.cellIntegrals()
 	a.total = a.faceIntegrals()

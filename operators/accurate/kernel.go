@@ -1,99 +1,81 @@
 package accurate
 
-// This file has the kernels; all other loops are at walls.
+// This file has the kernels, sums of rows with coefficients beside them; what is done at
+// walls is made of them too. A row m·stride further on is the same one shifted where stride
+// is 1, which makes a stencil along a row. They set rows of n numbers, one after the other,
+// the sum of each stride further on than that of the last.
 
-// combine sets dst[i] = Σ_m w[m]·src[i+m·stride]: a stencil along a row where stride is 1,
-// a sum of rows where it is their distance.
-func combine(dst, src []float64, stride int, w []float64) {
-	n := len(dst)
-	if n == 0 {
+//go:generate go run -modfile=../../go.tool.mod asm/gen.go -out sums_amd64.s -stubs sums_stubs_amd64.go -pkg accurate
+
+// kernels are the three sums in a machine's own code, for at least one row and one tap.
+type kernels struct {
+	combine  func(dst, src *float64, n, rows, stride int, w *float64, taps int)
+	flux     func(dst, a, b, src *float64, n, rows, stride int, v, w *float64, taps int)
+	subtract func(dst, c, src *float64, n, rows, stride int, w *float64, taps int)
+}
+
+// processor has the best kernels of this machine; nil where there are none.
+var processor = bestKernels()
+
+// check panics where rows of sums from src do not lie within it.
+func check(src []float64, n, rows, stride, taps int) {
+	_ = src[(rows+taps-2)*stride+n-1]
+}
+
+// combine sets dst[r·n+i] = Σ_m w[m]·src[i+(r+m)·stride].
+func combine(dst, src []float64, n, stride int, w []float64) {
+	if len(dst) == 0 || len(w) == 0 {
+		clear(dst)
 		return
 	}
-	row := func(m int) []float64 { return src[m*stride:][:n] }
-	switch len(w) {
-	case 1:
-		for i, v := range row(0) {
-			dst[i] = w[0] * v
+	rows := len(dst) / n
+	if processor == nil {
+		for r := range rows {
+			plainCombine(dst[r*n:(r+1)*n], src[r*stride:], stride, w)
 		}
-	case 2:
-		combine2(dst, row(0), row(1), w)
-	case 3:
-		combine3(dst, row(0), row(1), row(2), w)
-	default:
-		combine4(dst, row(0), row(1), row(2), row(3), w)
-		for m := 4; m < len(w); {
-			switch len(w) - m {
-			case 1:
-				axpy(dst, w[m], row(m))
-				m++
-			default:
-				add2(dst, row(m), row(m+1), w[m:])
-				m += 2
-			}
+		return
+	}
+	check(src, n, rows, stride, len(w))
+	processor.combine(&dst[0], &src[0], n, rows, stride, &w[0], len(w))
+}
+
+// flux sets dst[r·n+i] to
+//
+//	a[r·n+i]·Σ_m v[m]·src[i+(r+m)·stride] − b[r·n+i]·Σ_m w[m]·src[i+(r+m)·stride]
+//
+// with as many v as w.
+func flux(dst, a, b, src []float64, n, stride int, v, w []float64) {
+	if len(dst) == 0 || len(w) == 0 {
+		clear(dst)
+		return
+	}
+	a, b, v = a[:len(dst)], b[:len(dst)], v[:len(w)]
+	rows := len(dst) / n
+	if processor == nil {
+		for r := range rows {
+			lo, hi := r*n, (r+1)*n
+			plainFlux(dst[lo:hi], a[lo:hi], b[lo:hi], src[r*stride:], stride, v, w)
 		}
+		return
 	}
+	check(src, n, rows, stride, len(w))
+	processor.flux(&dst[0], &a[0], &b[0], &src[0], n, rows, stride, &v[0], &w[0], len(w))
 }
 
-func combine2(dst, a, b, w []float64) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	w0, w1 := w[0], w[1]
-	for i := range dst {
-		dst[i] = w0*a[i] + w1*b[i]
+// subtract takes c[r·n+i]·Σ_m w[m]·src[i+(r+m)·stride] off dst[r·n+i].
+func subtract(dst, c, src []float64, n, stride int, w []float64) {
+	if len(dst) == 0 || len(w) == 0 {
+		return
 	}
-}
-
-func combine3(dst, a, b, c, w []float64) {
-	a, b, c = a[:len(dst)], b[:len(dst)], c[:len(dst)]
-	w0, w1, w2 := w[0], w[1], w[2]
-	for i := range dst {
-		dst[i] = w0*a[i] + w1*b[i] + w2*c[i]
+	c = c[:len(dst)]
+	rows := len(dst) / n
+	if processor == nil {
+		for r := range rows {
+			lo, hi := r*n, (r+1)*n
+			plainSubtract(dst[lo:hi], c[lo:hi], src[r*stride:], stride, w)
+		}
+		return
 	}
-}
-
-func combine4(dst, a, b, c, d, w []float64) {
-	a, b, c, d = a[:len(dst)], b[:len(dst)], c[:len(dst)], d[:len(dst)]
-	w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
-	for i := range dst {
-		dst[i] = w0*a[i] + w1*b[i] + w2*c[i] + w3*d[i]
-	}
-}
-
-func add2(dst, a, b, w []float64) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	w0, w1 := w[0], w[1]
-	for i := range dst {
-		dst[i] += w0*a[i] + w1*b[i]
-	}
-}
-
-func axpy(dst []float64, w float64, a []float64) {
-	a = a[:len(dst)]
-	for i := range dst {
-		dst[i] += w * a[i]
-	}
-}
-
-// flux sets dst = a·u − b·g.
-func flux(dst, a, u, b, g []float64) {
-	n := len(dst)
-	a, u, b, g = a[:n], u[:n], b[:n], g[:n]
-	for i := range dst {
-		dst[i] = a[i]*u[i] - b[i]*g[i]
-	}
-}
-
-// subtract takes c·t off dst.
-func subtract(dst, c, t []float64) {
-	c, t = c[:len(dst)], t[:len(dst)]
-	for i := range dst {
-		dst[i] -= c[i] * t[i]
-	}
-}
-
-// multiply sets dst = a·u.
-func multiply(dst, a, u []float64) {
-	a, u = a[:len(dst)], u[:len(dst)]
-	for i := range dst {
-		dst[i] = a[i] * u[i]
-	}
+	check(src, n, rows, stride, len(w))
+	processor.subtract(&dst[0], &c[0], &src[0], n, rows, stride, &w[0], len(w))
 }

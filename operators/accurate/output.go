@@ -108,12 +108,13 @@ func (b *band) apply(src []float64, shape [3]int, a int) []float64 {
 		return dst
 	}
 	pieces.Run(outer*len(b.rows), max(1, 4096/inner), func(_, lo, hi int) {
+		var room []float64
 		for r := lo; r < hi; r++ {
 			s := stack{data: src[r/len(b.rows)*count*inner:][:count*inner], stride: inner}
 			if b.ring {
 				s.ring = b.in
 			}
-			s.combine(dst[r*inner:(r+1)*inner], b.rows[r%len(b.rows)])
+			s.combine(dst[r*inner:(r+1)*inner], inner, b.rows[r%len(b.rows)], &room)
 		}
 	})
 	return dst
