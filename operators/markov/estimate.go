@@ -18,7 +18,7 @@ func EstimateDirect(dims []int, reach int) (bytes int64, flops float64) {
 		cells *= float64(n)
 	}
 	c := e.box(box)
-	perCell := float64(stateBytes + 2*4 + pairBytes*reach*len(dims))
+	perCell := float64(stateBytes + 2*4)
 	// The two largest fronts, on either worker, and the updates that wait for their
 	// parents, which are about as much again.
 	fronts := 6 * 8 * c.largest * c.largest

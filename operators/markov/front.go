@@ -22,7 +22,7 @@ type front struct {
 
 // A factor is an elimination under way.
 type factor struct {
-	pairs   *pairs
+	rates   *rates
 	tree    *tree
 	fronts  []front
 	slab    *[]float64   // what the fronts keep
@@ -38,13 +38,13 @@ var slabs sync.Pool
 
 // newFactor returns an elimination that has not begun, with memory for all that it will
 // keep; linear says whether right-hand sides are to follow.
-func newFactor(p *pairs, t *tree, workers int, linear bool) *factor {
+func newFactor(q *rates, t *tree, workers int, linear bool) *factor {
 	f := &factor{
-		pairs: p, tree: t, fronts: make([]front, len(t.nodes)), linear: linear,
+		rates: q, tree: t, fronts: make([]front, len(t.nodes)), linear: linear,
 		workers: make(chan *worker, workers), depth: bits.Len(uint(workers - 1)),
 	}
 	for range workers {
-		f.workers <- &worker{f: f, place: make([]int32, len(p.ptr)), free: map[int][][]float64{}}
+		f.workers <- &worker{f: f, place: make([]int32, q.a.Rows+1), free: map[int][][]float64{}}
 	}
 	for k := range t.nodes {
 		f.largest = max(f.largest, t.nodes[k].size())
@@ -141,6 +141,7 @@ type worker struct {
 	used    [2]int       // how much of them has been in use
 	turn    int
 	runs    []run
+	links   []link
 	free    map[int][][]float64 // updates that have been taken, by capacity
 	kept    int                 // numbers in updates
 }
@@ -236,7 +237,7 @@ func roundUp(n int) int {
 
 // assemble adds up the rates of own states and the updates of children.
 func (w *worker) assemble(nd *node, d *dense) {
-	p, size := w.f.pairs, d.size
+	t, size := w.f.tree, d.size
 	for r := nd.lo; r < nd.hi; r++ {
 		w.place[r] = int32(r - nd.lo)
 	}
@@ -244,11 +245,11 @@ func (w *worker) assemble(nd *node, d *dense) {
 		w.place[r] = int32(nd.own() + i)
 	}
 	for n := range nd.own() {
-		r := nd.lo + n
-		for k := p.ptr[r]; k < p.ptr[r+1]; k++ {
-			i := int(w.place[p.other[k]])
-			d.f[n*size+i] += p.out[k]
-			d.f[i*size+n] += p.in[k]
+		w.links = w.f.rates.links(w.links[:0], t.state[nd.lo+n], t.rank, nd.lo+n+1)
+		for _, l := range w.links {
+			i := int(w.place[l.other])
+			d.f[n*size+i] += l.out
+			d.f[i*size+n] += l.in
 		}
 	}
 	for _, c := range nd.children {
