@@ -72,19 +72,19 @@ func (f *factor) masses() []float64 {
 	subtrees, top := f.tree.split(workers)
 	s := &substitution{m: m}
 	for _, k := range slices.Backward(top) {
-		s.front(&f.tree.nodes[k], &f.fronts[k])
+		s.front(&f.tree.nodes[k], f.front(k))
 	}
 	pieces.RunOn(workers, len(subtrees), 1, func(i, _, _ int) {
 		s := &substitution{m: m}
 		for k := subtrees[i].last; k >= subtrees[i].first; k-- {
-			s.front(&f.tree.nodes[k], &f.fronts[k])
+			s.front(&f.tree.nodes[k], f.front(k))
 		}
 	})
 	return normalize(m, f.tree.state, workers)
 }
 
 // front finds the masses of the own states of a node.
-func (s *substitution) front(nd *node, fr *front) {
+func (s *substitution) front(nd *node, fr front) {
 	own := nd.own()
 	s.begin(nd, fr)
 	for n := own - 1; n >= 0; n-- {
@@ -111,7 +111,7 @@ func (s *substitution) front(nd *node, fr *front) {
 }
 
 // begin loads the masses of the border and forms their share of the sums.
-func (s *substitution) begin(nd *node, fr *front) {
+func (s *substitution) begin(nd *node, fr front) {
 	own, border := nd.own(), len(nd.border)
 	s.unit = math.MinInt32
 	for _, r := range nd.border {
@@ -149,7 +149,7 @@ func (s *substitution) raise(unit int32) {
 }
 
 // careful returns the mass of own state n with the exponent of every term apart.
-func (s *substitution) careful(nd *node, fr *front, n int) wide {
+func (s *substitution) careful(nd *node, fr front, n int) wide {
 	own := nd.own()
 	var sum float64 // times 2^scale
 	scale := math.MinInt

@@ -149,17 +149,12 @@ func (b *box) offCenter(state int) (square float64) {
 func (f *factor) stats() (s DirectStats) {
 	states := int64(len(f.tree.state))
 	s.Fronts, s.LargestFront = len(f.tree.nodes), f.largest
-	s.FactorBytes = 8 * int64(f.lay(nil))
-	s.PeakBytes = s.FactorBytes + stateBytes*states + nodeBytes*int64(s.Fronts)
+	s.FactorBytes = 8 * int64(f.at[s.Fronts])
+	s.PeakBytes = 8*int64(len(*f.slab)) + stateBytes*states + nodeBytes*int64(s.Fronts) + 4*states*int64(cap(f.workers))
 	for k := range f.tree.nodes {
 		nd := &f.tree.nodes[k]
 		s.Flops += frontFlops(float64(nd.own()), float64(len(nd.border)))
 		s.PeakBytes += 4 * int64(len(nd.border))
-	}
-	for range cap(f.workers) {
-		w := <-f.workers
-		s.PeakBytes += 4*states + 8*int64(w.used[0]+w.used[1]+w.kept)
-		f.workers <- w
 	}
 	return s
 }
@@ -167,7 +162,7 @@ func (f *factor) stats() (s DirectStats) {
 // What the parts of a factor besides its numbers take.
 const (
 	stateBytes = 4 + 4 + 1 + 16 + 8 // rank, state, ordered, wide mass, mass
-	nodeBytes  = 48 + 136           // node, front
+	nodeBytes  = 48 + 8 + 24        // node, place of its front, update
 )
 
 // frontFlops is the cost of a front, Σ 2k² over the numbers k of states that are left

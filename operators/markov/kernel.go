@@ -28,28 +28,42 @@ const (
 	smallFront = 24
 )
 
-// A dense is the front at hand.
+// A dense is the front at hand, in three blocks: rows of own states, columns of own
+// states in the rows of the border, and what is between border states.
 type dense struct {
-	f       []float64 // F[i][j] = f[i·size+j]
-	size    int
-	inverse []float64 // 1/S_n of the own states
-	threads int       // number of goroutines for large products
+	own, size int
+	rows      []float64 // F[i][j] = rows[i·size+j] for own i
+	outer     []float64 // F[own+i][j] = outer[i·own+j] for own j
+	rest      []float64 // F[own+i][own+j] = rest[i·border+j]
+	inverse   []float64 // 1/S_n of the own states
+	threads   int       // number of goroutines for large products
 }
 
-// eliminate takes out the own states, as many as d.inverse is long, and returns −1, or
-// the first whose S is 0 or below 2⁻¹⁰²². The very last state of all, without any
-// later one, is left alone: 1/S = 0.
+// border returns the number of states that are not eliminated.
+func (d *dense) border() int { return d.size - d.own }
+
+// eliminate takes out the own states and returns −1, or the first whose S is 0 or below
+// 2⁻¹⁰²². The very last state of all, without any later one, is left alone: 1/S = 0.
 func (d *dense) eliminate() int {
 	if d.size <= smallFront {
 		return d.plain()
 	}
-	return d.halve(0, len(d.inverse))
+	if n := d.columns(0, d.own); n >= 0 {
+		return n
+	}
+	border := d.border()
+	d.update(product{
+		rows: border, k: d.own, cols: border,
+		a: d.outer, lda: d.own, v: d.rows[min(d.own, len(d.rows)):], ldv: d.size, c: d.rest, ldc: border,
+	})
+	return -1
 }
 
 // leave sets 1/S_n from row n and divides the row by S_n. It says whether S_n is in range.
 func (d *dense) leave(n int) bool {
-	row := d.f[n*d.size+n+1 : (n+1)*d.size]
+	row := d.rows[n*d.size+n+1 : (n+1)*d.size]
 	if len(row) == 0 {
+		d.inverse[n] = 0
 		return true
 	}
 	sum := total(row)
@@ -82,38 +96,38 @@ func total(x []float64) float64 {
 
 // plain eliminates state after state from the whole front, passing over zeros.
 func (d *dense) plain() int {
-	size := d.size
-	for n := range d.inverse {
+	size, own, border := d.size, d.own, d.border()
+	for n := range own {
 		if !d.leave(n) {
 			return n
 		}
-		row := d.f[n*size+n+1 : (n+1)*size]
-		for i := n + 1; i < size; i++ {
-			into := d.f[i*size+n]
-			if into == 0 {
-				continue
+		row := d.rows[n*size+n+1 : (n+1)*size]
+		for i := n + 1; i < own; i++ {
+			if into := d.rows[i*size+n]; into != 0 {
+				pass(d.rows[i*size+n+1:(i+1)*size], into, row)
 			}
-			to := d.f[i*size+n+1 : (i+1)*size][:len(row)]
-			for j, v := range row {
-				to[j] += into * v
+		}
+		for i := range border {
+			if into := d.outer[i*own+n]; into != 0 {
+				pass(d.outer[i*own+n+1:(i+1)*own], into, row)
+				pass(d.rest[i*border:(i+1)*border], into, row[own-n-1:])
 			}
 		}
 	}
 	return -1
 }
 
-// halve eliminates the states lo ≤ n < hi, whose rows and columns are up to date, and
-// brings up to date all that follows.
-func (d *dense) halve(lo, hi int) int {
-	if n := d.columns(lo, hi); n >= 0 {
-		return n
+// pass adds to the rates from a state those through another, which it enters at the
+// rate into and which is left for others with the probabilities v.
+func pass(dst []float64, into float64, v []float64) {
+	v = v[:len(dst)]
+	for j := range dst {
+		dst[j] += into * v[j]
 	}
-	d.update(hi, d.size, lo, hi, hi, d.size)
-	return -1
 }
 
-// columns eliminates the states lo ≤ n < hi, leaving what is beyond hi in both rows and
-// columns as it is.
+// columns eliminates the own states lo ≤ n < hi, leaving the columns of own states
+// beyond hi in their rows up to date, and all later rows in their columns.
 func (d *dense) columns(lo, hi int) int {
 	if hi-lo <= baseWidth {
 		return d.base(lo, hi)
@@ -122,42 +136,66 @@ func (d *dense) columns(lo, hi int) int {
 	if n := d.columns(lo, mid); n >= 0 {
 		return n
 	}
-	d.update(mid, hi, lo, mid, mid, d.size) // the rows of the second half
-	d.update(hi, d.size, lo, mid, mid, hi)  // its columns below them
+	size, own := d.size, d.own
+	p := product{k: mid - lo, v: d.rows[lo*size+mid:], ldv: size}
+	// The rows of the second half.
+	p.rows, p.cols = hi-mid, size-mid
+	p.a, p.lda, p.c, p.ldc = d.rows[mid*size+lo:], size, d.rows[mid*size+mid:], size
+	d.update(p)
+	// Its columns below them.
+	p.rows, p.cols = own-hi, hi-mid
+	if hi < own {
+		p.a, p.c = d.rows[hi*size+lo:], d.rows[hi*size+mid:]
+		d.update(p)
+	}
+	p.rows = d.border()
+	if p.rows > 0 {
+		p.a, p.lda, p.c, p.ldc = d.outer[lo:], own, d.outer[mid:], own
+		d.update(p)
+	}
 	return d.columns(mid, hi)
 }
 
-// base eliminates the states lo ≤ n < hi one by one: it completes their rows and their
-// columns.
+// base eliminates the own states lo ≤ n < hi one by one: it completes their rows and
+// their columns.
 func (d *dense) base(lo, hi int) int {
 	size := d.size
 	for n := lo; n < hi; n++ {
-		d.column(n, lo, n)
-		d.update(n, n+1, lo, n, n+1, size)
+		d.column(d.rows[n*size+lo:n*size+n], lo)
+		product{
+			rows: 1, k: n - lo, cols: size - n - 1,
+			a: d.rows[n*size+lo:], lda: size, v: d.rows[lo*size+n+1:], ldv: size, c: d.rows[n*size+n+1:], ldc: size,
+		}.vectors()
 		if !d.leave(n) {
 			return n
 		}
 	}
-	if hi-lo == baseWidth {
-		d.octets(lo)
-		return -1
-	}
-	for i := hi; i < size; i++ {
-		d.column(i, lo, hi)
-	}
+	d.complete(d.rows[hi*size:], size, lo, hi)
+	d.complete(d.outer, d.own, lo, hi)
 	return -1
 }
 
-// octets is column for all rows from lo+8 on and the eight columns from lo on, with V in
-// registers or near, and with the same bits.
-func (d *dense) octets(lo int) {
+// complete brings the columns lo ≤ n < hi of states taken out up to date in all rows of x.
+func (d *dense) complete(x []float64, ld, lo, hi int) {
+	if hi-lo == baseWidth {
+		d.octets(x, ld, lo)
+		return
+	}
+	for at := 0; at < len(x); at += ld {
+		d.column(x[at+lo:at+hi], lo)
+	}
+}
+
+// octets is complete for eight columns, with V in registers or near, and with the same
+// bits.
+func (d *dense) octets(x []float64, ld, lo int) {
 	size := d.size
 	var v [baseWidth][baseWidth]float64
 	for k := range v {
-		copy(v[k][k+1:], d.f[(lo+k)*size+lo+k+1:(lo+k)*size+lo+baseWidth])
+		copy(v[k][k+1:], d.rows[(lo+k)*size+lo+k+1:(lo+k)*size+lo+baseWidth])
 	}
-	for i := lo + baseWidth; i < size; i++ {
-		r := (*[baseWidth]float64)(d.f[i*size+lo:])
+	for at := lo; at < len(x); at += ld {
+		r := (*[baseWidth]float64)(x[at:])
 		r0 := r[0]
 		r1 := r[1] + r0*v[0][1]
 		r2 := r[2] + r0*v[0][2] + r1*v[1][2]
@@ -170,42 +208,52 @@ func (d *dense) octets(lo int) {
 	}
 }
 
-// column brings row i up to date in the columns lo ≤ n < hi of states taken out: the
-// rates into n from state i, F[i][n] += Σ_{lo≤k<n} F[i][k] V[k][n].
-func (d *dense) column(i, lo, hi int) {
-	row := d.f[i*d.size+lo : i*d.size+hi]
-	for k, into := range row {
-		v := d.f[(lo+k)*d.size+lo+k+1:]
-		rest := row[k+1:]
-		v = v[:len(rest)]
-		for n := range rest {
-			rest[n] += into * v[n]
-		}
+// column brings the rates from a state into own states from lo on, which have been taken
+// out, up to date: r_n += Σ_{k<n} r_k V[k][n].
+func (d *dense) column(r []float64, lo int) {
+	for k, into := range r {
+		v := d.rows[(lo+k)*d.size+lo+k+1:]
+		pass(r[k+1:], into, v[:len(r)-k-1])
 	}
 }
 
 // parallelFlops is the size of a product from which it is split among goroutines.
 const parallelFlops = 1 << 20
 
-// update adds the passages through the states k0 ≤ k < k1:
-// F[i][j] += Σ_k F[i][k] V[k][j] for i0 ≤ i < i1, j0 ≤ j < j1.
+// A product is C += A·V: rates between states that pass through k others. Rows of A, V
+// and C begin so many numbers apart.
+type product struct {
+	rows, k, cols int
+	a, v, c       []float64
+	lda, ldv, ldc int
+}
+
+// part returns the product for the rows lo ≤ i < hi.
+func (p product) part(lo, hi int) product {
+	p.rows = hi - lo
+	p.a, p.c = p.a[lo*p.lda:], p.c[lo*p.ldc:]
+	return p
+}
+
+// update adds a product.
 //
 // What kernel takes it depends on the sizes alone, and every number is summed over k in
 // the same order in any tile: the bits do not depend on the number of threads.
-func (d *dense) update(i0, i1, k0, k1, j0, j1 int) {
-	rows := i1 - i0
-	product, unit := d.vectors, 1
-	if t := processor; t != nil && rows >= 2*t.rows && j1-j0 >= t.cols/2 && k1-k0 >= 4 {
-		product, unit = d.tiles, t.rows
+func (d *dense) update(p product) {
+	do, unit := product.vectors, 1
+	if t := processor; t != nil && p.rows >= 2*t.rows && p.cols >= t.cols/2 && p.k >= 4 {
+		do, unit = product.tiles, t.rows
 	}
-	if d.threads < 2 || 2*rows*(k1-k0)*(j1-j0) < parallelFlops || rows < unit*d.threads {
-		product(i0, i1, k0, k1, j0, j1)
+	if d.threads < 2 || 2*p.rows*p.k*p.cols < parallelFlops || p.rows < unit*d.threads {
+		do(p)
 		return
 	}
 	var wg sync.WaitGroup
-	cut := func(t int) int { return min(i1, i0+(rows*t/d.threads+unit-1)/unit*unit) }
+	cut := func(t int) int { return min(p.rows, (p.rows*t/d.threads+unit-1)/unit*unit) }
 	for t := range d.threads {
-		wg.Go(func() { product(cut(t), cut(t+1), k0, k1, j0, j1) })
+		if lo, hi := cut(t), cut(t+1); lo < hi {
+			wg.Go(func() { do(p.part(lo, hi)) })
+		}
 	}
 	wg.Wait()
 }
@@ -215,18 +263,17 @@ const (
 	blockJ = 480 // a multiple of the columns of any tile
 )
 
-// vectors is update on one goroutine without assembly. Every row is a vector times a
-// matrix: gonum's Dgemv does 20 Gflop/s where its Dgemm, a loop over Daxpy, does 8.
-func (d *dense) vectors(i0, i1, k0, k1, j0, j1 int) {
-	size, gemv := d.size, blas64.Implementation().Dgemv
-	for ; k0 < k1; k0 += blockK {
-		k := min(blockK, k1-k0)
-		for j := j0; j < j1; j += blockJ {
-			cols := min(blockJ, j1-j)
-			v := d.f[k0*size+j:]
-			for i := i0; i < i1; i++ {
-				row := d.f[i*size : (i+1)*size]
-				gemv(blas.Trans, k, cols, 1, v, size, row[k0:k0+k], 1, 1, row[j:j+cols], 1)
+// vectors adds the product without assembly. Every row is a vector times a matrix:
+// gonum's Dgemv does 20 Gflop/s where its Dgemm, a loop over Daxpy, does 8.
+func (p product) vectors() {
+	gemv := blas64.Implementation().Dgemv
+	for k0 := 0; k0 < p.k; k0 += blockK {
+		k := min(blockK, p.k-k0)
+		for j := 0; j < p.cols; j += blockJ {
+			cols := min(blockJ, p.cols-j)
+			v := p.v[k0*p.ldv+j:]
+			for i := range p.rows {
+				gemv(blas.Trans, k, cols, 1, v, p.ldv, p.a[i*p.lda+k0:][:k], 1, 1, p.c[i*p.ldc+j:][:cols], 1)
 			}
 		}
 	}

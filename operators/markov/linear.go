@@ -69,11 +69,11 @@ func (z *Factorization) Solve(x, b []float64) {
 	}
 	local := make([]float64, z.f.largest)
 	for k := range t.nodes {
-		z.f.fronts[k].hand(&t.nodes[k], y, local)
+		z.f.front(int32(k)).hand(&t.nodes[k], y, local)
 	}
 	y[n] = 0
 	for k := len(t.nodes) - 1; k >= 0; k-- {
-		z.f.fronts[k].find(&t.nodes[k], y, local)
+		z.f.front(int32(k)).find(&t.nodes[k], y, local)
 	}
 	for r, state := range t.state {
 		x[state] = y[r]
@@ -84,7 +84,7 @@ func (z *Factorization) Solve(x, b []float64) {
 }
 
 // hand passes the right-hand sides of the own states on to later ones.
-func (fr *front) hand(nd *node, y, local []float64) {
+func (fr front) hand(nd *node, y, local []float64) {
 	own, size := nd.own(), nd.size()
 	b := y[nd.lo:nd.hi]
 	for n, v := range b {
@@ -103,7 +103,7 @@ func (fr *front) hand(nd *node, y, local []float64) {
 
 // find replaces the right-hand sides of the own states by the solution, given that of
 // later ones.
-func (fr *front) find(nd *node, y, local []float64) {
+func (fr front) find(nd *node, y, local []float64) {
 	own, border := nd.own(), len(nd.border)
 	x := y[nd.lo:nd.hi]
 	floats.Scale(-1, x)

@@ -30,27 +30,17 @@ type packing struct {
 
 var packings = sync.Pool{New: func() any { return new(packing) }}
 
-// tiles is update on one goroutine.
-func (d *dense) tiles(i0, i1, k0, k1, j0, j1 int) {
-	p := packings.Get().(*packing)
-	defer packings.Put(p)
-	p.tile = processor
-	for k := k0; k < k1; k += blockK {
-		for j := j0; j < j1; j += blockJ {
-			p.block(d, i0, i1, k, min(k+blockK, k1), j, min(j+blockJ, j1))
-		}
-	}
-}
-
-// block packs one block of V and lets all rows pass over it.
-func (p *packing) block(d *dense, i0, i1, k0, k1, j0, j1 int) {
-	t, k := p.tile, k1-k0
-	for j := j0; j < j1; j += t.cols {
-		p.pack(d, k0, k1, j, min(j+t.cols, j1), (j-j0)*k)
-	}
-	for ; i0 < i1; i0 += blockI {
-		for j := j0; j < j1; j += t.cols {
-			p.strip(d, i0, min(i0+blockI, i1), k0, k1, j, min(j+t.cols, j1), &p.v[(j-j0)*k])
+// tiles adds the product on one goroutine.
+func (p product) tiles() {
+	q := packings.Get().(*packing)
+	defer packings.Put(q)
+	q.tile = processor
+	for k := 0; k < p.k; k += blockK {
+		for j := 0; j < p.cols; j += blockJ {
+			b := p
+			b.k, b.cols = min(blockK, p.k-k), min(blockJ, p.cols-j)
+			b.a, b.v, b.c = p.a[k:], p.v[k*p.ldv+j:], p.c[j:]
+			q.block(b)
 		}
 	}
 }
@@ -59,39 +49,55 @@ func (p *packing) block(d *dense, i0, i1, k0, k1, j0, j1 int) {
 // multiplied stays in a core's second cache while a strip is in the first.
 const blockI = 256
 
-// strip lets some rows pass over a strip of V.
-func (p *packing) strip(d *dense, i0, i1, k0, k1, j0, j1 int, v *float64) {
-	t := p.tile
-	for i := i0; i < i1; i += t.rows {
-		if i+t.rows <= i1 && j0+t.cols <= j1 {
-			t.multiply(k1-k0, &d.f[i*d.size+k0], d.size, v, &d.f[i*d.size+j0], d.size)
-		} else {
-			p.edge(d, i, min(i+t.rows, i1), k0, k1, j0, j1, v)
+// block packs V, which fits, and lets all rows pass over it.
+func (q *packing) block(p product) {
+	t := q.tile
+	for j := 0; j < p.cols; j += t.cols {
+		q.pack(p, j)
+	}
+	for i := 0; i < p.rows; i += blockI {
+		b := p.part(i, min(i+blockI, p.rows))
+		for j := 0; j < p.cols; j += t.cols {
+			q.strip(b, j)
 		}
 	}
 }
 
-// pack copies rows k0 … k1 of the columns j0 … j1 of V to p.v[at:], a tile wide, with
-// zeros in what is missing.
-func (p *packing) pack(d *dense, k0, k1, j0, j1, at int) {
-	cols := p.tile.cols
-	for k := k0; k < k1; k++ {
-		strip := p.v[at : at+cols]
-		n := copy(strip, d.f[k*d.size+j0:k*d.size+j1])
-		clear(strip[n:])
+// pack copies a strip of V from column j on, a tile wide, with zeros in what is missing.
+func (q *packing) pack(p product, j int) {
+	cols := q.tile.cols
+	have, at := min(cols, p.cols-j), j*p.k
+	for k := range p.k {
+		strip := q.v[at : at+cols]
+		copy(strip, p.v[k*p.ldv+j:][:have])
+		clear(strip[have:])
 		at += cols
 	}
 }
 
-// edge multiplies a tile that reaches beyond the block, on copies.
-func (p *packing) edge(d *dense, i0, i1, k0, k1, j0, j1 int, v *float64) {
-	t, k := p.tile, k1-k0
-	for i := i0; i < i1; i++ {
-		copy(p.a[(i-i0)*k:(i-i0+1)*k], d.f[i*d.size+k0:])
-		copy(p.c[(i-i0)*t.cols:][:j1-j0], d.f[i*d.size+j0:])
+// strip lets the rows pass over the strip of V from column j on.
+func (q *packing) strip(p product, j int) {
+	t := q.tile
+	for i := 0; i < p.rows; i += t.rows {
+		if i+t.rows <= p.rows && j+t.cols <= p.cols {
+			t.multiply(p.k, &p.a[i*p.lda], p.lda, &q.v[j*p.k], &p.c[i*p.ldc+j], p.ldc)
+		} else {
+			q.edge(p, i, j)
+		}
 	}
-	t.multiply(k, &p.a[0], k, v, &p.c[0], t.cols)
-	for i := i0; i < i1; i++ {
-		copy(d.f[i*d.size+j0:i*d.size+j1], p.c[(i-i0)*t.cols:])
+}
+
+// edge multiplies the tile from row i and column j on, which reaches beyond the product,
+// on copies.
+func (q *packing) edge(p product, i, j int) {
+	t := q.tile
+	rows, cols := min(t.rows, p.rows-i), min(t.cols, p.cols-j)
+	for r := range rows {
+		copy(q.a[r*p.k:(r+1)*p.k], p.a[(i+r)*p.lda:])
+		copy(q.c[r*t.cols:][:cols], p.c[(i+r)*p.ldc+j:])
+	}
+	t.multiply(p.k, &q.a[0], p.k, &q.v[j*p.k], &q.c[0], t.cols)
+	for r := range rows {
+		copy(p.c[(i+r)*p.ldc+j:][:cols], q.c[r*t.cols:])
 	}
 }
