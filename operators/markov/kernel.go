@@ -17,16 +17,17 @@ import (
 // read. V overwrites the own rows; the own columns keep the rates into n from later
 // states, which the back-substitution needs.
 //
-// Columns are halved recursively down to baseWidth (Toledo, SIAM J. Matrix Anal. Appl.
-// 18 (1997) 1065), so that nearly all work is in products of matrices.
+// Columns are halved recursively (Toledo, SIAM J. Matrix Anal. Appl. 18 (1997) 1065) down
+// to the blocks of block.go, so that nearly all work is in products of matrices.
 
 const (
-	// baseWidth is the number of states eliminated one by one.
-	baseWidth = 8
 	// smallFront is the size of fronts up to which the plain loop is faster: there are
 	// zeros that it can skip, and calls would cost as much as the arithmetic.
 	smallFront = 24
 )
+
+// leastSum is the least S: the inverse of any less overflows, or loses digits.
+const leastSum = 0x1p-1022
 
 // A dense is the front at hand, in three blocks: rows of own states, columns of own
 // states in the rows of the border, and what is between border states.
@@ -45,6 +46,9 @@ func (d *dense) border() int { return d.size - d.own }
 // eliminate takes out the own states and returns −1, or the first whose S is 0 or below
 // 2⁻¹⁰²². The very last state of all, without any later one, is left alone: 1/S = 0.
 func (d *dense) eliminate() int {
+	if d.own == 0 {
+		return -1
+	}
 	if d.size <= smallFront {
 		return d.plain()
 	}
@@ -54,7 +58,7 @@ func (d *dense) eliminate() int {
 	border := d.border()
 	d.update(product{
 		rows: border, k: d.own, cols: border,
-		a: d.outer, lda: d.own, v: d.rows[min(d.own, len(d.rows)):], ldv: d.size, c: d.rest, ldc: border,
+		a: d.outer, lda: d.own, v: d.rows[d.own:], ldv: d.size, c: d.rest, ldc: border,
 	})
 	return -1
 }
@@ -67,7 +71,7 @@ func (d *dense) leave(n int) bool {
 		return true
 	}
 	sum := total(row)
-	if !(sum >= 0x1p-1022) {
+	if !(sum >= leastSum) {
 		return false
 	}
 	inverse := 1 / sum
@@ -129,10 +133,10 @@ func pass(dst []float64, into float64, v []float64) {
 // columns eliminates the own states lo ≤ n < hi, leaving the columns of own states
 // beyond hi in their rows up to date, and all later rows in their columns.
 func (d *dense) columns(lo, hi int) int {
-	if hi-lo <= baseWidth {
-		return d.base(lo, hi)
+	if hi-lo <= blockWidth {
+		return d.block(lo, hi)
 	}
-	mid := lo + ((hi-lo)/2+baseWidth-1)/baseWidth*baseWidth
+	mid := lo + ((hi-lo)/2+blockWidth-1)/blockWidth*blockWidth
 	if n := d.columns(lo, mid); n >= 0 {
 		return n
 	}
@@ -143,78 +147,16 @@ func (d *dense) columns(lo, hi int) int {
 	p.a, p.lda, p.c, p.ldc = d.rows[mid*size+lo:], size, d.rows[mid*size+mid:], size
 	d.update(p)
 	// Its columns below them.
-	p.rows, p.cols = own-hi, hi-mid
+	p.cols = hi - mid
 	if hi < own {
-		p.a, p.c = d.rows[hi*size+lo:], d.rows[hi*size+mid:]
+		p.rows, p.a, p.c = own-hi, d.rows[hi*size+lo:], d.rows[hi*size+mid:]
 		d.update(p)
 	}
-	p.rows = d.border()
-	if p.rows > 0 {
-		p.a, p.lda, p.c, p.ldc = d.outer[lo:], own, d.outer[mid:], own
+	if own < size {
+		p.rows, p.a, p.lda, p.c, p.ldc = size-own, d.outer[lo:], own, d.outer[mid:], own
 		d.update(p)
 	}
 	return d.columns(mid, hi)
-}
-
-// base eliminates the own states lo ≤ n < hi one by one: it completes their rows and
-// their columns.
-func (d *dense) base(lo, hi int) int {
-	size := d.size
-	for n := lo; n < hi; n++ {
-		d.column(d.rows[n*size+lo:n*size+n], lo)
-		product{
-			rows: 1, k: n - lo, cols: size - n - 1,
-			a: d.rows[n*size+lo:], lda: size, v: d.rows[lo*size+n+1:], ldv: size, c: d.rows[n*size+n+1:], ldc: size,
-		}.vectors()
-		if !d.leave(n) {
-			return n
-		}
-	}
-	d.complete(d.rows[hi*size:], size, lo, hi)
-	d.complete(d.outer, d.own, lo, hi)
-	return -1
-}
-
-// complete brings the columns lo ≤ n < hi of states taken out up to date in all rows of x.
-func (d *dense) complete(x []float64, ld, lo, hi int) {
-	if hi-lo == baseWidth {
-		d.octets(x, ld, lo)
-		return
-	}
-	for at := 0; at < len(x); at += ld {
-		d.column(x[at+lo:at+hi], lo)
-	}
-}
-
-// octets is complete for eight columns, with V in registers or near, and with the same
-// bits.
-func (d *dense) octets(x []float64, ld, lo int) {
-	size := d.size
-	var v [baseWidth][baseWidth]float64
-	for k := range v {
-		copy(v[k][k+1:], d.rows[(lo+k)*size+lo+k+1:(lo+k)*size+lo+baseWidth])
-	}
-	for at := lo; at < len(x); at += ld {
-		r := (*[baseWidth]float64)(x[at:])
-		r0 := r[0]
-		r1 := r[1] + r0*v[0][1]
-		r2 := r[2] + r0*v[0][2] + r1*v[1][2]
-		r3 := r[3] + r0*v[0][3] + r1*v[1][3] + r2*v[2][3]
-		r4 := r[4] + r0*v[0][4] + r1*v[1][4] + r2*v[2][4] + r3*v[3][4]
-		r5 := r[5] + r0*v[0][5] + r1*v[1][5] + r2*v[2][5] + r3*v[3][5] + r4*v[4][5]
-		r6 := r[6] + r0*v[0][6] + r1*v[1][6] + r2*v[2][6] + r3*v[3][6] + r4*v[4][6] + r5*v[5][6]
-		r7 := r[7] + r0*v[0][7] + r1*v[1][7] + r2*v[2][7] + r3*v[3][7] + r4*v[4][7] + r5*v[5][7] + r6*v[6][7]
-		*r = [baseWidth]float64{r0, r1, r2, r3, r4, r5, r6, r7}
-	}
-}
-
-// column brings the rates from a state into own states from lo on, which have been taken
-// out, up to date: r_n += Σ_{k<n} r_k V[k][n].
-func (d *dense) column(r []float64, lo int) {
-	for k, into := range r {
-		v := d.rows[(lo+k)*d.size+lo+k+1:]
-		pass(r[k+1:], into, v[:len(r)-k-1])
-	}
 }
 
 // parallelFlops is the size of a product from which it is split among goroutines.
@@ -237,12 +179,15 @@ func (p product) part(lo, hi int) product {
 
 // update adds a product.
 //
-// What kernel takes it depends on the sizes alone, and every number is summed over k in
-// the same order in any tile: the bits do not depend on the number of threads.
+// Every number is summed over k in the same order in any tile: the bits do not depend on
+// the number of threads.
 func (d *dense) update(p product) {
+	if min(p.rows, p.k, p.cols) == 0 {
+		return
+	}
 	do, unit := product.vectors, 1
-	if t := processor; t != nil && p.rows >= 2*t.rows && p.cols >= t.cols/2 && p.k >= 4 {
-		do, unit = product.tiles, t.rows
+	if processor != nil {
+		do, unit = product.tiles, processor.rows
 	}
 	if d.threads < 2 || 2*p.rows*p.k*p.cols < parallelFlops || p.rows < unit*d.threads {
 		do(p)

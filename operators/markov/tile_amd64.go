@@ -6,9 +6,9 @@ import "golang.org/x/sys/cpu"
 func bestTile() *tile {
 	switch {
 	case cpu.X86.HasAVX512F:
-		return &tile{8, 24, kernel8x24}
+		return &tile{8, 24, kernel8x24, edge8x24}
 	case cpu.X86.HasAVX2 && cpu.X86.HasFMA:
-		return &tile{4, 12, kernel4x12}
+		return &tile{4, 12, kernel4x12, edge4x12}
 	}
 	return nil
 }
