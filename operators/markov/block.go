@@ -112,8 +112,8 @@ func (b *block) rows(x []float64, ld, cols int) {
 		for i := (b.n - 1) / t.rows * t.rows; i >= 0; i -= t.rows {
 			rows := min(t.rows, b.n-i)
 			for j := 0; j < cols; j += t.cols {
-				mask := &columnMasks[mostCols-min(t.cols, cols-j)]
-				t.part(i+rows-1, &b.g[i][0], blockWidth, &x[j], ld, &x[i*ld+j], ld, rows, &b.inverse[i], mask)
+				part, mask := t.part(min(t.cols, cols-j))
+				part(i+rows-1, &b.g[i][0], blockWidth, &x[j], ld, &x[i*ld+j], ld, rows, &b.inverse[i], mask)
 			}
 		}
 		return

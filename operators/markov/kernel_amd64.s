@@ -110,6 +110,337 @@ done:
 	VZEROUPPER
 	RET
 
+// func edge8x8(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·edge8x8(SB), NOSPLIT, $0-80
+	MOVQ      mask+72(FP), AX
+	VMOVDQU64 (AX), Z0
+	VPTESTMQ  Z0, Z0, K1
+	MOVQ      rows+56(FP), AX
+	MOVQ      c+40(FP), CX
+	MOVQ      ldc+48(FP), DX
+	SHLQ      $0x03, DX
+	VMOVUPD.Z (CX), K1, Z0
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x01
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z1
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x02
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z2
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x03
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z3
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x04
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z4
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x05
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z5
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x06
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z6
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x07
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z7
+	MOVQ      rows+56(FP), AX
+	MOVQ      a+8(FP), CX
+	MOVQ      lda+16(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      CX, SI
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x01
+	CMOVQGT   BX, CX
+	MOVQ      CX, DI
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x02
+	CMOVQGT   BX, CX
+	MOVQ      CX, R8
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x03
+	CMOVQGT   BX, CX
+	MOVQ      CX, R9
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x04
+	CMOVQGT   BX, CX
+	MOVQ      CX, R10
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x05
+	CMOVQGT   BX, CX
+	MOVQ      CX, R11
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x06
+	CMOVQGT   BX, CX
+	MOVQ      CX, R12
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x07
+	CMOVQGT   BX, CX
+	MOVQ      CX, AX
+	MOVQ      k+0(FP), CX
+	MOVQ      ldb+32(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      b+24(FP), BX
+	XORQ      R13, R13
+
+loop:
+	CMPQ             R13, CX
+	JE               done
+	VMOVUPD.Z        (BX), K1, Z8
+	VFMADD231PD.BCST (SI)(R13*8), Z8, Z0
+	VFMADD231PD.BCST (DI)(R13*8), Z8, Z1
+	VFMADD231PD.BCST (R8)(R13*8), Z8, Z2
+	VFMADD231PD.BCST (R9)(R13*8), Z8, Z3
+	VFMADD231PD.BCST (R10)(R13*8), Z8, Z4
+	VFMADD231PD.BCST (R11)(R13*8), Z8, Z5
+	VFMADD231PD.BCST (R12)(R13*8), Z8, Z6
+	VFMADD231PD.BCST (AX)(R13*8), Z8, Z7
+	INCQ             R13
+	ADDQ             DX, BX
+	JMP              loop
+
+done:
+	MOVQ         scale+64(FP), AX
+	MOVQ         rows+56(FP), CX
+	MOVQ         c+40(FP), DX
+	MOVQ         ldc+48(FP), BX
+	SHLQ         $0x03, BX
+	VBROADCASTSD (AX), Z8
+	VMULPD       Z8, Z0, Z0
+	VMOVUPD      Z0, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x01
+	CMOVQGT      SI, DX
+	VBROADCASTSD 8(AX), Z8
+	VMULPD       Z8, Z1, Z1
+	VMOVUPD      Z1, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x02
+	CMOVQGT      SI, DX
+	VBROADCASTSD 16(AX), Z8
+	VMULPD       Z8, Z2, Z2
+	VMOVUPD      Z2, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x03
+	CMOVQGT      SI, DX
+	VBROADCASTSD 24(AX), Z8
+	VMULPD       Z8, Z3, Z3
+	VMOVUPD      Z3, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x04
+	CMOVQGT      SI, DX
+	VBROADCASTSD 32(AX), Z8
+	VMULPD       Z8, Z4, Z4
+	VMOVUPD      Z4, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x05
+	CMOVQGT      SI, DX
+	VBROADCASTSD 40(AX), Z8
+	VMULPD       Z8, Z5, Z5
+	VMOVUPD      Z5, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x06
+	CMOVQGT      SI, DX
+	VBROADCASTSD 48(AX), Z8
+	VMULPD       Z8, Z6, Z6
+	VMOVUPD      Z6, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x07
+	CMOVQGT      SI, DX
+	VBROADCASTSD 56(AX), Z8
+	VMULPD       Z8, Z7, Z7
+	VMOVUPD      Z7, K1, (DX)
+	VZEROUPPER
+	RET
+
+// func edge8x16(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·edge8x16(SB), NOSPLIT, $0-80
+	MOVQ      mask+72(FP), AX
+	VMOVDQU64 (AX), Z0
+	VPTESTMQ  Z0, Z0, K1
+	VMOVDQU64 64(AX), Z0
+	VPTESTMQ  Z0, Z0, K2
+	MOVQ      rows+56(FP), AX
+	MOVQ      c+40(FP), CX
+	MOVQ      ldc+48(FP), DX
+	SHLQ      $0x03, DX
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD.Z 64(CX), K2, Z1
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x01
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z2
+	VMOVUPD.Z 64(CX), K2, Z3
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x02
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z4
+	VMOVUPD.Z 64(CX), K2, Z5
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x03
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z6
+	VMOVUPD.Z 64(CX), K2, Z7
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x04
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z8
+	VMOVUPD.Z 64(CX), K2, Z9
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x05
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z10
+	VMOVUPD.Z 64(CX), K2, Z11
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x06
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z12
+	VMOVUPD.Z 64(CX), K2, Z13
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x07
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z14
+	VMOVUPD.Z 64(CX), K2, Z15
+	MOVQ      rows+56(FP), AX
+	MOVQ      a+8(FP), CX
+	MOVQ      lda+16(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      CX, SI
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x01
+	CMOVQGT   BX, CX
+	MOVQ      CX, DI
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x02
+	CMOVQGT   BX, CX
+	MOVQ      CX, R8
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x03
+	CMOVQGT   BX, CX
+	MOVQ      CX, R9
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x04
+	CMOVQGT   BX, CX
+	MOVQ      CX, R10
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x05
+	CMOVQGT   BX, CX
+	MOVQ      CX, R11
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x06
+	CMOVQGT   BX, CX
+	MOVQ      CX, R12
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x07
+	CMOVQGT   BX, CX
+	MOVQ      CX, AX
+	MOVQ      k+0(FP), CX
+	MOVQ      ldb+32(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      b+24(FP), BX
+	XORQ      R13, R13
+
+loop:
+	CMPQ             R13, CX
+	JE               done
+	VMOVUPD.Z        (BX), K1, Z16
+	VMOVUPD.Z        64(BX), K2, Z17
+	VFMADD231PD.BCST (SI)(R13*8), Z16, Z0
+	VFMADD231PD.BCST (SI)(R13*8), Z17, Z1
+	VFMADD231PD.BCST (DI)(R13*8), Z16, Z2
+	VFMADD231PD.BCST (DI)(R13*8), Z17, Z3
+	VFMADD231PD.BCST (R8)(R13*8), Z16, Z4
+	VFMADD231PD.BCST (R8)(R13*8), Z17, Z5
+	VFMADD231PD.BCST (R9)(R13*8), Z16, Z6
+	VFMADD231PD.BCST (R9)(R13*8), Z17, Z7
+	VFMADD231PD.BCST (R10)(R13*8), Z16, Z8
+	VFMADD231PD.BCST (R10)(R13*8), Z17, Z9
+	VFMADD231PD.BCST (R11)(R13*8), Z16, Z10
+	VFMADD231PD.BCST (R11)(R13*8), Z17, Z11
+	VFMADD231PD.BCST (R12)(R13*8), Z16, Z12
+	VFMADD231PD.BCST (R12)(R13*8), Z17, Z13
+	VFMADD231PD.BCST (AX)(R13*8), Z16, Z14
+	VFMADD231PD.BCST (AX)(R13*8), Z17, Z15
+	INCQ             R13
+	ADDQ             DX, BX
+	JMP              loop
+
+done:
+	MOVQ         scale+64(FP), AX
+	MOVQ         rows+56(FP), CX
+	MOVQ         c+40(FP), DX
+	MOVQ         ldc+48(FP), BX
+	SHLQ         $0x03, BX
+	VBROADCASTSD (AX), Z16
+	VMULPD       Z16, Z0, Z0
+	VMOVUPD      Z0, K1, (DX)
+	VMULPD       Z16, Z1, Z1
+	VMOVUPD      Z1, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x01
+	CMOVQGT      SI, DX
+	VBROADCASTSD 8(AX), Z16
+	VMULPD       Z16, Z2, Z2
+	VMOVUPD      Z2, K1, (DX)
+	VMULPD       Z16, Z3, Z3
+	VMOVUPD      Z3, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x02
+	CMOVQGT      SI, DX
+	VBROADCASTSD 16(AX), Z16
+	VMULPD       Z16, Z4, Z4
+	VMOVUPD      Z4, K1, (DX)
+	VMULPD       Z16, Z5, Z5
+	VMOVUPD      Z5, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x03
+	CMOVQGT      SI, DX
+	VBROADCASTSD 24(AX), Z16
+	VMULPD       Z16, Z6, Z6
+	VMOVUPD      Z6, K1, (DX)
+	VMULPD       Z16, Z7, Z7
+	VMOVUPD      Z7, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x04
+	CMOVQGT      SI, DX
+	VBROADCASTSD 32(AX), Z16
+	VMULPD       Z16, Z8, Z8
+	VMOVUPD      Z8, K1, (DX)
+	VMULPD       Z16, Z9, Z9
+	VMOVUPD      Z9, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x05
+	CMOVQGT      SI, DX
+	VBROADCASTSD 40(AX), Z16
+	VMULPD       Z16, Z10, Z10
+	VMOVUPD      Z10, K1, (DX)
+	VMULPD       Z16, Z11, Z11
+	VMOVUPD      Z11, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x06
+	CMOVQGT      SI, DX
+	VBROADCASTSD 48(AX), Z16
+	VMULPD       Z16, Z12, Z12
+	VMOVUPD      Z12, K1, (DX)
+	VMULPD       Z16, Z13, Z13
+	VMOVUPD      Z13, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x07
+	CMOVQGT      SI, DX
+	VBROADCASTSD 56(AX), Z16
+	VMULPD       Z16, Z14, Z14
+	VMOVUPD      Z14, K1, (DX)
+	VMULPD       Z16, Z15, Z15
+	VMOVUPD      Z15, K2, 64(DX)
+	VZEROUPPER
+	RET
+
 // func edge8x24(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
 // Requires: AVX, AVX512F, CMOV
 TEXT ·edge8x24(SB), NOSPLIT, $0-80
@@ -396,6 +727,230 @@ done:
 	VMOVUPD Y9, (R8)(R10*1)
 	VMOVUPD Y10, 32(R8)(R10*1)
 	VMOVUPD Y11, 64(R8)(R10*1)
+	VZEROUPPER
+	RET
+
+// func edge4x4(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·edge4x4(SB), NOSPLIT, $0-80
+	MOVQ       mask+72(FP), AX
+	MOVQ       rows+56(FP), CX
+	MOVQ       c+40(FP), DX
+	MOVQ       ldc+48(FP), BX
+	SHLQ       $0x03, BX
+	VMOVUPD    (AX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x01
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y1
+	VMASKMOVPD (DX), Y1, Y1
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x02
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y2
+	VMASKMOVPD (DX), Y2, Y2
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x03
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y3
+	VMASKMOVPD (DX), Y3, Y3
+	MOVQ       rows+56(FP), CX
+	MOVQ       a+8(FP), DX
+	MOVQ       lda+16(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       DX, DI
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x01
+	CMOVQGT    SI, DX
+	MOVQ       DX, R8
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x02
+	CMOVQGT    SI, DX
+	MOVQ       DX, R9
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x03
+	CMOVQGT    SI, DX
+	MOVQ       DX, CX
+	MOVQ       k+0(FP), DX
+	MOVQ       ldb+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+24(FP), SI
+	XORQ       R10, R10
+
+loop:
+	CMPQ         R10, DX
+	JE           done
+	VMOVUPD      (AX), Y4
+	VMASKMOVPD   (SI), Y4, Y4
+	VBROADCASTSD (DI)(R10*8), Y5
+	VFMADD231PD  Y4, Y5, Y0
+	VBROADCASTSD (R8)(R10*8), Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VBROADCASTSD (R9)(R10*8), Y5
+	VFMADD231PD  Y4, Y5, Y2
+	VBROADCASTSD (CX)(R10*8), Y5
+	VFMADD231PD  Y4, Y5, Y3
+	INCQ         R10
+	ADDQ         BX, SI
+	JMP          loop
+
+done:
+	MOVQ         scale+64(FP), CX
+	MOVQ         rows+56(FP), DX
+	MOVQ         c+40(FP), BX
+	MOVQ         ldc+48(FP), SI
+	SHLQ         $0x03, SI
+	VBROADCASTSD (CX), Y4
+	VMULPD       Y4, Y0, Y0
+	VMOVUPD      (AX), Y4
+	VMASKMOVPD   Y0, Y4, (BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x01
+	CMOVQGT      DI, BX
+	VBROADCASTSD 8(CX), Y4
+	VMULPD       Y4, Y1, Y1
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y1, Y0, (BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x02
+	CMOVQGT      DI, BX
+	VBROADCASTSD 16(CX), Y4
+	VMULPD       Y4, Y2, Y2
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y2, Y0, (BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x03
+	CMOVQGT      DI, BX
+	VBROADCASTSD 24(CX), Y4
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y3, Y0, (BX)
+	VZEROUPPER
+	RET
+
+// func edge4x8(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·edge4x8(SB), NOSPLIT, $0-80
+	MOVQ       mask+72(FP), AX
+	MOVQ       rows+56(FP), CX
+	MOVQ       c+40(FP), DX
+	MOVQ       ldc+48(FP), BX
+	SHLQ       $0x03, BX
+	VMOVUPD    (AX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	VMOVUPD    32(AX), Y1
+	VMASKMOVPD 32(DX), Y1, Y1
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x01
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y2
+	VMASKMOVPD (DX), Y2, Y2
+	VMOVUPD    32(AX), Y3
+	VMASKMOVPD 32(DX), Y3, Y3
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x02
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y4
+	VMASKMOVPD (DX), Y4, Y4
+	VMOVUPD    32(AX), Y5
+	VMASKMOVPD 32(DX), Y5, Y5
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x03
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y6
+	VMASKMOVPD (DX), Y6, Y6
+	VMOVUPD    32(AX), Y7
+	VMASKMOVPD 32(DX), Y7, Y7
+	MOVQ       rows+56(FP), CX
+	MOVQ       a+8(FP), DX
+	MOVQ       lda+16(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       DX, DI
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x01
+	CMOVQGT    SI, DX
+	MOVQ       DX, R8
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x02
+	CMOVQGT    SI, DX
+	MOVQ       DX, R9
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x03
+	CMOVQGT    SI, DX
+	MOVQ       DX, CX
+	MOVQ       k+0(FP), DX
+	MOVQ       ldb+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+24(FP), SI
+	XORQ       R10, R10
+
+loop:
+	CMPQ         R10, DX
+	JE           done
+	VMOVUPD      (AX), Y8
+	VMASKMOVPD   (SI), Y8, Y8
+	VMOVUPD      32(AX), Y9
+	VMASKMOVPD   32(SI), Y9, Y9
+	VBROADCASTSD (DI)(R10*8), Y10
+	VFMADD231PD  Y8, Y10, Y0
+	VFMADD231PD  Y9, Y10, Y1
+	VBROADCASTSD (R8)(R10*8), Y10
+	VFMADD231PD  Y8, Y10, Y2
+	VFMADD231PD  Y9, Y10, Y3
+	VBROADCASTSD (R9)(R10*8), Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD231PD  Y9, Y10, Y5
+	VBROADCASTSD (CX)(R10*8), Y10
+	VFMADD231PD  Y8, Y10, Y6
+	VFMADD231PD  Y9, Y10, Y7
+	INCQ         R10
+	ADDQ         BX, SI
+	JMP          loop
+
+done:
+	MOVQ         scale+64(FP), CX
+	MOVQ         rows+56(FP), DX
+	MOVQ         c+40(FP), BX
+	MOVQ         ldc+48(FP), SI
+	SHLQ         $0x03, SI
+	VBROADCASTSD (CX), Y8
+	VMULPD       Y8, Y0, Y0
+	VMOVUPD      (AX), Y9
+	VMASKMOVPD   Y0, Y9, (BX)
+	VMULPD       Y8, Y1, Y1
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y1, Y0, 32(BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x01
+	CMOVQGT      DI, BX
+	VBROADCASTSD 8(CX), Y8
+	VMULPD       Y8, Y2, Y2
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y2, Y0, (BX)
+	VMULPD       Y8, Y3, Y3
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y3, Y0, 32(BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x02
+	CMOVQGT      DI, BX
+	VBROADCASTSD 16(CX), Y8
+	VMULPD       Y8, Y4, Y4
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y4, Y0, (BX)
+	VMULPD       Y8, Y5, Y5
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y5, Y0, 32(BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x03
+	CMOVQGT      DI, BX
+	VBROADCASTSD 24(CX), Y8
+	VMULPD       Y8, Y6, Y6
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y6, Y0, (BX)
+	VMULPD       Y8, Y7, Y7
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y7, Y0, 32(BX)
 	VZEROUPPER
 	RET
 

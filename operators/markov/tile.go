@@ -12,10 +12,20 @@ import "sync"
 type tile struct {
 	rows, cols int
 	whole      func(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int)
-	// part takes fewer rows, and the columns where mask is −1, and multiplies row i of the
-	// result by scale[i]; rows that are missing must have the scale of the last one. A and
-	// B are read before C is written.
-	part func(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+	parts      [tileParts]partTile // for columns up to a third, two thirds and all of cols
+}
+
+// tileParts is the number of registers that hold a row of a tile.
+const tileParts = 3
+
+// A partTile takes up to all the rows of a tile, and the columns where mask is −1, and
+// multiplies row i of the result by scale[i]; rows that are missing must have the scale
+// of the last one. A and B are read before C is written.
+type partTile func(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+
+// part returns the smallest kernel for so many columns, and their mask.
+func (t *tile) part(cols int) (do partTile, mask *int64) {
+	return t.parts[(cols-1)*tileParts/t.cols], &columnMasks[mostCols-cols]
 }
 
 // processor is the best tile of this machine; nil where there is none.
@@ -93,13 +103,14 @@ func (p product) pack(dst []float64, j, width int) {
 // strip lets the rows pass over the strip of V from column j on.
 func (p product) strip(t *tile, j int, v []float64, ldv int) {
 	cols := min(t.cols, p.cols-j)
+	part, mask := t.part(cols)
 	for i := 0; i < p.rows; i += t.rows {
 		rows := min(t.rows, p.rows-i)
 		a, c := &p.a[i*p.lda], &p.c[i*p.ldc+j]
 		if rows == t.rows && cols == t.cols {
 			t.whole(p.k, a, p.lda, &v[0], ldv, c, p.ldc)
 		} else {
-			t.part(p.k, a, p.lda, &v[0], ldv, c, p.ldc, rows, &ones[0], &columnMasks[mostCols-cols])
+			part(p.k, a, p.lda, &v[0], ldv, c, p.ldc, rows, &ones[0], mask)
 		}
 	}
 }

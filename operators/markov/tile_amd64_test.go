@@ -13,10 +13,10 @@ import (
 // available lists the tiles that this processor can run.
 func available() (list []*tile) {
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		list = append(list, &tile{4, 12, kernel4x12, edge4x12})
+		list = append(list, tileAVX2)
 	}
 	if cpu.X86.HasAVX512F {
-		list = append(list, &tile{8, 24, kernel8x24, edge8x24})
+		list = append(list, tileAVX512)
 	}
 	return list
 }

@@ -18,7 +18,9 @@ func main() {
 	ConstraintExpr("amd64")
 	for _, s := range []set{avx512, avx2} {
 		s.full()
-		s.edge()
+		for n := 1; n <= registers; n++ {
+			s.edge(n)
+		}
 	}
 	Generate()
 }
@@ -26,27 +28,28 @@ func main() {
 // A set is a set of instructions: tiles have so many rows, and columns that fill three
 // registers of so many bytes.
 type set struct {
-	name, needs string
+	needs       string
 	rows, bytes int
 	register    func() VecVirtual
 	multiply    func(a Mem, b, acc []VecVirtual)            // adds a number of A, in memory, times a row of B
-	masks       func(from Register) []Op                    // loads three masks
+	masks       func(from Register, n int) []Op             // loads n masks
 	load, store func(row Mem, j int, mask Op, v VecVirtual) // moves register j of a row under its mask
 }
 
 const registers = 3 // of a row of a tile
 
-func (s *set) cols() int { return registers * s.bytes / 8 }
+// cols returns the number of columns that n registers hold.
+func (s *set) cols(n int) int { return n * s.bytes / 8 }
 
 var avx512 = set{
-	name: "8x24", needs: "AVX-512F", rows: 8, bytes: 64, register: ZMM,
+	needs: "AVX-512F", rows: 8, bytes: 64, register: ZMM,
 	multiply: func(a Mem, b, acc []VecVirtual) {
 		for j := range b {
 			VFMADD231PD_BCST(a, b[j], acc[j])
 		}
 	},
-	masks: func(from Register) (masks []Op) {
-		for j := range registers {
+	masks: func(from Register, n int) (masks []Op) {
+		for j := range n {
 			z, k := ZMM(), K()
 			VMOVDQU64(Mem{Base: from, Disp: 64 * j}, z)
 			VPTESTMQ(z, z, k)
@@ -59,7 +62,7 @@ var avx512 = set{
 }
 
 var avx2 = set{
-	name: "4x12", needs: "AVX2 and FMA", rows: 4, bytes: 32, register: YMM,
+	needs: "AVX2 and FMA", rows: 4, bytes: 32, register: YMM,
 	multiply: func(a Mem, b, acc []VecVirtual) {
 		one := YMM()
 		VBROADCASTSD(a, one)
@@ -67,8 +70,8 @@ var avx2 = set{
 			VFMADD231PD(b[j], one, acc[j])
 		}
 	},
-	masks: func(from Register) (masks []Op) { // they stay in memory: there are no registers left
-		for j := range registers {
+	masks: func(from Register, n int) (masks []Op) { // they stay in memory: there are no registers left
+		for j := range n {
 			masks = append(masks, Mem{Base: from, Disp: 32 * j})
 		}
 		return masks
@@ -119,9 +122,9 @@ func (s *set) tile(base, ld Register) (rows []Mem, bases []Register) {
 
 // full writes the kernel for whole tiles.
 func (s *set) full() {
-	name := "kernel" + s.name
+	name := fmt.Sprintf("kernel%dx%d", s.rows, s.cols(registers))
 	TEXT(name, NOSPLIT, "func(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int)")
-	Doc(fmt.Sprintf("%s adds A·B to C: %d rows of A, k rows of B with %d columns, %d rows of C, so many numbers apart. It needs %s.", name, s.rows, s.cols(), s.rows, s.needs))
+	Doc(fmt.Sprintf("%s adds A·B to C: %d rows of A, k rows of B with %d columns, %d rows of C, so many numbers apart. It needs %s.", name, s.rows, s.cols(registers), s.rows, s.needs))
 	k, ldb, b := argument("k"), stride("ldb"), argument("b")
 	rowsA, steps := s.tile(argument("a"), stride("lda"))
 	rowsC, _ := s.tile(argument("c"), stride("ldc"))
@@ -158,16 +161,16 @@ func (s *set) full() {
 	RET()
 }
 
-// edge writes the kernel for parts of tiles. For rows that are missing
-// it computes the last one again, so that no branch depends on their number.
-func (s *set) edge() {
-	name := "edge" + s.name
+// edge writes the kernel for parts of tiles with columns in n registers. For rows that
+// are missing it computes the last one again, so that no branch depends on their number.
+func (s *set) edge(n int) {
+	name := fmt.Sprintf("edge%dx%d", s.rows, s.cols(n))
 	TEXT(name, NOSPLIT, "func(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)")
-	Doc(fmt.Sprintf("%s is kernel%s for fewer rows, at least one, and the columns where mask is −1; row i of the sum is multiplied by scale[i], that of rows which are missing by the scale of the last one. All of A and B is read before C is written. It needs %s.", name, s.name, s.needs))
-	mask := s.masks(argument("mask"))
+	Doc(fmt.Sprintf("%s is kernel%dx%d for up to %d rows, at least one, and those of up to %d columns where mask is −1; row i of the sum is multiplied by scale[i], that of rows which are missing by the scale of the last one. All of A and B is read before C is written. It needs %s.", name, s.rows, s.cols(registers), s.rows, s.cols(n), s.needs))
+	mask := s.masks(argument("mask"), n)
 	acc := make([][]VecVirtual, s.rows)
 	s.eachRow(func(i int, row Mem) {
-		for j := range registers {
+		for j := range n {
 			acc[i] = append(acc[i], s.register())
 			s.load(row, j, mask[j], acc[i][j])
 		}
@@ -179,19 +182,22 @@ func (s *set) edge() {
 		rowsA = append(rowsA, p)
 	}, "a", "lda")
 	k, ldb, b := argument("k"), stride("ldb"), argument("b")
-	n := GP64()
-	XORQ(n, n)
-	v := []VecVirtual{s.register(), s.register(), s.register()}
+	at := GP64()
+	XORQ(at, at)
+	v := make([]VecVirtual, n)
+	for j := range v {
+		v[j] = s.register()
+	}
 	Label("loop")
-	CMPQ(n, k)
+	CMPQ(at, k)
 	JE(LabelRef("done"))
 	for j := range v {
 		s.load(Mem{Base: b}, j, mask[j], v[j])
 	}
 	for i := range acc {
-		s.multiply(Mem{Base: rowsA[i], Index: n, Scale: 8}, v, acc[i])
+		s.multiply(Mem{Base: rowsA[i], Index: at, Scale: 8}, v, acc[i])
 	}
-	INCQ(n)
+	INCQ(at)
 	ADDQ(ldb, b)
 	JMP(LabelRef("loop"))
 	Label("done")
