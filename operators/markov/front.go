@@ -3,6 +3,7 @@ package markov
 import (
 	"math/bits"
 	"sync"
+	"weak"
 
 	"gonum.org/v1/gonum/floats"
 )
@@ -30,15 +31,30 @@ type factor struct {
 	linear  bool         // whether V is kept
 }
 
-// slabs holds memory of earlier factors: to get it anew from the operating system costs
-// as much as the arithmetic.
-var slabs sync.Pool
+// lastSlab is the memory of the last factor, as long as the garbage collector leaves it:
+// to get it anew from the operating system costs as much as the arithmetic.
+var lastSlab struct {
+	sync.Mutex
+	weak.Pointer[[]float64]
+}
 
-// newFactor returns an elimination that has not begun, with memory for all that it needs;
-// linear says whether right-hand sides are to follow.
-func newFactor(q *rates, t *tree, workers int, linear bool) *factor {
+// takeSlab returns the memory of the last factor, which is nobody else's then, or none.
+func takeSlab() *[]float64 {
+	lastSlab.Lock()
+	defer lastSlab.Unlock()
+	slab := lastSlab.Value()
+	lastSlab.Pointer = weak.Pointer[[]float64]{}
+	if slab == nil {
+		return new([]float64)
+	}
+	return slab
+}
+
+// newFactor returns an elimination that has not begun, with memory for all that it needs,
+// if possible in the slab given; linear says whether right-hand sides are to follow.
+func newFactor(q *rates, t *tree, slab *[]float64, workers int, linear bool) *factor {
 	f := &factor{
-		rates: q, tree: t, linear: linear,
+		rates: q, tree: t, slab: slab, linear: linear,
 		at: make([]int, len(t.nodes)+1), updates: make([][]float64, len(t.nodes)),
 		workers: make(chan *worker, workers), depth: bits.Len(uint(workers - 1)),
 	}
@@ -79,16 +95,15 @@ func (f *factor) numbers(nd *node) int {
 	return n
 }
 
-// allocate gets a slab of n numbers, of any value, and returns what the fronts leave of it.
+// allocate makes the slab n numbers long, of any value, and returns what the fronts leave
+// of it. The memory at hand is used if it is enough and not far too much.
 func (f *factor) allocate(n int) []float64 {
-	slab, ok := slabs.Get().(*[]float64)
-	if !ok || cap(*slab) < n || cap(*slab) > 2*n {
-		slab = new(make([]float64, n))
-		hugePages(*slab)
+	if cap(*f.slab) < n || cap(*f.slab) > 2*n {
+		*f.slab = make([]float64, n)
+		hugePages(*f.slab)
 	}
-	*slab = (*slab)[:n]
-	f.slab = slab
-	return (*slab)[f.at[len(f.tree.nodes)]:]
+	*f.slab = (*f.slab)[:n]
+	return (*f.slab)[f.at[len(f.tree.nodes)]:]
 }
 
 // front returns the front of node k.
@@ -105,7 +120,9 @@ func (f *factor) front(k int32) (fr front) {
 
 // release gives the memory back; the fronts must not be used any more.
 func (f *factor) release() {
-	slabs.Put(f.slab)
+	lastSlab.Lock()
+	defer lastSlab.Unlock()
+	lastSlab.Pointer = weak.Make(f.slab)
 	f.slab = nil
 }
 

@@ -43,7 +43,7 @@ func (e *UnderflowError) Error() string {
 // N log N and N^{4/3}; see [EstimateDirect]. Errors: [RateError], [ReducibleError],
 // [UnderflowError].
 func Direct(a *sparse.CSR, opt DirectOptions) (m []float64, stats DirectStats, err error) {
-	workers := opt.workers()
+	workers, slab := opt.workers(), takeSlab()
 	q, err := survey(a, boxOf(a, opt.Dims), workers)
 	if err != nil {
 		return nil, stats, err
@@ -52,7 +52,7 @@ func Direct(a *sparse.CSR, opt DirectOptions) (m []float64, stats DirectStats, e
 	if err != nil {
 		return nil, stats, err
 	}
-	f := newFactor(q, order(q, last, workers), workers, false)
+	f := newFactor(q, order(q, last, workers), slab, workers, false)
 	defer f.release()
 	if err := f.eliminate(); err != nil {
 		return nil, stats, err

@@ -45,7 +45,7 @@ func Factorize(a *sparse.CSR, shift float64, opt DirectOptions) (*Factorization,
 			return nil, err
 		}
 	}
-	z := &Factorization{f: newFactor(q, order(q, last, workers), workers, true), unit: q.unit}
+	z := &Factorization{f: newFactor(q, order(q, last, workers), new([]float64), workers, true), unit: q.unit}
 	if err := z.f.eliminate(); err != nil {
 		return nil, err
 	}
