@@ -4,8 +4,6 @@ import (
 	"math/bits"
 	"sync"
 	"weak"
-
-	"gonum.org/v1/gonum/floats"
 )
 
 // A front is what the back-substitution needs of an eliminated node: 1/S_n of its own
@@ -297,52 +295,68 @@ func (w *worker) assemble(nd *node, d *dense) {
 }
 
 // A run is a stretch of states that are neighbours both in the border of a child and in
-// the front of its parent, there all own states or all in the border.
+// the front of its parent, there all own states or all in the border, from whose first
+// state on to counts.
 type run struct{ from, to, length int }
 
 // extend adds the update of a child with that border, run by run.
 func (w *worker) extend(d *dense, border []int32, update []float64) {
-	w.runs = w.runs[:0]
-	inner := 0 // how many runs are of own states; they come first, as their ranks are lower
-	for i, r := range border {
-		to := int(w.place[r])
-		if last := len(w.runs) - 1; last >= 0 && to == w.runs[last].to+w.runs[last].length && to != d.own {
-			w.runs[last].length++
-			continue
-		}
-		w.runs = append(w.runs, run{i, to, 1})
-		if to < d.own {
-			inner = len(w.runs)
-		}
-	}
+	inner, outer := w.split(border, d.own)
 	for i, r := range border {
 		from := update[i*len(border):][:len(border)]
 		if to := int(w.place[r]); to < d.own {
-			addRuns(d.rows[to*d.size:][:d.size], from, w.runs, 0)
+			addRuns(d.rows[to*d.size:][:d.own], from, inner)
+			addRuns(d.rows[to*d.size+d.own:][:d.border()], from, outer)
 		} else {
 			to -= d.own
-			addRuns(d.outer[to*d.own:][:d.own], from, w.runs[:inner], 0)
-			addRuns(d.rest[to*d.border():][:d.border()], from, w.runs[inner:], d.own)
+			addRuns(d.outer[to*d.own:][:d.own], from, inner)
+			addRuns(d.rest[to*d.border():][:d.border()], from, outer)
 		}
 	}
 }
 
-// addRuns adds a row of an update, run by run, to one that begins at a given state of
-// the front.
-func addRuns(dst, from []float64, runs []run, begin int) {
-	for _, u := range runs {
-		add(dst[u.to-begin:][:u.length], from[u.from:u.from+u.length])
+// split returns the runs of the border of a child that are own states of the front at
+// hand, which come first, as their ranks are lower, and those in its border.
+func (w *worker) split(border []int32, own int) (inner, outer []run) {
+	first := 0
+	for first < len(border) && int(w.place[border[first]]) < own {
+		first++
+	}
+	w.runs = w.runs[:0]
+	w.join(border, 0, first, 0)
+	n := len(w.runs)
+	w.join(border, first, len(border), own)
+	return w.runs[:n], w.runs[n:]
+}
+
+// join adds the runs of the states lo ≤ i < hi of a border, counting from a state of the
+// front.
+func (w *worker) join(border []int32, lo, hi, zero int) {
+	end := -1 // of the last run
+	for i := lo; i < hi; i++ {
+		to := int(w.place[border[i]]) - zero
+		if to == end {
+			w.runs[len(w.runs)-1].length++
+		} else {
+			w.runs = append(w.runs, run{i, to, 1})
+		}
+		end = to + 1
 	}
 }
 
-// add is dst += x; below 16 numbers a call would cost more than the loop.
-func add(dst, x []float64) {
-	if len(x) >= 16 {
-		floats.Add(dst, x)
+// addRuns adds runs of x to dst.
+func addRuns(dst, x []float64, runs []run) {
+	if len(runs) == 0 {
 		return
 	}
-	dst = dst[:len(x)]
-	for j, v := range x {
-		dst[j] += v
+	if processor != nil {
+		processor.add(&dst[0], &x[0], &runs[0], len(runs), &columnMasks[mostCols])
+		return
+	}
+	for _, u := range runs {
+		to := dst[u.to:][:u.length]
+		for j, v := range x[u.from:][:len(to)] {
+			to[j] += v
+		}
 	}
 }

@@ -4,6 +4,52 @@
 
 #include "textflag.h"
 
+// func add8(dst *float64, x *float64, runs *run, count int, masks *int64)
+// Requires: AVX, AVX512F
+TEXT ·add8(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ runs+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ masks+32(FP), SI
+
+run:
+	MOVQ (DX), DI
+	MOVQ 8(DX), R8
+	MOVQ 16(DX), R9
+	LEAQ (CX)(DI*8), DI
+	LEAQ (AX)(R8*8), R8
+
+whole:
+	CMPQ    R9, $0x08
+	JLT     rest
+	VMOVUPD (DI), Z0
+	VADDPD  (R8), Z0, Z1
+	VMOVUPD Z1, (R8)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, R8
+	SUBQ    $0x08, R9
+	JMP     whole
+
+rest:
+	TESTQ     R9, R9
+	JE        next
+	NEGQ      R9
+	LEAQ      (SI)(R9*8), R9
+	VMOVDQU64 (R9), Z0
+	VPTESTMQ  Z0, Z0, K1
+	VMOVUPD.Z (DI), K1, Z0
+	VMOVUPD.Z (R8), K1, Z1
+	VADDPD    Z0, Z1, Z1
+	VMOVUPD   Z1, K1, (R8)
+
+next:
+	ADDQ $0x18, DX
+	DECQ BX
+	JNE  run
+	VZEROUPPER
+	RET
+
 // func kernel8x24(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int)
 // Requires: AVX, AVX512F
 TEXT ·kernel8x24(SB), NOSPLIT, $0-56
@@ -656,6 +702,53 @@ done:
 	VMOVUPD      Z22, K2, 64(DX)
 	VMULPD       Z24, Z23, Z23
 	VMOVUPD      Z23, K3, 128(DX)
+	VZEROUPPER
+	RET
+
+// func add4(dst *float64, x *float64, runs *run, count int, masks *int64)
+// Requires: AVX
+TEXT ·add4(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ runs+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ masks+32(FP), SI
+
+run:
+	MOVQ (DX), DI
+	MOVQ 8(DX), R8
+	MOVQ 16(DX), R9
+	LEAQ (CX)(DI*8), DI
+	LEAQ (AX)(R8*8), R8
+
+whole:
+	CMPQ    R9, $0x04
+	JLT     rest
+	VMOVUPD (DI), Y0
+	VADDPD  (R8), Y0, Y1
+	VMOVUPD Y1, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, R8
+	SUBQ    $0x04, R9
+	JMP     whole
+
+rest:
+	TESTQ      R9, R9
+	JE         next
+	NEGQ       R9
+	LEAQ       (SI)(R9*8), R9
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (DI), Y0, Y0
+	VMOVUPD    (R9), Y1
+	VMASKMOVPD (R8), Y1, Y1
+	VADDPD     Y0, Y1, Y1
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD Y1, Y0, (R8)
+
+next:
+	ADDQ $0x18, DX
+	DECQ BX
+	JNE  run
 	VZEROUPPER
 	RET
 

@@ -13,6 +13,8 @@ type tile struct {
 	rows, cols int
 	whole      func(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int)
 	parts      [tileParts]partTile // for columns up to a third, two thirds and all of cols
+	// add adds count runs, at least one, of x to dst; the mask of n numbers is n before masks.
+	add func(dst, x *float64, runs *run, count int, masks *int64)
 }
 
 // tileParts is the number of registers that hold a row of a tile.

@@ -57,6 +57,30 @@ func TestTilesAgreeWithThePlainPath(t *testing.T) {
 	}
 }
 
+// Runs of any length are added, and nothing else, with the same bits as one by one.
+func TestRunsAreAdded(t *testing.T) {
+	for _, tile := range available() {
+		rapid.Check(t, func(t *rapid.T) {
+			var runs []run
+			var from, to int
+			for _, n := range rapid.SliceOfN(rapid.IntRange(1, 40), 0, 6).Draw(t, "lengths") {
+				from += rapid.IntRange(0, 3).Draw(t, "gap in x")
+				to += rapid.IntRange(0, 3).Draw(t, "gap in dst")
+				runs = append(runs, run{from, to, n})
+				from, to = from+n, to+n
+			}
+			r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+			dst, x := random(r, to), random(r, from)
+			want := slices.Clone(dst)
+			withTile(nil, func() { addRuns(want, x, runs) })
+			withTile(tile, func() { addRuns(dst, x, runs) })
+			if !slices.Equal(dst, want) {
+				t.Fatalf("%dx%d: %v, want %v", tile.rows, tile.cols, dst, want)
+			}
+		})
+	}
+}
+
 // random returns n numbers between 0 and 1.
 func random(r *rand.Rand, n int) []float64 {
 	x := make([]float64, n)

@@ -1,8 +1,8 @@
 //go:build ignore
 
 // This program writes kernel_amd64.s and its stubs: C += A·B for tiles of 8 × 24 numbers
-// with AVX-512 and of 4 × 12 with AVX2, and for parts of such tiles. See tile.go for what
-// the tiles are.
+// with AVX-512 and of 4 × 12 with AVX2, and for parts of such tiles, and sums of runs of
+// numbers. See tile.go for what the tiles are.
 package main
 
 import (
@@ -17,6 +17,7 @@ func main() {
 	Package("github.com/ness-fp/ness/operators/markov")
 	ConstraintExpr("amd64")
 	for _, s := range []set{avx512, avx2} {
+		s.add()
 		s.full()
 		for n := 1; n <= registers; n++ {
 			s.edge(n)
@@ -209,6 +210,51 @@ func (s *set) edge(n int) {
 			s.store(row, j, mask[j], acc[i][j])
 		}
 	}, "c", "ldc")
+	VZEROUPPER()
+	RET()
+}
+
+// add writes the kernel for runs of numbers, which has a register of them at a time and
+// the end of a run under a mask. The fields of a run are from, to and length.
+func (s *set) add() {
+	const fieldBytes, fields = 8, 3
+	width := s.cols(1)
+	name := fmt.Sprintf("add%d", width)
+	TEXT(name, NOSPLIT, "func(dst *float64, x *float64, runs *run, count int, masks *int64)")
+	Doc(fmt.Sprintf("%s adds count runs, at least one, of numbers of x to dst. The mask of n numbers is n before masks. It needs %s.", name, s.needs))
+	dst, x, runs, count, masks := argument("dst"), argument("x"), argument("runs"), argument("count"), argument("masks")
+	from, to, length := GP64(), GP64(), GP64()
+	v, sum := s.register(), s.register()
+	Label("run")
+	MOVQ(Mem{Base: runs}, from)
+	MOVQ(Mem{Base: runs, Disp: fieldBytes}, to)
+	MOVQ(Mem{Base: runs, Disp: 2 * fieldBytes}, length)
+	LEAQ(Mem{Base: x, Index: from, Scale: 8}, from)
+	LEAQ(Mem{Base: dst, Index: to, Scale: 8}, to)
+	Label("whole")
+	CMPQ(length, Imm(uint64(width)))
+	JLT(LabelRef("rest"))
+	VMOVUPD(Mem{Base: from}, v)
+	VADDPD(Mem{Base: to}, v, sum)
+	VMOVUPD(sum, Mem{Base: to})
+	ADDQ(Imm(uint64(s.bytes)), from)
+	ADDQ(Imm(uint64(s.bytes)), to)
+	SUBQ(Imm(uint64(width)), length)
+	JMP(LabelRef("whole"))
+	Label("rest")
+	TESTQ(length, length)
+	JE(LabelRef("next"))
+	NEGQ(length)
+	LEAQ(Mem{Base: masks, Index: length, Scale: 8}, length)
+	mask := s.masks(length, 1)[0]
+	s.load(Mem{Base: from}, 0, mask, v)
+	s.load(Mem{Base: to}, 0, mask, sum)
+	VADDPD(v, sum, sum)
+	s.store(Mem{Base: to}, 0, mask, sum)
+	Label("next")
+	ADDQ(Imm(fields*fieldBytes), runs)
+	DECQ(count)
+	JNE(LabelRef("run"))
 	VZEROUPPER()
 	RET()
 }
