@@ -14,9 +14,12 @@ func Count(n, size int) int { return (n + size - 1) / size }
 
 // Run calls do(k, lo, hi) for every piece k = [lo, hi) of a loop of n, on
 // GOMAXPROCS goroutines, and returns when all are done. Pieces start in order.
-func Run(n, size int, do func(k, lo, hi int)) {
+func Run(n, size int, do func(k, lo, hi int)) { RunOn(runtime.GOMAXPROCS(0), n, size, do) }
+
+// RunOn is [Run] on at most that many goroutines.
+func RunOn(workers, n, size int, do func(k, lo, hi int)) {
 	count := Count(n, size)
-	workers := min(runtime.GOMAXPROCS(0), count)
+	workers = min(workers, count)
 	var next atomic.Int64
 	work := func() {
 		for {

@@ -2,10 +2,13 @@ package markov
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/ness-fp/ness/grid/pieces"
 )
 
 // This file finds the masses from the last state down,
@@ -64,15 +67,24 @@ type substitution struct {
 
 // masses returns the stationary masses by state. Their sum is 1.
 func (f *factor) masses() []float64 {
-	s := &substitution{m: make([]wide, len(f.tree.state))}
-	for k := len(f.tree.nodes) - 1; k >= 0; k-- {
-		s.front(&f.tree.nodes[k], &f.fronts[k])
+	m := make([]wide, len(f.tree.state))
+	workers := cap(f.workers)
+	subtrees, top := f.tree.split(workers)
+	s := &substitution{m: m}
+	for _, k := range slices.Backward(top) {
+		s.front(&f.tree.nodes[k], f.front(k))
 	}
-	return s.normalize(f.tree.state)
+	pieces.RunOn(workers, len(subtrees), 1, func(i, _, _ int) {
+		s := &substitution{m: m}
+		for k := subtrees[i].last; k >= subtrees[i].first; k-- {
+			s.front(&f.tree.nodes[k], f.front(k))
+		}
+	})
+	return normalize(m, f.tree.state, workers)
 }
 
 // front finds the masses of the own states of a node.
-func (s *substitution) front(nd *node, fr *front) {
+func (s *substitution) front(nd *node, fr front) {
 	own := nd.own()
 	s.begin(nd, fr)
 	for n := own - 1; n >= 0; n-- {
@@ -99,7 +111,7 @@ func (s *substitution) front(nd *node, fr *front) {
 }
 
 // begin loads the masses of the border and forms their share of the sums.
-func (s *substitution) begin(nd *node, fr *front) {
+func (s *substitution) begin(nd *node, fr front) {
 	own, border := nd.own(), len(nd.border)
 	s.unit = math.MinInt32
 	for _, r := range nd.border {
@@ -137,7 +149,7 @@ func (s *substitution) raise(unit int32) {
 }
 
 // careful returns the mass of own state n with the exponent of every term apart.
-func (s *substitution) careful(nd *node, fr *front, n int) wide {
+func (s *substitution) careful(nd *node, fr front, n int) wide {
 	own := nd.own()
 	var sum float64 // times 2^scale
 	scale := math.MinInt
@@ -167,22 +179,30 @@ func (s *substitution) careful(nd *node, fr *front, n int) wide {
 	return widen(a*b, i+j+scale)
 }
 
+// normalizeStates is the number of states that are normalized in one piece.
+const normalizeStates = 1 << 13
+
 // normalize returns the masses by state, divided by their sum.
-func (s *substitution) normalize(state []int32) []float64 {
+func normalize(wides []wide, state []int32, workers int) []float64 {
 	top := wide{e: math.MinInt32}
-	for _, m := range s.m {
+	for _, m := range wides {
 		if m.e > top.e || m.e == top.e && m.x > top.x {
 			top = m
 		}
 	}
 	_, exponent := math.Frexp(top.x)
-	m := make([]float64, len(s.m))
-	for r, w := range s.m {
-		if w.x > 0 {
-			e := max(radix*(int(w.e)-int(top.e))-exponent, -4000)
-			m[state[r]] = math.Ldexp(w.x, e)
+	m := make([]float64, len(wides))
+	pieces.RunOn(workers, len(m), normalizeStates, func(_, lo, hi int) {
+		for r := lo; r < hi; r++ {
+			if w := wides[r]; w.x > 0 {
+				e := max(radix*(int(w.e)-int(top.e))-exponent, -4000)
+				m[state[r]] = math.Ldexp(w.x, e)
+			}
 		}
-	}
-	floats.Scale(1/floats.SumCompensated(m), m)
+	})
+	sums := make([]float64, pieces.Count(len(m), normalizeStates))
+	pieces.RunOn(workers, len(m), normalizeStates, func(k, lo, hi int) { sums[k] = floats.SumCompensated(m[lo:hi]) })
+	scale := 1 / floats.SumCompensated(sums)
+	pieces.RunOn(workers, len(m), normalizeStates, func(_, lo, hi int) { floats.Scale(scale, m[lo:hi]) })
 	return m
 }

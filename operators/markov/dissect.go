@@ -1,9 +1,9 @@
 package markov
 
 import (
+	"math/bits"
 	"slices"
-
-	"github.com/ness-fp/ness/operators/sparse"
+	"sync"
 )
 
 // This file orders the states by nested dissection. A region, a box of states, is cut
@@ -12,6 +12,9 @@ import (
 // the same way. The separator is read off the rates themselves, so that any stencil
 // will do and periodic axes need no care; the longest steps along an axis only say
 // where to look for it.
+//
+// A state that no separator has taken shares rates only with such states of its own
+// region, and with separators. So halves can be ordered side by side.
 
 // leafSize is the number of states up to which a region is not cut any more: of 5, 8,
 // 12 and 16 the one that took least time at 512², within a few per cent.
@@ -19,197 +22,224 @@ const leafSize = 8
 
 // A dissector builds the order of a tree.
 type dissector struct {
-	a       *sparse.CSR
-	dims    []int
-	stride  []int
-	reach   []int  // longest step along each axis, the short way round
-	wraps   []bool // whether any rate goes round the axis
-	ordered []bool // states that no region holds any more
-	lo, hi  []int  // the region at hand: lo ≤ coordinate < hi
-	tree    *tree
+	*rates
+	tree    *tree   // the order; its nodes are still apart
+	ordered []bool  // states that no region holds any more
+	lo, hi  []int   // the region at hand: lo ≤ coordinate < hi
+	next    int     // the next rank
+	nodes   []node  // those found, in post-order
+	stack   []int32 // states of separators whose halves are not ordered yet
+	slab    []int32 // scratch: the states of a part of the region
 }
 
-// dissect returns the tree for the positive rates of A, without borders; the state
-// last has the highest rank.
-func dissect(a *sparse.CSR, dims []int, last int) *tree {
-	n := a.Rows
+// order returns the tree for the positive rates; the state last has the highest rank.
+func order(q *rates, last, workers int) *tree {
+	t := dissect(q, last, workers)
+	t.borders(q, workers)
+	return t
+}
+
+// dissect returns the tree for the positive rates, without borders; the state last has
+// the highest rank.
+func dissect(q *rates, last, workers int) *tree {
+	n := q.a.Rows
 	d := &dissector{
-		a: a, dims: dims, stride: make([]int, len(dims)),
-		reach: make([]int, len(dims)), wraps: make([]bool, len(dims)),
+		rates:   q,
+		tree:    &tree{rank: make([]int32, n), state: make([]int32, n)},
 		ordered: make([]bool, n),
-		lo:      make([]int, len(dims)), hi: slices.Clone(dims),
-		tree: &tree{rank: make([]int32, n), state: make([]int32, 0, n)},
+		lo:      make([]int, len(q.box.dims)), hi: slices.Clone(q.box.dims),
 	}
-	stride := 1
-	for axis, size := range dims {
-		d.stride[axis] = stride
-		stride *= size
-	}
-	d.measure()
 	d.ordered[last] = true
-	d.cut([]int32{int32(last)})
+	d.cut([]int32{int32(last)}, bits.Len(uint(workers-1)))
+	d.tree.nodes = d.nodes
 	return d.tree
 }
 
-// coordinate returns the place of a state along an axis.
-func (d *dissector) coordinate(state int32, axis int) int {
-	return int(uint32(state) / uint32(d.stride[axis]) % uint32(d.dims[axis]))
-}
-
-// measure finds how far rates reach along each axis.
-func (d *dissector) measure() {
-	for axis, size := range d.dims {
-		for i := range d.a.Rows {
-			at := d.coordinate(int32(i), axis)
-			for k := d.a.RowPtr[i]; k < d.a.RowPtr[i+1]; k++ {
-				if !(d.a.Val[k] > 0) {
-					continue
-				}
-				step := at - d.coordinate(d.a.Col[k], axis)
-				step = max(step, -step)
-				if 2*step > size {
-					d.wraps[axis] = true
-					step = size - step
-				}
-				d.reach[axis] = max(d.reach[axis], step)
-			}
-		}
-	}
-}
-
 // cut orders what is left in the region, with the states extra at its end, and returns
-// the number of its node, −1 if it holds no states.
-func (d *dissector) cut(extra []int32) int32 {
+// the number of its node, −1 if it holds no states. At some levels from here on down the
+// halves are ordered side by side.
+func (d *dissector) cut(extra []int32, levels int) int32 {
 	axis, size := 0, 1
-	for k := range d.dims {
+	for k := range d.lo {
 		side := d.hi[k] - d.lo[k]
 		size *= side
 		if side > d.hi[axis]-d.lo[axis] {
 			axis = k
 		}
 	}
+	mark := len(d.stack)
 	if size <= leafSize {
-		var states []int32
-		d.each(func(i int32) {
-			if !d.ordered[i] {
-				states = append(states, i)
-			}
-		})
-		return d.finish(append(states, extra...), [2]int32{-1, -1})
+		d.take(d.states())
+		return d.finish(mark, extra, [2]int32{-1, -1})
 	}
-	lo, hi := d.lo[axis], d.hi[axis]
-	at := (lo + hi) / 2
-	separator := d.separate(axis, at)
+	at := (d.lo[axis] + d.hi[axis]) / 2
+	d.separate(axis, at)
 	var children [2]int32
-	d.hi[axis] = at
-	children[0] = d.cut(nil)
-	d.lo[axis], d.hi[axis] = at, hi
-	children[1] = d.cut(nil)
-	d.lo[axis] = lo
-	return d.finish(append(separator, extra...), children)
+	if levels > 0 {
+		children = d.fork(axis, at, levels-1)
+	} else {
+		lo, hi := d.lo[axis], d.hi[axis]
+		d.hi[axis] = at
+		children[0] = d.cut(nil, 0)
+		d.lo[axis], d.hi[axis] = at, hi
+		children[1] = d.cut(nil, 0)
+		d.lo[axis] = lo
+	}
+	return d.finish(mark, extra, children)
 }
 
-// finish gives the states their ranks and adds their node. A node that would only hand
-// on the border of its one child is left out.
-func (d *dissector) finish(states []int32, children [2]int32) int32 {
+// statesPerNode is what nodes hold on average, or less, on star stencils.
+const statesPerNode = 3
+
+// fork cuts both halves of the region side by side.
+func (d *dissector) fork(axis, at, levels int) (children [2]int32) {
+	lower, upper := d.part(axis, d.lo[axis], at), d.part(axis, at, d.hi[axis])
+	below := lower.left()
+	upper.next += below
+	lower.nodes = make([]node, 0, below/statesPerNode)
+	upper.nodes = make([]node, 0, upper.left()/statesPerNode)
+	var wg sync.WaitGroup
+	wg.Go(func() { children[0] = lower.cut(nil, levels) })
+	children[1] = upper.cut(nil, levels)
+	wg.Wait()
+	shift := int32(len(lower.nodes))
+	for _, nd := range upper.nodes {
+		for i, c := range nd.children {
+			if c >= 0 {
+				nd.children[i] += shift
+			}
+		}
+		lower.nodes = append(lower.nodes, nd)
+	}
+	if children[1] >= 0 {
+		children[1] += shift
+	}
+	d.nodes, d.next = lower.nodes, upper.next
+	return children
+}
+
+// part returns a dissector for the part of the region between lo and hi along an axis,
+// none of whose states has a rank yet.
+func (d *dissector) part(axis, lo, hi int) *dissector {
+	p := &dissector{
+		rates: d.rates, tree: d.tree, ordered: d.ordered, next: d.next,
+		lo: slices.Clone(d.lo), hi: slices.Clone(d.hi),
+	}
+	p.lo[axis], p.hi[axis] = lo, hi
+	return p
+}
+
+// left returns the number of states of the region that have no place yet.
+func (d *dissector) left() (n int) {
+	for _, i := range d.states() {
+		if !d.ordered[i] {
+			n++
+		}
+	}
+	return n
+}
+
+// take puts those of the states that have no place yet on the stack.
+func (d *dissector) take(states []int32) {
+	for _, i := range states {
+		if !d.ordered[i] {
+			d.ordered[i] = true
+			d.stack = append(d.stack, i)
+		}
+	}
+}
+
+// finish gives the next ranks to the states on the stack from the mark on, then to
+// those extra, and adds their node. A node that would only hand on the border of its
+// one child is left out.
+func (d *dissector) finish(mark int, extra []int32, children [2]int32) int32 {
+	states := append(d.stack[mark:], extra...)
+	d.stack = d.stack[:mark]
 	if len(states) == 0 && min(children[0], children[1]) < 0 {
 		return max(children[0], children[1])
 	}
-	t := d.tree
-	lo := len(t.state)
+	lo := d.next
 	for _, i := range states {
-		d.ordered[i] = true
-		t.rank[i] = int32(len(t.state))
-		t.state = append(t.state, i)
+		d.tree.rank[i] = int32(d.next)
+		d.tree.state[d.next] = i
+		d.next++
 	}
-	t.nodes = append(t.nodes, node{lo: lo, hi: len(t.state), children: children})
-	return int32(len(t.nodes) - 1)
+	d.nodes = append(d.nodes, node{lo: lo, hi: d.next, children: children})
+	return int32(len(d.nodes) - 1)
 }
 
-// separate takes the separator of the cut of the region at a coordinate out of the
-// regions. A rate i → j shows in row j alone, so both sides of the cut are looked at,
-// and both ends of the axis where rates go round.
-func (d *dissector) separate(axis, at int) (separator []int32) {
+// separate puts the separator of the cut of the region at a coordinate on the stack. A
+// rate i → j shows in row j alone, so both sides of the cut are looked at, and both ends
+// of the axis where rates go round.
+func (d *dissector) separate(axis, at int) {
 	lo, hi, reach := d.lo[axis], d.hi[axis], d.reach[axis]
-	take := func(i int32) {
-		d.ordered[i] = true
-		separator = append(separator, i)
+	mark := len(d.stack)
+	d.lower(axis, at-reach, at, at)
+	d.upper(axis, at, at+reach, at)
+	if d.wraps[axis] {
+		d.lower(axis, lo, min(lo+reach, at), at)
+		d.upper(axis, max(hi-reach, at), hi, at)
 	}
-	lower := func(i int32) {
-		if !d.ordered[i] && d.meets(i, axis, at, hi) {
-			take(i)
+	slices.Sort(d.stack[mark:])
+}
+
+// lower takes the states between lo and hi along the axis, below the cut, that a rate
+// leads to from above it.
+func (d *dissector) lower(axis, lo, hi, at int) {
+	for _, i := range d.between(axis, lo, hi) {
+		if d.ordered[i] {
+			continue
 		}
-	}
-	upper := func(j int32) {
-		if d.ordered[j] {
-			return
-		}
-		for k := d.a.RowPtr[j]; k < d.a.RowPtr[j+1]; k++ {
-			if i := d.a.Col[k]; d.a.Val[k] > 0 && d.inside(i, axis, lo, at) {
-				take(i)
+		for k := d.a.RowPtr[i]; k < d.a.RowPtr[i+1]; k++ {
+			if j := d.a.Col[k]; d.a.Val[k] > 0 && !d.ordered[j] && d.box.coordinate(j, axis) >= at {
+				d.ordered[i] = true
+				d.stack = append(d.stack, i)
+				break
 			}
 		}
 	}
-	d.slab(axis, at-reach, at, lower)
-	d.slab(axis, at, at+reach, upper)
-	if d.wraps[axis] {
-		d.slab(axis, lo, min(lo+reach, at), lower)
-		d.slab(axis, max(hi-reach, at), hi, upper)
-	}
-	slices.Sort(separator)
-	return separator
 }
 
-// meets says whether a rate leads to state i from the part of the region between lo
-// and hi along an axis.
-func (d *dissector) meets(i int32, axis, lo, hi int) bool {
-	for k := d.a.RowPtr[i]; k < d.a.RowPtr[i+1]; k++ {
-		if d.a.Val[k] > 0 && d.inside(d.a.Col[k], axis, lo, hi) {
-			return true
+// upper takes the states below the cut from which a rate leads to a state between lo and
+// hi along the axis, above the cut.
+func (d *dissector) upper(axis, lo, hi, at int) {
+	for _, j := range d.between(axis, lo, hi) {
+		if d.ordered[j] {
+			continue
+		}
+		for k := d.a.RowPtr[j]; k < d.a.RowPtr[j+1]; k++ {
+			if i := d.a.Col[k]; d.a.Val[k] > 0 && !d.ordered[i] && d.box.coordinate(i, axis) < at {
+				d.ordered[i] = true
+				d.stack = append(d.stack, i)
+			}
 		}
 	}
-	return false
 }
 
-// inside says whether a state is in the part of the region between lo and hi along an
-// axis, and not ordered yet.
-func (d *dissector) inside(i int32, axis, lo, hi int) bool {
-	if d.ordered[i] {
-		return false
-	}
-	for k := range d.dims {
-		from, to := d.lo[k], d.hi[k]
-		if k == axis {
-			from, to = lo, hi
-		}
-		if c := d.coordinate(i, k); c < from || c >= to {
-			return false
-		}
-	}
-	return true
-}
-
-// slab visits the part of the region between lo and hi along an axis.
-func (d *dissector) slab(axis, lo, hi int, visit func(int32)) {
+// between lists the part of the region between lo and hi along an axis.
+func (d *dissector) between(axis, lo, hi int) []int32 {
 	regionLo, regionHi := d.lo[axis], d.hi[axis]
 	d.lo[axis], d.hi[axis] = max(lo, regionLo), min(hi, regionHi)
-	d.each(visit)
+	states := d.states()
 	d.lo[axis], d.hi[axis] = regionLo, regionHi
+	return states
 }
 
-// each visits the states of the region, ordered or not, in ascending order.
-func (d *dissector) each(visit func(int32)) {
-	d.along(len(d.dims)-1, 0, visit)
+// states lists the region, in ascending order.
+func (d *dissector) states() []int32 {
+	d.slab = d.slab[:0]
+	d.along(len(d.lo)-1, 0)
+	return d.slab
 }
 
-// along visits the states of the region in the axes up to the given one.
-func (d *dissector) along(axis, base int, visit func(int32)) {
+// along adds the states of the region in the axes up to the given one to the list.
+func (d *dissector) along(axis, base int) {
 	for c := d.lo[axis]; c < d.hi[axis]; c++ {
-		at := base + c*d.stride[axis]
+		at := base + c*d.box.stride[axis]
 		if axis == 0 {
-			visit(int32(at))
+			d.slab = append(d.slab, int32(at))
 		} else {
-			d.along(axis-1, at, visit)
+			d.along(axis-1, at)
 		}
 	}
 }

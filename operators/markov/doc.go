@@ -9,8 +9,8 @@
 // round-off, however small it is and however rarely parts of the chain are left, where
 // Gaussian elimination loses all digits. The order is nested dissection of the box that
 // the states fill, and the work is done in dense fronts, one for each separator: in
-// dissect.go and tree.go the order, in front.go and kernel.go the elimination, in back.go
-// the masses.
+// dissect.go and tree.go the order, in front.go, kernel.go, block.go and tile.go the
+// elimination, in back.go the masses.
 //
 // [ClosedClasses] says where a chain ends up; there must be one such class.
 //

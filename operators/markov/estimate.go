@@ -18,10 +18,10 @@ func EstimateDirect(dims []int, reach int) (bytes int64, flops float64) {
 		cells *= float64(n)
 	}
 	c := e.box(box)
-	perCell := float64(stateBytes + 2*4 + pairBytes*reach*len(dims))
-	// The two largest fronts, on either worker, and the updates that wait for their
-	// parents, which are about as much again.
-	fronts := 6 * 8 * c.largest * c.largest
+	perCell := float64(stateBytes + 2*4)
+	// What either worker holds: the rows of the largest front, and the updates that wait for
+	// their parents.
+	fronts := 3 * 8 * c.largest * c.largest
 	return int64(8*c.numbers + 4*c.borders + nodeBytes*c.nodes + perCell*cells + fronts), c.flops
 }
 

@@ -43,28 +43,29 @@ func (e *UnderflowError) Error() string {
 // N log N and N^{4/3}; see [EstimateDirect]. Errors: [RateError], [ReducibleError],
 // [UnderflowError].
 func Direct(a *sparse.CSR, opt DirectOptions) (m []float64, stats DirectStats, err error) {
-	dims := boxOf(a, opt.Dims)
-	unit, err := unit(a)
+	workers, slab := opt.workers(), takeSlab()
+	q, err := survey(a, boxOf(a, opt.Dims), workers)
 	if err != nil {
 		return nil, stats, err
 	}
-	last, err := lastState(a, dims)
+	last, err := q.lastState()
 	if err != nil {
 		return nil, stats, err
 	}
-	t := dissect(a, dims, last)
-	p := pair(a, t, unit)
-	t.borders(p)
-	workers := opt.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	f := newFactor(p, t, workers, false)
+	f := newFactor(q, order(q, last, workers), slab, workers, false)
 	defer f.release()
 	if err := f.eliminate(); err != nil {
 		return nil, stats, err
 	}
 	return f.masses(), f.stats(), nil
+}
+
+// workers returns the number of goroutines.
+func (o *DirectOptions) workers() int {
+	if o.Workers <= 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return o.Workers
 }
 
 // boxOf returns the box of the states after checking its size.
@@ -85,20 +86,31 @@ func boxOf(a *sparse.CSR, dims []int) []int {
 // lastState returns the state that is never eliminated. It must be in the closed class.
 // All rates that are left in the end lead to it, and they underflow where it holds less
 // than 1e-308 of the mass; so it is looked for downhill of the middle of the box.
-func lastState(a *sparse.CSR, dims []int) (int, error) {
-	class, open := components(a)
-	if err := oneClosed(a, open); err != nil {
+func (q *rates) lastState() (int, error) {
+	if q.linked {
+		return downhill(q.a, q.box.middle()), nil
+	}
+	class, open := components(q.a)
+	if err := oneClosed(q.a, open); err != nil {
 		return 0, err
 	}
 	best, nearest := -1, math.Inf(1)
 	for i, c := range class {
 		if !open[c] {
-			if d := offCenter(i, dims); d < nearest {
+			if d := q.box.offCenter(i); d < nearest {
 				best, nearest = i, d
 			}
 		}
 	}
-	return downhill(a, best), nil
+	return downhill(q.a, best), nil
+}
+
+// middle returns the state nearest to the middle of the box.
+func (b *box) middle() (state int) {
+	for axis, n := range b.dims {
+		state += (n - 1) / 2 * b.stride[axis]
+	}
+	return state
 }
 
 // downhill returns where a walk from a state ends that always takes the step j → i with
@@ -124,8 +136,8 @@ func downhill(a *sparse.CSR, state int) int {
 
 // offCenter returns the squared distance of a state from the middle of the box, whose
 // sides have length 1.
-func offCenter(state int, dims []int) (square float64) {
-	for _, n := range dims {
+func (b *box) offCenter(state int) (square float64) {
+	for _, n := range b.dims {
 		x := (float64(state%n)+0.5)/float64(n) - 0.5
 		square += x * x
 		state /= n
@@ -137,26 +149,20 @@ func offCenter(state int, dims []int) (square float64) {
 func (f *factor) stats() (s DirectStats) {
 	states := int64(len(f.tree.state))
 	s.Fronts, s.LargestFront = len(f.tree.nodes), f.largest
-	s.FactorBytes = 8 * int64(f.lay(nil))
-	s.PeakBytes = s.FactorBytes + stateBytes*states + pairBytes*int64(len(f.pairs.other)) + nodeBytes*int64(s.Fronts)
+	s.FactorBytes = 8 * int64(f.at[s.Fronts])
+	s.PeakBytes = 8*int64(len(*f.slab)) + stateBytes*states + nodeBytes*int64(s.Fronts) + 4*states*int64(cap(f.workers))
 	for k := range f.tree.nodes {
 		nd := &f.tree.nodes[k]
 		s.Flops += frontFlops(float64(nd.own()), float64(len(nd.border)))
 		s.PeakBytes += 4 * int64(len(nd.border))
-	}
-	for range cap(f.workers) {
-		w := <-f.workers
-		s.PeakBytes += 4*states + 8*int64(w.used[0]+w.used[1]+w.kept)
-		f.workers <- w
 	}
 	return s
 }
 
 // What the parts of a factor besides its numbers take.
 const (
-	stateBytes = 4 + 4 + 1 + 8 + 4 + 16 + 8 // rank, state, ordered, ptr, fill, wide mass, mass
-	pairBytes  = 4 + 8 + 8
-	nodeBytes  = 48 + 136 // node, front
+	stateBytes = 4 + 4 + 1 + 16 + 8 // rank, state, ordered, wide mass, mass
+	nodeBytes  = 48 + 8 + 24        // node, place of its front, update
 )
 
 // frontFlops is the cost of a front, Σ 2k² over the numbers k of states that are left

@@ -4,175 +4,1196 @@
 
 #include "textflag.h"
 
-// func kernel8x24(k int, a *float64, lda int, b *float64, c *float64, ldc int)
+// func add8(dst *float64, x *float64, runs *run, count int, masks *int64)
 // Requires: AVX, AVX512F
-TEXT ·kernel8x24(SB), NOSPLIT, $0-48
+TEXT ·add8(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ runs+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ masks+32(FP), SI
+
+run:
+	MOVQ (DX), DI
+	MOVQ 8(DX), R8
+	MOVQ 16(DX), R9
+	LEAQ (CX)(DI*8), DI
+	LEAQ (AX)(R8*8), R8
+
+whole:
+	CMPQ    R9, $0x08
+	JLT     rest
+	VMOVUPD (DI), Z0
+	VADDPD  (R8), Z0, Z1
+	VMOVUPD Z1, (R8)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, R8
+	SUBQ    $0x08, R9
+	JMP     whole
+
+rest:
+	TESTQ     R9, R9
+	JE        next
+	NEGQ      R9
+	LEAQ      (SI)(R9*8), R9
+	VMOVDQU64 (R9), Z0
+	VPTESTMQ  Z0, Z0, K1
+	VMOVUPD.Z (DI), K1, Z0
+	VMOVUPD.Z (R8), K1, Z1
+	VADDPD    Z0, Z1, Z1
+	VMOVUPD   Z1, K1, (R8)
+
+next:
+	ADDQ $0x18, DX
+	DECQ BX
+	JNE  run
+	VZEROUPPER
+	RET
+
+// func kernel8x24(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int)
+// Requires: AVX, AVX512F
+TEXT ·kernel8x24(SB), NOSPLIT, $0-56
 	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    c+32(FP), SI
-	MOVQ    ldc+40(FP), DI
-	SHLQ    $0x03, DX
-	SHLQ    $0x03, DI
-	LEAQ    (DX)(DX*2), R8
-	LEAQ    (DI)(DI*2), R9
-	LEAQ    (CX)(DX*4), R10
-	LEAQ    (SI)(DI*4), R11
-	VMOVUPD (SI), Z0
-	VMOVUPD 64(SI), Z1
-	VMOVUPD 128(SI), Z2
-	VMOVUPD (SI)(DI*1), Z3
-	VMOVUPD 64(SI)(DI*1), Z4
-	VMOVUPD 128(SI)(DI*1), Z5
-	VMOVUPD (SI)(DI*2), Z6
-	VMOVUPD 64(SI)(DI*2), Z7
-	VMOVUPD 128(SI)(DI*2), Z8
-	VMOVUPD (SI)(R9*1), Z9
-	VMOVUPD 64(SI)(R9*1), Z10
-	VMOVUPD 128(SI)(R9*1), Z11
-	VMOVUPD (R11), Z12
-	VMOVUPD 64(R11), Z13
-	VMOVUPD 128(R11), Z14
-	VMOVUPD (R11)(DI*1), Z15
-	VMOVUPD 64(R11)(DI*1), Z16
-	VMOVUPD 128(R11)(DI*1), Z17
-	VMOVUPD (R11)(DI*2), Z18
-	VMOVUPD 64(R11)(DI*2), Z19
-	VMOVUPD 128(R11)(DI*2), Z20
-	VMOVUPD (R11)(R9*1), Z21
-	VMOVUPD 64(R11)(R9*1), Z22
-	VMOVUPD 128(R11)(R9*1), Z23
+	MOVQ    ldb+32(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    b+24(FP), DX
+	MOVQ    a+8(FP), BX
+	MOVQ    lda+16(FP), SI
+	SHLQ    $0x03, SI
+	LEAQ    (SI)(SI*2), DI
+	LEAQ    (BX)(SI*4), R8
+	MOVQ    c+40(FP), R9
+	MOVQ    ldc+48(FP), R10
+	SHLQ    $0x03, R10
+	LEAQ    (R10)(R10*2), R11
+	LEAQ    (R9)(R10*4), R12
+	VMOVUPD (R9), Z0
+	VMOVUPD 64(R9), Z1
+	VMOVUPD 128(R9), Z2
+	VMOVUPD (R9)(R10*1), Z3
+	VMOVUPD 64(R9)(R10*1), Z4
+	VMOVUPD 128(R9)(R10*1), Z5
+	VMOVUPD (R9)(R10*2), Z6
+	VMOVUPD 64(R9)(R10*2), Z7
+	VMOVUPD 128(R9)(R10*2), Z8
+	VMOVUPD (R9)(R11*1), Z9
+	VMOVUPD 64(R9)(R11*1), Z10
+	VMOVUPD 128(R9)(R11*1), Z11
+	VMOVUPD (R12), Z12
+	VMOVUPD 64(R12), Z13
+	VMOVUPD 128(R12), Z14
+	VMOVUPD (R12)(R10*1), Z15
+	VMOVUPD 64(R12)(R10*1), Z16
+	VMOVUPD 128(R12)(R10*1), Z17
+	VMOVUPD (R12)(R10*2), Z18
+	VMOVUPD 64(R12)(R10*2), Z19
+	VMOVUPD 128(R12)(R10*2), Z20
+	VMOVUPD (R12)(R11*1), Z21
+	VMOVUPD 64(R12)(R11*1), Z22
+	VMOVUPD 128(R12)(R11*1), Z23
 
 loop:
 	TESTQ            AX, AX
 	JE               done
-	VMOVUPD          (BX), Z24
-	VMOVUPD          64(BX), Z25
-	VMOVUPD          128(BX), Z26
-	VFMADD231PD.BCST (CX), Z24, Z0
-	VFMADD231PD.BCST (CX), Z25, Z1
-	VFMADD231PD.BCST (CX), Z26, Z2
-	VFMADD231PD.BCST (CX)(DX*1), Z24, Z3
-	VFMADD231PD.BCST (CX)(DX*1), Z25, Z4
-	VFMADD231PD.BCST (CX)(DX*1), Z26, Z5
-	VFMADD231PD.BCST (CX)(DX*2), Z24, Z6
-	VFMADD231PD.BCST (CX)(DX*2), Z25, Z7
-	VFMADD231PD.BCST (CX)(DX*2), Z26, Z8
-	VFMADD231PD.BCST (CX)(R8*1), Z24, Z9
-	VFMADD231PD.BCST (CX)(R8*1), Z25, Z10
-	VFMADD231PD.BCST (CX)(R8*1), Z26, Z11
-	VFMADD231PD.BCST (R10), Z24, Z12
-	VFMADD231PD.BCST (R10), Z25, Z13
-	VFMADD231PD.BCST (R10), Z26, Z14
-	VFMADD231PD.BCST (R10)(DX*1), Z24, Z15
-	VFMADD231PD.BCST (R10)(DX*1), Z25, Z16
-	VFMADD231PD.BCST (R10)(DX*1), Z26, Z17
-	VFMADD231PD.BCST (R10)(DX*2), Z24, Z18
-	VFMADD231PD.BCST (R10)(DX*2), Z25, Z19
-	VFMADD231PD.BCST (R10)(DX*2), Z26, Z20
-	VFMADD231PD.BCST (R10)(R8*1), Z24, Z21
-	VFMADD231PD.BCST (R10)(R8*1), Z25, Z22
-	VFMADD231PD.BCST (R10)(R8*1), Z26, Z23
-	ADDQ             $0x08, CX
-	ADDQ             $0x08, R10
-	ADDQ             $0x000000c0, BX
+	VMOVUPD          (DX), Z24
+	VMOVUPD          64(DX), Z25
+	VMOVUPD          128(DX), Z26
+	VFMADD231PD.BCST (BX), Z24, Z0
+	VFMADD231PD.BCST (BX), Z25, Z1
+	VFMADD231PD.BCST (BX), Z26, Z2
+	VFMADD231PD.BCST (BX)(SI*1), Z24, Z3
+	VFMADD231PD.BCST (BX)(SI*1), Z25, Z4
+	VFMADD231PD.BCST (BX)(SI*1), Z26, Z5
+	VFMADD231PD.BCST (BX)(SI*2), Z24, Z6
+	VFMADD231PD.BCST (BX)(SI*2), Z25, Z7
+	VFMADD231PD.BCST (BX)(SI*2), Z26, Z8
+	VFMADD231PD.BCST (BX)(DI*1), Z24, Z9
+	VFMADD231PD.BCST (BX)(DI*1), Z25, Z10
+	VFMADD231PD.BCST (BX)(DI*1), Z26, Z11
+	VFMADD231PD.BCST (R8), Z24, Z12
+	VFMADD231PD.BCST (R8), Z25, Z13
+	VFMADD231PD.BCST (R8), Z26, Z14
+	VFMADD231PD.BCST (R8)(SI*1), Z24, Z15
+	VFMADD231PD.BCST (R8)(SI*1), Z25, Z16
+	VFMADD231PD.BCST (R8)(SI*1), Z26, Z17
+	VFMADD231PD.BCST (R8)(SI*2), Z24, Z18
+	VFMADD231PD.BCST (R8)(SI*2), Z25, Z19
+	VFMADD231PD.BCST (R8)(SI*2), Z26, Z20
+	VFMADD231PD.BCST (R8)(DI*1), Z24, Z21
+	VFMADD231PD.BCST (R8)(DI*1), Z25, Z22
+	VFMADD231PD.BCST (R8)(DI*1), Z26, Z23
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, R8
+	ADDQ             CX, DX
 	DECQ             AX
 	JMP              loop
 
 done:
-	VMOVUPD Z0, (SI)
-	VMOVUPD Z1, 64(SI)
-	VMOVUPD Z2, 128(SI)
-	VMOVUPD Z3, (SI)(DI*1)
-	VMOVUPD Z4, 64(SI)(DI*1)
-	VMOVUPD Z5, 128(SI)(DI*1)
-	VMOVUPD Z6, (SI)(DI*2)
-	VMOVUPD Z7, 64(SI)(DI*2)
-	VMOVUPD Z8, 128(SI)(DI*2)
-	VMOVUPD Z9, (SI)(R9*1)
-	VMOVUPD Z10, 64(SI)(R9*1)
-	VMOVUPD Z11, 128(SI)(R9*1)
-	VMOVUPD Z12, (R11)
-	VMOVUPD Z13, 64(R11)
-	VMOVUPD Z14, 128(R11)
-	VMOVUPD Z15, (R11)(DI*1)
-	VMOVUPD Z16, 64(R11)(DI*1)
-	VMOVUPD Z17, 128(R11)(DI*1)
-	VMOVUPD Z18, (R11)(DI*2)
-	VMOVUPD Z19, 64(R11)(DI*2)
-	VMOVUPD Z20, 128(R11)(DI*2)
-	VMOVUPD Z21, (R11)(R9*1)
-	VMOVUPD Z22, 64(R11)(R9*1)
-	VMOVUPD Z23, 128(R11)(R9*1)
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, 64(R9)
+	VMOVUPD Z2, 128(R9)
+	VMOVUPD Z3, (R9)(R10*1)
+	VMOVUPD Z4, 64(R9)(R10*1)
+	VMOVUPD Z5, 128(R9)(R10*1)
+	VMOVUPD Z6, (R9)(R10*2)
+	VMOVUPD Z7, 64(R9)(R10*2)
+	VMOVUPD Z8, 128(R9)(R10*2)
+	VMOVUPD Z9, (R9)(R11*1)
+	VMOVUPD Z10, 64(R9)(R11*1)
+	VMOVUPD Z11, 128(R9)(R11*1)
+	VMOVUPD Z12, (R12)
+	VMOVUPD Z13, 64(R12)
+	VMOVUPD Z14, 128(R12)
+	VMOVUPD Z15, (R12)(R10*1)
+	VMOVUPD Z16, 64(R12)(R10*1)
+	VMOVUPD Z17, 128(R12)(R10*1)
+	VMOVUPD Z18, (R12)(R10*2)
+	VMOVUPD Z19, 64(R12)(R10*2)
+	VMOVUPD Z20, 128(R12)(R10*2)
+	VMOVUPD Z21, (R12)(R11*1)
+	VMOVUPD Z22, 64(R12)(R11*1)
+	VMOVUPD Z23, 128(R12)(R11*1)
 	VZEROUPPER
 	RET
 
-// func kernel4x12(k int, a *float64, lda int, b *float64, c *float64, ldc int)
+// func edge8x8(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·edge8x8(SB), NOSPLIT, $0-80
+	MOVQ      mask+72(FP), AX
+	VMOVDQU64 (AX), Z0
+	VPTESTMQ  Z0, Z0, K1
+	MOVQ      rows+56(FP), AX
+	MOVQ      c+40(FP), CX
+	MOVQ      ldc+48(FP), DX
+	SHLQ      $0x03, DX
+	VMOVUPD.Z (CX), K1, Z0
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x01
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z1
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x02
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z2
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x03
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z3
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x04
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z4
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x05
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z5
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x06
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z6
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x07
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z7
+	MOVQ      rows+56(FP), AX
+	MOVQ      a+8(FP), CX
+	MOVQ      lda+16(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      CX, SI
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x01
+	CMOVQGT   BX, CX
+	MOVQ      CX, DI
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x02
+	CMOVQGT   BX, CX
+	MOVQ      CX, R8
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x03
+	CMOVQGT   BX, CX
+	MOVQ      CX, R9
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x04
+	CMOVQGT   BX, CX
+	MOVQ      CX, R10
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x05
+	CMOVQGT   BX, CX
+	MOVQ      CX, R11
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x06
+	CMOVQGT   BX, CX
+	MOVQ      CX, R12
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x07
+	CMOVQGT   BX, CX
+	MOVQ      CX, AX
+	MOVQ      k+0(FP), CX
+	MOVQ      ldb+32(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      b+24(FP), BX
+	XORQ      R13, R13
+
+loop:
+	CMPQ             R13, CX
+	JE               done
+	VMOVUPD.Z        (BX), K1, Z8
+	VFMADD231PD.BCST (SI)(R13*8), Z8, Z0
+	VFMADD231PD.BCST (DI)(R13*8), Z8, Z1
+	VFMADD231PD.BCST (R8)(R13*8), Z8, Z2
+	VFMADD231PD.BCST (R9)(R13*8), Z8, Z3
+	VFMADD231PD.BCST (R10)(R13*8), Z8, Z4
+	VFMADD231PD.BCST (R11)(R13*8), Z8, Z5
+	VFMADD231PD.BCST (R12)(R13*8), Z8, Z6
+	VFMADD231PD.BCST (AX)(R13*8), Z8, Z7
+	INCQ             R13
+	ADDQ             DX, BX
+	JMP              loop
+
+done:
+	MOVQ         scale+64(FP), AX
+	MOVQ         rows+56(FP), CX
+	MOVQ         c+40(FP), DX
+	MOVQ         ldc+48(FP), BX
+	SHLQ         $0x03, BX
+	VBROADCASTSD (AX), Z8
+	VMULPD       Z8, Z0, Z0
+	VMOVUPD      Z0, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x01
+	CMOVQGT      SI, DX
+	VBROADCASTSD 8(AX), Z8
+	VMULPD       Z8, Z1, Z1
+	VMOVUPD      Z1, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x02
+	CMOVQGT      SI, DX
+	VBROADCASTSD 16(AX), Z8
+	VMULPD       Z8, Z2, Z2
+	VMOVUPD      Z2, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x03
+	CMOVQGT      SI, DX
+	VBROADCASTSD 24(AX), Z8
+	VMULPD       Z8, Z3, Z3
+	VMOVUPD      Z3, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x04
+	CMOVQGT      SI, DX
+	VBROADCASTSD 32(AX), Z8
+	VMULPD       Z8, Z4, Z4
+	VMOVUPD      Z4, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x05
+	CMOVQGT      SI, DX
+	VBROADCASTSD 40(AX), Z8
+	VMULPD       Z8, Z5, Z5
+	VMOVUPD      Z5, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x06
+	CMOVQGT      SI, DX
+	VBROADCASTSD 48(AX), Z8
+	VMULPD       Z8, Z6, Z6
+	VMOVUPD      Z6, K1, (DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x07
+	CMOVQGT      SI, DX
+	VBROADCASTSD 56(AX), Z8
+	VMULPD       Z8, Z7, Z7
+	VMOVUPD      Z7, K1, (DX)
+	VZEROUPPER
+	RET
+
+// func edge8x16(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·edge8x16(SB), NOSPLIT, $0-80
+	MOVQ      mask+72(FP), AX
+	VMOVDQU64 (AX), Z0
+	VPTESTMQ  Z0, Z0, K1
+	VMOVDQU64 64(AX), Z0
+	VPTESTMQ  Z0, Z0, K2
+	MOVQ      rows+56(FP), AX
+	MOVQ      c+40(FP), CX
+	MOVQ      ldc+48(FP), DX
+	SHLQ      $0x03, DX
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD.Z 64(CX), K2, Z1
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x01
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z2
+	VMOVUPD.Z 64(CX), K2, Z3
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x02
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z4
+	VMOVUPD.Z 64(CX), K2, Z5
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x03
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z6
+	VMOVUPD.Z 64(CX), K2, Z7
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x04
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z8
+	VMOVUPD.Z 64(CX), K2, Z9
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x05
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z10
+	VMOVUPD.Z 64(CX), K2, Z11
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x06
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z12
+	VMOVUPD.Z 64(CX), K2, Z13
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x07
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z14
+	VMOVUPD.Z 64(CX), K2, Z15
+	MOVQ      rows+56(FP), AX
+	MOVQ      a+8(FP), CX
+	MOVQ      lda+16(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      CX, SI
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x01
+	CMOVQGT   BX, CX
+	MOVQ      CX, DI
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x02
+	CMOVQGT   BX, CX
+	MOVQ      CX, R8
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x03
+	CMOVQGT   BX, CX
+	MOVQ      CX, R9
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x04
+	CMOVQGT   BX, CX
+	MOVQ      CX, R10
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x05
+	CMOVQGT   BX, CX
+	MOVQ      CX, R11
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x06
+	CMOVQGT   BX, CX
+	MOVQ      CX, R12
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x07
+	CMOVQGT   BX, CX
+	MOVQ      CX, AX
+	MOVQ      k+0(FP), CX
+	MOVQ      ldb+32(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      b+24(FP), BX
+	XORQ      R13, R13
+
+loop:
+	CMPQ             R13, CX
+	JE               done
+	VMOVUPD.Z        (BX), K1, Z16
+	VMOVUPD.Z        64(BX), K2, Z17
+	VFMADD231PD.BCST (SI)(R13*8), Z16, Z0
+	VFMADD231PD.BCST (SI)(R13*8), Z17, Z1
+	VFMADD231PD.BCST (DI)(R13*8), Z16, Z2
+	VFMADD231PD.BCST (DI)(R13*8), Z17, Z3
+	VFMADD231PD.BCST (R8)(R13*8), Z16, Z4
+	VFMADD231PD.BCST (R8)(R13*8), Z17, Z5
+	VFMADD231PD.BCST (R9)(R13*8), Z16, Z6
+	VFMADD231PD.BCST (R9)(R13*8), Z17, Z7
+	VFMADD231PD.BCST (R10)(R13*8), Z16, Z8
+	VFMADD231PD.BCST (R10)(R13*8), Z17, Z9
+	VFMADD231PD.BCST (R11)(R13*8), Z16, Z10
+	VFMADD231PD.BCST (R11)(R13*8), Z17, Z11
+	VFMADD231PD.BCST (R12)(R13*8), Z16, Z12
+	VFMADD231PD.BCST (R12)(R13*8), Z17, Z13
+	VFMADD231PD.BCST (AX)(R13*8), Z16, Z14
+	VFMADD231PD.BCST (AX)(R13*8), Z17, Z15
+	INCQ             R13
+	ADDQ             DX, BX
+	JMP              loop
+
+done:
+	MOVQ         scale+64(FP), AX
+	MOVQ         rows+56(FP), CX
+	MOVQ         c+40(FP), DX
+	MOVQ         ldc+48(FP), BX
+	SHLQ         $0x03, BX
+	VBROADCASTSD (AX), Z16
+	VMULPD       Z16, Z0, Z0
+	VMOVUPD      Z0, K1, (DX)
+	VMULPD       Z16, Z1, Z1
+	VMOVUPD      Z1, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x01
+	CMOVQGT      SI, DX
+	VBROADCASTSD 8(AX), Z16
+	VMULPD       Z16, Z2, Z2
+	VMOVUPD      Z2, K1, (DX)
+	VMULPD       Z16, Z3, Z3
+	VMOVUPD      Z3, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x02
+	CMOVQGT      SI, DX
+	VBROADCASTSD 16(AX), Z16
+	VMULPD       Z16, Z4, Z4
+	VMOVUPD      Z4, K1, (DX)
+	VMULPD       Z16, Z5, Z5
+	VMOVUPD      Z5, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x03
+	CMOVQGT      SI, DX
+	VBROADCASTSD 24(AX), Z16
+	VMULPD       Z16, Z6, Z6
+	VMOVUPD      Z6, K1, (DX)
+	VMULPD       Z16, Z7, Z7
+	VMOVUPD      Z7, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x04
+	CMOVQGT      SI, DX
+	VBROADCASTSD 32(AX), Z16
+	VMULPD       Z16, Z8, Z8
+	VMOVUPD      Z8, K1, (DX)
+	VMULPD       Z16, Z9, Z9
+	VMOVUPD      Z9, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x05
+	CMOVQGT      SI, DX
+	VBROADCASTSD 40(AX), Z16
+	VMULPD       Z16, Z10, Z10
+	VMOVUPD      Z10, K1, (DX)
+	VMULPD       Z16, Z11, Z11
+	VMOVUPD      Z11, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x06
+	CMOVQGT      SI, DX
+	VBROADCASTSD 48(AX), Z16
+	VMULPD       Z16, Z12, Z12
+	VMOVUPD      Z12, K1, (DX)
+	VMULPD       Z16, Z13, Z13
+	VMOVUPD      Z13, K2, 64(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x07
+	CMOVQGT      SI, DX
+	VBROADCASTSD 56(AX), Z16
+	VMULPD       Z16, Z14, Z14
+	VMOVUPD      Z14, K1, (DX)
+	VMULPD       Z16, Z15, Z15
+	VMOVUPD      Z15, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+// func edge8x24(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·edge8x24(SB), NOSPLIT, $0-80
+	MOVQ      mask+72(FP), AX
+	VMOVDQU64 (AX), Z0
+	VPTESTMQ  Z0, Z0, K1
+	VMOVDQU64 64(AX), Z0
+	VPTESTMQ  Z0, Z0, K2
+	VMOVDQU64 128(AX), Z0
+	VPTESTMQ  Z0, Z0, K3
+	MOVQ      rows+56(FP), AX
+	MOVQ      c+40(FP), CX
+	MOVQ      ldc+48(FP), DX
+	SHLQ      $0x03, DX
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD.Z 64(CX), K2, Z1
+	VMOVUPD.Z 128(CX), K3, Z2
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x01
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z3
+	VMOVUPD.Z 64(CX), K2, Z4
+	VMOVUPD.Z 128(CX), K3, Z5
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x02
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z6
+	VMOVUPD.Z 64(CX), K2, Z7
+	VMOVUPD.Z 128(CX), K3, Z8
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x03
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z9
+	VMOVUPD.Z 64(CX), K2, Z10
+	VMOVUPD.Z 128(CX), K3, Z11
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x04
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z12
+	VMOVUPD.Z 64(CX), K2, Z13
+	VMOVUPD.Z 128(CX), K3, Z14
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x05
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z15
+	VMOVUPD.Z 64(CX), K2, Z16
+	VMOVUPD.Z 128(CX), K3, Z17
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x06
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z18
+	VMOVUPD.Z 64(CX), K2, Z19
+	VMOVUPD.Z 128(CX), K3, Z20
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x07
+	CMOVQGT   BX, CX
+	VMOVUPD.Z (CX), K1, Z21
+	VMOVUPD.Z 64(CX), K2, Z22
+	VMOVUPD.Z 128(CX), K3, Z23
+	MOVQ      rows+56(FP), AX
+	MOVQ      a+8(FP), CX
+	MOVQ      lda+16(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      CX, SI
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x01
+	CMOVQGT   BX, CX
+	MOVQ      CX, DI
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x02
+	CMOVQGT   BX, CX
+	MOVQ      CX, R8
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x03
+	CMOVQGT   BX, CX
+	MOVQ      CX, R9
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x04
+	CMOVQGT   BX, CX
+	MOVQ      CX, R10
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x05
+	CMOVQGT   BX, CX
+	MOVQ      CX, R11
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x06
+	CMOVQGT   BX, CX
+	MOVQ      CX, R12
+	LEAQ      (CX)(DX*1), BX
+	CMPQ      AX, $0x07
+	CMOVQGT   BX, CX
+	MOVQ      CX, AX
+	MOVQ      k+0(FP), CX
+	MOVQ      ldb+32(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      b+24(FP), BX
+	XORQ      R13, R13
+
+loop:
+	CMPQ             R13, CX
+	JE               done
+	VMOVUPD.Z        (BX), K1, Z24
+	VMOVUPD.Z        64(BX), K2, Z25
+	VMOVUPD.Z        128(BX), K3, Z26
+	VFMADD231PD.BCST (SI)(R13*8), Z24, Z0
+	VFMADD231PD.BCST (SI)(R13*8), Z25, Z1
+	VFMADD231PD.BCST (SI)(R13*8), Z26, Z2
+	VFMADD231PD.BCST (DI)(R13*8), Z24, Z3
+	VFMADD231PD.BCST (DI)(R13*8), Z25, Z4
+	VFMADD231PD.BCST (DI)(R13*8), Z26, Z5
+	VFMADD231PD.BCST (R8)(R13*8), Z24, Z6
+	VFMADD231PD.BCST (R8)(R13*8), Z25, Z7
+	VFMADD231PD.BCST (R8)(R13*8), Z26, Z8
+	VFMADD231PD.BCST (R9)(R13*8), Z24, Z9
+	VFMADD231PD.BCST (R9)(R13*8), Z25, Z10
+	VFMADD231PD.BCST (R9)(R13*8), Z26, Z11
+	VFMADD231PD.BCST (R10)(R13*8), Z24, Z12
+	VFMADD231PD.BCST (R10)(R13*8), Z25, Z13
+	VFMADD231PD.BCST (R10)(R13*8), Z26, Z14
+	VFMADD231PD.BCST (R11)(R13*8), Z24, Z15
+	VFMADD231PD.BCST (R11)(R13*8), Z25, Z16
+	VFMADD231PD.BCST (R11)(R13*8), Z26, Z17
+	VFMADD231PD.BCST (R12)(R13*8), Z24, Z18
+	VFMADD231PD.BCST (R12)(R13*8), Z25, Z19
+	VFMADD231PD.BCST (R12)(R13*8), Z26, Z20
+	VFMADD231PD.BCST (AX)(R13*8), Z24, Z21
+	VFMADD231PD.BCST (AX)(R13*8), Z25, Z22
+	VFMADD231PD.BCST (AX)(R13*8), Z26, Z23
+	INCQ             R13
+	ADDQ             DX, BX
+	JMP              loop
+
+done:
+	MOVQ         scale+64(FP), AX
+	MOVQ         rows+56(FP), CX
+	MOVQ         c+40(FP), DX
+	MOVQ         ldc+48(FP), BX
+	SHLQ         $0x03, BX
+	VBROADCASTSD (AX), Z24
+	VMULPD       Z24, Z0, Z0
+	VMOVUPD      Z0, K1, (DX)
+	VMULPD       Z24, Z1, Z1
+	VMOVUPD      Z1, K2, 64(DX)
+	VMULPD       Z24, Z2, Z2
+	VMOVUPD      Z2, K3, 128(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x01
+	CMOVQGT      SI, DX
+	VBROADCASTSD 8(AX), Z24
+	VMULPD       Z24, Z3, Z3
+	VMOVUPD      Z3, K1, (DX)
+	VMULPD       Z24, Z4, Z4
+	VMOVUPD      Z4, K2, 64(DX)
+	VMULPD       Z24, Z5, Z5
+	VMOVUPD      Z5, K3, 128(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x02
+	CMOVQGT      SI, DX
+	VBROADCASTSD 16(AX), Z24
+	VMULPD       Z24, Z6, Z6
+	VMOVUPD      Z6, K1, (DX)
+	VMULPD       Z24, Z7, Z7
+	VMOVUPD      Z7, K2, 64(DX)
+	VMULPD       Z24, Z8, Z8
+	VMOVUPD      Z8, K3, 128(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x03
+	CMOVQGT      SI, DX
+	VBROADCASTSD 24(AX), Z24
+	VMULPD       Z24, Z9, Z9
+	VMOVUPD      Z9, K1, (DX)
+	VMULPD       Z24, Z10, Z10
+	VMOVUPD      Z10, K2, 64(DX)
+	VMULPD       Z24, Z11, Z11
+	VMOVUPD      Z11, K3, 128(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x04
+	CMOVQGT      SI, DX
+	VBROADCASTSD 32(AX), Z24
+	VMULPD       Z24, Z12, Z12
+	VMOVUPD      Z12, K1, (DX)
+	VMULPD       Z24, Z13, Z13
+	VMOVUPD      Z13, K2, 64(DX)
+	VMULPD       Z24, Z14, Z14
+	VMOVUPD      Z14, K3, 128(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x05
+	CMOVQGT      SI, DX
+	VBROADCASTSD 40(AX), Z24
+	VMULPD       Z24, Z15, Z15
+	VMOVUPD      Z15, K1, (DX)
+	VMULPD       Z24, Z16, Z16
+	VMOVUPD      Z16, K2, 64(DX)
+	VMULPD       Z24, Z17, Z17
+	VMOVUPD      Z17, K3, 128(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x06
+	CMOVQGT      SI, DX
+	VBROADCASTSD 48(AX), Z24
+	VMULPD       Z24, Z18, Z18
+	VMOVUPD      Z18, K1, (DX)
+	VMULPD       Z24, Z19, Z19
+	VMOVUPD      Z19, K2, 64(DX)
+	VMULPD       Z24, Z20, Z20
+	VMOVUPD      Z20, K3, 128(DX)
+	LEAQ         (DX)(BX*1), SI
+	CMPQ         CX, $0x07
+	CMOVQGT      SI, DX
+	VBROADCASTSD 56(AX), Z24
+	VMULPD       Z24, Z21, Z21
+	VMOVUPD      Z21, K1, (DX)
+	VMULPD       Z24, Z22, Z22
+	VMOVUPD      Z22, K2, 64(DX)
+	VMULPD       Z24, Z23, Z23
+	VMOVUPD      Z23, K3, 128(DX)
+	VZEROUPPER
+	RET
+
+// func add4(dst *float64, x *float64, runs *run, count int, masks *int64)
+// Requires: AVX
+TEXT ·add4(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ runs+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ masks+32(FP), SI
+
+run:
+	MOVQ (DX), DI
+	MOVQ 8(DX), R8
+	MOVQ 16(DX), R9
+	LEAQ (CX)(DI*8), DI
+	LEAQ (AX)(R8*8), R8
+
+whole:
+	CMPQ    R9, $0x04
+	JLT     rest
+	VMOVUPD (DI), Y0
+	VADDPD  (R8), Y0, Y1
+	VMOVUPD Y1, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, R8
+	SUBQ    $0x04, R9
+	JMP     whole
+
+rest:
+	TESTQ      R9, R9
+	JE         next
+	NEGQ       R9
+	LEAQ       (SI)(R9*8), R9
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD (DI), Y0, Y0
+	VMOVUPD    (R9), Y1
+	VMASKMOVPD (R8), Y1, Y1
+	VADDPD     Y0, Y1, Y1
+	VMOVUPD    (R9), Y0
+	VMASKMOVPD Y1, Y0, (R8)
+
+next:
+	ADDQ $0x18, DX
+	DECQ BX
+	JNE  run
+	VZEROUPPER
+	RET
+
+// func kernel4x12(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int)
 // Requires: AVX, FMA3
-TEXT ·kernel4x12(SB), NOSPLIT, $0-48
+TEXT ·kernel4x12(SB), NOSPLIT, $0-56
 	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    c+32(FP), SI
-	MOVQ    ldc+40(FP), DI
-	SHLQ    $0x03, DX
-	SHLQ    $0x03, DI
-	LEAQ    (DX)(DX*2), R8
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPD (SI), Y0
-	VMOVUPD 32(SI), Y1
-	VMOVUPD 64(SI), Y2
-	VMOVUPD (SI)(DI*1), Y3
-	VMOVUPD 32(SI)(DI*1), Y4
-	VMOVUPD 64(SI)(DI*1), Y5
-	VMOVUPD (SI)(DI*2), Y6
-	VMOVUPD 32(SI)(DI*2), Y7
-	VMOVUPD 64(SI)(DI*2), Y8
-	VMOVUPD (SI)(R9*1), Y9
-	VMOVUPD 32(SI)(R9*1), Y10
-	VMOVUPD 64(SI)(R9*1), Y11
+	MOVQ    ldb+32(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    b+24(FP), DX
+	MOVQ    a+8(FP), BX
+	MOVQ    lda+16(FP), SI
+	SHLQ    $0x03, SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    c+40(FP), R8
+	MOVQ    ldc+48(FP), R9
+	SHLQ    $0x03, R9
+	LEAQ    (R9)(R9*2), R10
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	VMOVUPD (R8)(R9*1), Y3
+	VMOVUPD 32(R8)(R9*1), Y4
+	VMOVUPD 64(R8)(R9*1), Y5
+	VMOVUPD (R8)(R9*2), Y6
+	VMOVUPD 32(R8)(R9*2), Y7
+	VMOVUPD 64(R8)(R9*2), Y8
+	VMOVUPD (R8)(R10*1), Y9
+	VMOVUPD 32(R8)(R10*1), Y10
+	VMOVUPD 64(R8)(R10*1), Y11
 
 loop:
 	TESTQ        AX, AX
 	JE           done
-	VMOVUPD      (BX), Y12
-	VMOVUPD      32(BX), Y13
-	VMOVUPD      64(BX), Y14
-	VBROADCASTSD (CX), Y15
+	VMOVUPD      (DX), Y12
+	VMOVUPD      32(DX), Y13
+	VMOVUPD      64(DX), Y14
+	VBROADCASTSD (BX), Y15
 	VFMADD231PD  Y12, Y15, Y0
 	VFMADD231PD  Y13, Y15, Y1
 	VFMADD231PD  Y14, Y15, Y2
-	VBROADCASTSD (CX)(DX*1), Y15
+	VBROADCASTSD (BX)(SI*1), Y15
 	VFMADD231PD  Y12, Y15, Y3
 	VFMADD231PD  Y13, Y15, Y4
 	VFMADD231PD  Y14, Y15, Y5
-	VBROADCASTSD (CX)(DX*2), Y15
+	VBROADCASTSD (BX)(SI*2), Y15
 	VFMADD231PD  Y12, Y15, Y6
 	VFMADD231PD  Y13, Y15, Y7
 	VFMADD231PD  Y14, Y15, Y8
-	VBROADCASTSD (CX)(R8*1), Y15
+	VBROADCASTSD (BX)(DI*1), Y15
 	VFMADD231PD  Y12, Y15, Y9
 	VFMADD231PD  Y13, Y15, Y10
 	VFMADD231PD  Y14, Y15, Y11
-	ADDQ         $0x08, CX
-	ADDQ         $0x00000060, BX
+	ADDQ         $0x08, BX
+	ADDQ         CX, DX
 	DECQ         AX
 	JMP          loop
 
 done:
-	VMOVUPD Y0, (SI)
-	VMOVUPD Y1, 32(SI)
-	VMOVUPD Y2, 64(SI)
-	VMOVUPD Y3, (SI)(DI*1)
-	VMOVUPD Y4, 32(SI)(DI*1)
-	VMOVUPD Y5, 64(SI)(DI*1)
-	VMOVUPD Y6, (SI)(DI*2)
-	VMOVUPD Y7, 32(SI)(DI*2)
-	VMOVUPD Y8, 64(SI)(DI*2)
-	VMOVUPD Y9, (SI)(R9*1)
-	VMOVUPD Y10, 32(SI)(R9*1)
-	VMOVUPD Y11, 64(SI)(R9*1)
+	VMOVUPD Y0, (R8)
+	VMOVUPD Y1, 32(R8)
+	VMOVUPD Y2, 64(R8)
+	VMOVUPD Y3, (R8)(R9*1)
+	VMOVUPD Y4, 32(R8)(R9*1)
+	VMOVUPD Y5, 64(R8)(R9*1)
+	VMOVUPD Y6, (R8)(R9*2)
+	VMOVUPD Y7, 32(R8)(R9*2)
+	VMOVUPD Y8, 64(R8)(R9*2)
+	VMOVUPD Y9, (R8)(R10*1)
+	VMOVUPD Y10, 32(R8)(R10*1)
+	VMOVUPD Y11, 64(R8)(R10*1)
+	VZEROUPPER
+	RET
+
+// func edge4x4(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·edge4x4(SB), NOSPLIT, $0-80
+	MOVQ       mask+72(FP), AX
+	MOVQ       rows+56(FP), CX
+	MOVQ       c+40(FP), DX
+	MOVQ       ldc+48(FP), BX
+	SHLQ       $0x03, BX
+	VMOVUPD    (AX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x01
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y1
+	VMASKMOVPD (DX), Y1, Y1
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x02
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y2
+	VMASKMOVPD (DX), Y2, Y2
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x03
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y3
+	VMASKMOVPD (DX), Y3, Y3
+	MOVQ       rows+56(FP), CX
+	MOVQ       a+8(FP), DX
+	MOVQ       lda+16(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       DX, DI
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x01
+	CMOVQGT    SI, DX
+	MOVQ       DX, R8
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x02
+	CMOVQGT    SI, DX
+	MOVQ       DX, R9
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x03
+	CMOVQGT    SI, DX
+	MOVQ       DX, CX
+	MOVQ       k+0(FP), DX
+	MOVQ       ldb+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+24(FP), SI
+	XORQ       R10, R10
+
+loop:
+	CMPQ         R10, DX
+	JE           done
+	VMOVUPD      (AX), Y4
+	VMASKMOVPD   (SI), Y4, Y4
+	VBROADCASTSD (DI)(R10*8), Y5
+	VFMADD231PD  Y4, Y5, Y0
+	VBROADCASTSD (R8)(R10*8), Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VBROADCASTSD (R9)(R10*8), Y5
+	VFMADD231PD  Y4, Y5, Y2
+	VBROADCASTSD (CX)(R10*8), Y5
+	VFMADD231PD  Y4, Y5, Y3
+	INCQ         R10
+	ADDQ         BX, SI
+	JMP          loop
+
+done:
+	MOVQ         scale+64(FP), CX
+	MOVQ         rows+56(FP), DX
+	MOVQ         c+40(FP), BX
+	MOVQ         ldc+48(FP), SI
+	SHLQ         $0x03, SI
+	VBROADCASTSD (CX), Y4
+	VMULPD       Y4, Y0, Y0
+	VMOVUPD      (AX), Y4
+	VMASKMOVPD   Y0, Y4, (BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x01
+	CMOVQGT      DI, BX
+	VBROADCASTSD 8(CX), Y4
+	VMULPD       Y4, Y1, Y1
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y1, Y0, (BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x02
+	CMOVQGT      DI, BX
+	VBROADCASTSD 16(CX), Y4
+	VMULPD       Y4, Y2, Y2
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y2, Y0, (BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x03
+	CMOVQGT      DI, BX
+	VBROADCASTSD 24(CX), Y4
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y3, Y0, (BX)
+	VZEROUPPER
+	RET
+
+// func edge4x8(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·edge4x8(SB), NOSPLIT, $0-80
+	MOVQ       mask+72(FP), AX
+	MOVQ       rows+56(FP), CX
+	MOVQ       c+40(FP), DX
+	MOVQ       ldc+48(FP), BX
+	SHLQ       $0x03, BX
+	VMOVUPD    (AX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	VMOVUPD    32(AX), Y1
+	VMASKMOVPD 32(DX), Y1, Y1
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x01
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y2
+	VMASKMOVPD (DX), Y2, Y2
+	VMOVUPD    32(AX), Y3
+	VMASKMOVPD 32(DX), Y3, Y3
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x02
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y4
+	VMASKMOVPD (DX), Y4, Y4
+	VMOVUPD    32(AX), Y5
+	VMASKMOVPD 32(DX), Y5, Y5
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x03
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y6
+	VMASKMOVPD (DX), Y6, Y6
+	VMOVUPD    32(AX), Y7
+	VMASKMOVPD 32(DX), Y7, Y7
+	MOVQ       rows+56(FP), CX
+	MOVQ       a+8(FP), DX
+	MOVQ       lda+16(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       DX, DI
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x01
+	CMOVQGT    SI, DX
+	MOVQ       DX, R8
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x02
+	CMOVQGT    SI, DX
+	MOVQ       DX, R9
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x03
+	CMOVQGT    SI, DX
+	MOVQ       DX, CX
+	MOVQ       k+0(FP), DX
+	MOVQ       ldb+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+24(FP), SI
+	XORQ       R10, R10
+
+loop:
+	CMPQ         R10, DX
+	JE           done
+	VMOVUPD      (AX), Y8
+	VMASKMOVPD   (SI), Y8, Y8
+	VMOVUPD      32(AX), Y9
+	VMASKMOVPD   32(SI), Y9, Y9
+	VBROADCASTSD (DI)(R10*8), Y10
+	VFMADD231PD  Y8, Y10, Y0
+	VFMADD231PD  Y9, Y10, Y1
+	VBROADCASTSD (R8)(R10*8), Y10
+	VFMADD231PD  Y8, Y10, Y2
+	VFMADD231PD  Y9, Y10, Y3
+	VBROADCASTSD (R9)(R10*8), Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD231PD  Y9, Y10, Y5
+	VBROADCASTSD (CX)(R10*8), Y10
+	VFMADD231PD  Y8, Y10, Y6
+	VFMADD231PD  Y9, Y10, Y7
+	INCQ         R10
+	ADDQ         BX, SI
+	JMP          loop
+
+done:
+	MOVQ         scale+64(FP), CX
+	MOVQ         rows+56(FP), DX
+	MOVQ         c+40(FP), BX
+	MOVQ         ldc+48(FP), SI
+	SHLQ         $0x03, SI
+	VBROADCASTSD (CX), Y8
+	VMULPD       Y8, Y0, Y0
+	VMOVUPD      (AX), Y9
+	VMASKMOVPD   Y0, Y9, (BX)
+	VMULPD       Y8, Y1, Y1
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y1, Y0, 32(BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x01
+	CMOVQGT      DI, BX
+	VBROADCASTSD 8(CX), Y8
+	VMULPD       Y8, Y2, Y2
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y2, Y0, (BX)
+	VMULPD       Y8, Y3, Y3
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y3, Y0, 32(BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x02
+	CMOVQGT      DI, BX
+	VBROADCASTSD 16(CX), Y8
+	VMULPD       Y8, Y4, Y4
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y4, Y0, (BX)
+	VMULPD       Y8, Y5, Y5
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y5, Y0, 32(BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x03
+	CMOVQGT      DI, BX
+	VBROADCASTSD 24(CX), Y8
+	VMULPD       Y8, Y6, Y6
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y6, Y0, (BX)
+	VMULPD       Y8, Y7, Y7
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y7, Y0, 32(BX)
+	VZEROUPPER
+	RET
+
+// func edge4x12(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·edge4x12(SB), NOSPLIT, $0-80
+	MOVQ       mask+72(FP), AX
+	MOVQ       rows+56(FP), CX
+	MOVQ       c+40(FP), DX
+	MOVQ       ldc+48(FP), BX
+	SHLQ       $0x03, BX
+	VMOVUPD    (AX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	VMOVUPD    32(AX), Y1
+	VMASKMOVPD 32(DX), Y1, Y1
+	VMOVUPD    64(AX), Y2
+	VMASKMOVPD 64(DX), Y2, Y2
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x01
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y3
+	VMASKMOVPD (DX), Y3, Y3
+	VMOVUPD    32(AX), Y4
+	VMASKMOVPD 32(DX), Y4, Y4
+	VMOVUPD    64(AX), Y5
+	VMASKMOVPD 64(DX), Y5, Y5
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x02
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y6
+	VMASKMOVPD (DX), Y6, Y6
+	VMOVUPD    32(AX), Y7
+	VMASKMOVPD 32(DX), Y7, Y7
+	VMOVUPD    64(AX), Y8
+	VMASKMOVPD 64(DX), Y8, Y8
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x03
+	CMOVQGT    SI, DX
+	VMOVUPD    (AX), Y9
+	VMASKMOVPD (DX), Y9, Y9
+	VMOVUPD    32(AX), Y10
+	VMASKMOVPD 32(DX), Y10, Y10
+	VMOVUPD    64(AX), Y11
+	VMASKMOVPD 64(DX), Y11, Y11
+	MOVQ       rows+56(FP), CX
+	MOVQ       a+8(FP), DX
+	MOVQ       lda+16(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       DX, DI
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x01
+	CMOVQGT    SI, DX
+	MOVQ       DX, R8
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x02
+	CMOVQGT    SI, DX
+	MOVQ       DX, R9
+	LEAQ       (DX)(BX*1), SI
+	CMPQ       CX, $0x03
+	CMOVQGT    SI, DX
+	MOVQ       DX, CX
+	MOVQ       k+0(FP), DX
+	MOVQ       ldb+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+24(FP), SI
+	XORQ       R10, R10
+
+loop:
+	CMPQ         R10, DX
+	JE           done
+	VMOVUPD      (AX), Y12
+	VMASKMOVPD   (SI), Y12, Y12
+	VMOVUPD      32(AX), Y13
+	VMASKMOVPD   32(SI), Y13, Y13
+	VMOVUPD      64(AX), Y14
+	VMASKMOVPD   64(SI), Y14, Y14
+	VBROADCASTSD (DI)(R10*8), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD (R8)(R10*8), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD (R9)(R10*8), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD (CX)(R10*8), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	INCQ         R10
+	ADDQ         BX, SI
+	JMP          loop
+
+done:
+	MOVQ         scale+64(FP), CX
+	MOVQ         rows+56(FP), DX
+	MOVQ         c+40(FP), BX
+	MOVQ         ldc+48(FP), SI
+	SHLQ         $0x03, SI
+	VBROADCASTSD (CX), Y12
+	VMULPD       Y12, Y0, Y0
+	VMOVUPD      (AX), Y13
+	VMASKMOVPD   Y0, Y13, (BX)
+	VMULPD       Y12, Y1, Y1
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y1, Y0, 32(BX)
+	VMULPD       Y12, Y2, Y2
+	VMOVUPD      64(AX), Y0
+	VMASKMOVPD   Y2, Y0, 64(BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x01
+	CMOVQGT      DI, BX
+	VBROADCASTSD 8(CX), Y12
+	VMULPD       Y12, Y3, Y3
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y3, Y0, (BX)
+	VMULPD       Y12, Y4, Y4
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y4, Y0, 32(BX)
+	VMULPD       Y12, Y5, Y5
+	VMOVUPD      64(AX), Y0
+	VMASKMOVPD   Y5, Y0, 64(BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x02
+	CMOVQGT      DI, BX
+	VBROADCASTSD 16(CX), Y12
+	VMULPD       Y12, Y6, Y6
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y6, Y0, (BX)
+	VMULPD       Y12, Y7, Y7
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y7, Y0, 32(BX)
+	VMULPD       Y12, Y8, Y8
+	VMOVUPD      64(AX), Y0
+	VMASKMOVPD   Y8, Y0, 64(BX)
+	LEAQ         (BX)(SI*1), DI
+	CMPQ         DX, $0x03
+	CMOVQGT      DI, BX
+	VBROADCASTSD 24(CX), Y12
+	VMULPD       Y12, Y9, Y9
+	VMOVUPD      (AX), Y0
+	VMASKMOVPD   Y9, Y0, (BX)
+	VMULPD       Y12, Y10, Y10
+	VMOVUPD      32(AX), Y0
+	VMASKMOVPD   Y10, Y0, 32(BX)
+	VMULPD       Y12, Y11, Y11
+	VMOVUPD      64(AX), Y0
+	VMASKMOVPD   Y11, Y0, 64(BX)
 	VZEROUPPER
 	RET

@@ -4,8 +4,32 @@
 
 package markov
 
-// kernel8x24 adds A·B to C: 8 rows of A, lda apart, times B, k rows of 24 packed; 8 rows of C, ldc apart. It needs AVX-512F.
-func kernel8x24(k int, a *float64, lda int, b *float64, c *float64, ldc int)
+// add8 adds count runs, at least one, of numbers of x to dst. The mask of n numbers is n before masks. It needs AVX-512F.
+func add8(dst *float64, x *float64, runs *run, count int, masks *int64)
 
-// kernel4x12 adds A·B to C: 4 rows of A, lda apart, times B, k rows of 12 packed; 4 rows of C, ldc apart. It needs AVX2 and FMA.
-func kernel4x12(k int, a *float64, lda int, b *float64, c *float64, ldc int)
+// kernel8x24 adds A·B to C: 8 rows of A, k rows of B with 24 columns, 8 rows of C, so many numbers apart. It needs AVX-512F.
+func kernel8x24(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int)
+
+// edge8x8 is kernel8x24 for up to 8 rows, at least one, and those of up to 8 columns where mask is −1; row i of the sum is multiplied by scale[i], that of rows which are missing by the scale of the last one. All of A and B is read before C is written. It needs AVX-512F.
+func edge8x8(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+
+// edge8x16 is kernel8x24 for up to 8 rows, at least one, and those of up to 16 columns where mask is −1; row i of the sum is multiplied by scale[i], that of rows which are missing by the scale of the last one. All of A and B is read before C is written. It needs AVX-512F.
+func edge8x16(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+
+// edge8x24 is kernel8x24 for up to 8 rows, at least one, and those of up to 24 columns where mask is −1; row i of the sum is multiplied by scale[i], that of rows which are missing by the scale of the last one. All of A and B is read before C is written. It needs AVX-512F.
+func edge8x24(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+
+// add4 adds count runs, at least one, of numbers of x to dst. The mask of n numbers is n before masks. It needs AVX2 and FMA.
+func add4(dst *float64, x *float64, runs *run, count int, masks *int64)
+
+// kernel4x12 adds A·B to C: 4 rows of A, k rows of B with 12 columns, 4 rows of C, so many numbers apart. It needs AVX2 and FMA.
+func kernel4x12(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int)
+
+// edge4x4 is kernel4x12 for up to 4 rows, at least one, and those of up to 4 columns where mask is −1; row i of the sum is multiplied by scale[i], that of rows which are missing by the scale of the last one. All of A and B is read before C is written. It needs AVX2 and FMA.
+func edge4x4(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+
+// edge4x8 is kernel4x12 for up to 4 rows, at least one, and those of up to 8 columns where mask is −1; row i of the sum is multiplied by scale[i], that of rows which are missing by the scale of the last one. All of A and B is read before C is written. It needs AVX2 and FMA.
+func edge4x8(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+
+// edge4x12 is kernel4x12 for up to 4 rows, at least one, and those of up to 12 columns where mask is −1; row i of the sum is multiplied by scale[i], that of rows which are missing by the scale of the last one. All of A and B is read before C is written. It needs AVX2 and FMA.
+func edge4x12(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)

@@ -2,7 +2,6 @@ package markov
 
 import (
 	"math"
-	"runtime"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
@@ -34,27 +33,19 @@ func Factorize(a *sparse.CSR, shift float64, opt DirectOptions) (*Factorization,
 	if !(shift >= 0) || math.IsInf(shift, 1) {
 		panic("markov: Factorize: want a finite shift ≥ 0")
 	}
-	u, err := unit(a)
+	workers := opt.workers()
+	q, err := survey(a, dims, workers)
 	if err != nil {
 		return nil, err
 	}
+	q.leak = shift * q.unit
 	last := 0
 	if shift == 0 {
-		if last, err = lastState(a, dims); err != nil {
+		if last, err = q.lastState(); err != nil {
 			return nil, err
 		}
 	}
-	t := dissect(a, dims, last)
-	p := pair(a, t, u)
-	if shift > 0 {
-		p.leak(shift * u)
-	}
-	t.borders(p)
-	workers := opt.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	z := &Factorization{f: newFactor(p, t, workers, true), unit: u}
+	z := &Factorization{f: newFactor(q, order(q, last, workers), new([]float64), workers, true), unit: q.unit}
 	if err := z.f.eliminate(); err != nil {
 		return nil, err
 	}
@@ -62,21 +53,6 @@ func Factorize(a *sparse.CSR, shift float64, opt DirectOptions) (*Factorization,
 		z.mass = z.f.masses()
 	}
 	return z, nil
-}
-
-// leak gives every state a rate to one more, of the highest rank.
-func (p *pairs) leak(rate float64) {
-	n := len(p.ptr) - 1
-	q := &pairs{ptr: make([]int, 1, n+2)}
-	for r := range n {
-		lo, hi := p.ptr[r], p.ptr[r+1]
-		q.other = append(append(q.other, p.other[lo:hi]...), int32(n))
-		q.out = append(append(q.out, p.out[lo:hi]...), rate)
-		q.in = append(append(q.in, p.in[lo:hi]...), 0)
-		q.ptr = append(q.ptr, len(q.other))
-	}
-	q.ptr = append(q.ptr, len(q.other)) // the state outside has no later ones
-	*p = *q
 }
 
 // Solve sets x to the solution of A x − s x = b; they may be the same. Without a shift b
@@ -93,11 +69,11 @@ func (z *Factorization) Solve(x, b []float64) {
 	}
 	local := make([]float64, z.f.largest)
 	for k := range t.nodes {
-		z.f.fronts[k].hand(&t.nodes[k], y, local)
+		z.f.front(int32(k)).hand(&t.nodes[k], y, local)
 	}
 	y[n] = 0
 	for k := len(t.nodes) - 1; k >= 0; k-- {
-		z.f.fronts[k].find(&t.nodes[k], y, local)
+		z.f.front(int32(k)).find(&t.nodes[k], y, local)
 	}
 	for r, state := range t.state {
 		x[state] = y[r]
@@ -108,7 +84,7 @@ func (z *Factorization) Solve(x, b []float64) {
 }
 
 // hand passes the right-hand sides of the own states on to later ones.
-func (fr *front) hand(nd *node, y, local []float64) {
+func (fr front) hand(nd *node, y, local []float64) {
 	own, size := nd.own(), nd.size()
 	b := y[nd.lo:nd.hi]
 	for n, v := range b {
@@ -127,7 +103,7 @@ func (fr *front) hand(nd *node, y, local []float64) {
 
 // find replaces the right-hand sides of the own states by the solution, given that of
 // later ones.
-func (fr *front) find(nd *node, y, local []float64) {
+func (fr front) find(nd *node, y, local []float64) {
 	own, border := nd.own(), len(nd.border)
 	x := y[nd.lo:nd.hi]
 	floats.Scale(-1, x)

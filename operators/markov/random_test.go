@@ -204,7 +204,11 @@ func TestCutsSeparate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		dims, states := drawDims(t, 2000)
 		a := drawStencil(t, dims, states)
-		tr := dissect(a, dims, rapid.IntRange(0, states-1).Draw(t, "last"))
+		q, err := survey(a, dims, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr := dissect(q, rapid.IntRange(0, states-1).Draw(t, "last"), rapid.IntRange(1, 5).Draw(t, "workers"))
 		nodeOf := make([]int, 0, states)
 		first := make([]int, len(tr.nodes)) // the first node of the subtree of each
 		for k, nd := range tr.nodes {

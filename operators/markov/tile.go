@@ -7,11 +7,27 @@ import "sync"
 
 //go:generate go run -modfile=../../go.tool.mod asm/gen.go -out kernel_amd64.s -stubs kernel_stubs_amd64.go -pkg markov
 
-// A tile is a kernel that adds A·B to a block of C of some rows and columns: A has its
-// rows lda numbers apart, B is packed, k rows of cols numbers, and C has its rows ldc apart.
+// A tile is kernels that add A·B to a block of C of some rows and columns. Rows of A, the
+// k rows of B and those of C are lda, ldb and ldc numbers apart.
 type tile struct {
 	rows, cols int
-	multiply   func(k int, a *float64, lda int, b, c *float64, ldc int)
+	whole      func(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int)
+	parts      [tileParts]partTile // for columns up to a third, two thirds and all of cols
+	// add adds count runs, at least one, of x to dst; the mask of n numbers is n before masks.
+	add func(dst, x *float64, runs *run, count int, masks *int64)
+}
+
+// tileParts is the number of registers that hold a row of a tile.
+const tileParts = 3
+
+// A partTile takes up to all the rows of a tile, and the columns where mask is −1, and
+// multiplies row i of the result by scale[i]; rows that are missing must have the scale
+// of the last one. A and B are read before C is written.
+type partTile func(k int, a *float64, lda int, b *float64, ldb int, c *float64, ldc int, rows int, scale *float64, mask *int64)
+
+// part returns the smallest kernel for so many columns, and their mask.
+func (t *tile) part(cols int) (do partTile, mask *int64) {
+	return t.parts[(cols-1)*tileParts/t.cols], &columnMasks[mostCols-cols]
 }
 
 // processor is the best tile of this machine; nil where there is none.
@@ -20,78 +36,83 @@ var processor = bestTile()
 // most are the sizes of the largest tile.
 const mostRows, mostCols = 8, 24
 
-// A packing is room for a packed block of V, and for a tile at an edge.
-type packing struct {
-	v    [blockK * blockJ]float64
-	a    [mostRows * blockK]float64
-	c    [mostRows * mostCols]float64
-	tile *tile
-}
+// columnMasks from mostCols−n on is the mask of n columns.
+var columnMasks = func() (m [2 * mostCols]int64) {
+	for j := range mostCols {
+		m[j] = -1
+	}
+	return m
+}()
+
+// ones is the scale of rows that stay as they are.
+var ones = [mostRows]float64{1, 1, 1, 1, 1, 1, 1, 1}
+
+// A packing is room for a packed block of V.
+type packing [blockK * blockJ]float64
 
 var packings = sync.Pool{New: func() any { return new(packing) }}
 
-// tiles is update on one goroutine.
-func (d *dense) tiles(i0, i1, k0, k1, j0, j1 int) {
-	p := packings.Get().(*packing)
-	defer packings.Put(p)
-	p.tile = processor
-	for k := k0; k < k1; k += blockK {
-		for j := j0; j < j1; j += blockJ {
-			p.block(d, i0, i1, k, min(k+blockK, k1), j, min(j+blockJ, j1))
+const (
+	// packedRows is the number of rows from which it pays to pack V.
+	packedRows = 64
+	// blockI is a number of rows, a multiple of those of any tile, of which the part that is
+	// multiplied stays in a core's second cache while a strip is in the first.
+	blockI = 256
+)
+
+// tiles adds the product on one goroutine.
+func (p product) tiles() {
+	t := processor
+	if p.rows < packedRows {
+		for j := 0; j < p.cols; j += t.cols {
+			p.strip(t, j, p.v[j:], p.ldv)
+		}
+		return
+	}
+	q := packings.Get().(*packing)
+	defer packings.Put(q)
+	for k := 0; k < p.k; k += blockK {
+		for j := 0; j < p.cols; j += blockJ {
+			b := p
+			b.k, b.cols = min(blockK, p.k-k), min(blockJ, p.cols-j)
+			b.a, b.v, b.c = p.a[k:], p.v[k*p.ldv+j:], p.c[j:]
+			b.packed(t, q)
 		}
 	}
 }
 
-// block packs one block of V and lets all rows pass over it.
-func (p *packing) block(d *dense, i0, i1, k0, k1, j0, j1 int) {
-	t, k := p.tile, k1-k0
-	for j := j0; j < j1; j += t.cols {
-		p.pack(d, k0, k1, j, min(j+t.cols, j1), (j-j0)*k)
+// packed packs V, which fits, and lets all rows pass over it.
+func (p product) packed(t *tile, q *packing) {
+	for j := 0; j < p.cols; j += t.cols {
+		p.pack(q[j*p.k:], j, t.cols)
 	}
-	for ; i0 < i1; i0 += blockI {
-		for j := j0; j < j1; j += t.cols {
-			p.strip(d, i0, min(i0+blockI, i1), k0, k1, j, min(j+t.cols, j1), &p.v[(j-j0)*k])
+	for i := 0; i < p.rows; i += blockI {
+		b := p.part(i, min(i+blockI, p.rows))
+		for j := 0; j < p.cols; j += t.cols {
+			b.strip(t, j, q[j*p.k:], t.cols)
 		}
 	}
 }
 
-// blockI is a number of rows, a multiple of those of any tile, of which the part that is
-// multiplied stays in a core's second cache while a strip is in the first.
-const blockI = 256
+// pack copies a strip of V from column j on, its rows as far apart as a tile is wide.
+func (p product) pack(dst []float64, j, width int) {
+	have := min(width, p.cols-j)
+	for k := range p.k {
+		copy(dst[k*width:][:have], p.v[k*p.ldv+j:])
+	}
+}
 
-// strip lets some rows pass over a strip of V.
-func (p *packing) strip(d *dense, i0, i1, k0, k1, j0, j1 int, v *float64) {
-	t := p.tile
-	for i := i0; i < i1; i += t.rows {
-		if i+t.rows <= i1 && j0+t.cols <= j1 {
-			t.multiply(k1-k0, &d.f[i*d.size+k0], d.size, v, &d.f[i*d.size+j0], d.size)
+// strip lets the rows pass over the strip of V from column j on.
+func (p product) strip(t *tile, j int, v []float64, ldv int) {
+	cols := min(t.cols, p.cols-j)
+	part, mask := t.part(cols)
+	for i := 0; i < p.rows; i += t.rows {
+		rows := min(t.rows, p.rows-i)
+		a, c := &p.a[i*p.lda], &p.c[i*p.ldc+j]
+		if rows == t.rows && cols == t.cols {
+			t.whole(p.k, a, p.lda, &v[0], ldv, c, p.ldc)
 		} else {
-			p.edge(d, i, min(i+t.rows, i1), k0, k1, j0, j1, v)
+			part(p.k, a, p.lda, &v[0], ldv, c, p.ldc, rows, &ones[0], mask)
 		}
-	}
-}
-
-// pack copies rows k0 … k1 of the columns j0 … j1 of V to p.v[at:], a tile wide, with
-// zeros in what is missing.
-func (p *packing) pack(d *dense, k0, k1, j0, j1, at int) {
-	cols := p.tile.cols
-	for k := k0; k < k1; k++ {
-		strip := p.v[at : at+cols]
-		n := copy(strip, d.f[k*d.size+j0:k*d.size+j1])
-		clear(strip[n:])
-		at += cols
-	}
-}
-
-// edge multiplies a tile that reaches beyond the block, on copies.
-func (p *packing) edge(d *dense, i0, i1, k0, k1, j0, j1 int, v *float64) {
-	t, k := p.tile, k1-k0
-	for i := i0; i < i1; i++ {
-		copy(p.a[(i-i0)*k:(i-i0+1)*k], d.f[i*d.size+k0:])
-		copy(p.c[(i-i0)*t.cols:][:j1-j0], d.f[i*d.size+j0:])
-	}
-	t.multiply(k, &p.a[0], k, v, &p.c[0], t.cols)
-	for i := i0; i < i1; i++ {
-		copy(d.f[i*d.size+j0:i*d.size+j1], p.c[(i-i0)*t.cols:])
 	}
 }
