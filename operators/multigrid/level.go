@@ -124,18 +124,6 @@ func (l *level) next(i, a int) int {
 	return i + s
 }
 
-// before returns the lower neighbour of cell i along axis a, going round at the end.
-func (l *level) before(i, a int) int {
-	s := 1
-	for _, n := range l.n[:a] {
-		s *= n
-	}
-	if i/s%l.n[a] == 0 {
-		return i + (l.n[a]-1)*s
-	}
-	return i - s
-}
-
 // around returns the places before and after place i of a row of n cells, going round.
 func around(i, n int) (before, after int) {
 	before, after = i-1, i+1
