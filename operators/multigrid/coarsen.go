@@ -12,155 +12,199 @@ import "math"
 // with s the distance between the centres of the groups in cells. J is kept, so that
 // the exact solution is a fixed point; division by s undoes the stiffness that piecewise
 // constant groups would have; and the second term keeps rates positive.
-//
 
 const (
 	leastMass  = 1e-290 // masses are kept above, so that ratios stay finite
 	leastGroup = 1e-270 // groups below have no rates: their flows are not to be trusted
 )
 
-// coarsen sets masses and rates of the next level, and its old masses.
+// coarsen sets masses and rates of the next level from the flows that a pass with
+// [level.gather] left there.
 func (l *level) coarsen() {
-	c := l.plan.coarse
-	c.eachRow(func(r int) {
-		l.gather(r)
-		c.invertMass(r)
-	})
-	c.eachRow(func(r int) { c.rates(r, l.plan) })
-	c.invert(0)
-	copy(c.old, c.x)
+	l.plan.coarse.march(true, l.ratesBelow, l.plan.coarse.invertLayer)
 }
 
-// gather sums masses and flows into row r of the next level; flows to upper
-// neighbours into up, and those from them into dn.
-func (l *level) gather(r int) {
+// gather sums masses and flows into a layer of the next level, once its last layer here and
+// the one above are at hand; a step of [level.march]. Flows to upper neighbours go into up,
+// and those from them into dn; inv is 1/X for now, 0 where X is not to be trusted.
+func (l *level) gather(layer int, s strip) {
+	p := l.plan
+	c, last := p.coarse, l.last()
+	k := p.axis[last].group(layer)
+	if layer+1 != p.axis[last].start[k+1] {
+		return
+	}
+	first, end := p.axis[0].groupsOf(s)
+	rows := c.rows() / p.axis[last].groups()
+	for r := k * rows; r < (k+1)*rows; r++ {
+		l.gatherInto(r, first, end)
+	}
+}
+
+// gatherInto gathers the groups first ≤ k < end of row r of the next level.
+func (l *level) gatherInto(r, first, end int) {
 	p := l.plan
 	c := p.coarse
 	j := [3]int{0, r % c.n[1], r / c.n[1]}
-	x := c.of(c.x, r)
-	clear(x)
+	mass := c.of(c.x, r)
+	clear(mass[first:end])
 	var forth, back [3][]float64
 	for a := range 3 {
 		if c.up[a] != nil {
 			forth[a], back[a] = c.of(c.up[a], r), c.of(c.dn[a], r)
-			clear(forth[a])
-			clear(back[a])
+			clear(forth[a][first:end])
+			clear(back[a][first:end])
 		}
 	}
 	for z := p.axis[2].start[j[2]]; z < p.axis[2].start[j[2]+1]; z++ {
 		for y := p.axis[1].start[j[1]]; y < p.axis[1].start[j[1]+1]; y++ {
 			fine := y + z*l.n[1]
-			l.gatherRow(fine, x, forth[0], back[0])
+			f := l.flows(fine, 0, mass, forth[0], back[0])
+			f.along(&p.axis[0], first, end)
 			if c.n[1] > 1 && y+1 == p.axis[1].start[j[1]+1] {
-				l.gatherAcross(fine, 1, forth[1], back[1])
+				f = l.flows(fine, 1, nil, forth[1], back[1])
+				f.across(&p.axis[0], first, end)
 			}
 			if c.n[2] > 1 && z+1 == p.axis[2].start[j[2]+1] {
-				l.gatherAcross(fine, 2, forth[2], back[2])
+				f = l.flows(fine, 2, nil, forth[2], back[2])
+				f.across(&p.axis[0], first, end)
 			}
 		}
 	}
-}
-
-// gatherRow adds the masses of a row and the flows along it.
-func (l *level) gatherRow(fine int, mass, forth, back []float64) {
-	x, up, dn := l.of(l.x, fine), l.of(l.up[0], fine), l.of(l.dn[0], fine)
-	start := l.plan.axis[0].start
-	n := len(x)
-	g := len(mass)
-	if 2*g == n && g > 1 { // pairs throughout
-		forth, back = forth[:g], back[:g]
-		for k := range g - 1 {
-			i := 2*k + 1
-			mass[k] += x[i-1] + x[i]
-			forth[k] += x[i] * up[i]
-			back[k] += x[i+1] * dn[i]
-		}
-		mass[g-1] += x[n-2] + x[n-1]
-		forth[g-1] += x[n-1] * up[n-1]
-		back[g-1] += x[0] * dn[n-1]
-		return
-	}
-	for k := range mass {
-		var sum float64
-		for _, v := range x[start[k]:start[k+1]] {
-			sum += v
-		}
-		mass[k] += sum
-		if g == 1 {
-			break // what goes round stays within the group
-		}
-		last, next := start[k+1]-1, start[k+1]%n
-		forth[k] += x[last] * up[last]
-		back[k] += x[next] * dn[last]
-	}
-}
-
-// gatherAcross adds the flows from a row to the one above it along axis a.
-func (l *level) gatherAcross(fine, a int, forth, back []float64) {
-	x, next := l.of(l.x, fine), l.of(l.x, l.above(fine, a))
-	up, dn := l.of(l.up[a], fine), l.of(l.dn[a], fine)
-	start := l.plan.axis[0].start
-	n, g := len(x), len(forth)
-	if 2*g == n {
-		next, up, dn, back = next[:n], up[:n], dn[:n], back[:g]
-		for k := range forth {
-			i := 2 * k
-			forth[k] += x[i]*up[i] + x[i+1]*up[i+1]
-			back[k] += next[i]*dn[i] + next[i+1]*dn[i+1]
-		}
-		return
-	}
-	for k := range forth {
-		for i := start[k]; i < start[k+1]; i++ {
-			forth[k] += x[i] * up[i]
-			back[k] += next[i] * dn[i]
-		}
-	}
-}
-
-// invertMass sets inv to 1/X in row r for now, 0 where X is not to be trusted.
-func (c *level) invertMass(r int) {
-	x, inv := c.of(c.x, r), c.of(c.inv, r)
-	for k, v := range x {
-		inv[k] = 0
+	old, inv := c.of(c.old, r)[first:end], c.of(c.inv, r)[first:end]
+	for k, v := range mass[first:end] {
+		old[k], inv[k] = v, 0
 		if v > leastGroup {
 			inv[k] = 1 / v
 		}
 	}
 }
 
-// rates turns the flows in row r into rates.
-func (c *level) rates(r int, p *plan) {
-	inv := c.of(c.inv, r)
-	for a := range 3 {
-		if c.up[a] == nil {
-			continue
+// flows are those from a row to its upper neighbours along an axis and back, and their sums
+// over groups of cells. Kernels know the order of the fields.
+type flows struct {
+	x, next           []float64 // masses of the row, and of the one above
+	up, dn            []float64
+	mass, forth, back []float64 // of groups
+}
+
+func (l *level) flows(r, a int, mass, forth, back []float64) flows {
+	f := flows{x: l.of(l.x, r), up: l.of(l.up[a], r), dn: l.of(l.dn[a], r), mass: mass, forth: forth, back: back}
+	if a > 0 {
+		f.next = l.of(l.x, l.above(r, a))
+	}
+	return f
+}
+
+// along adds the masses of the row and the flows along it.
+func (f *flows) along(p *axisPlan, first, end int) {
+	if p.inPairs() {
+		first = f.pairsAlong(first, min(end, p.groups()-1))
+	}
+	for k := first; k < end; k++ {
+		lo, hi := p.start[k], p.start[k+1]
+		for _, v := range f.x[lo:hi] {
+			f.mass[k] += v
 		}
-		up, dn := c.of(c.up[a], r)[:len(inv)], c.of(c.dn[a], r)[:len(inv)]
-		if a == 0 {
-			for k, v := range inv {
-				next := inv[0]
-				if k+1 < len(inv) {
-					next = inv[k+1]
-				}
-				up[k], dn[k] = ratesBetween(up[k], dn[k], v, next, 0.5/p.axis[0].step[k])
-			}
-			continue
-		}
-		k := r % c.n[1]
-		if a == 2 {
-			k = r / c.n[1]
-		}
-		half, next := 0.5/p.axis[a].step[k], c.of(c.inv, c.above(r, a))[:len(inv)]
-		for k, v := range inv {
-			up[k], dn[k] = ratesBetween(up[k], dn[k], v, next[k], half)
+		if p.groups() > 1 { // else what goes round stays within the group
+			next := hi % len(f.x)
+			f.forth[k] += f.x[hi-1] * f.up[hi-1]
+			f.back[k] += f.x[next] * f.dn[hi-1]
 		}
 	}
 }
 
-// ratesBetween returns the rates between two groups with the flows forth and back and
-// inverse masses x and y, 0 for masses not to be trusted; half is 1/2s.
-func ratesBetween(forth, back, x, y, half float64) (up, dn float64) {
+// pairsAlong is along for pairs of cells, without the last; it returns end.
+func (f *flows) pairsAlong(first, end int) int {
+	if k := processor; k != nil && first < end {
+		blocks := (end - first) / k.cells
+		k.along(&f.x, first, blocks)
+		first += blocks * k.cells
+	}
+	for k := first; k < end; k++ {
+		x, i := f.x[2*k:2*k+3], 2*k+1
+		f.mass[k] += x[0] + x[1]
+		f.forth[k] += x[1] * f.up[i]
+		f.back[k] += x[2] * f.dn[i]
+	}
+	return max(first, end)
+}
+
+// across adds the flows to the row above.
+func (f *flows) across(p *axisPlan, first, end int) {
+	if p.inPairs() {
+		first = f.pairsAcross(first, end)
+	}
+	for k := first; k < end; k++ {
+		for i := p.start[k]; i < p.start[k+1]; i++ {
+			f.forth[k] += f.x[i] * f.up[i]
+			f.back[k] += f.next[i] * f.dn[i]
+		}
+	}
+}
+
+// pairsAcross is across for pairs of cells; it returns end.
+func (f *flows) pairsAcross(first, end int) int {
+	if k := processor; k != nil {
+		blocks := (end - first) / k.cells
+		k.across(&f.x, first, blocks)
+		first += blocks * k.cells
+	}
+	for k := first; k < end; k++ {
+		i := 2 * k
+		f.forth[k] += f.x[i]*f.up[i] + f.x[i+1]*f.up[i+1]
+		f.back[k] += f.next[i]*f.dn[i] + f.next[i+1]*f.dn[i+1]
+	}
+	return end
+}
+
+// ratesBelow turns flows between groups into rates, in a layer of the next level; a step.
+func (l *level) ratesBelow(layer int, s strip) {
+	c := l.plan.coarse
+	rows := c.rows() / c.n[c.last()]
+	for r := layer * rows; r < (layer+1)*rows; r++ {
+		c.rates(r, l.plan, s)
+	}
+}
+
+// rates turns the flows in columns of row r into rates.
+func (c *level) rates(r int, p *plan, s strip) {
+	inv := c.of(c.inv, r)
+	up, dn := c.of(c.up[0], r), c.of(c.dn[0], r)
+	step := p.axis[0].step
+	same := max(s.lo, min(s.hi, len(inv)-2)) // the last groups may have one cell more
+	ratesBetween(up[s.lo:same], dn[s.lo:same], inv[s.lo:], inv[min(s.lo+1, len(inv)-1):], 0.5/step[0])
+	for k := same; k < s.hi; k++ {
+		_, next := around(k, len(inv))
+		up[k], dn[k] = rateBetween(up[k], dn[k], inv[k], inv[next], 0.5/step[k])
+	}
+	for a := 1; a < 3 && c.up[a] != nil; a++ {
+		k := r % c.n[1]
+		if a == 2 {
+			k = r / c.n[1]
+		}
+		up, dn, next := c.of(c.up[a], r), c.of(c.dn[a], r), c.of(c.inv, c.above(r, a))
+		ratesBetween(up[s.lo:s.hi], dn[s.lo:s.hi], inv[s.lo:], next[s.lo:], 0.5/p.axis[a].step[k])
+	}
+}
+
+// ratesBetween turns the flows up and dn between groups of inverse masses x and those of
+// inverse masses y, 0 for masses not to be trusted, into rates; half is 1/2s.
+func ratesBetween(up, dn, x, y []float64, half float64) {
+	n := len(up)
+	dn, x, y = dn[:n], x[:n], y[:n]
+	first := 0
+	if k := processor; k != nil && k.cells <= n {
+		blocks := n / k.cells
+		k.rates(&up[0], &dn[0], &x[0], &y[0], blocks, half)
+		first = blocks * k.cells
+	}
+	for i := first; i < n; i++ {
+		up[i], dn[i] = rateBetween(up[i], dn[i], x[i], y[i], half)
+	}
+}
+
+func rateBetween(forth, back, x, y, half float64) (up, dn float64) {
 	if x == 0 || y == 0 {
 		return 0, 0
 	}

@@ -226,11 +226,11 @@ func (s *solver) cycle(k int) float64 {
 		s.dense.stationary(l.x)
 		return l.largestCorrection()
 	}
-	l.smooth(0)
+	l.march(true, nil, l.sweepLeft, l.sweepRight, l.gather)
 	l.coarsen()
 	correction := s.cycle(k + 1)
-	l.correct()
-	l.smooth(1)
+	l.plan.coarse.ratios()
+	l.march(false, l.correct, l.sweepLeft, l.sweepRight)
 	return correction
 }
 
@@ -242,21 +242,4 @@ func (s *solver) work() float64 {
 		cells += 5.5 * float64(l.cells())
 	}
 	return cells
-}
-
-// smooth sweeps twice: in all, the four directions of two dimensions before (0) and
-// after (1) the coarse correction, or both colours, twice.
-func (l *level) smooth(after int) {
-	if l.n[2] > 1 {
-		l.sweep3(0)
-		l.sweep3(0)
-		return
-	}
-	if after == 0 {
-		l.sweep2(true, true)
-		l.sweep2(false, false)
-		return
-	}
-	l.sweep2(false, true)
-	l.sweep2(true, false)
 }

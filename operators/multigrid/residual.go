@@ -64,7 +64,7 @@ func (l *level) total() (sum float64) {
 }
 
 func (l *level) residualRow(r int, least float64) (off, scale, entry float64) {
-	b := l.row3(r)
+	b := l.row(r)
 	n := len(b.x)
 	x, up, dn := b.x, b.up[:n], b.dn[:n]
 	x1, x2, u1, d1 := b.below[0][:n], b.above[0][:n], b.fromBelow[0][:n], b.fromAbove[0][:n]
