@@ -71,11 +71,21 @@ func (l *level) gatherInto(r, first, end int) {
 			}
 		}
 	}
-	old, inv := c.of(c.old, r)[first:end], c.of(c.inv, r)[first:end]
-	for k, v := range mass[first:end] {
-		old[k], inv[k] = v, 0
-		if v > leastGroup {
-			inv[k] = 1 / v
+	copy(c.old[r*c.n[0]+first:r*c.n[0]+end], mass[first:end])
+	reciprocals(c.of(c.inv, r)[first:end], mass[first:end], leastGroup)
+}
+
+// reciprocals sets dst to 1/x where x is above least, else to 0.
+func reciprocals(dst, x []float64, least float64) {
+	if k := processor; k > 0 && len(x) >= int(k) {
+		n := len(x) / int(k) * int(k)
+		k.reciprocals(&dst[0], &x[0], n/int(k), least)
+		dst, x = dst[n:], x[n:]
+	}
+	for i, v := range x {
+		dst[i] = 0
+		if v > least {
+			dst[i] = 1 / v
 		}
 	}
 }
@@ -116,10 +126,10 @@ func (f *flows) along(p *axisPlan, first, end int) {
 
 // pairsAlong is along for pairs of cells, without the last; it returns end.
 func (f *flows) pairsAlong(first, end int) int {
-	if k := processor; k != nil && first < end {
-		blocks := (end - first) / k.cells
-		k.along(&f.x, first, blocks)
-		first += blocks * k.cells
+	if k := processor; k > 0 && first < end {
+		blocks := (end - first) / int(k)
+		k.along(f, first, blocks)
+		first += blocks * int(k)
 	}
 	for k := first; k < end; k++ {
 		x, i := f.x[2*k:2*k+3], 2*k+1
@@ -145,10 +155,10 @@ func (f *flows) across(p *axisPlan, first, end int) {
 
 // pairsAcross is across for pairs of cells; it returns end.
 func (f *flows) pairsAcross(first, end int) int {
-	if k := processor; k != nil {
-		blocks := (end - first) / k.cells
-		k.across(&f.x, first, blocks)
-		first += blocks * k.cells
+	if k := processor; k > 0 {
+		blocks := (end - first) / int(k)
+		k.across(f, first, blocks)
+		first += blocks * int(k)
 	}
 	for k := first; k < end; k++ {
 		i := 2 * k
@@ -194,10 +204,10 @@ func ratesBetween(up, dn, x, y []float64, half float64) {
 	n := len(up)
 	dn, x, y = dn[:n], x[:n], y[:n]
 	first := 0
-	if k := processor; k != nil && k.cells <= n {
-		blocks := n / k.cells
+	if k := processor; k > 0 && int(k) <= n {
+		blocks := n / int(k)
 		k.rates(&up[0], &dn[0], &x[0], &y[0], blocks, half)
-		first = blocks * k.cells
+		first = blocks * int(k)
 	}
 	for i := first; i < n; i++ {
 		up[i], dn[i] = rateBetween(up[i], dn[i], x[i], y[i], half)

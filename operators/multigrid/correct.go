@@ -98,10 +98,10 @@ func (b *between) apply(p *axisPlan, s strip) {
 // quarter of the way from the nearer centre.
 func (b *between) pairs(lo, hi int) int {
 	first, end := (lo+1)/2, (hi+1)/2
-	if k := processor; k != nil && first < end {
-		blocks := (end - first) / k.cells
-		k.correct(&b.x, first, blocks, b.weight[0], b.weight[1])
-		first += blocks * k.cells
+	if k := processor; k > 0 && first < end {
+		blocks := (end - first) / int(k)
+		k.correct(b, first, blocks)
+		first += blocks * int(k)
 	}
 	if first == end {
 		return hi

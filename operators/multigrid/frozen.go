@@ -146,11 +146,21 @@ func (l *level) restrictDefect(layer int, s strip) {
 
 // addDefects adds to sums those over groups of rhs − (A x − shift·x), 0 in cells that are cut off.
 func (b *row) addDefects(sums []float64, p *axisPlan, first, end int) {
-	for k := first; k < end; k++ {
-		for i := p.start[k]; i < p.start[k+1]; i++ {
-			sums[k] += b.defect(i)
+	add := func(from, to int) {
+		for k := from; k < to; k++ {
+			for i := p.start[k]; i < p.start[k+1]; i++ {
+				sums[k] += b.defect(i)
+			}
 		}
 	}
+	from := max(first, 1)
+	add(first, from)
+	if k := processor; k > 0 && p.inPairs() {
+		blocks := (min(end, len(sums)-1) - from) / int(k)
+		k.defects(b, sums, from, blocks)
+		from += blocks * int(k)
+	}
+	add(from, end)
 }
 
 func (b *row) defect(i int) float64 {

@@ -7,17 +7,12 @@ package multigrid
 
 //go:generate go run -modfile=../../go.tool.mod asm/gen.go -out kernel_amd64.s -stubs kernel_stubs_amd64.go -pkg multigrid
 
-// A kernel does things to blocks of cells, or of groups of cells, within a row. It takes the
-// address of the first field of what it needs.
-type kernel struct {
-	cells         int                                                             // of a block
-	right, left   func(r *[]float64, first, blocks, before, after int)            // of a row, at least one block, between two cells
-	along, across func(f *[]float64, first, blocks int)                           // of flows
-	rates         func(up, dn, x, y *float64, blocks int, half float64)           // see ratesBetween
-	correct       func(b *[]float64, first, blocks int, weight1, weight2 float64) // of between; first ≥ 1
-}
+// A kernel is the number of cells, or groups of cells, of the blocks that the processor's
+// instructions take at a time; 0 where there are none. Its methods do things to some blocks
+// within a row.
+type kernel int
 
-// processor is the best kernel of this machine; nil where there is none.
+// processor is the best kernel of this machine.
 var processor = bestKernel()
 
 // A row is what kernels need of one row of cells. They know the order of the fields.
@@ -26,4 +21,10 @@ type row struct {
 	inv, rhs             []float64    // 1 / rate out; nil for a right-hand side of 0
 	below, above         [2][]float64 // masses of the neighbouring rows along axes 1 and 2
 	fromBelow, fromAbove [2][]float64 // rates from there; nil where there is no axis 2
+}
+
+// An openRow is a row with the rates out of it, to below and above.
+type openRow struct {
+	row
+	toBelow, toAbove [2][]float64
 }

@@ -300,6 +300,32 @@ DATA joinAcross512<>+48(SB)/8, $0x0000000000000005
 DATA joinAcross512<>+56(SB)/8, $0x0000000000000007
 GLOBL joinAcross512<>(SB), RODATA|NOPTR, $64
 
+// func reciprocals512(x *float64, blocks int, least float64, dst *float64)
+// Requires: AVX, AVX512F
+TEXT ·reciprocals512(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         blocks+8(FP), CX
+	MOVQ         dst+24(FP), DX
+	VBROADCASTSD least+16(FP), Z0
+	VBROADCASTSD one<>+0(SB), Z1
+
+loop:
+	TESTQ     CX, CX
+	JE        done
+	VMOVUPD   (AX), Z2
+	VDIVPD    Z2, Z1, Z3
+	VCMPPD    $0x0e, Z0, Z2, K1
+	VMOVAPD.Z Z3, K1, Z3
+	VMOVUPD   Z3, (DX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, DX
+	DECQ      CX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
 // func rates512(up *float64, dn *float64, x *float64, y *float64, blocks int, half float64)
 // Requires: AVX, AVX512F
 TEXT ·rates512(SB), NOSPLIT, $0-48
@@ -458,6 +484,194 @@ DATA part512<>+40(SB)/8, $0x0000000000000006
 DATA part512<>+48(SB)/8, $0x0000000000000003
 DATA part512<>+56(SB)/8, $0x0000000000000007
 GLOBL part512<>(SB), RODATA|NOPTR, $64
+
+// func defects512(r *[]float64, sums *float64, first int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·defects512(SB), NOSPLIT, $0-32
+	MOVQ    r+0(FP), AX
+	MOVQ    sums+8(FP), CX
+	MOVQ    first+16(FP), DX
+	LEAQ    (DX)(DX*1), BX
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    blocks+24(FP), DX
+	VMOVUPD joinDefects512<>+0(SB), Z0
+	MOVQ    (AX), SI
+	MOVQ    24(AX), DI
+	MOVQ    48(AX), R8
+	MOVQ    120(AX), R9
+	MOVQ    168(AX), R10
+	MOVQ    216(AX), R11
+	MOVQ    264(AX), R12
+
+loop:
+	TESTQ       DX, DX
+	JE          done
+	VMOVUPD     -8(DI)(BX*8), Z1
+	VMULPD      -8(SI)(BX*8), Z1, Z1
+	VMOVUPD     (R8)(BX*8), Z2
+	VFMADD231PD 8(SI)(BX*8), Z2, Z1
+	VMOVUPD     (R11)(BX*8), Z2
+	VFMADD231PD (R9)(BX*8), Z2, Z1
+	VMOVUPD     (R12)(BX*8), Z2
+	VFMADD231PD (R10)(BX*8), Z2, Z1
+	MOVQ        144(AX), R13
+	TESTQ       R13, R13
+	JE          plane0
+	MOVQ        240(AX), R14
+	VMOVUPD     (R14)(BX*8), Z2
+	VFMADD231PD (R13)(BX*8), Z2, Z1
+	MOVQ        288(AX), R13
+	MOVQ        192(AX), R14
+	VMOVUPD     (R13)(BX*8), Z2
+	VFMADD231PD (R14)(BX*8), Z2, Z1
+
+plane0:
+	MOVQ        72(AX), R13
+	VMOVUPD     (R13)(BX*8), Z2
+	MOVQ        (AX), R13
+	VMOVUPD     (R13)(BX*8), Z5
+	VDIVPD      Z2, Z5, Z5
+	VSUBPD      Z1, Z5, Z5
+	MOVQ        96(AX), R13
+	VADDPD      (R13)(BX*8), Z5, Z5
+	VPXORQ      Z3, Z3, Z3
+	VCMPPD      $0x04, Z3, Z2, K1
+	VMOVAPD.Z   Z5, K1, Z5
+	VMOVUPD     56(DI)(BX*8), Z1
+	VMULPD      56(SI)(BX*8), Z1, Z1
+	VMOVUPD     64(R8)(BX*8), Z2
+	VFMADD231PD 72(SI)(BX*8), Z2, Z1
+	VMOVUPD     64(R11)(BX*8), Z2
+	VFMADD231PD 64(R9)(BX*8), Z2, Z1
+	VMOVUPD     64(R12)(BX*8), Z2
+	VFMADD231PD 64(R10)(BX*8), Z2, Z1
+	MOVQ        144(AX), R13
+	TESTQ       R13, R13
+	JE          plane1
+	MOVQ        240(AX), R14
+	VMOVUPD     64(R14)(BX*8), Z2
+	VFMADD231PD 64(R13)(BX*8), Z2, Z1
+	MOVQ        288(AX), R13
+	MOVQ        192(AX), R14
+	VMOVUPD     64(R13)(BX*8), Z2
+	VFMADD231PD 64(R14)(BX*8), Z2, Z1
+
+plane1:
+	MOVQ      72(AX), R13
+	VMOVUPD   64(R13)(BX*8), Z2
+	MOVQ      (AX), R13
+	VMOVUPD   64(R13)(BX*8), Z6
+	VDIVPD    Z2, Z6, Z6
+	VSUBPD    Z1, Z6, Z6
+	MOVQ      96(AX), R13
+	VADDPD    64(R13)(BX*8), Z6, Z6
+	VPXORQ    Z4, Z4, Z4
+	VCMPPD    $0x04, Z4, Z2, K1
+	VMOVAPD.Z Z6, K1, Z6
+	VUNPCKLPD Z6, Z5, Z1
+	VUNPCKHPD Z6, Z5, Z5
+	VADDPD    Z1, Z5, Z5
+	VPERMPD   Z5, Z0, Z5
+	VADDPD    (CX), Z5, Z5
+	VMOVUPD   Z5, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x10, BX
+	DECQ      DX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
+DATA joinDefects512<>+0(SB)/8, $0x0000000000000000
+DATA joinDefects512<>+8(SB)/8, $0x0000000000000002
+DATA joinDefects512<>+16(SB)/8, $0x0000000000000004
+DATA joinDefects512<>+24(SB)/8, $0x0000000000000006
+DATA joinDefects512<>+32(SB)/8, $0x0000000000000001
+DATA joinDefects512<>+40(SB)/8, $0x0000000000000003
+DATA joinDefects512<>+48(SB)/8, $0x0000000000000005
+DATA joinDefects512<>+56(SB)/8, $0x0000000000000007
+GLOBL joinDefects512<>(SB), RODATA|NOPTR, $64
+
+// func residual512(r *[]float64, first int, blocks int, least float64, sums *float64)
+// Requires: AVX, AVX512F
+TEXT ·residual512(SB), NOSPLIT, $0-40
+	MOVQ         r+0(FP), AX
+	MOVQ         first+8(FP), CX
+	MOVQ         blocks+16(FP), DX
+	VBROADCASTSD least+24(FP), Z0
+	MOVQ         sums+32(FP), BX
+	VMOVUPD      (BX), Z1
+	VMOVUPD      64(BX), Z2
+	VMOVUPD      128(BX), Z3
+	MOVQ         (AX), SI
+	MOVQ         24(AX), DI
+	MOVQ         48(AX), R8
+	MOVQ         120(AX), R9
+	MOVQ         168(AX), R10
+	MOVQ         216(AX), R11
+	MOVQ         264(AX), R12
+
+loop:
+	VMOVUPD     -8(DI)(CX*8), Z4
+	VMULPD      -8(SI)(CX*8), Z4, Z4
+	VMOVUPD     (R8)(CX*8), Z5
+	VFMADD231PD 8(SI)(CX*8), Z5, Z4
+	VMOVUPD     (R11)(CX*8), Z5
+	VFMADD231PD (R9)(CX*8), Z5, Z4
+	VMOVUPD     (R12)(CX*8), Z5
+	VFMADD231PD (R10)(CX*8), Z5, Z4
+	MOVQ        144(AX), R13
+	TESTQ       R13, R13
+	JE          entered
+	MOVQ        240(AX), R14
+	VMOVUPD     (R14)(CX*8), Z5
+	VFMADD231PD (R13)(CX*8), Z5, Z4
+	MOVQ        288(AX), R13
+	MOVQ        192(AX), R14
+	VMOVUPD     (R13)(CX*8), Z5
+	VFMADD231PD (R14)(CX*8), Z5, Z4
+
+entered:
+	MOVQ    24(AX), R13
+	VMOVUPD (R13)(CX*8), Z5
+	MOVQ    48(AX), R13
+	VADDPD  -8(R13)(CX*8), Z5, Z5
+	MOVQ    312(AX), R13
+	VADDPD  (R13)(CX*8), Z5, Z5
+	MOVQ    360(AX), R13
+	VADDPD  (R13)(CX*8), Z5, Z5
+	MOVQ    336(AX), R13
+	TESTQ   R13, R13
+	JE      left
+	VADDPD  (R13)(CX*8), Z5, Z5
+	MOVQ    384(AX), R13
+	VADDPD  (R13)(CX*8), Z5, Z5
+
+left:
+	MOVQ      (AX), R13
+	VMOVUPD   (R13)(CX*8), Z8
+	VMULPD    Z8, Z5, Z5
+	VADDPD    Z5, Z2, Z2
+	VSUBPD    Z5, Z4, Z7
+	VSUBPD    Z4, Z5, Z4
+	VMAXPD    Z4, Z7, Z4
+	VADDPD    Z4, Z1, Z1
+	VDIVPD    Z5, Z4, Z4
+	VCMPPD    $0x0e, Z0, Z8, K1
+	VMOVAPD.Z Z4, K1, Z4
+	VPXORQ    Z6, Z6, Z6
+	VCMPPD    $0x0e, Z6, Z5, K1
+	VMOVAPD.Z Z4, K1, Z4
+	VMAXPD    Z3, Z4, Z3
+	ADDQ      $0x08, CX
+	DECQ      DX
+	JNE       loop
+	VMOVUPD   Z1, (BX)
+	VMOVUPD   Z2, 64(BX)
+	VMOVUPD   Z3, 128(BX)
+	VZEROUPPER
+	RET
 
 // func sweepRight256(r *[]float64, first int, blocks int, before int, after int)
 // Requires: AVX, AVX2, FMA3
@@ -731,6 +945,32 @@ done:
 	VZEROUPPER
 	RET
 
+// func reciprocals256(x *float64, blocks int, least float64, dst *float64)
+// Requires: AVX
+TEXT ·reciprocals256(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         blocks+8(FP), CX
+	MOVQ         dst+24(FP), DX
+	VBROADCASTSD least+16(FP), Y0
+	VBROADCASTSD one<>+0(SB), Y1
+
+loop:
+	TESTQ   CX, CX
+	JE      done
+	VMOVUPD (AX), Y2
+	VDIVPD  Y2, Y1, Y3
+	VCMPPD  $0x0e, Y0, Y2, Y2
+	VANDPD  Y2, Y3, Y3
+	VMOVUPD Y3, (DX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, DX
+	DECQ    CX
+	JMP     loop
+
+done:
+	VZEROUPPER
+	RET
+
 // func rates256(up *float64, dn *float64, x *float64, y *float64, blocks int, half float64)
 // Requires: AVX
 TEXT ·rates256(SB), NOSPLIT, $0-48
@@ -878,3 +1118,180 @@ GLOBL quarter256<>(SB), RODATA|NOPTR, $8
 
 DATA leastMass256<>+0(SB)/8, $(0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001)
 GLOBL leastMass256<>(SB), RODATA|NOPTR, $8
+
+// func defects256(r *[]float64, sums *float64, first int, blocks int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·defects256(SB), NOSPLIT, $0-32
+	MOVQ r+0(FP), AX
+	MOVQ sums+8(FP), CX
+	MOVQ first+16(FP), DX
+	LEAQ (DX)(DX*1), BX
+	LEAQ (CX)(DX*8), CX
+	MOVQ blocks+24(FP), DX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 120(AX), R9
+	MOVQ 168(AX), R10
+	MOVQ 216(AX), R11
+	MOVQ 264(AX), R12
+
+loop:
+	TESTQ       DX, DX
+	JE          done
+	VMOVUPD     -8(DI)(BX*8), Y0
+	VMULPD      -8(SI)(BX*8), Y0, Y0
+	VMOVUPD     (R8)(BX*8), Y1
+	VFMADD231PD 8(SI)(BX*8), Y1, Y0
+	VMOVUPD     (R11)(BX*8), Y1
+	VFMADD231PD (R9)(BX*8), Y1, Y0
+	VMOVUPD     (R12)(BX*8), Y1
+	VFMADD231PD (R10)(BX*8), Y1, Y0
+	MOVQ        144(AX), R13
+	TESTQ       R13, R13
+	JE          plane0
+	MOVQ        240(AX), R14
+	VMOVUPD     (R14)(BX*8), Y1
+	VFMADD231PD (R13)(BX*8), Y1, Y0
+	MOVQ        288(AX), R13
+	MOVQ        192(AX), R14
+	VMOVUPD     (R13)(BX*8), Y1
+	VFMADD231PD (R14)(BX*8), Y1, Y0
+
+plane0:
+	MOVQ        72(AX), R13
+	VMOVUPD     (R13)(BX*8), Y1
+	MOVQ        (AX), R13
+	VMOVUPD     (R13)(BX*8), Y2
+	VDIVPD      Y1, Y2, Y2
+	VSUBPD      Y0, Y2, Y2
+	MOVQ        96(AX), R13
+	VADDPD      (R13)(BX*8), Y2, Y2
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y0, Y1, Y0
+	VANDPD      Y0, Y2, Y2
+	VMOVUPD     24(DI)(BX*8), Y0
+	VMULPD      24(SI)(BX*8), Y0, Y0
+	VMOVUPD     32(R8)(BX*8), Y1
+	VFMADD231PD 40(SI)(BX*8), Y1, Y0
+	VMOVUPD     32(R11)(BX*8), Y1
+	VFMADD231PD 32(R9)(BX*8), Y1, Y0
+	VMOVUPD     32(R12)(BX*8), Y1
+	VFMADD231PD 32(R10)(BX*8), Y1, Y0
+	MOVQ        144(AX), R13
+	TESTQ       R13, R13
+	JE          plane1
+	MOVQ        240(AX), R14
+	VMOVUPD     32(R14)(BX*8), Y1
+	VFMADD231PD 32(R13)(BX*8), Y1, Y0
+	MOVQ        288(AX), R13
+	MOVQ        192(AX), R14
+	VMOVUPD     32(R13)(BX*8), Y1
+	VFMADD231PD 32(R14)(BX*8), Y1, Y0
+
+plane1:
+	MOVQ      72(AX), R13
+	VMOVUPD   32(R13)(BX*8), Y1
+	MOVQ      (AX), R13
+	VMOVUPD   32(R13)(BX*8), Y3
+	VDIVPD    Y1, Y3, Y3
+	VSUBPD    Y0, Y3, Y3
+	MOVQ      96(AX), R13
+	VADDPD    32(R13)(BX*8), Y3, Y3
+	VXORPD    Y0, Y0, Y0
+	VCMPPD    $0x04, Y0, Y1, Y0
+	VANDPD    Y0, Y3, Y3
+	VUNPCKLPD Y3, Y2, Y0
+	VUNPCKHPD Y3, Y2, Y2
+	VADDPD    Y0, Y2, Y2
+	VPERMPD   $0xd8, Y2, Y2
+	VADDPD    (CX), Y2, Y2
+	VMOVUPD   Y2, (CX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x08, BX
+	DECQ      DX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func residual256(r *[]float64, first int, blocks int, least float64, sums *float64)
+// Requires: AVX, FMA3
+TEXT ·residual256(SB), NOSPLIT, $0-40
+	MOVQ         r+0(FP), AX
+	MOVQ         first+8(FP), CX
+	MOVQ         blocks+16(FP), DX
+	VBROADCASTSD least+24(FP), Y0
+	MOVQ         sums+32(FP), BX
+	VMOVUPD      (BX), Y1
+	VMOVUPD      32(BX), Y2
+	VMOVUPD      64(BX), Y3
+	MOVQ         (AX), SI
+	MOVQ         24(AX), DI
+	MOVQ         48(AX), R8
+	MOVQ         120(AX), R9
+	MOVQ         168(AX), R10
+	MOVQ         216(AX), R11
+	MOVQ         264(AX), R12
+
+loop:
+	VMOVUPD     -8(DI)(CX*8), Y4
+	VMULPD      -8(SI)(CX*8), Y4, Y4
+	VMOVUPD     (R8)(CX*8), Y5
+	VFMADD231PD 8(SI)(CX*8), Y5, Y4
+	VMOVUPD     (R11)(CX*8), Y5
+	VFMADD231PD (R9)(CX*8), Y5, Y4
+	VMOVUPD     (R12)(CX*8), Y5
+	VFMADD231PD (R10)(CX*8), Y5, Y4
+	MOVQ        144(AX), R13
+	TESTQ       R13, R13
+	JE          entered
+	MOVQ        240(AX), R14
+	VMOVUPD     (R14)(CX*8), Y5
+	VFMADD231PD (R13)(CX*8), Y5, Y4
+	MOVQ        288(AX), R13
+	MOVQ        192(AX), R14
+	VMOVUPD     (R13)(CX*8), Y5
+	VFMADD231PD (R14)(CX*8), Y5, Y4
+
+entered:
+	MOVQ    24(AX), R13
+	VMOVUPD (R13)(CX*8), Y5
+	MOVQ    48(AX), R13
+	VADDPD  -8(R13)(CX*8), Y5, Y5
+	MOVQ    312(AX), R13
+	VADDPD  (R13)(CX*8), Y5, Y5
+	MOVQ    360(AX), R13
+	VADDPD  (R13)(CX*8), Y5, Y5
+	MOVQ    336(AX), R13
+	TESTQ   R13, R13
+	JE      left
+	VADDPD  (R13)(CX*8), Y5, Y5
+	MOVQ    384(AX), R13
+	VADDPD  (R13)(CX*8), Y5, Y5
+
+left:
+	MOVQ    (AX), R13
+	VMOVUPD (R13)(CX*8), Y7
+	VMULPD  Y7, Y5, Y5
+	VADDPD  Y5, Y2, Y2
+	VSUBPD  Y5, Y4, Y6
+	VSUBPD  Y4, Y5, Y4
+	VMAXPD  Y4, Y6, Y4
+	VADDPD  Y4, Y1, Y1
+	VDIVPD  Y5, Y4, Y4
+	VCMPPD  $0x0e, Y0, Y7, Y6
+	VANDPD  Y6, Y4, Y4
+	VXORPD  Y6, Y6, Y6
+	VCMPPD  $0x0e, Y6, Y5, Y5
+	VANDPD  Y5, Y4, Y4
+	VMAXPD  Y3, Y4, Y3
+	ADDQ    $0x04, CX
+	DECQ    DX
+	JNE     loop
+	VMOVUPD Y1, (BX)
+	VMOVUPD Y2, 32(BX)
+	VMOVUPD Y3, 64(BX)
+	VZEROUPPER
+	RET

@@ -5,37 +5,91 @@
 package multigrid
 
 // sweepRight512 sweeps the cells of some blocks of 8 from cell first on, in ascending order; before and after are the cells next to them. It needs AVX-512F.
+//
+//go:noescape
 func sweepRight512(r *[]float64, first int, blocks int, before int, after int)
 
 // sweepLeft512 sweeps the cells of some blocks of 8 from cell first on, in descending order; before and after are the cells next to them. It needs AVX-512F.
+//
+//go:noescape
 func sweepLeft512(r *[]float64, first int, blocks int, before int, after int)
 
 // flowsAlong512 adds masses of pairs of cells and flows between them, for blocks of 8 pairs. It needs AVX-512F.
+//
+//go:noescape
 func flowsAlong512(f *[]float64, first int, blocks int)
 
 // flowsAcross512 adds flows of pairs of cells to the row above and back, for blocks of 8 pairs. It needs AVX-512F.
+//
+//go:noescape
 func flowsAcross512(f *[]float64, first int, blocks int)
 
+// reciprocals512 sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of 8. It needs AVX-512F.
+//
+//go:noescape
+func reciprocals512(x *float64, blocks int, least float64, dst *float64)
+
 // rates512 turns flows into rates, see rateBetween, for blocks of 8 groups. It needs AVX-512F.
+//
+//go:noescape
 func rates512(up *float64, dn *float64, x *float64, y *float64, blocks int, half float64)
 
 // correct512 corrects the cells 2k−1 and 2k, for blocks of 8 groups k. It needs AVX-512F.
+//
+//go:noescape
 func correct512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
 
+// defects512 adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of 8 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX-512F.
+//
+//go:noescape
+func defects512(r *[]float64, sums *float64, first int, blocks int)
+
+// residual512 adds to three times 8 sums, cell by cell of a block, |inflow − outflow| and outflow, and brings the largest ratio of the two of masses above least up to date. Neither the first nor the last cell of the row is among the cells. It needs AVX-512F.
+//
+//go:noescape
+func residual512(r *[]float64, first int, blocks int, least float64, sums *float64)
+
 // sweepRight256 sweeps the cells of some blocks of 4 from cell first on, in ascending order; before and after are the cells next to them. It needs AVX2 and FMA.
+//
+//go:noescape
 func sweepRight256(r *[]float64, first int, blocks int, before int, after int)
 
 // sweepLeft256 sweeps the cells of some blocks of 4 from cell first on, in descending order; before and after are the cells next to them. It needs AVX2 and FMA.
+//
+//go:noescape
 func sweepLeft256(r *[]float64, first int, blocks int, before int, after int)
 
 // flowsAlong256 adds masses of pairs of cells and flows between them, for blocks of 4 pairs. It needs AVX2 and FMA.
+//
+//go:noescape
 func flowsAlong256(f *[]float64, first int, blocks int)
 
 // flowsAcross256 adds flows of pairs of cells to the row above and back, for blocks of 4 pairs. It needs AVX2 and FMA.
+//
+//go:noescape
 func flowsAcross256(f *[]float64, first int, blocks int)
 
+// reciprocals256 sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of 4. It needs AVX2 and FMA.
+//
+//go:noescape
+func reciprocals256(x *float64, blocks int, least float64, dst *float64)
+
 // rates256 turns flows into rates, see rateBetween, for blocks of 4 groups. It needs AVX2 and FMA.
+//
+//go:noescape
 func rates256(up *float64, dn *float64, x *float64, y *float64, blocks int, half float64)
 
 // correct256 corrects the cells 2k−1 and 2k, for blocks of 4 groups k. It needs AVX2 and FMA.
+//
+//go:noescape
 func correct256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+
+// defects256 adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of 4 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX2 and FMA.
+//
+//go:noescape
+func defects256(r *[]float64, sums *float64, first int, blocks int)
+
+// residual256 adds to three times 4 sums, cell by cell of a block, |inflow − outflow| and outflow, and brings the largest ratio of the two of masses above least up to date. Neither the first nor the last cell of the row is among the cells. It needs AVX2 and FMA.
+//
+//go:noescape
+func residual256(r *[]float64, first int, blocks int, least float64, sums *float64)

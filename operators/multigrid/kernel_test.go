@@ -8,7 +8,7 @@ import (
 )
 
 // kernels are those that this processor can run, and none.
-var kernels = map[string]*kernel{"none": nil}
+var kernels = map[string]kernel{"none": 0}
 
 // withKernels runs do once with each kernel as the processor's.
 func withKernels(t *testing.T, do func(t *testing.T)) {
@@ -28,7 +28,7 @@ func TestKernelsAgreeWithThePlainPath(t *testing.T) {
 		for _, ring := range []bool{false, true} {
 			want := map[string][]float64{}
 			old := processor
-			processor = nil
+			processor = 0
 			everyStep(dims, ring, func(name string, x []float64) { want[name] = slices.Clone(x) })
 			processor = old
 			withKernels(t, func(t *testing.T) {

@@ -1,6 +1,8 @@
 package multigrid
 
 import (
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/sparse"
 )
@@ -39,6 +41,9 @@ func (l *level) eachRow(do func(r int)) {
 
 // beside returns the rows next to row r along axis a ≥ 1, going round at the ends.
 func (l *level) beside(r, a int) (below, above int) {
+	if l.n[2] == 1 {
+		return around(r, l.n[1])
+	}
 	s, k := 1, r%l.n[1]
 	if a == 2 {
 		s, k = l.n[1], r/l.n[1]
@@ -97,11 +102,10 @@ func (l *level) invertRow(r, lo, hi int, shift float64) {
 			inv[i] += up[i] + dn[i]
 		}
 	}
-	for i, out := range inv {
-		if out+shift > 0 {
-			inv[i] = 1 / (out + shift)
-		}
+	if shift > 0 {
+		floats.AddConst(shift, inv)
 	}
+	reciprocals(inv, inv, 0)
 }
 
 // next returns the upper neighbour of cell i along axis a, going round at the end.

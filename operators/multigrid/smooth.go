@@ -36,12 +36,12 @@ func (l *level) row(r int) row {
 
 // right sweeps the cells lo ≤ i < hi in ascending order.
 func (r *row) right(lo, hi int) {
-	if k := processor; k != nil && lo+k.cells <= hi {
-		blocks := (hi - lo) / k.cells
-		end := lo + blocks*k.cells
+	if k := processor; k > 0 && lo+int(k) <= hi {
+		blocks := (hi - lo) / int(k)
+		end := lo + blocks*int(k)
 		before, _ := around(lo, len(r.x))
 		_, after := around(end-1, len(r.x))
-		k.right(&r.x, lo, blocks, before, after)
+		k.right(r, lo, blocks, before, after)
 		lo = end
 	}
 	if lo == 0 && hi > 0 {
@@ -61,8 +61,8 @@ func (r *row) right(lo, hi int) {
 func (r *row) left(lo, hi int) {
 	end := lo
 	k := processor
-	if k != nil {
-		end += (hi - lo) / k.cells * k.cells
+	if k > 0 {
+		end += (hi - lo) / int(k) * int(k)
 	}
 	first := max(end, 1)
 	if hi == len(r.x) && hi > first {
@@ -79,7 +79,7 @@ func (r *row) left(lo, hi int) {
 	if end > lo {
 		before, _ := around(lo, len(r.x))
 		_, after := around(end-1, len(r.x))
-		k.left(&r.x, lo, (end-lo)/k.cells, before, after)
+		k.left(r, lo, (end-lo)/int(k), before, after)
 	}
 }
 

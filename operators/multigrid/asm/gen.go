@@ -27,6 +27,10 @@ const (
 	fieldOverFromBelow
 	fieldFromAbove
 	fieldOverFromAbove
+	fieldToBelow // of a row with what leaves it
+	fieldOverToBelow
+	fieldToAbove
+	fieldOverToAbove
 )
 
 // A machine is a set of instructions.
@@ -40,6 +44,7 @@ type machine struct {
 	join          func(v, index VecVirtual)                     // lanes from where unpacking leaves them into their order
 	part          func(v, index VecVirtual)                     // the other way round
 	where         func(v, test VecVirtual)                      // v where test is not 0, else 0
+	above         func(v, test, bound VecVirtual)               // v where test > bound, else 0
 }
 
 func main() {
@@ -50,8 +55,11 @@ func main() {
 		sweep(m, one, false)
 		along(m)
 		across(m)
+		reciprocals(m, one)
 		rates(m)
 		correct(m)
+		defects(m)
+		residual(m)
 	}
 	Generate()
 }
@@ -81,6 +89,11 @@ func avx512() machine {
 			zero, k := ZMM(), K()
 			VPXORQ(zero, zero, zero)
 			VCMPPD(Imm(4), zero, test, k) // not equal
+			VMOVAPD_Z(v, k, v)
+		},
+		above: func(v, test, bound VecVirtual) {
+			k := K()
+			VCMPPD(Imm(14), bound, test, k)
 			VMOVAPD_Z(v, k, v)
 		},
 	}
@@ -121,6 +134,11 @@ func avx2() machine {
 			VCMPPD(Imm(4), zero, test, zero) // not equal
 			VANDPD(zero, v, v)
 		},
+		above: func(v, test, bound VecVirtual) {
+			mask := YMM()
+			VCMPPD(Imm(14), bound, test, mask)
+			VANDPD(mask, v, v)
+		},
 	}
 }
 
@@ -133,6 +151,7 @@ func sweep(m machine, one Mem, right bool) {
 		name, way = "sweepRight"+m.suffix, "ascending"
 	}
 	TEXT(name, NOSPLIT, "func(r *[]float64, first int, blocks int, before int, after int)")
+	Pragma("noescape")
 	Doc(fmt.Sprintf("%s sweeps the cells of some blocks of %d from cell first on, in %s order; before and after are the cells next to them. It needs %s.", name, m.cells, way, m.needs))
 	row := Load(Param("r"), GP64())
 	load := loader(row)
@@ -316,6 +335,7 @@ func loop(m machine, blocks Register, counters []counter, body func()) {
 func along(m machine) {
 	name := "flowsAlong" + m.suffix
 	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int)")
+	Pragma("noescape")
 	Doc(fmt.Sprintf("%s adds masses of pairs of cells and flows between them, for blocks of %d pairs. It needs %s.", name, m.cells, m.needs))
 	load := loader(Load(Param("f"), GP64()))
 	k := Load(Param("first"), GP64())
@@ -357,6 +377,7 @@ func along(m machine) {
 func across(m machine) {
 	name := "flowsAcross" + m.suffix
 	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int)")
+	Pragma("noescape")
 	Doc(fmt.Sprintf("%s adds flows of pairs of cells to the row above and back, for blocks of %d pairs. It needs %s.", name, m.cells, m.needs))
 	load := loader(Load(Param("f"), GP64()))
 	k := Load(Param("first"), GP64())
@@ -384,10 +405,34 @@ func across(m machine) {
 	})
 }
 
+// reciprocals writes the kernel of 1/x.
+func reciprocals(m machine, one Mem) {
+	name := "reciprocals" + m.suffix
+	TEXT(name, NOSPLIT, "func(x *float64, blocks int, least float64, dst *float64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of %d. It needs %s.", name, m.cells, m.needs))
+	x, blocks, dst := Load(Param("x"), GP64()), Load(Param("blocks"), GP64()), Load(Param("dst"), GP64())
+	bound, err := Param("least").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	least, ones := m.register(), m.register()
+	VBROADCASTSD(bound.Addr, least)
+	VBROADCASTSD(one, ones)
+	loop(m, blocks, []counter{{x, 8 * m.cells}, {dst, 8 * m.cells}}, func() {
+		v, inverse := m.register(), m.register()
+		VMOVUPD(Mem{Base: x}, v)
+		VDIVPD(v, ones, inverse)
+		m.above(inverse, v, least)
+		VMOVUPD(inverse, Mem{Base: dst})
+	})
+}
+
 // rates writes the kernel of rates from flows.
 func rates(m machine) {
 	name := "rates" + m.suffix
 	TEXT(name, NOSPLIT, "func(up *float64, dn *float64, x *float64, y *float64, blocks int, half float64)")
+	Pragma("noescape")
 	Doc(fmt.Sprintf("%s turns flows into rates, see rateBetween, for blocks of %d groups. It needs %s.", name, m.cells, m.needs))
 	up, dn := Load(Param("up"), GP64()), Load(Param("dn"), GP64())
 	x, y := Load(Param("x"), GP64()), Load(Param("y"), GP64())
@@ -436,6 +481,7 @@ func rates(m machine) {
 func correct(m machine) {
 	name := "correct" + m.suffix
 	TEXT(name, NOSPLIT, "func(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)")
+	Pragma("noescape")
 	Doc(fmt.Sprintf("%s corrects the cells 2k−1 and 2k, for blocks of %d groups k. It needs %s.", name, m.cells, m.needs))
 	load := loader(Load(Param("b"), GP64()))
 	k := Load(Param("first"), GP64())
@@ -509,6 +555,137 @@ func correct(m machine) {
 		VMOVUPD(first, fine(x, 0))
 		VMOVUPD(second, fine(x, m.cells))
 	})
+}
+
+// neighbours returns a function that returns what flows into the block of cells at an
+// index, and one after it by so many cells, all of them within the row.
+func neighbours(m machine, load func(field int) Register, i Register) func(cell int, label string) VecVirtual {
+	x, up, dn := load(fieldX), load(fieldUp), load(fieldDn)
+	below, above, fromBelow, fromAbove := load(fieldBelow), load(fieldAbove), load(fieldFromBelow), load(fieldFromAbove)
+	return func(cell int, label string) VecVirtual {
+		at := func(p Register, by int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * (cell + by)} }
+		in := m.register()
+		VMOVUPD(at(up, -1), in)
+		VMULPD(at(x, -1), in, in)
+		multiplyAdd := func(a, b Mem) {
+			t := m.register()
+			VMOVUPD(a, t)
+			VFMADD231PD(b, t, in)
+		}
+		multiplyAdd(at(dn, 0), at(x, 1))
+		multiplyAdd(at(fromBelow, 0), at(below, 0))
+		multiplyAdd(at(fromAbove, 0), at(above, 0))
+		over := load(fieldOverBelow)
+		TESTQ(over, over)
+		JE(LabelRef(label))
+		multiplyAdd(at(load(fieldOverFromBelow), 0), at(over, 0))
+		multiplyAdd(at(load(fieldOverFromAbove), 0), at(load(fieldOverAbove), 0))
+		Label(label)
+		return in
+	}
+}
+
+// defects writes the kernel of the sums over pairs of what a linear problem is left with.
+func defects(m machine) {
+	name := "defects" + m.suffix
+	TEXT(name, NOSPLIT, "func(r *[]float64, sums *float64, first int, blocks int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of %d groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs %s.", name, m.cells, m.needs))
+	load := loader(Load(Param("r"), GP64()))
+	sums := Load(Param("sums"), GP64())
+	k := Load(Param("first"), GP64())
+	i := GP64()
+	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
+	LEAQ(Mem{Base: sums, Index: k, Scale: 8}, sums)
+	blocks := Load(Param("blocks"), k)
+	index := order(m, "joinDefects"+m.suffix, joinOrder)
+	inflow := neighbours(m, load, i)
+	loop(m, blocks, []counter{{sums, 8 * m.cells}, {i, 2 * m.cells}}, func() {
+		var both [2]VecVirtual
+		for n := range both {
+			at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * n * m.cells} }
+			in := inflow(n*m.cells, fmt.Sprint("plane", n))
+			inv, d := m.register(), m.register()
+			VMOVUPD(at(load(fieldInv)), inv)
+			VMOVUPD(at(load(fieldX)), d)
+			VDIVPD(inv, d, d)
+			VSUBPD(in, d, d)
+			rhs := load(fieldRhs)
+			VADDPD(at(rhs), d, d)
+			m.where(d, inv)
+			both[n] = d
+		}
+		even := m.register()
+		VUNPCKLPD(both[1], both[0], even)
+		VUNPCKHPD(both[1], both[0], both[0])
+		VADDPD(even, both[0], both[0])
+		m.join(both[0], index)
+		VADDPD(Mem{Base: sums}, both[0], both[0])
+		VMOVUPD(both[0], Mem{Base: sums})
+	})
+}
+
+// residual writes the kernel of sums over a row and of the largest residual of a cell.
+func residual(m machine) {
+	name := "residual" + m.suffix
+	TEXT(name, NOSPLIT, "func(r *[]float64, first int, blocks int, least float64, sums *float64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s adds to three times %d sums, cell by cell of a block, |inflow − outflow| and outflow, and brings the largest ratio of the two of masses above least up to date. Neither the first nor the last cell of the row is among the cells. It needs %s.", name, m.cells, m.needs))
+	load := loader(Load(Param("r"), GP64()))
+	i := Load(Param("first"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	bound, err := Param("least").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	least, off, scale, entry := m.register(), m.register(), m.register(), m.register()
+	VBROADCASTSD(bound.Addr, least)
+	sums := Load(Param("sums"), GP64())
+	part := func(n int) Mem { return Mem{Base: sums, Disp: 8 * n * m.cells} }
+	VMOVUPD(part(0), off)
+	VMOVUPD(part(1), scale)
+	VMOVUPD(part(2), entry)
+	inflow := neighbours(m, load, i)
+	at := func(p Register, cell int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * cell} }
+	Label("loop")
+	in := inflow(0, "entered")
+	out, minus := m.register(), m.register()
+	VMOVUPD(at(load(fieldUp), 0), out)
+	VADDPD(at(load(fieldDn), -1), out, out)
+	VADDPD(at(load(fieldToBelow), 0), out, out)
+	VADDPD(at(load(fieldToAbove), 0), out, out)
+	over := load(fieldOverToBelow)
+	TESTQ(over, over)
+	JE(LabelRef("left"))
+	VADDPD(at(over, 0), out, out)
+	VADDPD(at(load(fieldOverToAbove), 0), out, out)
+	Label("left")
+	x := m.register()
+	VMOVUPD(at(load(fieldX), 0), x)
+	VMULPD(x, out, out)
+	VADDPD(out, scale, scale)
+	VSUBPD(out, in, minus)
+	VSUBPD(in, out, in)
+	VMAXPD(in, minus, in)
+	VADDPD(in, off, off)
+	VDIVPD(out, in, in)
+	m.above(in, x, least)
+	m.above(in, out, zeroOf(m))
+	VMAXPD(entry, in, entry)
+	ADDQ(Imm(uint64(m.cells)), i)
+	DECQ(blocks)
+	JNE(LabelRef("loop"))
+	VMOVUPD(off, part(0))
+	VMOVUPD(scale, part(1))
+	VMOVUPD(entry, part(2))
+	VZEROUPPER()
+	RET()
+}
+
+func zeroOf(m machine) VecVirtual {
+	v := m.register()
+	m.zero(v)
+	return v
 }
 
 // leastMass is that of the package.
