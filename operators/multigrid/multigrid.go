@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/sparse"
 )
 
@@ -81,12 +82,24 @@ func (e *RateError) Error() string {
 	return fmt.Sprintf("multigrid: a rate out of or into cell %d: want a finite number ≥ 0, have %g", e.Cell, e.Rate)
 }
 
+// checkRates returns an error for the first cell with a bad rate.
 func checkRates(a *sparse.Lattice) error {
-	for k := range a.Up {
-		for i, v := range a.Up[k] {
-			if w := a.Down[k][i]; !(v >= 0 && w >= 0 && v+w < math.Inf(1)) {
-				return &RateError{i, max(v, w)}
+	const size = 1 << 14
+	errs := make([]error, pieces.Count(a.States(), size))
+	pieces.Run(a.States(), size, func(piece, lo, hi int) {
+		for k := range a.Up {
+			up, down := a.Up[k][lo:hi], a.Down[k][lo:hi]
+			for i, v := range up {
+				if w := down[i]; !(v >= 0 && w >= 0 && v+w < math.Inf(1)) {
+					errs[piece] = &RateError{lo + i, max(v, w)}
+					return
+				}
 			}
+		}
+	})
+	for _, err := range errs {
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -94,7 +107,7 @@ func checkRates(a *sparse.Lattice) error {
 
 // guess returns the solver on dims with a first guess, by one cycle on each coarser grid.
 func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt Options) (*solver, error) {
-	var coarser *level
+	var coarser *solution
 	var early float64
 	boxes := nested(dims)
 	for k := len(boxes) - 1; ; k-- {
@@ -122,7 +135,7 @@ func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 			return s, nil
 		}
 		s.cycle(0)
-		coarser = s.levels[0]
+		coarser = newSolution(s.levels[0], coarser)
 		early += s.work()
 	}
 }
@@ -148,10 +161,10 @@ func nested(dims []int) [][]int {
 }
 
 // start sets the first guess, from the solution on a coarser grid if there is one.
-func (s *solver) start(guess *level) {
+func (s *solver) start(coarser *solution) {
 	l := s.levels[0]
-	if guess != nil {
-		l.interpolateLog(guess)
+	if coarser != nil {
+		coarser.guess(l)
 		return
 	}
 	for i := range l.x {
