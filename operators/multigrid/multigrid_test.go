@@ -159,6 +159,25 @@ func washboard(dims []int) *sparse.Lattice {
 	return l
 }
 
+// Where V-cycles leave much to coarse levels W-cycles take over: metastable wells, and many
+// wells on a lattice.
+func TestCyclesAreFewInManyWells(t *testing.T) {
+	for _, k := range []struct {
+		p    *problem
+		n    int
+		most int
+	}{
+		{quadWell(0.02), 512, 8},
+		{eggCrate(8, 4), 256, 30},
+	} {
+		dims := []int{k.n, k.n}
+		_, stats, err := Solve(dims, k.p.discretize, Options{})
+		if err != nil || stats.Cycles > k.most {
+			t.Errorf("%s: %d cycles, want at most %d: %v", k.p.name, stats.Cycles, k.most, err)
+		}
+	}
+}
+
 // Strongly different rates along the axes, by the spacing and by the diffusion: only
 // semi-coarsening keeps cycles few.
 func TestStrongAnisotropyAlongAxes(t *testing.T) {
