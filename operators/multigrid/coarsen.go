@@ -7,11 +7,15 @@ import "math"
 // J = F⁺ − F⁻, the rates are
 //
 //	I → J: (S + J/2)/X_I,   J → I: (S − J/2)/X_J,
-//	S = max((F⁺+F⁻)/2s, |J|/2 + min(F⁺, F⁻)/10),
+//	1/S = 1/F + φ_I/G_I + φ_J/G_J,   but S ≥ |J|/2 + min(F⁺, F⁻)/10,
 //
-// with s the distance between the centres of the groups in cells. J is kept, so that
-// the exact solution is a fixed point; division by s undoes the stiffness that piecewise
-// constant groups would have; and the second term keeps rates positive.
+// with F = (F⁺+F⁻)/2, G the mean of the flows to and fro between the two cells of a group
+// along the axis, and φ the part of its mass that is in the farther one. (A group of three
+// counts the flows of both its pairs, and the first cell as the lower one.) J is kept, so that
+// the exact solution is a fixed point. S is the conductance from centre of mass to centre of
+// mass: F/2 where masses are smooth or fall exponentially, which undoes the stiffness that
+// piecewise constant groups would have, and F where groups are wells and a barrier is
+// between them. The bound keeps rates positive.
 
 const (
 	leastMass  = 1e-290 // masses are kept above, so that ratios stay finite
@@ -48,31 +52,71 @@ func (l *level) gatherInto(r, first, end int) {
 	j := [3]int{0, r % c.n[1], r / c.n[1]}
 	mass := c.of(c.x, r)
 	clear(mass[first:end])
-	var forth, back [3][]float64
+	var forth, back, inner, low [3][]float64
 	for a := range 3 {
-		if c.up[a] != nil {
-			forth[a], back[a] = c.of(c.up[a], r), c.of(c.dn[a], r)
-			clear(forth[a][first:end])
-			clear(back[a][first:end])
+		if c.up[a] == nil {
+			continue
+		}
+		forth[a], back[a] = c.of(c.up[a], r), c.of(c.dn[a], r)
+		inner[a], low[a] = c.of(c.toUpper[a], r), c.of(c.toLower[a], r)
+		for _, sums := range [][]float64{forth[a], back[a], inner[a], low[a]} {
+			clear(sums[first:end])
 		}
 	}
 	for z := p.axis[2].start[j[2]]; z < p.axis[2].start[j[2]+1]; z++ {
 		for y := p.axis[1].start[j[1]]; y < p.axis[1].start[j[1]+1]; y++ {
 			fine := y + z*l.n[1]
-			f := l.flows(fine, 0, mass, forth[0], back[0])
+			f := l.flows(fine, 0, forth[0], back[0])
+			f.mass, f.inner, f.low = mass, inner[0], low[0]
 			f.along(&p.axis[0], first, end)
-			if c.n[1] > 1 && y+1 == p.axis[1].start[j[1]+1] {
-				f = l.flows(fine, 1, nil, forth[1], back[1])
-				f.across(&p.axis[0], first, end)
-			}
-			if c.n[2] > 1 && z+1 == p.axis[2].start[j[2]+1] {
-				f = l.flows(fine, 2, nil, forth[2], back[2])
+			for a, at := range [3]int{1: y, 2: z} {
+				if a == 0 || c.up[a] == nil {
+					continue
+				}
+				if at == p.axis[a].start[j[a]] {
+					p.axis[0].add(low[a], f.x, first, end)
+				}
+				f := l.flows(fine, a, inner[a], inner[a])
+				if at+1 == p.axis[a].start[j[a]+1] {
+					f.forth, f.back = forth[a], back[a]
+				}
 				f.across(&p.axis[0], first, end)
 			}
 		}
 	}
+	c.resistances(r, first, end)
 	copy(c.old[r*c.n[0]+first:r*c.n[0]+end], mass[first:end])
-	reciprocals(c.of(c.inv, r)[first:end], mass[first:end], leastGroup)
+}
+
+// resistances inverts the masses of the groups first ≤ k < end of row r, and turns flows
+// within them, both ways, and masses of their lower cells into resistances.
+func (c *level) resistances(r, first, end int) {
+	inv := c.of(c.inv, r)[first:end]
+	reciprocals(inv, c.of(c.x, r)[first:end], leastGroup)
+	for a := 0; a < 3 && c.up[a] != nil; a++ {
+		upper, lower := c.of(c.toUpper[a], r)[first:end], c.of(c.toLower[a], r)[first:end]
+		reciprocals(upper, upper, 0)
+		for k, v := range inv {
+			far := min(lower[k]*v, 1)
+			whole := 2 * upper[k]
+			upper[k], lower[k] = far*whole, (1-far)*whole
+		}
+	}
+}
+
+// add adds the sums over groups of x.
+func (p *axisPlan) add(sums, x []float64, first, end int) {
+	if p.inPairs() {
+		for k := first; k < end; k++ {
+			sums[k] += x[2*k] + x[2*k+1]
+		}
+		return
+	}
+	for k := first; k < end; k++ {
+		for _, v := range x[p.start[k]:p.start[k+1]] {
+			sums[k] += v
+		}
+	}
 }
 
 // reciprocals sets dst to 1/x where x is above least, else to 0.
@@ -93,13 +137,14 @@ func reciprocals(dst, x []float64, least float64) {
 // flows are those from a row to its upper neighbours along an axis and back, and their sums
 // over groups of cells. Kernels know the order of the fields.
 type flows struct {
-	x, next           []float64 // masses of the row, and of the one above
-	up, dn            []float64
-	mass, forth, back []float64 // of groups
+	x, next          []float64 // masses of the row, and of the one above
+	up, dn           []float64
+	forth, back      []float64 // of groups
+	mass, inner, low []float64 // along the row: masses, flows within groups both ways, masses of first cells
 }
 
-func (l *level) flows(r, a int, mass, forth, back []float64) flows {
-	f := flows{x: l.of(l.x, r), up: l.of(l.up[a], r), dn: l.of(l.dn[a], r), mass: mass, forth: forth, back: back}
+func (l *level) flows(r, a int, forth, back []float64) flows {
+	f := flows{x: l.of(l.x, r), up: l.of(l.up[a], r), dn: l.of(l.dn[a], r), forth: forth, back: back}
 	if a > 0 {
 		f.next = l.of(l.x, l.above(r, a))
 	}
@@ -113,8 +158,13 @@ func (f *flows) along(p *axisPlan, first, end int) {
 	}
 	for k := first; k < end; k++ {
 		lo, hi := p.start[k], p.start[k+1]
-		for _, v := range f.x[lo:hi] {
+		for i, v := range f.x[lo:hi] {
 			f.mass[k] += v
+			if i == 0 {
+				f.low[k] += v
+			} else {
+				f.inner[k] += f.x[lo+i-1]*f.up[lo+i-1] + v*f.dn[lo+i-1]
+			}
 		}
 		if p.groups() > 1 { // else what goes round stays within the group
 			next := hi % len(f.x)
@@ -134,6 +184,8 @@ func (f *flows) pairsAlong(first, end int) int {
 	for k := first; k < end; k++ {
 		x, i := f.x[2*k:2*k+3], 2*k+1
 		f.mass[k] += x[0] + x[1]
+		f.low[k] += x[0]
+		f.inner[k] += x[0]*f.up[i-1] + x[1]*f.dn[i-1]
 		f.forth[k] += x[1] * f.up[i]
 		f.back[k] += x[2] * f.dn[i]
 	}
@@ -173,52 +225,54 @@ func (l *level) ratesBelow(layer int, s strip) {
 	c := l.plan.coarse
 	rows := c.rows() / c.n[c.last()]
 	for r := layer * rows; r < (layer+1)*rows; r++ {
-		c.rates(r, l.plan, s)
+		c.rates(r, s)
 	}
 }
 
 // rates turns the flows in columns of row r into rates.
-func (c *level) rates(r int, p *plan, s strip) {
+func (c *level) rates(r int, s strip) {
 	inv := c.of(c.inv, r)
-	up, dn := c.of(c.up[0], r), c.of(c.dn[0], r)
-	step := p.axis[0].step
-	same := max(s.lo, min(s.hi, len(inv)-2)) // the last groups may have one cell more
-	ratesBetween(up[s.lo:same], dn[s.lo:same], inv[s.lo:], inv[min(s.lo+1, len(inv)-1):], 0.5/step[0])
-	for k := same; k < s.hi; k++ {
-		_, next := around(k, len(inv))
-		up[k], dn[k] = rateBetween(up[k], dn[k], inv[k], inv[next], 0.5/step[k])
+	up, dn, upper, lower := c.of(c.up[0], r), c.of(c.dn[0], r), c.of(c.toUpper[0], r), c.of(c.toLower[0], r)
+	last := len(inv) - 1
+	if to := min(s.hi, last); s.lo < to {
+		ratesBetween(up[s.lo:to], dn[s.lo:to], inv[s.lo:], inv[s.lo+1:], upper[s.lo:], lower[s.lo+1:])
+	}
+	if s.hi > last {
+		up[last], dn[last] = rateBetween(up[last], dn[last], inv[last], inv[0], upper[last]+lower[0])
 	}
 	for a := 1; a < 3 && c.up[a] != nil; a++ {
-		k := r % c.n[1]
-		if a == 2 {
-			k = r / c.n[1]
-		}
-		up, dn, next := c.of(c.up[a], r), c.of(c.dn[a], r), c.of(c.inv, c.above(r, a))
-		ratesBetween(up[s.lo:s.hi], dn[s.lo:s.hi], inv[s.lo:], next[s.lo:], 0.5/p.axis[a].step[k])
+		above := c.above(r, a)
+		up, dn, upper, lower := c.of(c.up[a], r), c.of(c.dn[a], r), c.of(c.toUpper[a], r), c.of(c.toLower[a], above)
+		ratesBetween(up[s.lo:s.hi], dn[s.lo:s.hi], inv[s.lo:], c.of(c.inv, above)[s.lo:], upper[s.lo:], lower[s.lo:])
 	}
 }
 
 // ratesBetween turns the flows up and dn between groups of inverse masses x and those of
-// inverse masses y, 0 for masses not to be trusted, into rates; half is 1/2s.
-func ratesBetween(up, dn, x, y []float64, half float64) {
+// inverse masses y, 0 for masses not to be trusted, into rates, given the resistances of
+// the former and the latter to the edge between them.
+func ratesBetween(up, dn, x, y, upper, lower []float64) {
 	n := len(up)
-	dn, x, y = dn[:n], x[:n], y[:n]
+	dn, x, y, upper, lower = dn[:n], x[:n], y[:n], upper[:n], lower[:n]
 	first := 0
 	if k := processor; k > 0 && int(k) <= n {
 		blocks := n / int(k)
-		k.rates(&up[0], &dn[0], &x[0], &y[0], blocks, half)
+		k.rates(&up[0], &dn[0], &x[0], &y[0], &upper[0], &lower[0], blocks)
 		first = blocks * int(k)
 	}
 	for i := first; i < n; i++ {
-		up[i], dn[i] = rateBetween(up[i], dn[i], x[i], y[i], half)
+		up[i], dn[i] = rateBetween(up[i], dn[i], x[i], y[i], upper[i]+lower[i])
 	}
 }
 
-func rateBetween(forth, back, x, y, half float64) (up, dn float64) {
+// leastSymmetric is the part of the lesser flow that rates keep in any case.
+const leastSymmetric = 0.1
+
+func rateBetween(forth, back, x, y, resistance float64) (up, dn float64) {
 	if x == 0 || y == 0 {
 		return 0, 0
 	}
-	j := forth - back
-	s := max((forth+back)*half, 0.5*math.Abs(j)+0.1*min(forth, back))
-	return (s + 0.5*j) * x, (s - 0.5*j) * y
+	j := 0.5 * (forth - back)
+	f := 0.5 * (forth + back)
+	s := max(f/(1+f*resistance), math.Abs(j)+leastSymmetric*min(forth, back))
+	return (s + j) * x, (s - j) * y
 }

@@ -66,11 +66,11 @@ func (k kernel) reciprocals(dst, x *float64, blocks int, least float64) {
 }
 
 // rates turns flows into rates, see [rateBetween].
-func (k kernel) rates(up, dn, x, y *float64, blocks int, half float64) {
+func (k kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {
 	if k == avx512 {
-		rates512(up, dn, x, y, blocks, half)
+		rates512(up, dn, x, y, upper, lower, blocks)
 	} else {
-		rates256(up, dn, x, y, blocks, half)
+		rates256(up, dn, x, y, upper, lower, blocks)
 	}
 }
 

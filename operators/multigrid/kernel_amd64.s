@@ -195,37 +195,48 @@ TEXT ·flowsAlong512(SB), NOSPLIT, $0-24
 	MOVQ    72(AX), DI
 	MOVQ    96(AX), R8
 	MOVQ    120(AX), R9
-	MOVQ    144(AX), AX
-	LEAQ    (CX)(CX*1), R10
+	MOVQ    144(AX), R10
+	MOVQ    168(AX), R11
+	MOVQ    192(AX), AX
+	LEAQ    (CX)(CX*1), R12
 	VMOVUPD joinAlong512<>+0(SB), Z0
 
 loop:
 	TESTQ     DX, DX
 	JE        done
-	VMOVUPD   (BX)(R10*8), Z1
-	VMOVUPD   64(BX)(R10*8), Z2
-	VMULPD    (SI)(R10*8), Z1, Z3
-	VMULPD    64(SI)(R10*8), Z2, Z4
+	VMOVUPD   (BX)(R12*8), Z1
+	VMOVUPD   64(BX)(R12*8), Z2
+	VMULPD    (SI)(R12*8), Z1, Z3
+	VMULPD    64(SI)(R12*8), Z2, Z4
+	VUNPCKLPD Z4, Z3, Z5
 	VUNPCKHPD Z4, Z3, Z3
 	VUNPCKLPD Z2, Z1, Z4
 	VUNPCKHPD Z2, Z1, Z1
 	VADDPD    Z4, Z1, Z1
 	VPERMPD   Z1, Z0, Z1
-	VADDPD    (R8)(CX*8), Z1, Z1
-	VMOVUPD   Z1, (R8)(CX*8)
+	VADDPD    (R10)(CX*8), Z1, Z1
+	VMOVUPD   Z1, (R10)(CX*8)
+	VPERMPD   Z4, Z0, Z4
+	VADDPD    (AX)(CX*8), Z4, Z4
+	VMOVUPD   Z4, (AX)(CX*8)
 	VPERMPD   Z3, Z0, Z3
-	VADDPD    (R9)(CX*8), Z3, Z3
-	VMOVUPD   Z3, (R9)(CX*8)
-	VMOVUPD   8(BX)(R10*8), Z1
-	VMOVUPD   72(BX)(R10*8), Z2
-	VMULPD    (DI)(R10*8), Z1, Z1
-	VMULPD    64(DI)(R10*8), Z2, Z2
+	VADDPD    (R8)(CX*8), Z3, Z3
+	VMOVUPD   Z3, (R8)(CX*8)
+	VMOVUPD   8(BX)(R12*8), Z1
+	VMOVUPD   72(BX)(R12*8), Z2
+	VMULPD    (DI)(R12*8), Z1, Z1
+	VMULPD    64(DI)(R12*8), Z2, Z2
+	VUNPCKLPD Z2, Z1, Z4
 	VUNPCKHPD Z2, Z1, Z1
+	VADDPD    Z4, Z5, Z5
+	VPERMPD   Z5, Z0, Z5
+	VADDPD    (R11)(CX*8), Z5, Z5
+	VMOVUPD   Z5, (R11)(CX*8)
 	VPERMPD   Z1, Z0, Z1
-	VADDPD    (AX)(CX*8), Z1, Z1
-	VMOVUPD   Z1, (AX)(CX*8)
+	VADDPD    (R9)(CX*8), Z1, Z1
+	VMOVUPD   Z1, (R9)(CX*8)
 	ADDQ      $0x08, CX
-	ADDQ      $0x10, R10
+	ADDQ      $0x10, R12
 	DECQ      DX
 	JMP       loop
 
@@ -253,8 +264,8 @@ TEXT ·flowsAcross512(SB), NOSPLIT, $0-24
 	MOVQ    24(AX), SI
 	MOVQ    48(AX), DI
 	MOVQ    72(AX), R8
-	MOVQ    120(AX), R9
-	MOVQ    144(AX), AX
+	MOVQ    96(AX), R9
+	MOVQ    120(AX), AX
 	LEAQ    (CX)(CX*1), R10
 	VMOVUPD joinAcross512<>+0(SB), Z0
 
@@ -326,51 +337,58 @@ done:
 	VZEROUPPER
 	RET
 
-// func rates512(up *float64, dn *float64, x *float64, y *float64, blocks int, half float64)
+// func rates512(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 // Requires: AVX, AVX512F
-TEXT ·rates512(SB), NOSPLIT, $0-48
+TEXT ·rates512(SB), NOSPLIT, $0-56
 	MOVQ         up+0(FP), AX
 	MOVQ         dn+8(FP), CX
 	MOVQ         x+16(FP), DX
 	MOVQ         y+24(FP), BX
-	MOVQ         blocks+32(FP), SI
-	VBROADCASTSD half+40(FP), Z0
+	MOVQ         upper+32(FP), SI
+	MOVQ         lower+40(FP), DI
+	MOVQ         blocks+48(FP), R8
+	VBROADCASTSD one<>+0(SB), Z0
 	VBROADCASTSD half512<>+0(SB), Z1
-	VBROADCASTSD tenth512<>+0(SB), Z2
-	XORQ         DI, DI
+	VBROADCASTSD leastSymmetric512<>+0(SB), Z2
+	XORQ         R9, R9
 
 loop:
-	TESTQ     SI, SI
+	TESTQ     R8, R8
 	JE        done
-	VMOVUPD   (AX)(DI*8), Z3
-	VMOVUPD   (CX)(DI*8), Z4
-	VADDPD    Z4, Z3, Z6
-	VMULPD    Z0, Z6, Z6
-	VMINPD    Z4, Z3, Z5
-	VSUBPD    Z4, Z3, Z4
+	VMOVUPD   (AX)(R9*8), Z3
+	VMOVUPD   (CX)(R9*8), Z4
+	VMINPD    Z4, Z3, Z7
+	VMULPD    Z2, Z7, Z7
+	VSUBPD    Z4, Z3, Z5
+	VMULPD    Z1, Z5, Z5
+	VPXORQ    Z6, Z6, Z6
+	VSUBPD    Z5, Z6, Z6
+	VMAXPD    Z5, Z6, Z6
+	VADDPD    Z7, Z6, Z7
+	VADDPD    Z4, Z3, Z4
 	VMULPD    Z1, Z4, Z4
-	VPXORQ    Z7, Z7, Z7
-	VSUBPD    Z4, Z7, Z7
-	VMAXPD    Z4, Z7, Z7
-	VMULPD    Z2, Z5, Z5
-	VADDPD    Z5, Z7, Z7
-	VMAXPD    Z7, Z6, Z6
-	VADDPD    Z4, Z6, Z3
-	VSUBPD    Z4, Z6, Z4
-	VMOVUPD   (DX)(DI*8), Z5
-	VMOVUPD   (BX)(DI*8), Z7
-	VMULPD    Z5, Z3, Z3
-	VMULPD    Z7, Z4, Z4
+	VMOVUPD   (SI)(R9*8), Z6
+	VADDPD    (DI)(R9*8), Z6, Z6
+	VMULPD    Z4, Z6, Z6
+	VADDPD    Z0, Z6, Z6
+	VDIVPD    Z6, Z4, Z4
+	VMAXPD    Z7, Z4, Z4
+	VADDPD    Z5, Z4, Z3
+	VSUBPD    Z5, Z4, Z4
+	VMOVUPD   (DX)(R9*8), Z7
+	VMOVUPD   (BX)(R9*8), Z6
+	VMULPD    Z7, Z3, Z3
+	VMULPD    Z6, Z4, Z4
 	VPXORQ    Z8, Z8, Z8
-	VCMPPD    $0x04, Z8, Z7, K1
+	VCMPPD    $0x04, Z8, Z6, K1
 	VMOVAPD.Z Z3, K1, Z3
 	VPXORQ    Z9, Z9, Z9
-	VCMPPD    $0x04, Z9, Z5, K1
+	VCMPPD    $0x04, Z9, Z7, K1
 	VMOVAPD.Z Z4, K1, Z4
-	VMOVUPD   Z3, (AX)(DI*8)
-	VMOVUPD   Z4, (CX)(DI*8)
-	ADDQ      $0x08, DI
-	DECQ      SI
+	VMOVUPD   Z3, (AX)(R9*8)
+	VMOVUPD   Z4, (CX)(R9*8)
+	ADDQ      $0x08, R9
+	DECQ      R8
 	JMP       loop
 
 done:
@@ -380,8 +398,8 @@ done:
 DATA half512<>+0(SB)/8, $(0.5)
 GLOBL half512<>(SB), RODATA|NOPTR, $8
 
-DATA tenth512<>+0(SB)/8, $(0.1)
-GLOBL tenth512<>(SB), RODATA|NOPTR, $8
+DATA leastSymmetric512<>+0(SB)/8, $(0.1)
+GLOBL leastSymmetric512<>(SB), RODATA|NOPTR, $8
 
 // func correct512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
 // Requires: AVX, AVX512F
@@ -862,36 +880,47 @@ TEXT ·flowsAlong256(SB), NOSPLIT, $0-24
 	MOVQ 72(AX), DI
 	MOVQ 96(AX), R8
 	MOVQ 120(AX), R9
-	MOVQ 144(AX), AX
-	LEAQ (CX)(CX*1), R10
+	MOVQ 144(AX), R10
+	MOVQ 168(AX), R11
+	MOVQ 192(AX), AX
+	LEAQ (CX)(CX*1), R12
 
 loop:
 	TESTQ     DX, DX
 	JE        done
-	VMOVUPD   (BX)(R10*8), Y0
-	VMOVUPD   32(BX)(R10*8), Y1
-	VMULPD    (SI)(R10*8), Y0, Y2
-	VMULPD    32(SI)(R10*8), Y1, Y3
+	VMOVUPD   (BX)(R12*8), Y0
+	VMOVUPD   32(BX)(R12*8), Y1
+	VMULPD    (SI)(R12*8), Y0, Y2
+	VMULPD    32(SI)(R12*8), Y1, Y3
+	VUNPCKLPD Y3, Y2, Y4
 	VUNPCKHPD Y3, Y2, Y2
 	VUNPCKLPD Y1, Y0, Y3
 	VUNPCKHPD Y1, Y0, Y0
 	VADDPD    Y3, Y0, Y0
 	VPERMPD   $0xd8, Y0, Y0
-	VADDPD    (R8)(CX*8), Y0, Y0
-	VMOVUPD   Y0, (R8)(CX*8)
+	VADDPD    (R10)(CX*8), Y0, Y0
+	VMOVUPD   Y0, (R10)(CX*8)
+	VPERMPD   $0xd8, Y3, Y3
+	VADDPD    (AX)(CX*8), Y3, Y3
+	VMOVUPD   Y3, (AX)(CX*8)
 	VPERMPD   $0xd8, Y2, Y2
-	VADDPD    (R9)(CX*8), Y2, Y2
-	VMOVUPD   Y2, (R9)(CX*8)
-	VMOVUPD   8(BX)(R10*8), Y0
-	VMOVUPD   40(BX)(R10*8), Y1
-	VMULPD    (DI)(R10*8), Y0, Y0
-	VMULPD    32(DI)(R10*8), Y1, Y1
+	VADDPD    (R8)(CX*8), Y2, Y2
+	VMOVUPD   Y2, (R8)(CX*8)
+	VMOVUPD   8(BX)(R12*8), Y0
+	VMOVUPD   40(BX)(R12*8), Y1
+	VMULPD    (DI)(R12*8), Y0, Y0
+	VMULPD    32(DI)(R12*8), Y1, Y1
+	VUNPCKLPD Y1, Y0, Y3
 	VUNPCKHPD Y1, Y0, Y0
+	VADDPD    Y3, Y4, Y4
+	VPERMPD   $0xd8, Y4, Y4
+	VADDPD    (R11)(CX*8), Y4, Y4
+	VMOVUPD   Y4, (R11)(CX*8)
 	VPERMPD   $0xd8, Y0, Y0
-	VADDPD    (AX)(CX*8), Y0, Y0
-	VMOVUPD   Y0, (AX)(CX*8)
+	VADDPD    (R9)(CX*8), Y0, Y0
+	VMOVUPD   Y0, (R9)(CX*8)
 	ADDQ      $0x04, CX
-	ADDQ      $0x08, R10
+	ADDQ      $0x08, R12
 	DECQ      DX
 	JMP       loop
 
@@ -909,8 +938,8 @@ TEXT ·flowsAcross256(SB), NOSPLIT, $0-24
 	MOVQ 24(AX), SI
 	MOVQ 48(AX), DI
 	MOVQ 72(AX), R8
-	MOVQ 120(AX), R9
-	MOVQ 144(AX), AX
+	MOVQ 96(AX), R9
+	MOVQ 120(AX), AX
 	LEAQ (CX)(CX*1), R10
 
 loop:
@@ -971,51 +1000,58 @@ done:
 	VZEROUPPER
 	RET
 
-// func rates256(up *float64, dn *float64, x *float64, y *float64, blocks int, half float64)
+// func rates256(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 // Requires: AVX
-TEXT ·rates256(SB), NOSPLIT, $0-48
+TEXT ·rates256(SB), NOSPLIT, $0-56
 	MOVQ         up+0(FP), AX
 	MOVQ         dn+8(FP), CX
 	MOVQ         x+16(FP), DX
 	MOVQ         y+24(FP), BX
-	MOVQ         blocks+32(FP), SI
-	VBROADCASTSD half+40(FP), Y0
+	MOVQ         upper+32(FP), SI
+	MOVQ         lower+40(FP), DI
+	MOVQ         blocks+48(FP), R8
+	VBROADCASTSD one<>+0(SB), Y0
 	VBROADCASTSD half256<>+0(SB), Y1
-	VBROADCASTSD tenth256<>+0(SB), Y2
-	XORQ         DI, DI
+	VBROADCASTSD leastSymmetric256<>+0(SB), Y2
+	XORQ         R9, R9
 
 loop:
-	TESTQ   SI, SI
+	TESTQ   R8, R8
 	JE      done
-	VMOVUPD (AX)(DI*8), Y3
-	VMOVUPD (CX)(DI*8), Y4
-	VADDPD  Y4, Y3, Y6
-	VMULPD  Y0, Y6, Y6
-	VMINPD  Y4, Y3, Y5
-	VSUBPD  Y4, Y3, Y4
+	VMOVUPD (AX)(R9*8), Y3
+	VMOVUPD (CX)(R9*8), Y4
+	VMINPD  Y4, Y3, Y7
+	VMULPD  Y2, Y7, Y7
+	VSUBPD  Y4, Y3, Y5
+	VMULPD  Y1, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VSUBPD  Y5, Y6, Y6
+	VMAXPD  Y5, Y6, Y6
+	VADDPD  Y7, Y6, Y7
+	VADDPD  Y4, Y3, Y4
 	VMULPD  Y1, Y4, Y4
-	VXORPD  Y7, Y7, Y7
-	VSUBPD  Y4, Y7, Y7
-	VMAXPD  Y4, Y7, Y7
-	VMULPD  Y2, Y5, Y5
-	VADDPD  Y5, Y7, Y7
-	VMAXPD  Y7, Y6, Y6
-	VADDPD  Y4, Y6, Y3
-	VSUBPD  Y4, Y6, Y4
-	VMOVUPD (DX)(DI*8), Y5
-	VMOVUPD (BX)(DI*8), Y7
-	VMULPD  Y5, Y3, Y3
-	VMULPD  Y7, Y4, Y4
-	VXORPD  Y6, Y6, Y6
-	VCMPPD  $0x04, Y6, Y7, Y6
-	VANDPD  Y6, Y3, Y3
-	VXORPD  Y6, Y6, Y6
-	VCMPPD  $0x04, Y6, Y5, Y6
-	VANDPD  Y6, Y4, Y4
-	VMOVUPD Y3, (AX)(DI*8)
-	VMOVUPD Y4, (CX)(DI*8)
-	ADDQ    $0x04, DI
-	DECQ    SI
+	VMOVUPD (SI)(R9*8), Y6
+	VADDPD  (DI)(R9*8), Y6, Y6
+	VMULPD  Y4, Y6, Y6
+	VADDPD  Y0, Y6, Y6
+	VDIVPD  Y6, Y4, Y4
+	VMAXPD  Y7, Y4, Y4
+	VADDPD  Y5, Y4, Y3
+	VSUBPD  Y5, Y4, Y4
+	VMOVUPD (DX)(R9*8), Y7
+	VMOVUPD (BX)(R9*8), Y6
+	VMULPD  Y7, Y3, Y3
+	VMULPD  Y6, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VCMPPD  $0x04, Y5, Y6, Y5
+	VANDPD  Y5, Y3, Y3
+	VXORPD  Y5, Y5, Y5
+	VCMPPD  $0x04, Y5, Y7, Y5
+	VANDPD  Y5, Y4, Y4
+	VMOVUPD Y3, (AX)(R9*8)
+	VMOVUPD Y4, (CX)(R9*8)
+	ADDQ    $0x04, R9
+	DECQ    R8
 	JMP     loop
 
 done:
@@ -1025,8 +1061,8 @@ done:
 DATA half256<>+0(SB)/8, $(0.5)
 GLOBL half256<>(SB), RODATA|NOPTR, $8
 
-DATA tenth256<>+0(SB)/8, $(0.1)
-GLOBL tenth256<>(SB), RODATA|NOPTR, $8
+DATA leastSymmetric256<>+0(SB)/8, $(0.1)
+GLOBL leastSymmetric256<>(SB), RODATA|NOPTR, $8
 
 // func correct256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
 // Requires: AVX, AVX2

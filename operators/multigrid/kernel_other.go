@@ -15,7 +15,7 @@ func (kernel) across(f *flows, first, blocks int) {}
 
 func (kernel) reciprocals(dst, x *float64, blocks int, least float64) {}
 
-func (kernel) rates(up, dn, x, y *float64, blocks int, half float64) {}
+func (kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {}
 
 func (kernel) correct(b *between, first, blocks int) {}
 

@@ -32,7 +32,7 @@ func reciprocals512(x *float64, blocks int, least float64, dst *float64)
 // rates512 turns flows into rates, see rateBetween, for blocks of 8 groups. It needs AVX-512F.
 //
 //go:noescape
-func rates512(up *float64, dn *float64, x *float64, y *float64, blocks int, half float64)
+func rates512(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 
 // correct512 corrects the cells 2k−1 and 2k, for blocks of 8 groups k. It needs AVX-512F.
 //
@@ -77,7 +77,7 @@ func reciprocals256(x *float64, blocks int, least float64, dst *float64)
 // rates256 turns flows into rates, see rateBetween, for blocks of 4 groups. It needs AVX2 and FMA.
 //
 //go:noescape
-func rates256(up *float64, dn *float64, x *float64, y *float64, blocks int, half float64)
+func rates256(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 
 // correct256 corrects the cells 2k−1 and 2k, for blocks of 4 groups k. It needs AVX2 and FMA.
 //

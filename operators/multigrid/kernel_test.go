@@ -57,6 +57,8 @@ func everyStep(dims []int, ring bool, show func(name string, x []float64)) {
 	for a := range dims {
 		show(fmt.Sprint("flows up ", a), c.up[a])
 		show(fmt.Sprint("flows down ", a), c.dn[a])
+		show(fmt.Sprint("resistances up ", a), c.toUpper[a])
+		show(fmt.Sprint("resistances down ", a), c.toLower[a])
 	}
 	l.coarsen()
 	for a := range dims {
@@ -83,7 +85,7 @@ func TestNoRatesOfGroupsThatAreNotTrusted(t *testing.T) {
 			up[i], dn[i], x[i] = 2, 1, 1e260
 		}
 		x[3], x[9], x[n] = 0, 0, 1e260
-		ratesBetween(up, dn, x[:n], x[1:], 0.25)
+		ratesBetween(up, dn, x[:n], x[1:], make([]float64, n), make([]float64, n))
 		for i := range up {
 			trusted := x[i] > 0 && x[i+1] > 0
 			if (up[i] > 0) != trusted || (dn[i] > 0) != trusted {

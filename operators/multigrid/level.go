@@ -19,7 +19,10 @@ type level struct {
 	x      []float64    // masses, up to a factor
 	old    []float64    // those the level was made from; nil on the finest
 	rhs    []float64    // of the linear problem A x − shift·x = rhs that sweeps solve, if not 0
-	plan   *plan        // how the cells are taken together on the next level; nil on the last
+	// Of a group of cells of the next finer level, along each axis: the resistance from its
+	// centre of mass to its upper and lower edge; see coarsen.go. Nil on the finest.
+	toUpper, toLower [3][]float64
+	plan             *plan // how the cells are taken together on the next level; nil on the last
 }
 
 func (l *level) cells() int { return l.n[0] * l.n[1] * l.n[2] }

@@ -144,6 +144,7 @@ func (l *level) hierarchy() []*level {
 		for a := range 3 {
 			if a < 2 || c.n[a] > 1 {
 				c.up[a], c.dn[a] = sparse.Staggered(n, 2*a), sparse.Staggered(n, 2*a+1)
+				c.toUpper[a], c.toLower[a] = sparse.Staggered(n, 9+2*a), sparse.Staggered(n, 10+2*a)
 			}
 		}
 		c.inv, c.x, c.old = sparse.Staggered(n, 6), sparse.Staggered(n, 7), sparse.Staggered(n, 8)

@@ -56,7 +56,7 @@ func main() {
 		along(m)
 		across(m)
 		reciprocals(m, one)
-		rates(m)
+		rates(m, one)
 		correct(m)
 		defects(m)
 		residual(m)
@@ -266,9 +266,11 @@ const (
 	fieldFlowNext
 	fieldFlowUp
 	fieldFlowDn
-	fieldFlowMass
 	fieldFlowForth
 	fieldFlowBack
+	fieldFlowMass
+	fieldFlowInner
+	fieldFlowLow
 )
 
 // Fields of between.
@@ -341,7 +343,8 @@ func along(m machine) {
 	k := Load(Param("first"), GP64())
 	blocks := Load(Param("blocks"), GP64())
 	x, up, dn := load(fieldFlowX), load(fieldFlowUp), load(fieldFlowDn)
-	mass, forth, back := load(fieldFlowMass), load(fieldFlowForth), load(fieldFlowBack)
+	forth, back := load(fieldFlowForth), load(fieldFlowBack)
+	mass, inner, low := load(fieldFlowMass), load(fieldFlowInner), load(fieldFlowLow)
 	i := GP64()
 	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
 	index := order(m, "joinAlong"+m.suffix, joinOrder)
@@ -353,22 +356,27 @@ func along(m machine) {
 		VMOVUPD(v, at)
 	}
 	loop(m, blocks, []counter{{k, m.cells}, {i, 2 * m.cells}}, func() {
-		a, b, u, v, even := m.register(), m.register(), m.register(), m.register(), m.register()
+		a, b, u, v, even, within := m.register(), m.register(), m.register(), m.register(), m.register(), m.register()
 		VMOVUPD(fine(x, 0), a)
 		VMOVUPD(fine(x, m.cells), b)
 		VMULPD(fine(up, 0), a, u)
 		VMULPD(fine(up, m.cells), b, v)
+		VUNPCKLPD(v, u, within)
 		VUNPCKHPD(v, u, u)
 		VUNPCKLPD(b, a, even)
 		VUNPCKHPD(b, a, a)
 		VADDPD(even, a, a)
 		add(a, mass)
+		add(even, low)
 		add(u, forth)
 		VMOVUPD(fine(x, 1), a)
 		VMOVUPD(fine(x, m.cells+1), b)
 		VMULPD(fine(dn, 0), a, a)
 		VMULPD(fine(dn, m.cells), b, b)
+		VUNPCKLPD(b, a, even)
 		VUNPCKHPD(b, a, a)
+		VADDPD(even, within, within)
+		add(within, inner)
 		add(a, back)
 	})
 }
@@ -429,48 +437,50 @@ func reciprocals(m machine, one Mem) {
 }
 
 // rates writes the kernel of rates from flows.
-func rates(m machine) {
+func rates(m machine, one Mem) {
 	name := "rates" + m.suffix
-	TEXT(name, NOSPLIT, "func(up *float64, dn *float64, x *float64, y *float64, blocks int, half float64)")
+	TEXT(name, NOSPLIT, "func(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s turns flows into rates, see rateBetween, for blocks of %d groups. It needs %s.", name, m.cells, m.needs))
 	up, dn := Load(Param("up"), GP64()), Load(Param("dn"), GP64())
 	x, y := Load(Param("x"), GP64()), Load(Param("y"), GP64())
+	upper, lower := Load(Param("upper"), GP64()), Load(Param("lower"), GP64())
 	blocks := Load(Param("blocks"), GP64())
-	half, middle, tenth := m.register(), m.register(), m.register()
-	scale, err := Param("half").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VBROADCASTSD(scale.Addr, half)
-	VBROADCASTSD(ConstData("half"+m.suffix, F64(0.5)), middle)
-	VBROADCASTSD(ConstData("tenth"+m.suffix, F64(0.1)), tenth)
+	ones, half, least := m.register(), m.register(), m.register()
+	VBROADCASTSD(one, ones)
+	VBROADCASTSD(ConstData("half"+m.suffix, F64(0.5)), half)
+	VBROADCASTSD(ConstData("leastSymmetric"+m.suffix, F64(leastSymmetric)), least)
 	i := GP64()
 	XORQ(i, i)
 	at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8} }
 	loop(m, blocks, []counter{{i, m.cells}}, func() {
-		forth, back, j, least, s, minus := m.register(), m.register(), m.register(), m.register(), m.register(), m.register()
+		forth, back, j, s, minus, weak := m.register(), m.register(), m.register(), m.register(), m.register(), m.register()
 		VMOVUPD(at(up), forth)
 		VMOVUPD(at(dn), back)
-		VADDPD(back, forth, s)
-		VMULPD(half, s, s)
-		VMINPD(back, forth, least)
+		VMINPD(back, forth, weak)
+		VMULPD(least, weak, weak)
 		VSUBPD(back, forth, j)
-		VMULPD(middle, j, j)
+		VMULPD(half, j, j)
 		m.zero(minus)
 		VSUBPD(j, minus, minus)
-		VMAXPD(j, minus, minus)     // |j|/2
-		VMULPD(tenth, least, least) // not fused: the same bits as from Go
-		VADDPD(least, minus, minus)
-		VMAXPD(minus, s, s)
+		VMAXPD(j, minus, minus) // |j|
+		VADDPD(weak, minus, weak)
+		VADDPD(back, forth, s)
+		VMULPD(half, s, s)
+		VMOVUPD(at(upper), minus)
+		VADDPD(at(lower), minus, minus)
+		VMULPD(s, minus, minus)
+		VADDPD(ones, minus, minus)
+		VDIVPD(minus, s, s)
+		VMAXPD(weak, s, s)
 		VADDPD(j, s, forth)
 		VSUBPD(j, s, back)
-		VMOVUPD(at(x), least)
+		VMOVUPD(at(x), weak)
 		VMOVUPD(at(y), minus)
-		VMULPD(least, forth, forth)
+		VMULPD(weak, forth, forth)
 		VMULPD(minus, back, back)
 		m.where(forth, minus)
-		m.where(back, least)
+		m.where(back, weak)
 		VMOVUPD(forth, at(up))
 		VMOVUPD(back, at(dn))
 	})
@@ -688,8 +698,11 @@ func zeroOf(m machine) VecVirtual {
 	return v
 }
 
-// leastMass is that of the package.
-const leastMass = 1e-290
+// Constants of the package.
+const (
+	leastMass      = 1e-290
+	leastSymmetric = 0.1
+)
 
 func shiftOf(cells int) uint64 {
 	if cells == 8 {
