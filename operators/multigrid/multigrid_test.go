@@ -211,6 +211,62 @@ func TestStrongAnisotropyAlongAxes(t *testing.T) {
 	}
 }
 
+// Axes with less than 0.3 of the strongest coupling wait until others, coarsened, have come down
+// to theirs; an axis of one cell does not count.
+func TestWeakAxesWait(t *testing.T) {
+	for _, k := range []struct {
+		n        [3]int
+		coupling [3]float64
+		want     [3]bool
+		next     [3]float64
+	}{
+		{[3]int{8, 8, 8}, [3]float64{1, 1, 1}, [3]bool{true, true, true}, [3]float64{0.25, 0.25, 0.25}},
+		{[3]int{8, 8, 8}, [3]float64{1, 0.31, 0.29}, [3]bool{true, true, false}, [3]float64{0.25, 0.0775, 0.29}},
+		{[3]int{8, 8, 1}, [3]float64{0.29, 1, 9}, [3]bool{false, true, false}, [3]float64{0.29, 0.25, 9}},
+		{[3]int{1, 8, 1}, [3]float64{1, 0.1, 0}, [3]bool{false, true, false}, [3]float64{1, 0.025, 0}},
+	} {
+		next := k.coupling
+		if got := coarsens(k.n, &next); got != k.want || next != k.next {
+			t.Errorf("%v, %v: %v and %v, want %v and %v", k.n, k.coupling, got, next, k.want, k.next)
+		}
+	}
+}
+
+// Entries count from 1e-250 of all mass on.
+func TestEntriesOfHardlyAnyMassDoNotCount(t *testing.T) {
+	withKernels(t, func(t *testing.T) {
+		for _, k := range []struct{ mass, want float64 }{{1e-247, 1}, {1e-252, 0}} {
+			l := finest(sparse.NewLattice([]int{24, 24}, []bool{false, false}))
+			for i := range l.x {
+				l.x[i] = 1.0 / 576
+			}
+			// A pair of cells by themselves, one of which is full, by the measure of the other.
+			l.up[0][100], l.dn[0][100] = 1, 0
+			l.x[100], l.x[101] = k.mass, 1e-280
+			if r := l.residual(); r.entry != k.want {
+				t.Errorf("mass %g: entrywise residual %v, want %v", k.mass, r.entry, k.want)
+			}
+		}
+	})
+}
+
+// Rates have the net flow of the fine level, the conductance of resistances in series, and
+// stay positive where that would not do.
+func TestRatesBetweenGroups(t *testing.T) {
+	for _, k := range []struct{ forth, back, resistance, up, dn float64 }{
+		{1, 1, 0, 1, 1},       // wells: all that flows over the barrier
+		{1, 1, 1, 0.5, 0.5},   // as much resistance within the groups
+		{3, 1, 0.5, 2.1, 0.1}, // F/(1+F/2) = |J|/2 is not enough
+		{3, 1, 1e9, 2.1, 0.1}, // the net flow, and a tenth of the lesser one
+		{1, 3, 1e9, 0.1, 2.1},
+	} {
+		up, dn := rateBetween(k.forth, k.back, 2, 4, k.resistance)
+		if math.Abs(up-2*k.up) > 1e-15 || math.Abs(dn-4*k.dn) > 1e-15 {
+			t.Errorf("%+v: rates %v and %v", k, up, dn)
+		}
+	}
+}
+
 // Any rates on any small box: either the cycles converge to what dense elimination
 // gives, or they say that they do not.
 func TestRandomRatesAgreeWithDenseElimination(t *testing.T) {
