@@ -94,13 +94,26 @@ func (c *level) resistances(r, first, end int) {
 	inv := c.of(c.inv, r)[first:end]
 	reciprocals(inv, c.of(c.x, r)[first:end], leastGroup)
 	for a := 0; a < 3 && c.up[a] != nil; a++ {
-		upper, lower := c.of(c.toUpper[a], r)[first:end], c.of(c.toLower[a], r)[first:end]
-		reciprocals(upper, upper, 0)
-		for k, v := range inv {
-			far := min(lower[k]*v, 1)
-			whole := 2 * upper[k]
-			upper[k], lower[k] = far*whole, (1-far)*whole
+		resistancesOf(c.of(c.toUpper[a], r)[first:end], c.of(c.toLower[a], r)[first:end], inv)
+	}
+}
+
+// resistancesOf turns flows within groups, upper, and masses of their lower cells into the
+// resistances to the upper and the lower edge, given the groups' inverse masses.
+func resistancesOf(upper, lower, inv []float64) {
+	if k := processor; k > 0 && len(inv) >= int(k) {
+		n := len(inv) / int(k) * int(k)
+		k.resistances(&upper[0], &lower[0], &inv[0], n/int(k))
+		upper, lower, inv = upper[n:], lower[n:], inv[n:]
+	}
+	for k, v := range inv {
+		var whole float64
+		if upper[k] > 0 {
+			whole = 1 / upper[k]
+			whole += whole
 		}
+		far := min(lower[k]*v, 1)
+		upper[k], lower[k] = far*whole, (1-far)*whole
 	}
 }
 

@@ -65,6 +65,15 @@ func (k kernel) reciprocals(dst, x *float64, blocks int, least float64) {
 	}
 }
 
+// resistances turns flows and masses into resistances, see [resistancesOf].
+func (k kernel) resistances(upper, lower, inv *float64, blocks int) {
+	if k == avx512 {
+		resistances512(upper, lower, inv, blocks)
+	} else {
+		resistances256(upper, lower, inv, blocks)
+	}
+}
+
 // rates turns flows into rates, see [rateBetween].
 func (k kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {
 	if k == avx512 {

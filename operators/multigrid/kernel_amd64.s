@@ -337,6 +337,42 @@ done:
 	VZEROUPPER
 	RET
 
+// func resistances512(upper *float64, lower *float64, inv *float64, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·resistances512(SB), NOSPLIT, $0-32
+	MOVQ         upper+0(FP), AX
+	MOVQ         lower+8(FP), CX
+	MOVQ         inv+16(FP), DX
+	MOVQ         blocks+24(FP), BX
+	VBROADCASTSD one<>+0(SB), Z0
+	VPXORQ       Z1, Z1, Z1
+
+loop:
+	TESTQ     BX, BX
+	JE        done
+	VMOVUPD   (AX), Z2
+	VDIVPD    Z2, Z0, Z3
+	VCMPPD    $0x0e, Z1, Z2, K1
+	VMOVAPD.Z Z3, K1, Z3
+	VADDPD    Z3, Z3, Z3
+	VMOVUPD   (CX), Z2
+	VMULPD    (DX), Z2, Z2
+	VMINPD    Z0, Z2, Z2
+	VSUBPD    Z2, Z0, Z4
+	VMULPD    Z3, Z2, Z2
+	VMULPD    Z3, Z4, Z4
+	VMOVUPD   Z2, (AX)
+	VMOVUPD   Z4, (CX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	DECQ      BX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
 // func rates512(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 // Requires: AVX, AVX512F
 TEXT ·rates512(SB), NOSPLIT, $0-56
@@ -994,6 +1030,42 @@ loop:
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, DX
 	DECQ    CX
+	JMP     loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func resistances256(upper *float64, lower *float64, inv *float64, blocks int)
+// Requires: AVX
+TEXT ·resistances256(SB), NOSPLIT, $0-32
+	MOVQ         upper+0(FP), AX
+	MOVQ         lower+8(FP), CX
+	MOVQ         inv+16(FP), DX
+	MOVQ         blocks+24(FP), BX
+	VBROADCASTSD one<>+0(SB), Y0
+	VXORPD       Y1, Y1, Y1
+
+loop:
+	TESTQ   BX, BX
+	JE      done
+	VMOVUPD (AX), Y2
+	VDIVPD  Y2, Y0, Y3
+	VCMPPD  $0x0e, Y1, Y2, Y2
+	VANDPD  Y2, Y3, Y3
+	VADDPD  Y3, Y3, Y3
+	VMOVUPD (CX), Y2
+	VMULPD  (DX), Y2, Y2
+	VMINPD  Y0, Y2, Y2
+	VSUBPD  Y2, Y0, Y4
+	VMULPD  Y3, Y2, Y2
+	VMULPD  Y3, Y4, Y4
+	VMOVUPD Y2, (AX)
+	VMOVUPD Y4, (CX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    BX
 	JMP     loop
 
 done:

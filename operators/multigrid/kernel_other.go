@@ -14,6 +14,7 @@ func (kernel) along(f *flows, first, blocks int) {}
 func (kernel) across(f *flows, first, blocks int) {}
 
 func (kernel) reciprocals(dst, x *float64, blocks int, least float64) {}
+func (kernel) resistances(upper, lower, inv *float64, blocks int)     {}
 
 func (kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {}
 

@@ -29,6 +29,11 @@ func flowsAcross512(f *[]float64, first int, blocks int)
 //go:noescape
 func reciprocals512(x *float64, blocks int, least float64, dst *float64)
 
+// resistances512 turns flows within groups and masses of their lower cells into resistances, see resistancesOf, for blocks of 8 groups. It needs AVX-512F.
+//
+//go:noescape
+func resistances512(upper *float64, lower *float64, inv *float64, blocks int)
+
 // rates512 turns flows into rates, see rateBetween, for blocks of 8 groups. It needs AVX-512F.
 //
 //go:noescape
@@ -73,6 +78,11 @@ func flowsAcross256(f *[]float64, first int, blocks int)
 //
 //go:noescape
 func reciprocals256(x *float64, blocks int, least float64, dst *float64)
+
+// resistances256 turns flows within groups and masses of their lower cells into resistances, see resistancesOf, for blocks of 4 groups. It needs AVX2 and FMA.
+//
+//go:noescape
+func resistances256(upper *float64, lower *float64, inv *float64, blocks int)
 
 // rates256 turns flows into rates, see rateBetween, for blocks of 4 groups. It needs AVX2 and FMA.
 //

@@ -56,6 +56,7 @@ func main() {
 		along(m)
 		across(m)
 		reciprocals(m, one)
+		resistances(m, one)
 		rates(m, one)
 		correct(m)
 		defects(m)
@@ -433,6 +434,34 @@ func reciprocals(m machine, one Mem) {
 		VDIVPD(v, ones, inverse)
 		m.above(inverse, v, least)
 		VMOVUPD(inverse, Mem{Base: dst})
+	})
+}
+
+// resistances writes the kernel of resistances within groups.
+func resistances(m machine, one Mem) {
+	name := "resistances" + m.suffix
+	TEXT(name, NOSPLIT, "func(upper *float64, lower *float64, inv *float64, blocks int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s turns flows within groups and masses of their lower cells into resistances, see resistancesOf, for blocks of %d groups. It needs %s.", name, m.cells, m.needs))
+	upper, lower, inv := Load(Param("upper"), GP64()), Load(Param("lower"), GP64()), Load(Param("inv"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	ones, zeros := m.register(), m.register()
+	VBROADCASTSD(one, ones)
+	m.zero(zeros)
+	loop(m, blocks, []counter{{upper, 8 * m.cells}, {lower, 8 * m.cells}, {inv, 8 * m.cells}}, func() {
+		flow, far, whole, near := m.register(), m.register(), m.register(), m.register()
+		VMOVUPD(Mem{Base: upper}, flow)
+		VDIVPD(flow, ones, whole)
+		m.above(whole, flow, zeros)
+		VADDPD(whole, whole, whole)
+		VMOVUPD(Mem{Base: lower}, far)
+		VMULPD(Mem{Base: inv}, far, far)
+		VMINPD(ones, far, far)
+		VSUBPD(far, ones, near)
+		VMULPD(whole, far, far)
+		VMULPD(whole, near, near)
+		VMOVUPD(far, Mem{Base: upper})
+		VMOVUPD(near, Mem{Base: lower})
 	})
 }
 
