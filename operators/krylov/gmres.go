@@ -7,6 +7,7 @@ package krylov
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -58,7 +59,7 @@ func GMRES(apply, precondition Map, b, x []float64, opt Options) (Stats, error) 
 	if len(b) != len(x) {
 		panic("krylov: GMRES: length mismatch")
 	}
-	if opt.Weight != nil && (len(opt.Weight) != len(b) || !(floats.Min(opt.Weight) > 0)) {
+	if opt.Weight != nil && (len(opt.Weight) != len(b) || slices.ContainsFunc(opt.Weight, func(w float64) bool { return !(w > 0) })) {
 		panic("krylov: GMRES: want a weight > 0 for every unknown")
 	}
 	s := newSolver(apply, precondition, len(b), &opt)

@@ -79,6 +79,49 @@ func TestAgreesWithLU(t *testing.T) {
 	}
 }
 
+// What is least is the weighted residual: after one step x = c b with the c that makes
+// |W(b − c A b)| least, and the norm reported is the weighted one.
+func TestWeightedResidualsAreLeast(t *testing.T) {
+	const n = 30
+	a, b, _ := system(t, n, 6)
+	weight, ab, x := make([]float64, n), make([]float64, n), make([]float64, n)
+	product(a)(ab, b)
+	var above, below, size float64
+	for i := range weight {
+		weight[i] = math.Pow(10, float64(i%5))
+		w := weight[i] * weight[i]
+		above += w * ab[i] * b[i]
+		below += w * ab[i] * ab[i]
+		size += w * b[i] * b[i]
+	}
+	c := above / below
+	stats, err := GMRES(product(a), nil, b, x, Options{Weight: weight, MaxIterations: 1})
+	if err == nil {
+		t.Fatal("one step is enough")
+	}
+	for i, v := range x {
+		if math.Abs(v-c*b[i]) > 1e-13*math.Abs(b[i]) { // sums of thirty products
+			t.Fatalf("x[%d] = %v, want %v", i, v, c*b[i])
+		}
+	}
+	if want := math.Sqrt(1 - above*above/below/size); math.Abs(stats.Residual-want) > 1e-12 {
+		t.Errorf("residual %v, want %v", stats.Residual, want)
+	}
+}
+
+func TestWeightsHaveToBePositive(t *testing.T) {
+	for _, weight := range [][]float64{{1}, {1, 0}, {1, -1}, {1, math.NaN()}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("weights %v are taken", weight)
+				}
+			}()
+			_, _ = GMRES(func(dst, x []float64) { copy(dst, x) }, nil, []float64{1, 1}, make([]float64, 2), Options{Weight: weight})
+		}()
+	}
+}
+
 // Without restarts n steps suffice, and the identity takes one.
 func TestEndsInTheSpan(t *testing.T) {
 	b := []float64{3, 4, 0, 1}

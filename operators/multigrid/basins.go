@@ -22,20 +22,7 @@ func (l *level) weighBasins() float64 {
 	if n < 2 || n > mostBasins {
 		return 0
 	}
-	rate := make([]float64, n*n)
-	for i, from := range label {
-		for a := range 3 {
-			if l.up[a] == nil || l.n[a] == 1 {
-				continue
-			}
-			j := l.next(i, a)
-			if to := label[j]; from != to && from != noBasin && to != noBasin {
-				rate[int(from)*n+int(to)] += l.up[a][i] * l.x[i] / mass[from]
-				rate[int(to)*n+int(from)] += l.dn[a][i] * l.x[j] / mass[to]
-			}
-		}
-	}
-	weight, ok := eliminateSmall(rate, n)
+	weight, ok := eliminateSmall(l.basinRates(label, mass), n)
 	if !ok {
 		return math.Inf(1)
 	}
@@ -52,53 +39,110 @@ func (l *level) weighBasins() float64 {
 	if math.IsNaN(worst) || math.IsInf(worst, 0) {
 		return math.Inf(1)
 	}
-	for i, b := range label {
-		if b != noBasin {
-			l.x[i] = max(l.x[i]*weight[b], leastMass)
+	l.eachRow(func(r int) {
+		x := l.of(l.x, r)
+		for i, b := range label[r*l.n[0] : (r+1)*l.n[0]] {
+			if b != noBasin {
+				x[i] = max(x[i]*weight[b], leastMass)
+			}
+		}
+	})
+	return worst
+}
+
+// basinRates returns the rates between basins, rate[from][to] of len(mass)² row by row.
+func (l *level) basinRates(label []int32, mass []float64) []float64 {
+	n := len(mass)
+	rate := make([]float64, n*n)
+	between := func(i, j, a int) {
+		from, to := label[i], label[j]
+		if from != to && from != noBasin && to != noBasin {
+			rate[int(from)*n+int(to)] += l.up[a][i] * l.x[i] / mass[from]
+			rate[int(to)*n+int(from)] += l.dn[a][i] * l.x[j] / mass[to]
 		}
 	}
-	return worst
+	for r := range l.rows() {
+		first := r * l.n[0]
+		for i := range l.n[0] {
+			_, after := around(i, l.n[0])
+			between(first+i, first+after, 0)
+		}
+		for a := 1; a < 3 && l.up[a] != nil; a++ {
+			above := l.above(r, a) * l.n[0]
+			for i := range l.n[0] {
+				between(first+i, above+i, a)
+			}
+		}
+	}
+	return rate
 }
 
 // basins returns the basin of every cell and the masses of the basins.
 func (l *level) basins() (label []int32, mass []float64) {
-	uphill := make([]int32, l.cells())
-	for i, best := range l.x {
-		uphill[i] = int32(i)
-		for a := range 3 {
-			if l.n[a] == 1 {
-				continue
-			}
-			for _, j := range [2]int{l.next(i, a), l.before(i, a)} {
-				if l.x[j] > best || l.x[j] == best && j < int(uphill[i]) {
-					best, uphill[i] = l.x[j], int32(j)
+	label = l.uphill()
+	tops := int32(0)
+	for i, to := range label {
+		if int(to) == i {
+			tops++
+			label[i] = -tops
+		}
+	}
+	// Every cell takes the negative number of its top, and so do those on the way there.
+	for i := range label {
+		top := int32(i)
+		for label[top] >= 0 {
+			top = label[top]
+		}
+		number := label[top]
+		for j := int32(i); label[j] >= 0; {
+			j, label[j] = label[j], number
+		}
+	}
+	sums := make([]float64, tops)
+	for i, number := range label {
+		sums[-number-1] += l.x[i]
+	}
+	least := leastBasin * l.total()
+	basin := make([]int32, tops)
+	for k, sum := range sums {
+		basin[k] = noBasin
+		if sum > least {
+			basin[k] = int32(len(mass))
+			mass = append(mass, sum)
+		}
+	}
+	for i, number := range label {
+		label[i] = basin[-number-1]
+	}
+	return label, mass
+}
+
+// uphill returns the neighbour of every cell with the largest mass, the first of equal
+// ones, or the cell itself where no mass is larger and none before it is as large.
+func (l *level) uphill() []int32 {
+	to := make([]int32, l.cells())
+	l.eachRow(func(r int) {
+		n := l.n[0]
+		first := r * n
+		var across []int // first cells of the neighbouring rows
+		for a := 1; a < 3 && l.up[a] != nil; a++ {
+			across = append(across, l.above(r, a)*n, l.below(r, a)*n)
+		}
+		for i := range n {
+			best, at := l.x[first+i], first+i
+			climb := func(j int) {
+				if v := l.x[j]; v > best || v == best && j < at {
+					best, at = v, j
 				}
 			}
+			before, after := around(i, n)
+			climb(first + after)
+			climb(first + before)
+			for _, start := range across {
+				climb(start + i)
+			}
+			to[first+i] = int32(at)
 		}
-	}
-	for i := range uphill {
-		for uphill[i] != uphill[uphill[i]] {
-			uphill[i] = uphill[uphill[i]]
-		}
-	}
-	sums := map[int32]float64{}
-	for i, top := range uphill {
-		sums[top] += l.x[i]
-	}
-	total := l.total()
-	number := map[int32]int32{}
-	for i, top := range uphill {
-		if sums[top] <= leastBasin*total {
-			uphill[i] = noBasin
-			continue
-		}
-		b, known := number[top]
-		if !known {
-			b = int32(len(mass))
-			number[top] = b
-			mass = append(mass, sums[top])
-		}
-		uphill[i] = b
-	}
-	return uphill, mass
+	})
+	return to
 }

@@ -104,21 +104,22 @@ func BenchmarkResidual(b *testing.B) {
 
 // The parts of a cycle, in residuals of the same level.
 func BenchmarkParts(b *testing.B) {
-	for _, n := range []int{256, 1024, 2048} {
+	for _, n := range []int{64, 128, 256, 512, 1024, 2048} {
 		l := finest(quadWell(0.15).lattice([]int{n, n}))
 		l.hierarchy()
 		fillOnes(l.x)
+		l.march(true, l.gather)
 		l.coarsen()
 		c := l.plan.coarse
-		old := append([]float64(nil), c.old...)
+		fillOnes(c.old)
 		for _, part := range []struct {
 			name string
 			do   func()
 		}{
 			{"residual", func() { l.residual() }},
-			{"sweep", func() { l.sweep2(true, true) }},
-			{"coarsen", func() { l.coarsen() }},
-			{"correct", func() { copy(c.old, old); l.correct() }},
+			{"sweeps", func() { l.march(true, l.sweepRight, l.sweepLeft) }},
+			{"coarsen", func() { l.march(true, l.gather); l.coarsen() }},
+			{"correct", func() { l.march(false, l.correct) }},
 		} {
 			b.Run(fmt.Sprintf("part=%s/n=%d", part.name, n), func(b *testing.B) {
 				fillOnes(l.x)

@@ -7,164 +7,285 @@ import "math"
 // J = F⁺ − F⁻, the rates are
 //
 //	I → J: (S + J/2)/X_I,   J → I: (S − J/2)/X_J,
-//	S = max((F⁺+F⁻)/2s, |J|/2 + min(F⁺, F⁻)/10),
+//	1/S = 1/F + φ_I/G_I + φ_J/G_J,   but S ≥ |J|/2 + min(F⁺, F⁻)/10,
 //
-// with s the distance between the centres of the groups in cells. J is kept, so that
-// the exact solution is a fixed point; division by s undoes the stiffness that piecewise
-// constant groups would have; and the second term keeps rates positive.
-//
+// with F = (F⁺+F⁻)/2, G the mean of the flows to and fro between the two cells of a group
+// along the axis, and φ the part of its mass that is in the farther one. (A group of three
+// counts the flows of both its pairs, and the first cell as the lower one.) J is kept, so that
+// the exact solution is a fixed point. S is the conductance from centre of mass to centre of
+// mass: F/2 where masses are smooth or fall exponentially, which undoes the stiffness that
+// piecewise constant groups would have, and F where groups are wells and a barrier is
+// between them. The bound keeps rates positive.
 
 const (
 	leastMass  = 1e-290 // masses are kept above, so that ratios stay finite
 	leastGroup = 1e-270 // groups below have no rates: their flows are not to be trusted
 )
 
-// coarsen sets masses and rates of the next level, and its old masses.
+// coarsen sets masses and rates of the next level from the flows that a pass with
+// [level.gather] left there.
 func (l *level) coarsen() {
-	c := l.plan.coarse
-	c.eachRow(func(r int) {
-		l.gather(r)
-		c.invertMass(r)
-	})
-	c.eachRow(func(r int) { c.rates(r, l.plan) })
-	c.invert(0)
-	copy(c.old, c.x)
+	l.plan.coarse.march(true, l.ratesBelow, l.plan.coarse.invertLayer)
 }
 
-// gather sums masses and flows into row r of the next level; flows to upper
-// neighbours into up, and those from them into dn.
-func (l *level) gather(r int) {
+// gather sums masses and flows into a layer of the next level, once its last layer here and
+// the one above are at hand; a step of [level.march]. Flows to upper neighbours go into up,
+// and those from them into dn; inv is 1/X for now, 0 where X is not to be trusted.
+func (l *level) gather(layer int, s strip) {
+	p := l.plan
+	c, last := p.coarse, l.last()
+	k := p.axis[last].group(layer)
+	if layer+1 != p.axis[last].start[k+1] {
+		return
+	}
+	first, end := p.axis[0].groupsOf(s)
+	rows := c.rows() / p.axis[last].groups()
+	for r := k * rows; r < (k+1)*rows; r++ {
+		l.gatherInto(r, first, end)
+	}
+}
+
+// gatherInto gathers the groups first ≤ k < end of row r of the next level.
+func (l *level) gatherInto(r, first, end int) {
 	p := l.plan
 	c := p.coarse
 	j := [3]int{0, r % c.n[1], r / c.n[1]}
-	x := c.of(c.x, r)
-	clear(x)
-	var forth, back [3][]float64
+	mass := c.of(c.x, r)
+	clear(mass[first:end])
+	var forth, back, inner, low [3][]float64
 	for a := range 3 {
-		if c.up[a] != nil {
-			forth[a], back[a] = c.of(c.up[a], r), c.of(c.dn[a], r)
-			clear(forth[a])
-			clear(back[a])
+		if c.up[a] == nil {
+			continue
+		}
+		forth[a], back[a] = c.of(c.up[a], r), c.of(c.dn[a], r)
+		inner[a], low[a] = c.of(c.toUpper[a], r), c.of(c.toLower[a], r)
+		for _, sums := range [][]float64{forth[a], back[a], inner[a], low[a]} {
+			clear(sums[first:end])
 		}
 	}
 	for z := p.axis[2].start[j[2]]; z < p.axis[2].start[j[2]+1]; z++ {
 		for y := p.axis[1].start[j[1]]; y < p.axis[1].start[j[1]+1]; y++ {
 			fine := y + z*l.n[1]
-			l.gatherRow(fine, x, forth[0], back[0])
-			if c.n[1] > 1 && y+1 == p.axis[1].start[j[1]+1] {
-				l.gatherAcross(fine, 1, forth[1], back[1])
-			}
-			if c.n[2] > 1 && z+1 == p.axis[2].start[j[2]+1] {
-				l.gatherAcross(fine, 2, forth[2], back[2])
-			}
-		}
-	}
-}
-
-// gatherRow adds the masses of a row and the flows along it.
-func (l *level) gatherRow(fine int, mass, forth, back []float64) {
-	x, up, dn := l.of(l.x, fine), l.of(l.up[0], fine), l.of(l.dn[0], fine)
-	start := l.plan.axis[0].start
-	n := len(x)
-	g := len(mass)
-	if 2*g == n && g > 1 { // pairs throughout
-		forth, back = forth[:g], back[:g]
-		for k := range g - 1 {
-			i := 2*k + 1
-			mass[k] += x[i-1] + x[i]
-			forth[k] += x[i] * up[i]
-			back[k] += x[i+1] * dn[i]
-		}
-		mass[g-1] += x[n-2] + x[n-1]
-		forth[g-1] += x[n-1] * up[n-1]
-		back[g-1] += x[0] * dn[n-1]
-		return
-	}
-	for k := range mass {
-		var sum float64
-		for _, v := range x[start[k]:start[k+1]] {
-			sum += v
-		}
-		mass[k] += sum
-		if g == 1 {
-			break // what goes round stays within the group
-		}
-		last, next := start[k+1]-1, start[k+1]%n
-		forth[k] += x[last] * up[last]
-		back[k] += x[next] * dn[last]
-	}
-}
-
-// gatherAcross adds the flows from a row to the one above it along axis a.
-func (l *level) gatherAcross(fine, a int, forth, back []float64) {
-	x, next := l.of(l.x, fine), l.of(l.x, l.above(fine, a))
-	up, dn := l.of(l.up[a], fine), l.of(l.dn[a], fine)
-	start := l.plan.axis[0].start
-	n, g := len(x), len(forth)
-	if 2*g == n {
-		next, up, dn, back = next[:n], up[:n], dn[:n], back[:g]
-		for k := range forth {
-			i := 2 * k
-			forth[k] += x[i]*up[i] + x[i+1]*up[i+1]
-			back[k] += next[i]*dn[i] + next[i+1]*dn[i+1]
-		}
-		return
-	}
-	for k := range forth {
-		for i := start[k]; i < start[k+1]; i++ {
-			forth[k] += x[i] * up[i]
-			back[k] += next[i] * dn[i]
-		}
-	}
-}
-
-// invertMass sets inv to 1/X in row r for now, 0 where X is not to be trusted.
-func (c *level) invertMass(r int) {
-	x, inv := c.of(c.x, r), c.of(c.inv, r)
-	for k, v := range x {
-		inv[k] = 0
-		if v > leastGroup {
-			inv[k] = 1 / v
-		}
-	}
-}
-
-// rates turns the flows in row r into rates.
-func (c *level) rates(r int, p *plan) {
-	inv := c.of(c.inv, r)
-	for a := range 3 {
-		if c.up[a] == nil {
-			continue
-		}
-		up, dn := c.of(c.up[a], r)[:len(inv)], c.of(c.dn[a], r)[:len(inv)]
-		if a == 0 {
-			for k, v := range inv {
-				next := inv[0]
-				if k+1 < len(inv) {
-					next = inv[k+1]
+			f := l.flows(fine, 0, forth[0], back[0])
+			f.mass, f.inner, f.low = mass, inner[0], low[0]
+			f.along(&p.axis[0], first, end)
+			for a, at := range [3]int{1: y, 2: z} {
+				if a == 0 || c.up[a] == nil {
+					continue
 				}
-				up[k], dn[k] = ratesBetween(up[k], dn[k], v, next, 0.5/p.axis[0].step[k])
+				if at == p.axis[a].start[j[a]] {
+					p.axis[0].add(low[a], f.x, first, end)
+				}
+				f := l.flows(fine, a, inner[a], inner[a])
+				if at+1 == p.axis[a].start[j[a]+1] {
+					f.forth, f.back = forth[a], back[a]
+				}
+				f.across(&p.axis[0], first, end)
 			}
-			continue
 		}
-		k := r % c.n[1]
-		if a == 2 {
-			k = r / c.n[1]
+	}
+	c.resistances(r, first, end)
+	copy(c.old[r*c.n[0]+first:r*c.n[0]+end], mass[first:end])
+}
+
+// resistances inverts the masses of the groups first ≤ k < end of row r, and turns flows
+// within them, both ways, and masses of their lower cells into resistances.
+func (c *level) resistances(r, first, end int) {
+	inv := c.of(c.inv, r)[first:end]
+	reciprocals(inv, c.of(c.x, r)[first:end], leastGroup)
+	for a := 0; a < 3 && c.up[a] != nil; a++ {
+		resistancesOf(c.of(c.toUpper[a], r)[first:end], c.of(c.toLower[a], r)[first:end], inv)
+	}
+}
+
+// resistancesOf turns flows within groups, upper, and masses of their lower cells into the
+// resistances to the upper and the lower edge, given the groups' inverse masses.
+func resistancesOf(upper, lower, inv []float64) {
+	if k := processor; k > 0 && len(inv) >= int(k) {
+		n := len(inv) / int(k) * int(k)
+		k.resistances(&upper[0], &lower[0], &inv[0], n/int(k))
+		upper, lower, inv = upper[n:], lower[n:], inv[n:]
+	}
+	for k, v := range inv {
+		var whole float64
+		if upper[k] > 0 {
+			whole = 1 / upper[k]
+			whole += whole
 		}
-		half, next := 0.5/p.axis[a].step[k], c.of(c.inv, c.above(r, a))[:len(inv)]
-		for k, v := range inv {
-			up[k], dn[k] = ratesBetween(up[k], dn[k], v, next[k], half)
+		far := min(lower[k]*v, 1)
+		upper[k], lower[k] = far*whole, (1-far)*whole
+	}
+}
+
+// add adds the sums over groups of x.
+func (p *axisPlan) add(sums, x []float64, first, end int) {
+	if p.inPairs() {
+		for k := first; k < end; k++ {
+			sums[k] += x[2*k] + x[2*k+1]
+		}
+		return
+	}
+	for k := first; k < end; k++ {
+		for _, v := range x[p.start[k]:p.start[k+1]] {
+			sums[k] += v
 		}
 	}
 }
 
-// ratesBetween returns the rates between two groups with the flows forth and back and
-// inverse masses x and y, 0 for masses not to be trusted; half is 1/2s.
-func ratesBetween(forth, back, x, y, half float64) (up, dn float64) {
+// reciprocals sets dst to 1/x where x is above least, else to 0.
+func reciprocals(dst, x []float64, least float64) {
+	if k := processor; k > 0 && len(x) >= int(k) {
+		n := len(x) / int(k) * int(k)
+		k.reciprocals(&dst[0], &x[0], n/int(k), least)
+		dst, x = dst[n:], x[n:]
+	}
+	for i, v := range x {
+		dst[i] = 0
+		if v > least {
+			dst[i] = 1 / v
+		}
+	}
+}
+
+// flows are those from a row to its upper neighbours along an axis and back, and their sums
+// over groups of cells. Kernels know the order of the fields.
+type flows struct {
+	x, next          []float64 // masses of the row, and of the one above
+	up, dn           []float64
+	forth, back      []float64 // of groups
+	mass, inner, low []float64 // along the row: masses, flows within groups both ways, masses of first cells
+}
+
+func (l *level) flows(r, a int, forth, back []float64) flows {
+	f := flows{x: l.of(l.x, r), up: l.of(l.up[a], r), dn: l.of(l.dn[a], r), forth: forth, back: back}
+	if a > 0 {
+		f.next = l.of(l.x, l.above(r, a))
+	}
+	return f
+}
+
+// along adds the masses of the row and the flows along it.
+func (f *flows) along(p *axisPlan, first, end int) {
+	if p.inPairs() {
+		first = f.pairsAlong(first, min(end, p.groups()-1))
+	}
+	for k := first; k < end; k++ {
+		lo, hi := p.start[k], p.start[k+1]
+		for i, v := range f.x[lo:hi] {
+			f.mass[k] += v
+			if i == 0 {
+				f.low[k] += v
+			} else {
+				f.inner[k] += f.x[lo+i-1]*f.up[lo+i-1] + v*f.dn[lo+i-1]
+			}
+		}
+		if p.groups() > 1 { // else what goes round stays within the group
+			next := hi % len(f.x)
+			f.forth[k] += f.x[hi-1] * f.up[hi-1]
+			f.back[k] += f.x[next] * f.dn[hi-1]
+		}
+	}
+}
+
+// pairsAlong is along for pairs of cells, without the last; it returns end.
+func (f *flows) pairsAlong(first, end int) int {
+	if k := processor; k > 0 && first < end {
+		blocks := (end - first) / int(k)
+		k.along(f, first, blocks)
+		first += blocks * int(k)
+	}
+	for k := first; k < end; k++ {
+		x, i := f.x[2*k:2*k+3], 2*k+1
+		f.mass[k] += x[0] + x[1]
+		f.low[k] += x[0]
+		f.inner[k] += x[0]*f.up[i-1] + x[1]*f.dn[i-1]
+		f.forth[k] += x[1] * f.up[i]
+		f.back[k] += x[2] * f.dn[i]
+	}
+	return max(first, end)
+}
+
+// across adds the flows to the row above.
+func (f *flows) across(p *axisPlan, first, end int) {
+	if p.inPairs() {
+		first = f.pairsAcross(first, end)
+	}
+	for k := first; k < end; k++ {
+		for i := p.start[k]; i < p.start[k+1]; i++ {
+			f.forth[k] += f.x[i] * f.up[i]
+			f.back[k] += f.next[i] * f.dn[i]
+		}
+	}
+}
+
+// pairsAcross is across for pairs of cells; it returns end.
+func (f *flows) pairsAcross(first, end int) int {
+	if k := processor; k > 0 {
+		blocks := (end - first) / int(k)
+		k.across(f, first, blocks)
+		first += blocks * int(k)
+	}
+	for k := first; k < end; k++ {
+		i := 2 * k
+		f.forth[k] += f.x[i]*f.up[i] + f.x[i+1]*f.up[i+1]
+		f.back[k] += f.next[i]*f.dn[i] + f.next[i+1]*f.dn[i+1]
+	}
+	return end
+}
+
+// ratesBelow turns flows between groups into rates, in a layer of the next level; a step.
+func (l *level) ratesBelow(layer int, s strip) {
+	c := l.plan.coarse
+	rows := c.rows() / c.n[c.last()]
+	for r := layer * rows; r < (layer+1)*rows; r++ {
+		c.rates(r, s)
+	}
+}
+
+// rates turns the flows in columns of row r into rates.
+func (c *level) rates(r int, s strip) {
+	inv := c.of(c.inv, r)
+	up, dn, upper, lower := c.of(c.up[0], r), c.of(c.dn[0], r), c.of(c.toUpper[0], r), c.of(c.toLower[0], r)
+	last := len(inv) - 1
+	if to := min(s.hi, last); s.lo < to {
+		ratesBetween(up[s.lo:to], dn[s.lo:to], inv[s.lo:], inv[s.lo+1:], upper[s.lo:], lower[s.lo+1:])
+	}
+	if s.hi > last {
+		up[last], dn[last] = rateBetween(up[last], dn[last], inv[last], inv[0], upper[last]+lower[0])
+	}
+	for a := 1; a < 3 && c.up[a] != nil; a++ {
+		above := c.above(r, a)
+		up, dn, upper, lower := c.of(c.up[a], r), c.of(c.dn[a], r), c.of(c.toUpper[a], r), c.of(c.toLower[a], above)
+		ratesBetween(up[s.lo:s.hi], dn[s.lo:s.hi], inv[s.lo:], c.of(c.inv, above)[s.lo:], upper[s.lo:], lower[s.lo:])
+	}
+}
+
+// ratesBetween turns the flows up and dn between groups of inverse masses x and those of
+// inverse masses y, 0 for masses not to be trusted, into rates, given the resistances of
+// the former and the latter to the edge between them.
+func ratesBetween(up, dn, x, y, upper, lower []float64) {
+	n := len(up)
+	dn, x, y, upper, lower = dn[:n], x[:n], y[:n], upper[:n], lower[:n]
+	first := 0
+	if k := processor; k > 0 && int(k) <= n {
+		blocks := n / int(k)
+		k.rates(&up[0], &dn[0], &x[0], &y[0], &upper[0], &lower[0], blocks)
+		first = blocks * int(k)
+	}
+	for i := first; i < n; i++ {
+		up[i], dn[i] = rateBetween(up[i], dn[i], x[i], y[i], upper[i]+lower[i])
+	}
+}
+
+// leastSymmetric is the part of the lesser flow that rates keep in any case.
+const leastSymmetric = 0.1
+
+func rateBetween(forth, back, x, y, resistance float64) (up, dn float64) {
 	if x == 0 || y == 0 {
 		return 0, 0
 	}
-	j := forth - back
-	s := max((forth+back)*half, 0.5*math.Abs(j)+0.1*min(forth, back))
-	return (s + 0.5*j) * x, (s - 0.5*j) * y
+	j := 0.5 * (forth - back)
+	f := 0.5 * (forth + back)
+	s := max(f/(1+f*resistance), math.Abs(j)+leastSymmetric*min(forth, back))
+	return (s + j) * x, (s - j) * y
 }

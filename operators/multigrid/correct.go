@@ -1,18 +1,12 @@
 package multigrid
 
-import (
-	"math"
+import "math"
 
-	"github.com/ness-fp/ness/grid/pieces"
-)
-
-// correct multiplies the masses by the ratio q = new/old of the groups, interpolated
-// linearly between their centres.
-func (l *level) correct() {
-	c := l.plan.coarse
-	q := c.old // not needed any more
-	c.eachRow(func(r int) {
-		x, q := c.of(c.x, r), c.of(q, r)
+// ratios sets the old masses of a level to what the new ones are of them, 1 where those are
+// not to be trusted.
+func (l *level) ratios() {
+	l.eachRow(func(r int) {
+		x, q := l.of(l.x, r), l.of(l.old, r)
 		for i, was := range q {
 			if x[i] > 0 && was > leastGroup {
 				q[i] = x[i] / was
@@ -21,67 +15,112 @@ func (l *level) correct() {
 			}
 		}
 	})
-	l.interpolate(q, func(r int, factor []float64) {
-		x := l.of(l.x, r)
-		for i, f := range factor[:len(x)] {
-			x[i] = max(x[i]*f, leastMass)
-		}
-	})
 }
 
-// interpolate calls use with every row of the values q of groups, interpolated linearly
-// between their centres.
-func (l *level) interpolate(q []float64, use func(r int, values []float64)) {
-	pieces.Run(l.rows(), l.rowsPerPiece(), func(_, lo, hi int) {
-		across, values := make([]float64, l.plan.coarse.n[0]), make([]float64, l.n[0])
-		for r := lo; r < hi; r++ {
-			l.interpolateRow(r, q, across, values)
-			use(r, values)
+// correct multiplies the masses of a layer by the ratios of the groups, interpolated linearly
+// between their centres; a step of [level.march].
+func (l *level) correct(layer int, s strip) { l.interpolate(layer, s, l.plan.coarse.old, nil) }
+
+// interpolate multiplies the masses of a layer by the values q of groups, interpolated
+// linearly between their centres, or adds that many times what is in mass, if not nil.
+func (l *level) interpolate(layer int, s strip, q, mass []float64) {
+	rows := l.rows() / l.n[l.last()]
+	for r := layer * rows; r < (layer+1)*rows; r++ {
+		b := l.between(r, q)
+		if mass != nil {
+			b.mass = l.of(mass, r)
 		}
-	})
+		b.apply(&l.plan.axis[0], s)
+	}
 }
 
-// interpolateRow sets values to row r of interpolated q; across is room for a row of groups.
-func (l *level) interpolateRow(r int, q, across, values []float64) {
+// A between is what interpolation to a row needs: rows of values of the groups whose centres
+// are below and above it along axis 1, and the same above along axis 2, nil where the centre
+// below is at the row. Kernels know the order of the fields.
+type between struct {
+	x, mass []float64
+	q       [2][2][]float64 // by place along axis 2, axis 1
+	weight  [2]float64      // of those above along axes 1 and 2
+}
+
+func (l *level) between(r int, q []float64) between {
 	p, c := l.plan, l.plan.coarse
 	y, z := r%l.n[1], r/l.n[1]
 	ay, az := &p.axis[1], &p.axis[2]
-	row := func(j, k int32) []float64 { return c.of(q, int(j)+int(k)*c.n[1])[:len(across)] }
-	q00, q10 := row(ay.lower[y], az.lower[z]), row(ay.upper[y], az.lower[z])
-	wy, wz := ay.weight[y], az.weight[z]
-	for i := range across {
-		across[i] = q00[i] + wy*(q10[i]-q00[i])
+	row := func(j, k int32) []float64 { return c.of(q, int(j)+int(k)*c.n[1]) }
+	b := between{x: l.of(l.x, r), weight: [2]float64{ay.weight[y], az.weight[z]}}
+	b.q[0] = [2][]float64{row(ay.lower[y], az.lower[z]), row(ay.upper[y], az.lower[z])}
+	if b.weight[1] != 0 {
+		b.q[1] = [2][]float64{row(ay.lower[y], az.upper[z]), row(ay.upper[y], az.upper[z])}
 	}
-	if wz != 0 {
-		q01, q11 := row(ay.lower[y], az.upper[z]), row(ay.upper[y], az.upper[z])
-		for i, v := range across {
-			across[i] = v + wz*(q01[i]+wy*(q11[i]-q01[i])-v)
-		}
-	}
-	p.axis[0].between(values, across)
+	return b
 }
 
-// between sets dst to the values at the centres of groups, interpolated along the axis.
-func (p *axisPlan) between(dst, at []float64) {
-	g := len(at)
-	if n := len(dst); n == 2*g && g > 1 { // pairs: a quarter of the way from the nearer centre
-		for k := 1; k < g; k++ {
-			a, b := at[k-1], at[k]
-			d := 0.25 * (b - a)
-			dst[2*k-1], dst[2*k] = a+d, b-d
+// value returns the value at column k of groups.
+func (b *between) value(k int) float64 {
+	v := b.q[0][0][k] + b.weight[0]*(b.q[0][1][k]-b.q[0][0][k])
+	if b.q[1][0] != nil {
+		w := b.q[1][0][k] + b.weight[0]*(b.q[1][1][k]-b.q[1][0][k])
+		v += b.weight[1] * (w - v)
+	}
+	return v
+}
+
+// use corrects cell i with the interpolated value.
+func (b *between) use(i int, value float64) {
+	if b.mass == nil {
+		b.x[i] = max(b.x[i]*value, leastMass)
+	} else {
+		b.x[i] += b.mass[i] * value
+	}
+}
+
+// apply corrects the cells of a strip, from one before it to one before its end, so that
+// pairs of cells between the centres of groups stay together.
+func (b *between) apply(p *axisPlan, s strip) {
+	i, end := max(0, s.lo-1), s.hi
+	if end < len(b.x) {
+		end--
+	}
+	if p.inPairs() {
+		if i == 0 {
+			b.use(0, p.at(b, 0))
+			i++
 		}
-		dst[0], dst[n-1] = p.at(at, 0), p.at(at, n-1)
-		return
+		i = b.pairs(i, min(end, len(b.x)-1))
 	}
-	for i := range dst {
-		dst[i] = p.at(at, i)
+	for ; i < end; i++ {
+		b.use(i, p.at(b, i))
 	}
+}
+
+// pairs corrects the cells from lo on, the second of a pair, and returns hi: values are a
+// quarter of the way from the nearer centre.
+func (b *between) pairs(lo, hi int) int {
+	first, end := (lo+1)/2, (hi+1)/2
+	if k := processor; k > 0 && first < end {
+		blocks := (end - first) / int(k)
+		k.correct(b, first, blocks)
+		first += blocks * int(k)
+	}
+	if first == end {
+		return hi
+	}
+	lower := b.value(first - 1)
+	for k := first; k < end; k++ {
+		upper := b.value(k)
+		d := 0.25 * (upper - lower)
+		b.use(2*k-1, lower+d)
+		b.use(2*k, upper-d)
+		lower = upper
+	}
+	return hi
 }
 
 // at returns the interpolated value at one cell.
-func (p *axisPlan) at(at []float64, i int) float64 {
-	a, b := at[p.lower[i]], at[p.upper[i]]
-	return a + p.weight[i]*(b-a)
+func (p *axisPlan) at(b *between, i int) float64 {
+	lower, upper := b.value(int(p.lower[i])), b.value(int(p.upper[i]))
+	return lower + p.weight[i]*(upper-lower)
 }
 
 // largestCorrection returns max |ln(new/old)| over the groups of a level that count.

@@ -3,7 +3,6 @@ package multigrid
 import (
 	"gonum.org/v1/gonum/floats"
 
-	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/sparse"
 )
 
@@ -31,6 +30,7 @@ func Freeze(a *sparse.Lattice, m []float64, shift float64) *Frozen {
 	f := &Frozen{levels: s.levels, dense: s.dense, Visits: 1}
 	for k, l := range s.levels {
 		if l.plan != nil {
+			l.march(true, l.gather)
 			l.coarsen()
 		} else {
 			f.dense.eliminate(l.x, shift)
@@ -91,22 +91,24 @@ func (f *Frozen) cycle(k int) {
 		f.dense.solve(l.x, l.rhs)
 		return
 	}
-	l.smooth(0)
 	c := l.plan.coarse
-	for visit := range f.Visits {
-		if visit == 0 {
-			l.restrictDefect(c.rhs)
-			clear(c.x)
-		}
+	l.march(true, nil, l.sweepLeft, l.sweepRight, l.restrictDefect)
+	clear(c.x)
+	for range f.Visits {
 		f.cycle(k + 1)
 		if c.plan == nil {
 			break
 		}
 	}
-	q := c.x
-	coarse := f.mass[k+1]
+	f.ratios(k + 1)
+	l.march(false, func(layer int, s strip) { l.interpolate(layer, s, c.x, f.mass[k]) }, l.sweepLeft, l.sweepRight)
+}
+
+// ratios divides the solution of level k by its masses.
+func (f *Frozen) ratios(k int) {
+	c, mass := f.levels[k], f.mass[k]
 	c.eachRow(func(r int) {
-		q, m := c.of(q, r), c.of(coarse, r)
+		q, m := c.of(c.x, r), c.of(mass, r)
 		for i, v := range m {
 			if v > leastGroup {
 				q[i] /= v
@@ -115,77 +117,55 @@ func (f *Frozen) cycle(k int) {
 			}
 		}
 	})
-	mass := f.mass[k]
-	l.interpolate(q, func(r int, values []float64) {
-		x, m := l.of(l.x, r), l.of(mass, r)
-		for i, v := range values[:len(x)] {
-			x[i] += m[i] * v
-		}
-	})
-	l.smooth(1)
 }
 
-// restrictDefect sets dst to the sums over groups of rhs − (A x − shift·x).
-func (l *level) restrictDefect(dst []float64) {
+// restrictDefect sets the right-hand side of a layer of the next level to the sums over
+// groups of rhs − (A x − shift·x), once its last layer here and the one above are at hand;
+// a step of [level.march].
+func (l *level) restrictDefect(layer int, s strip) {
 	p := l.plan
-	c := p.coarse
-	pieces.Run(c.rows(), c.rowsPerPiece(), func(_, lo, hi int) {
-		defect := make([]float64, l.n[0])
-		for r := lo; r < hi; r++ {
-			sums := c.of(dst, r)
-			clear(sums)
-			j := [3]int{0, r % c.n[1], r / c.n[1]}
-			for z := p.axis[2].start[j[2]]; z < p.axis[2].start[j[2]+1]; z++ {
-				for y := p.axis[1].start[j[1]]; y < p.axis[1].start[j[1]+1]; y++ {
-					l.defectRow(defect, y+z*l.n[1])
-					p.axis[0].addGroups(sums, defect)
-				}
-			}
-		}
-	})
-}
-
-// defectRow sets dst to row r of rhs − (A x − shift·x), 0 in cells that are cut off.
-func (l *level) defectRow(dst []float64, r int) {
-	b := l.row3(r)
-	n := len(b.x)
-	dst = dst[:n]
-	dst[0], dst[n-1] = b.defect(0), b.defect(n-1)
-	if b.below[1] != nil {
-		for i := 1; i < n-1; i++ {
-			dst[i] = b.defect(i)
-		}
+	c, last := p.coarse, l.last()
+	k := p.axis[last].group(layer)
+	if layer+1 != p.axis[last].start[k+1] {
 		return
 	}
-	x, inv, up, dn, rhs := b.x, b.inv[:n], b.up[:n], b.dn[:n], b.rhs[:n]
-	x1, x2, u1, d1 := b.below[0][:n], b.above[0][:n], b.fromBelow[0][:n], b.fromAbove[0][:n]
-	for i := 1; i < n-1; i++ {
-		if inv[i] == 0 {
-			dst[i] = 0
-			continue
+	first, end := p.axis[0].groupsOf(s)
+	rows := c.rows() / p.axis[last].groups()
+	for r := k * rows; r < (k+1)*rows; r++ {
+		sums := c.of(c.rhs, r)
+		clear(sums[first:end])
+		j := [3]int{0, r % c.n[1], r / c.n[1]}
+		for z := p.axis[2].start[j[2]]; z < p.axis[2].start[j[2]+1]; z++ {
+			for y := p.axis[1].start[j[1]]; y < p.axis[1].start[j[1]+1]; y++ {
+				b := l.row(y + z*l.n[1])
+				b.addDefects(sums, &p.axis[0], first, end)
+			}
 		}
-		dst[i] = rhs[i] - (up[i-1]*x[i-1] + dn[i]*x[i+1] + u1[i]*x1[i] + d1[i]*x2[i] - x[i]/inv[i])
 	}
 }
 
-func (b *row3) defect(i int) float64 {
+// addDefects adds to sums those over groups of rhs − (A x − shift·x), 0 in cells that are cut off.
+func (b *row) addDefects(sums []float64, p *axisPlan, first, end int) {
+	add := func(from, to int) {
+		for k := from; k < to; k++ {
+			for i := p.start[k]; i < p.start[k+1]; i++ {
+				sums[k] += b.defect(i)
+			}
+		}
+	}
+	from := max(first, 1)
+	add(first, from)
+	if k := processor; k > 0 && p.inPairs() {
+		blocks := (min(end, len(sums)-1) - from) / int(k)
+		k.defects(b, sums, from, blocks)
+		from += blocks * int(k)
+	}
+	add(from, end)
+}
+
+func (b *row) defect(i int) float64 {
 	if b.inv[i] == 0 {
 		return 0
 	}
-	return b.rhs[i] - (b.inflow(i) - b.x[i]/b.inv[i])
-}
-
-// addGroups adds the sums over groups of v to sums.
-func (p *axisPlan) addGroups(sums, v []float64) {
-	if len(v) == 2*len(sums) {
-		for k := range sums {
-			sums[k] += v[2*k] + v[2*k+1]
-		}
-		return
-	}
-	for k := range sums {
-		for _, d := range v[p.start[k]:p.start[k+1]] {
-			sums[k] += d
-		}
-	}
+	return b.source(i) - (b.inflow(i) - b.x[i]/b.inv[i])
 }

@@ -1,58 +1,129 @@
 package multigrid
 
-import "math"
+import (
+	"math"
 
-// interpolateLog sets the masses to those of another level of the same box, with other
-// numbers of cells, by linear interpolation of the logarithm between centres.
-func (l *level) interpolateLog(from *level) {
-	logs := make([]float64, from.cells())
-	from.eachRow(func(r int) {
-		row := from.of(logs, r)
-		for i, v := range from.of(from.x, r) {
-			row[i] = math.Log(max(v, leastMass))
-		}
-	})
-	var axis [3][]place
-	for a := range 3 {
-		axis[a] = places(l.n[a], from.n[a], l.ring[a])
+	"github.com/ness-fp/ness/grid/pieces"
+)
+
+// This file makes first guesses from solutions on coarser grids. The logarithm of a density
+// on cells h wide is off by c h² + O(h⁴): with the solution for 4h, the one for 2h tells c,
+// so that both together give that for h to O(h⁴), as far as interpolation is as good.
+
+// A solution is what a grid gives to the next finer one.
+type solution struct {
+	*level
+	logs  []float64 // ln of the masses
+	trend []float64 // by how much they differ from those of the grid before
+}
+
+// mostTrend bounds differences from grid to grid: larger ones say that the coarser of the
+// two does not resolve the density.
+const mostTrend = 1
+
+// newSolution returns the solution on a level, with the one before, if there is any.
+func newSolution(l *level, before *solution) *solution {
+	s := &solution{level: l, logs: make([]float64, l.cells()), trend: make([]float64, l.cells())}
+	if before != nil {
+		copy(s.trend, before.cubic(before.logs, l))
 	}
 	l.eachRow(func(r int) {
-		y, z := axis[1][r%l.n[1]], axis[2][r/l.n[1]]
-		row := func(j, k int) []float64 { return from.of(logs, j+k*from.n[1]) }
-		q00, q10, q01, q11 := row(y.lower, z.lower), row(y.upper, z.lower), row(y.lower, z.upper), row(y.upper, z.upper)
-		w00, w10, w01, w11 := (1-y.weight)*(1-z.weight), y.weight*(1-z.weight), (1-y.weight)*z.weight, y.weight*z.weight
+		logs, trend := l.of(s.logs, r), l.of(s.trend, r)
+		for i, v := range l.of(l.x, r) {
+			logs[i] = math.Log(max(v, leastMass))
+			if before != nil {
+				trend[i] = min(max(logs[i]-trend[i], -mostTrend), mostTrend)
+			}
+		}
+	})
+	return s
+}
+
+// guess sets the masses of a level of the same box with half as wide cells.
+func (s *solution) guess(l *level) {
+	values := make([]float64, len(s.logs))
+	for i, v := range s.logs {
+		values[i] = v + 0.25*s.trend[i]
+	}
+	values = s.cubic(values, l)
+	l.eachRow(func(r int) {
 		x := l.of(l.x, r)
-		for i, p := range axis[0] {
-			a := w00*q00[p.lower] + w10*q10[p.lower] + w01*q01[p.lower] + w11*q11[p.lower]
-			b := w00*q00[p.upper] + w10*q10[p.upper] + w01*q01[p.upper] + w11*q11[p.upper]
-			x[i] = max(math.Exp(a+p.weight*(b-a)), leastMass)
+		for i, v := range l.of(values, r) {
+			x[i] = max(math.Exp(v), leastMass)
 		}
 	})
 }
 
-// A place is between two centres: upper counts with weight, lower with the rest.
-type place struct {
-	lower, upper int
-	weight       float64
+// cubic interpolates values to the cells of another level of the same box, axis by axis, the
+// last one first, so that most work is done on few numbers.
+func (l *level) cubic(values []float64, to *level) []float64 {
+	n := l.n
+	values = cubicAcross(2, values, n, places(to.n[2], n[2], l.ring[2]))
+	n[2] = to.n[2]
+	values = cubicAcross(1, values, n, places(to.n[1], n[1], l.ring[1]))
+	at := places(to.n[0], n[0], l.ring[0])
+	dst := make([]float64, to.cells())
+	to.eachRow(func(r int) {
+		v := l.of(values, r)
+		row := to.of(dst, r)
+		for i := range row {
+			p := &at[i]
+			row[i] = p.weight[0]*v[p.cell[0]] + p.weight[1]*v[p.cell[1]] + p.weight[2]*v[p.cell[2]] + p.weight[3]*v[p.cell[3]]
+		}
+	})
+	return dst
 }
 
-// places returns where the centres of n cells lie between those of m cells of the same
-// axis; cells beyond the last centre before a wall take its value.
+// cubicAcross interpolates values on a box of n cells to places along axis a ≥ 1.
+func cubicAcross(a int, values []float64, n [3]int, at []place) []float64 {
+	if n[a] == 1 && len(at) == 1 {
+		return values
+	}
+	s := n[0] // cells in a layer
+	if a == 2 {
+		s *= n[1]
+	}
+	dst := make([]float64, len(values)/n[a]*len(at))
+	pieces.Run(len(dst)/s, max(1, 8192/s), func(_, lo, hi int) {
+		for k := lo; k < hi; k++ {
+			p := &at[k%len(at)]
+			layer := func(j int) []float64 { return values[(k/len(at)*n[a]+p.cell[j])*s:][:s] }
+			v0, v1, v2, v3 := layer(0), layer(1), layer(2), layer(3)
+			w := p.weight
+			for i := range s {
+				dst[k*s+i] = w[0]*v0[i] + w[1]*v1[i] + w[2]*v2[i] + w[3]*v3[i]
+			}
+		}
+	})
+	return dst
+}
+
+// A place is between the second and the third of four centres, which count with weights.
+type place struct {
+	cell   [4]int
+	weight [4]float64
+}
+
+// places returns where the centres of n cells lie among those of m cells of the same axis.
+// Interpolation is cubic but next to walls, where it is linear, and cells beyond the last
+// centre take its value.
 func places(n, m int, ring bool) []place {
 	p := make([]place, n)
 	for i := range p {
 		s := (float64(i)+0.5)*float64(m)/float64(n) - 0.5
 		k := int(math.Floor(s))
 		w := s - float64(k)
-		switch {
-		case k >= 0 && k < m-1:
-			p[i] = place{k, k + 1, w}
-		case ring:
-			p[i] = place{(k + m) % m, (k + 1) % m, w}
-		case k < 0:
-			p[i] = place{0, 0, 0}
-		default:
-			p[i] = place{m - 1, m - 1, 0}
+		weight := [4]float64{-w * (w - 1) * (w - 2) / 6, (w + 1) * (w - 1) * (w - 2) / 2, -(w + 1) * w * (w - 2) / 2, (w + 1) * w * (w - 1) / 6}
+		if m < 4 || !ring && (k < 1 || k+2 >= m) {
+			weight = [4]float64{0, 1 - w, w, 0}
+		}
+		p[i].weight = weight
+		for j := range p[i].cell {
+			if c := k - 1 + j; ring {
+				p[i].cell[j] = (c + 2*m) % m
+			} else {
+				p[i].cell[j] = min(max(c, 0), m-1)
+			}
 		}
 	}
 	return p

@@ -1,6 +1,8 @@
 package multigrid
 
 import (
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/sparse"
 )
@@ -17,8 +19,10 @@ type level struct {
 	x      []float64    // masses, up to a factor
 	old    []float64    // those the level was made from; nil on the finest
 	rhs    []float64    // of the linear problem A x − shift·x = rhs that sweeps solve, if not 0
-	zeros  []float64    // a row of them, for where rhs is nil
-	plan   *plan        // how the cells are taken together on the next level; nil on the last
+	// Of a group of cells of the next finer level, along each axis: the resistance from its
+	// centre of mass to its upper and lower edge; see coarsen.go. Nil on the finest.
+	toUpper, toLower [3][]float64
+	plan             *plan // how the cells are taken together on the next level; nil on the last
 }
 
 func (l *level) cells() int { return l.n[0] * l.n[1] * l.n[2] }
@@ -38,39 +42,25 @@ func (l *level) eachRow(do func(r int)) {
 	})
 }
 
-// below and above return the rows next to row r along axis a ≥ 1.
-func (l *level) below(r, a int) int {
+// beside returns the rows next to row r along axis a ≥ 1, going round at the ends.
+func (l *level) beside(r, a int) (below, above int) {
+	if l.n[2] == 1 {
+		return around(r, l.n[1])
+	}
 	s, k := 1, r%l.n[1]
 	if a == 2 {
 		s, k = l.n[1], r/l.n[1]
 	}
-	if k == 0 {
-		return r + (l.n[a]-1)*s
-	}
-	return r - s
+	below, above = around(k, l.n[a])
+	return r + (below-k)*s, r + (above-k)*s
 }
 
-func (l *level) above(r, a int) int {
-	s, k := 1, r%l.n[1]
-	if a == 2 {
-		s, k = l.n[1], r/l.n[1]
-	}
-	if k == l.n[a]-1 {
-		return r - (l.n[a]-1)*s
-	}
-	return r + s
-}
+// below and above return one of them.
+func (l *level) below(r, a int) int { b, _ := l.beside(r, a); return b }
+func (l *level) above(r, a int) int { _, b := l.beside(r, a); return b }
 
 // of returns row r of a field.
 func (l *level) of(f []float64, r int) []float64 { return f[r*l.n[0] : (r+1)*l.n[0]] }
-
-// rhsRow returns row r of the right-hand side.
-func (l *level) rhsRow(r int) []float64 {
-	if l.rhs == nil {
-		return l.zeros
-	}
-	return l.of(l.rhs, r)
-}
 
 // finest returns the level of a lattice, with rates shared.
 func finest(a *sparse.Lattice) *level {
@@ -81,35 +71,44 @@ func finest(a *sparse.Lattice) *level {
 		l.up[k], l.dn[k] = a.Up[k], a.Down[k]
 	}
 	n := l.cells()
-	l.inv, l.x, l.zeros = sparse.Staggered(n, 6), sparse.Staggered(n, 7), make([]float64, l.n[0])
+	l.inv, l.x = sparse.Staggered(n, 6), sparse.Staggered(n, 7)
 	l.invert(0)
 	return l
 }
 
-// invert sets inv to 1 / (rate out + shift).
+// invert sets inv to 1 / (rate out + shift), 0 for cells that are cut off.
 func (l *level) invert(shift float64) {
-	l.eachRow(func(r int) {
-		inv := l.of(l.inv, r)
-		up, dn := l.of(l.up[0], r), l.of(l.dn[0], r)
+	l.eachRow(func(r int) { l.invertRow(r, 0, l.n[0], shift) })
+}
+
+// invertLayer is invert without a shift for a layer, a step of [level.march].
+func (l *level) invertLayer(layer int, s strip) {
+	rows := l.rows() / l.n[l.last()]
+	for r := layer * rows; r < (layer+1)*rows; r++ {
+		l.invertRow(r, s.lo, s.hi, 0)
+	}
+}
+
+func (l *level) invertRow(r, lo, hi int, shift float64) {
+	inv := l.of(l.inv, r)
+	up, dn := l.of(l.up[0], r), l.of(l.dn[0], r)
+	if lo == 0 {
 		inv[0] = up[0] + dn[len(dn)-1]
-		for i := 1; i < len(inv); i++ {
-			inv[i] = up[i] + dn[i-1]
+	}
+	for i := max(lo, 1); i < hi; i++ {
+		inv[i] = up[i] + dn[i-1]
+	}
+	inv = inv[lo:hi]
+	for a := 1; a < 3 && l.up[a] != nil; a++ {
+		up, dn := l.of(l.up[a], r)[lo:hi], l.of(l.dn[a], l.below(r, a))[lo:hi]
+		for i := range inv {
+			inv[i] += up[i] + dn[i]
 		}
-		for a := 1; a < 3; a++ {
-			if l.up[a] == nil {
-				continue
-			}
-			up, dn := l.of(l.up[a], r), l.of(l.dn[a], l.below(r, a))
-			for i := range inv {
-				inv[i] += up[i] + dn[i]
-			}
-		}
-		for i, out := range inv {
-			if out+shift > 0 {
-				inv[i] = 1 / (out + shift)
-			}
-		}
-	})
+	}
+	if shift > 0 {
+		floats.AddConst(shift, inv)
+	}
+	reciprocals(inv, inv, 0)
 }
 
 // next returns the upper neighbour of cell i along axis a, going round at the end.
@@ -122,18 +121,6 @@ func (l *level) next(i, a int) int {
 		return i - (l.n[a]-1)*s
 	}
 	return i + s
-}
-
-// before returns the lower neighbour of cell i along axis a, going round at the end.
-func (l *level) before(i, a int) int {
-	s := 1
-	for _, n := range l.n[:a] {
-		s *= n
-	}
-	if i/s%l.n[a] == 0 {
-		return i + (l.n[a]-1)*s
-	}
-	return i - s
 }
 
 // around returns the places before and after place i of a row of n cells, going round.

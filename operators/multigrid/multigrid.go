@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/sparse"
 )
 
@@ -48,8 +49,8 @@ func (e *ConvergenceError) Error() string {
 
 // Solve returns the stationary masses, of sum 1, of the lattice that discretize returns
 // for a box of dims cells; for two or three dimensions and a chain that is irreducible.
-// discretize is also asked for boxes of half as many cells, again and again: each
-// solution is interpolated to the next grid as a first guess. Where cycles do not reach
+// discretize is also asked for boxes of half as many cells, again and again: their
+// solutions are interpolated to the next grid as a first guess. Where cycles do not reach
 // the tolerance, the masses come with a [ConvergenceError].
 func Solve(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt Options) (m []float64, stats Stats, err error) {
 	if len(dims) < 2 || len(dims) > 3 {
@@ -66,7 +67,7 @@ func Solve(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 		return nil, stats, err
 	}
 	stats, err = s.iterate(opt)
-	stats.WorkUnits = (s.early + float64(stats.Cycles)*s.work()) / float64(s.levels[0].cells())
+	stats.WorkUnits = s.spent / float64(s.levels[0].cells())
 	normalize(s.levels[0].x)
 	return s.levels[0].x, stats, err
 }
@@ -81,21 +82,33 @@ func (e *RateError) Error() string {
 	return fmt.Sprintf("multigrid: a rate out of or into cell %d: want a finite number ≥ 0, have %g", e.Cell, e.Rate)
 }
 
+// checkRates returns an error for the first cell with a bad rate.
 func checkRates(a *sparse.Lattice) error {
-	for k := range a.Up {
-		for i, v := range a.Up[k] {
-			if w := a.Down[k][i]; !(v >= 0 && w >= 0 && v+w < math.Inf(1)) {
-				return &RateError{i, max(v, w)}
+	const size = 1 << 14
+	errs := make([]error, pieces.Count(a.States(), size))
+	pieces.Run(a.States(), size, func(piece, lo, hi int) {
+		for k := range a.Up {
+			up, down := a.Up[k][lo:hi], a.Down[k][lo:hi]
+			for i, v := range up {
+				if w := down[i]; !(v >= 0 && w >= 0 && v+w < math.Inf(1)) {
+					errs[piece] = &RateError{lo + i, max(v, w)}
+					return
+				}
 			}
+		}
+	})
+	for _, err := range errs {
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// guess returns the solver on dims with a first guess, by one cycle on each coarser grid.
+// guess returns the solver on dims with a first guess, by a few cycles on each coarser grid.
 func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt Options) (*solver, error) {
-	var coarser *level
-	var early float64
+	var coarser *solution
+	var spent float64
 	boxes := nested(dims)
 	for k := len(boxes) - 1; ; k-- {
 		if opt.Context != nil && opt.Context.Err() != nil {
@@ -113,17 +126,14 @@ func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 			continue
 		}
 		s := newSolver(a)
-		if coarser == nil {
-			early += firstCycles * s.work()
-		}
+		s.spent = spent
 		s.start(coarser)
-		s.early = early
 		if k == 0 {
 			return s, nil
 		}
-		s.cycle(0)
-		coarser = s.levels[0]
-		early += s.work()
+		s.settle()
+		coarser = newSolution(s.levels[0], coarser)
+		spent = s.spent
 	}
 }
 
@@ -148,17 +158,34 @@ func nested(dims []int) [][]int {
 }
 
 // start sets the first guess, from the solution on a coarser grid if there is one.
-func (s *solver) start(guess *level) {
+func (s *solver) start(coarser *solution) {
 	l := s.levels[0]
-	if guess != nil {
-		l.interpolateLog(guess)
+	if coarser != nil {
+		coarser.guess(l)
 		return
 	}
 	for i := range l.x {
 		l.x[i] = 1
 	}
 	for range firstCycles {
-		s.cycle(0)
+		s.improve()
+	}
+}
+
+// A guess settles when the coarsest level asks for factors of less than e^settled, or after
+// mostEarly cycles.
+const (
+	settled   = 0.3
+	mostEarly = 10
+)
+
+// settle cycles on a coarser grid, by W-cycles where one V-cycle is not enough.
+func (s *solver) settle() {
+	for range mostEarly {
+		if s.improve() < settled {
+			return
+		}
+		s.visits = 2
 	}
 }
 
@@ -170,11 +197,12 @@ func (s *solver) iterate(opt Options) (stats Stats, err error) {
 	l := s.levels[0]
 	stats.Levels = len(s.levels)
 	var first, last residual
+	before := math.Inf(1) // correction
 	for stats.Cycles < opt.MaxCycles {
 		if opt.Context != nil && opt.Context.Err() != nil {
 			return stats, opt.Context.Err()
 		}
-		stats.Correction = s.cycle(0)
+		stats.Correction = s.improve()
 		stats.Cycles++
 		last = l.residual()
 		if stats.Cycles == 1 {
@@ -187,6 +215,10 @@ func (s *solver) iterate(opt Options) (stats Stats, err error) {
 		if !(last.sum < math.Inf(1)) {
 			break
 		}
+		if stats.Correction > last.entry && stats.Correction > badFactor*before {
+			s.visits = 2
+		}
+		before = stats.Correction
 		if last.entry <= opt.Tol && stats.Correction <= opt.Tol {
 			stats.Correction = max(stats.Correction, l.weighBasins())
 			if stats.Correction <= opt.Tol {
@@ -196,6 +228,10 @@ func (s *solver) iterate(opt Options) (stats Stats, err error) {
 	}
 	return stats, &ConvergenceError{Stats: stats, Tol: opt.Tol}
 }
+
+// badFactor is the factor from one V-cycle to the next of corrections of the coarsest level
+// above which W-cycles follow, where these corrections are what is left to do.
+const badFactor = 0.2
 
 func normalize(x []float64) {
 	sum := floats.SumCompensated(x)
@@ -208,55 +244,50 @@ func normalize(x []float64) {
 type solver struct {
 	levels []*level
 	dense  *dense  // of the coarsest level
-	early  float64 // work on coarser grids, in visits of cells
+	spent  float64 // work so far, that on coarser grids included, in visits of cells
+	visits int     // of a coarse level in each of the next finer one: 1 for V-cycles, 2 for W-cycles
 }
 
 func newSolver(a *sparse.Lattice) *solver {
-	s := &solver{levels: finest(a).hierarchy()}
+	s := &solver{levels: finest(a).hierarchy(), visits: 1}
 	s.dense = newDense(s.levels[len(s.levels)-1])
 	return s
 }
 
-// cycle improves the masses of level k by one V(2,2) cycle, and returns the largest
-// |ln q| of the coarsest level.
-func (s *solver) cycle(k int) float64 {
+// improve runs one cycle on the finest level; see [solver.cycle].
+func (s *solver) improve() (correction float64) {
+	s.spent += s.work()
+	return s.cycle(0)
+}
+
+// cycle improves the masses of level k by one V(2,2) or W(2,2) cycle, and returns the
+// largest |ln q| of the coarsest level.
+func (s *solver) cycle(k int) (correction float64) {
 	l := s.levels[k]
 	if l.plan == nil {
 		s.dense.eliminate(l.x, 0)
 		s.dense.stationary(l.x)
 		return l.largestCorrection()
 	}
-	l.smooth(0)
+	l.march(true, nil, l.sweepLeft, l.sweepRight, l.gather)
 	l.coarsen()
-	correction := s.cycle(k + 1)
-	l.correct()
-	l.smooth(1)
+	c := l.plan.coarse
+	for visit := 0; visit == 0 || visit < s.visits && c.plan != nil; visit++ {
+		correction = max(correction, s.cycle(k+1))
+	}
+	c.ratios()
+	l.march(false, l.correct, l.sweepLeft, l.sweepRight)
 	return correction
 }
 
 // work returns the visits of cells in one cycle and the residual after it: four sweeps,
-// one pass to coarsen and half a one to correct.
+// one pass to coarsen and half a one to correct, on every level as often as it is visited.
 func (s *solver) work() float64 {
 	cells := float64(s.levels[0].cells())
+	visits := 1
 	for _, l := range s.levels[:len(s.levels)-1] {
-		cells += 5.5 * float64(l.cells())
+		cells += 5.5 * float64(visits) * float64(l.cells())
+		visits *= s.visits
 	}
 	return cells
-}
-
-// smooth sweeps twice: in all, the four directions of two dimensions before (0) and
-// after (1) the coarse correction, or both colours, twice.
-func (l *level) smooth(after int) {
-	if l.n[2] > 1 {
-		l.sweep3(0)
-		l.sweep3(0)
-		return
-	}
-	if after == 0 {
-		l.sweep2(true, true)
-		l.sweep2(false, false)
-		return
-	}
-	l.sweep2(false, true)
-	l.sweep2(true, false)
 }

@@ -36,6 +36,27 @@ type axisPlan struct {
 // groups returns the number of groups.
 func (p *axisPlan) groups() int { return len(p.start) - 1 }
 
+// cells returns the number of cells.
+func (p *axisPlan) cells() int { return len(p.lower) }
+
+// size returns the number of cells of all groups but the last.
+func (p *axisPlan) size() int { return p.start[1] }
+
+// inPairs says whether all groups are pairs, of more than one.
+func (p *axisPlan) inPairs() bool { return p.groups() > 1 && p.cells() == 2*p.groups() }
+
+// group returns the group of a cell.
+func (p *axisPlan) group(i int) int { return min(i/p.size(), p.groups()-1) }
+
+// groupsOf returns the groups of a strip.
+func (p *axisPlan) groupsOf(s strip) (first, end int) {
+	end = p.groups()
+	if s.hi < p.cells() {
+		end = s.hi / p.size()
+	}
+	return s.lo / p.size(), end
+}
+
 // paired returns the groups of an axis of n cells.
 func paired(n int, periodic, coarsen bool) axisPlan {
 	p := axisPlan{}
@@ -123,9 +144,10 @@ func (l *level) hierarchy() []*level {
 		for a := range 3 {
 			if a < 2 || c.n[a] > 1 {
 				c.up[a], c.dn[a] = sparse.Staggered(n, 2*a), sparse.Staggered(n, 2*a+1)
+				c.toUpper[a], c.toLower[a] = sparse.Staggered(n, 9+2*a), sparse.Staggered(n, 10+2*a)
 			}
 		}
-		c.inv, c.x, c.old, c.zeros = sparse.Staggered(n, 6), sparse.Staggered(n, 7), sparse.Staggered(n, 8), make([]float64, c.n[0])
+		c.inv, c.x, c.old = sparse.Staggered(n, 6), sparse.Staggered(n, 7), sparse.Staggered(n, 8)
 		levels = append(levels, c)
 		l = c
 	}
@@ -136,7 +158,7 @@ func (l *level) hierarchy() []*level {
 // along each axis: the logarithmic mean of a rate and the one back, which of fitted rates
 // (D/h²)B(±z) is D/h² however strong the drift.
 func (l *level) couplings() (mean [3]float64) {
-	const stride = 37 // the mean of a part is as good
+	stride := l.cells()/4096 | 1 // the mean of a part is as good; odd, so as not to stay in a column
 	for a := range 3 {
 		if l.up[a] == nil {
 			continue

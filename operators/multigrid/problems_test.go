@@ -47,6 +47,15 @@ func vanDerPol(d float64) *problem {
 	}
 }
 
+// eggCrate has wells² wells with barriers of height kT between neighbours, in a slight bowl.
+func eggCrate(wells int, height float64) *problem {
+	k := 2 * math.Pi * float64(wells)
+	return &problem{
+		name: "egg crate", lo: []float64{0, 0}, hi: []float64{1, 1}, d: 1,
+		drift: func(x []float64, a int) float64 { return 0.5*height*k*math.Sin(k*x[a]) - 2*(x[a]-0.4) },
+	}
+}
+
 func wells3() *problem {
 	return &problem{
 		name: "three double wells, rotated", lo: []float64{-2, -2, -2}, hi: []float64{2, 2, 2}, d: 0.2,

@@ -19,24 +19,43 @@ const leastSeen = 1e-250
 func (l *level) residual() residual {
 	least := leastSeen * l.total()
 	size := l.rowsPerPiece()
-	type part struct{ off, scale, entry float64 }
-	parts := make([]part, pieces.Count(l.rows(), size))
+	parts := make([]balance, pieces.Count(l.rows(), size))
 	pieces.Run(l.rows(), size, func(k, lo, hi int) {
-		p := &parts[k]
+		var lanes [3 * mostLanes]float64
 		for r := lo; r < hi; r++ {
-			off, scale, entry := l.residualRow(r, least)
-			p.off += off
-			p.scale += scale
-			p.entry = max(p.entry, entry)
+			b := l.openRow(r)
+			b.measure(&parts[k], &lanes, least)
+		}
+		if processor > 0 {
+			parts[k].addLanes(lanes[:3*processor])
 		}
 	})
-	var sum part
+	var sum balance
 	for _, p := range parts {
-		sum.off += p.off
-		sum.scale += p.scale
-		sum.entry = max(sum.entry, p.entry)
+		sum.add(p)
 	}
 	return residual{sum: sum.off / sum.scale, entry: sum.entry}
+}
+
+// A balance is sums of |inflow − outflow| and of outflow over some cells, and the largest
+// ratio of the two in one of them.
+type balance struct{ off, scale, entry float64 }
+
+func (b *balance) add(other balance) {
+	b.off += other.off
+	b.scale += other.scale
+	b.entry = max(b.entry, other.entry)
+}
+
+// mostLanes are the cells of the largest block.
+const mostLanes = 8
+
+// addLanes adds the sums that kernels have.
+func (b *balance) addLanes(lanes []float64) {
+	n := len(lanes) / 3
+	for k := range n {
+		b.add(balance{lanes[k], lanes[n+k], lanes[2*n+k]})
+	}
 }
 
 // total returns the sum of the masses.
@@ -63,37 +82,43 @@ func (l *level) total() (sum float64) {
 	return sum
 }
 
-func (l *level) residualRow(r int, least float64) (off, scale, entry float64) {
-	b := l.row3(r)
-	n := len(b.x)
-	x, up, dn := b.x, b.up[:n], b.dn[:n]
-	x1, x2, u1, d1 := b.below[0][:n], b.above[0][:n], b.fromBelow[0][:n], b.fromAbove[0][:n]
-	toAbove, toBelow := l.of(l.up[1], r)[:n], l.of(l.dn[1], l.below(r, 1))[:n]
-	var x3, x4, u2, d2, toOver, toUnder []float64
-	if l.up[2] != nil {
-		x3, x4, u2, d2 = b.below[1][:n], b.above[1][:n], b.fromBelow[1][:n], b.fromAbove[1][:n]
-		toOver, toUnder = l.of(l.up[2], r)[:n], l.of(l.dn[2], l.below(r, 2))[:n]
+func (l *level) openRow(r int) openRow {
+	b := openRow{row: l.row(r)}
+	for a := 1; a < 3 && l.up[a] != nil; a++ {
+		b.toBelow[a-1], b.toAbove[a-1] = l.of(l.dn[a], l.below(r, a)), l.of(l.up[a], r)
 	}
-	prevX, prevUp, prevDn := x[n-1], up[n-1], dn[n-1]
-	for i, v := range x {
-		next := x[0]
-		if i+1 < n {
-			next = x[i+1]
+	return b
+}
+
+// measure adds the cells of the row to sum and to the kernel's lanes.
+func (r *openRow) measure(sum *balance, lanes *[3 * mostLanes]float64, least float64) {
+	n := len(r.x)
+	from := 1
+	r.plainMeasure(sum, 0, 1, least)
+	if k := processor; k > 0 && from+int(k) < n {
+		blocks := (n - 1 - from) / int(k)
+		k.residual(r, from, blocks, least, lanes)
+		from += blocks * int(k)
+	}
+	r.plainMeasure(sum, from, n, least)
+}
+
+// plainMeasure adds the cells lo ≤ i < hi, one by one.
+func (r *openRow) plainMeasure(sum *balance, lo, hi int, least float64) {
+	for i := lo; i < hi; i++ {
+		p, _ := around(i, len(r.x))
+		rate := r.up[i] + r.dn[p]
+		for a := range r.toBelow {
+			if r.toBelow[a] != nil {
+				rate += r.toBelow[a][i] + r.toAbove[a][i]
+			}
 		}
-		in := prevUp*prevX + dn[i]*next + u1[i]*x1[i] + d1[i]*x2[i]
-		rate := up[i] + prevDn + toAbove[i] + toBelow[i]
-		if x3 != nil {
-			in += u2[i]*x3[i] + d2[i]*x4[i]
-			rate += toOver[i] + toUnder[i]
-		}
-		prevX, prevUp, prevDn = v, up[i], dn[i]
-		out := v * rate
-		d := math.Abs(in - out)
-		off += d
-		scale += out
-		if d > entry*out && v > least {
-			entry = d / out
+		out := r.x[i] * rate
+		d := math.Abs(r.inflow(i) - out)
+		sum.off += d
+		sum.scale += out
+		if d > sum.entry*out && r.x[i] > least {
+			sum.entry = d / out
 		}
 	}
-	return off, scale, entry
 }

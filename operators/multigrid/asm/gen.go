@@ -1,0 +1,741 @@
+//go:build ignore
+
+// This program writes kernel_amd64.s and its stubs: Gauss–Seidel sweeps along rows, in
+// blocks of eight cells with AVX-512 and of four with AVX2. See kernel.go.
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// Fields of a row, in the order of the struct: slices of three words.
+const (
+	fieldX = 24 * iota
+	fieldUp
+	fieldDn
+	fieldInv
+	fieldRhs
+	fieldBelow
+	fieldOverBelow
+	fieldAbove
+	fieldOverAbove
+	fieldFromBelow
+	fieldOverFromBelow
+	fieldFromAbove
+	fieldOverFromAbove
+	fieldToBelow // of a row with what leaves it
+	fieldOverToBelow
+	fieldToAbove
+	fieldOverToAbove
+)
+
+// A machine is a set of instructions.
+type machine struct {
+	suffix, needs string
+	cells         int // in a register
+	register      func() VecVirtual
+	zero          func(v VecVirtual)
+	shift         func(v, fill, to VecVirtual, by int, up bool) // lanes move by 1, 2 or 4, and fill is let in
+	last          func(v, to VecVirtual, up bool)               // the highest or lowest lane, in all
+	join          func(v, index VecVirtual)                     // lanes from where unpacking leaves them into their order
+	part          func(v, index VecVirtual)                     // the other way round
+	where         func(v, test VecVirtual)                      // v where test is not 0, else 0
+	above         func(v, test, bound VecVirtual)               // v where test > bound, else 0
+}
+
+func main() {
+	ConstraintExpr("amd64")
+	one := ConstData("one", F64(1))
+	for _, m := range []machine{avx512(), avx2()} {
+		sweep(m, one, true)
+		sweep(m, one, false)
+		along(m)
+		across(m)
+		reciprocals(m, one)
+		resistances(m, one)
+		rates(m, one)
+		correct(m)
+		defects(m)
+		residual(m)
+	}
+	Generate()
+}
+
+func avx512() machine {
+	return machine{
+		suffix: "512", needs: "AVX-512F", cells: 8, register: ZMM,
+		zero: func(v VecVirtual) { VPXORQ(v, v, v) },
+		shift: func(v, fill, to VecVirtual, by int, up bool) {
+			if up {
+				VALIGNQ(Imm(uint64(8-by)), fill, v, to)
+			} else {
+				VALIGNQ(Imm(uint64(by)), v, fill, to)
+			}
+		},
+		last: func(v, to VecVirtual, up bool) {
+			if up { // the highest quarter to all, then its upper number
+				VSHUFF64X2(Imm(0xff), v, v, to)
+				VPERMILPD(Imm(0xff), to, to)
+			} else {
+				VBROADCASTSD(v.AsX(), to)
+			}
+		},
+		join: func(v, index VecVirtual) { VPERMPD(v, index, v) },
+		part: func(v, index VecVirtual) { VPERMPD(v, index, v) },
+		where: func(v, test VecVirtual) {
+			zero, k := ZMM(), K()
+			VPXORQ(zero, zero, zero)
+			VCMPPD(Imm(4), zero, test, k) // not equal
+			VMOVAPD_Z(v, k, v)
+		},
+		above: func(v, test, bound VecVirtual) {
+			k := K()
+			VCMPPD(Imm(14), bound, test, k)
+			VMOVAPD_Z(v, k, v)
+		},
+	}
+}
+
+func avx2() machine {
+	return machine{
+		suffix: "256", needs: "AVX2 and FMA", cells: 4, register: YMM,
+		zero: func(v VecVirtual) { VXORPD(v, v, v) },
+		shift: func(v, fill, to VecVirtual, by int, up bool) {
+			half := YMM() // the half that is let in, and the one that stays
+			if up {
+				VPERM2F128(Imm(0x03), fill, v, half) // [fill high, v low]
+			} else {
+				VPERM2F128(Imm(0x21), fill, v, half) // [v high, fill low]
+			}
+			switch {
+			case by == 2:
+				VMOVAPD(half, to)
+			case up:
+				VSHUFPD(Imm(5), v, half, to)
+			default:
+				VSHUFPD(Imm(5), half, v, to)
+			}
+		},
+		last: func(v, to VecVirtual, up bool) {
+			if up {
+				VPERMPD(Imm(0xff), v, to)
+			} else {
+				VPERMPD(Imm(0), v, to)
+			}
+		},
+		join: func(v, _ VecVirtual) { VPERMPD(Imm(0xd8), v, v) },
+		part: func(v, _ VecVirtual) { VPERMPD(Imm(0xd8), v, v) },
+		where: func(v, test VecVirtual) {
+			zero := YMM()
+			VXORPD(zero, zero, zero)
+			VCMPPD(Imm(4), zero, test, zero) // not equal
+			VANDPD(zero, v, v)
+		},
+		above: func(v, test, bound VecVirtual) {
+			mask := YMM()
+			VCMPPD(Imm(14), bound, test, mask)
+			VANDPD(mask, v, v)
+		},
+	}
+}
+
+// sweep writes the kernel x_i = c_i x_{i∓1} + r_i along a row. Within a block the
+// recurrence is solved by doubling: pairs (c, r) of neighbours are combined, then of
+// neighbours but one, …
+func sweep(m machine, one Mem, right bool) {
+	name, way := "sweepLeft"+m.suffix, "descending"
+	if right {
+		name, way = "sweepRight"+m.suffix, "ascending"
+	}
+	TEXT(name, NOSPLIT, "func(r *[]float64, first int, blocks int, before int, after int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s sweeps the cells of some blocks of %d from cell first on, in %s order; before and after are the cells next to them. It needs %s.", name, m.cells, way, m.needs))
+	row := Load(Param("r"), GP64())
+	load := loader(row)
+	x, up, dn, inv, rhs := load(fieldX), load(fieldUp), load(fieldDn), load(fieldInv), load(fieldRhs)
+	below, above, fromBelow, fromAbove := load(fieldBelow), load(fieldAbove), load(fieldFromBelow), load(fieldFromAbove)
+	before := Load(Param("before"), GP64())
+	i := Load(Param("first"), GP64())
+	at := func(p Register, cell int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * cell} }
+
+	// What passes from block to block: the last mass swept, and of the block next in the
+	// direction of the sweep the masses before it is swept. To the right the rates up as
+	// well; to the left, instead of both, their product.
+	zeros, ones, carry, x0, up0 := m.register(), m.register(), m.register(), m.register(), m.register()
+	m.zero(zeros)
+	VBROADCASTSD(one, ones)
+	after, blocks := GP64(), GP64()
+	Load(Param("after"), after)
+	if right {
+		VBROADCASTSD(Mem{Base: x, Index: before, Scale: 8}, carry)
+		VBROADCASTSD(Mem{Base: up, Index: before, Scale: 8}, up0)
+		VMOVUPD(at(x, 0), x0)
+		Load(Param("blocks"), blocks)
+	} else {
+		VBROADCASTSD(Mem{Base: x, Index: after, Scale: 8}, carry)
+		Load(Param("blocks"), blocks)
+		SHLQ(Imm(shiftOf(m.cells)), blocks)
+		LEAQ(Mem{Base: i, Index: blocks, Scale: 1, Disp: -m.cells}, i) // the last block
+		SHRQ(Imm(shiftOf(m.cells)), blocks)
+		VMOVUPD(at(x, 0), x0)
+		VMULPD(at(up, 0), x0, x0)
+	}
+	Label("loop")
+	in, c, v, next := m.register(), m.register(), m.register(), m.register()
+	CMPQ(blocks, Imm(1))
+	JE(LabelRef("last"))
+	if right {
+		VMOVUPD(at(x, m.cells), next)
+	} else {
+		VMOVUPD(at(x, -m.cells), next)
+		VMULPD(at(up, -m.cells), next, next)
+	}
+	JMP(LabelRef("inner"))
+	Label("last")
+	if right {
+		VBROADCASTSD(Mem{Base: x, Index: after, Scale: 8}, next)
+	} else {
+		VBROADCASTSD(Mem{Base: x, Index: before, Scale: 8}, next)
+		VBROADCASTSD(Mem{Base: up, Index: before, Scale: 8}, in)
+		VMULPD(in, next, next)
+	}
+	Label("inner")
+	if right {
+		m.shift(x0, next, in, 1, false)
+		VMULPD(at(dn, 0), in, in)
+		VMOVUPD(at(up, 0), v)
+		m.shift(v, up0, c, 1, true)
+		VMOVAPD(v, up0)
+	} else {
+		m.shift(x0, next, in, 1, true)
+		VMOVUPD(at(dn, 0), c)
+	}
+	VMOVAPD(next, x0)
+	multiplyAdd := func(a, b Mem) {
+		t := m.register()
+		VMOVUPD(a, t)
+		VFMADD231PD(b, t, in)
+	}
+	multiplyAdd(at(fromBelow, 0), at(below, 0))
+	multiplyAdd(at(fromAbove, 0), at(above, 0))
+	over := load(fieldOverBelow)
+	TESTQ(over, over)
+	JE(LabelRef("plane"))
+	multiplyAdd(at(load(fieldOverFromBelow), 0), at(over, 0))
+	multiplyAdd(at(load(fieldOverFromAbove), 0), at(load(fieldOverAbove), 0))
+	Label("plane")
+	TESTQ(rhs, rhs)
+	JE(LabelRef("homogeneous"))
+	VSUBPD(at(rhs, 0), in, in)
+	Label("homogeneous")
+	v = m.register()
+	VMOVUPD(at(inv, 0), v)
+	VMULPD(v, c, c)
+	VMULPD(v, in, in)
+	for by := 1; by < m.cells; by *= 2 {
+		from, factor := m.register(), m.register()
+		m.shift(in, zeros, from, by, right)
+		m.shift(c, ones, factor, by, right)
+		VFMADD231PD(from, c, in)
+		VMULPD(factor, c, c)
+	}
+	lastC, lastIn := m.register(), m.register()
+	m.last(c, lastC, right)
+	m.last(in, lastIn, right)
+	VFMADD231PD(carry, c, in)
+	VMOVUPD(in, at(x, 0))
+	VFMADD213PD(lastIn, lastC, carry)
+
+	if right {
+		ADDQ(Imm(uint64(m.cells)), i)
+	} else {
+		SUBQ(Imm(uint64(m.cells)), i)
+	}
+	DECQ(blocks)
+	JNE(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// Fields of flows, likewise.
+const (
+	fieldFlowX = 24 * iota
+	fieldFlowNext
+	fieldFlowUp
+	fieldFlowDn
+	fieldFlowForth
+	fieldFlowBack
+	fieldFlowMass
+	fieldFlowInner
+	fieldFlowLow
+)
+
+// Fields of between.
+const (
+	fieldBetweenX = 24 * iota
+	fieldBetweenMass
+	fieldLower
+	fieldUpper
+	fieldOverLower
+	fieldOverUpper
+)
+
+// Orders of lanes: unpacking two registers of eight pairs leaves groups as join lists them.
+var (
+	joinOrder = []uint64{0, 2, 4, 6, 1, 3, 5, 7}
+	partOrder = []uint64{0, 4, 1, 5, 2, 6, 3, 7}
+)
+
+// order returns a register with an order of lanes; AVX2 does without.
+func order(m machine, name string, lanes []uint64) VecVirtual {
+	index := m.register()
+	if m.cells == 8 {
+		list := GLOBL(name, RODATA|NOPTR)
+		for i, v := range lanes {
+			DATA(8*i, U64(v))
+		}
+		VMOVUPD(list, index)
+	}
+	return index
+}
+
+// loader returns a function that loads the address of a field.
+func loader(base Register) func(field int) Register {
+	return func(field int) Register {
+		p := GP64()
+		MOVQ(Mem{Base: base, Disp: field}, p)
+		return p
+	}
+}
+
+// A counter goes by so much in every block.
+type counter struct {
+	index Register
+	step  int
+}
+
+// loop writes a loop over blocks.
+func loop(m machine, blocks Register, counters []counter, body func()) {
+	Label("loop")
+	TESTQ(blocks, blocks)
+	JE(LabelRef("done"))
+	body()
+	for _, c := range counters {
+		ADDQ(Imm(uint64(c.step)), c.index)
+	}
+	DECQ(blocks)
+	JMP(LabelRef("loop"))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// along writes the kernel of the sums of masses over pairs, and of the flows from pair to pair.
+func along(m machine) {
+	name := "flowsAlong" + m.suffix
+	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s adds masses of pairs of cells and flows between them, for blocks of %d pairs. It needs %s.", name, m.cells, m.needs))
+	load := loader(Load(Param("f"), GP64()))
+	k := Load(Param("first"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	x, up, dn := load(fieldFlowX), load(fieldFlowUp), load(fieldFlowDn)
+	forth, back := load(fieldFlowForth), load(fieldFlowBack)
+	mass, inner, low := load(fieldFlowMass), load(fieldFlowInner), load(fieldFlowLow)
+	i := GP64()
+	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
+	index := order(m, "joinAlong"+m.suffix, joinOrder)
+	fine := func(p Register, cell int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * cell} }
+	add := func(v VecVirtual, to Register) {
+		at := Mem{Base: to, Index: k, Scale: 8}
+		m.join(v, index)
+		VADDPD(at, v, v)
+		VMOVUPD(v, at)
+	}
+	loop(m, blocks, []counter{{k, m.cells}, {i, 2 * m.cells}}, func() {
+		a, b, u, v, even, within := m.register(), m.register(), m.register(), m.register(), m.register(), m.register()
+		VMOVUPD(fine(x, 0), a)
+		VMOVUPD(fine(x, m.cells), b)
+		VMULPD(fine(up, 0), a, u)
+		VMULPD(fine(up, m.cells), b, v)
+		VUNPCKLPD(v, u, within)
+		VUNPCKHPD(v, u, u)
+		VUNPCKLPD(b, a, even)
+		VUNPCKHPD(b, a, a)
+		VADDPD(even, a, a)
+		add(a, mass)
+		add(even, low)
+		add(u, forth)
+		VMOVUPD(fine(x, 1), a)
+		VMOVUPD(fine(x, m.cells+1), b)
+		VMULPD(fine(dn, 0), a, a)
+		VMULPD(fine(dn, m.cells), b, b)
+		VUNPCKLPD(b, a, even)
+		VUNPCKHPD(b, a, a)
+		VADDPD(even, within, within)
+		add(within, inner)
+		add(a, back)
+	})
+}
+
+// across writes the kernel of the flows of pairs to the row above.
+func across(m machine) {
+	name := "flowsAcross" + m.suffix
+	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s adds flows of pairs of cells to the row above and back, for blocks of %d pairs. It needs %s.", name, m.cells, m.needs))
+	load := loader(Load(Param("f"), GP64()))
+	k := Load(Param("first"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	x, next, up, dn := load(fieldFlowX), load(fieldFlowNext), load(fieldFlowUp), load(fieldFlowDn)
+	forth, back := load(fieldFlowForth), load(fieldFlowBack)
+	i := GP64()
+	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
+	index := order(m, "joinAcross"+m.suffix, joinOrder)
+	loop(m, blocks, []counter{{k, m.cells}, {i, 2 * m.cells}}, func() {
+		for _, f := range []struct{ x, rate, to Register }{{x, up, forth}, {next, dn, back}} {
+			a, b, even := m.register(), m.register(), m.register()
+			VMOVUPD(Mem{Base: f.x, Index: i, Scale: 8}, a)
+			VMOVUPD(Mem{Base: f.x, Index: i, Scale: 8, Disp: 8 * m.cells}, b)
+			VMULPD(Mem{Base: f.rate, Index: i, Scale: 8}, a, a)
+			VMULPD(Mem{Base: f.rate, Index: i, Scale: 8, Disp: 8 * m.cells}, b, b)
+			VUNPCKLPD(b, a, even)
+			VUNPCKHPD(b, a, a)
+			VADDPD(even, a, a)
+			m.join(a, index)
+			at := Mem{Base: f.to, Index: k, Scale: 8}
+			VADDPD(at, a, a)
+			VMOVUPD(a, at)
+		}
+	})
+}
+
+// reciprocals writes the kernel of 1/x.
+func reciprocals(m machine, one Mem) {
+	name := "reciprocals" + m.suffix
+	TEXT(name, NOSPLIT, "func(x *float64, blocks int, least float64, dst *float64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of %d. It needs %s.", name, m.cells, m.needs))
+	x, blocks, dst := Load(Param("x"), GP64()), Load(Param("blocks"), GP64()), Load(Param("dst"), GP64())
+	bound, err := Param("least").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	least, ones := m.register(), m.register()
+	VBROADCASTSD(bound.Addr, least)
+	VBROADCASTSD(one, ones)
+	loop(m, blocks, []counter{{x, 8 * m.cells}, {dst, 8 * m.cells}}, func() {
+		v, inverse := m.register(), m.register()
+		VMOVUPD(Mem{Base: x}, v)
+		VDIVPD(v, ones, inverse)
+		m.above(inverse, v, least)
+		VMOVUPD(inverse, Mem{Base: dst})
+	})
+}
+
+// resistances writes the kernel of resistances within groups.
+func resistances(m machine, one Mem) {
+	name := "resistances" + m.suffix
+	TEXT(name, NOSPLIT, "func(upper *float64, lower *float64, inv *float64, blocks int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s turns flows within groups and masses of their lower cells into resistances, see resistancesOf, for blocks of %d groups. It needs %s.", name, m.cells, m.needs))
+	upper, lower, inv := Load(Param("upper"), GP64()), Load(Param("lower"), GP64()), Load(Param("inv"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	ones, zeros := m.register(), m.register()
+	VBROADCASTSD(one, ones)
+	m.zero(zeros)
+	loop(m, blocks, []counter{{upper, 8 * m.cells}, {lower, 8 * m.cells}, {inv, 8 * m.cells}}, func() {
+		flow, far, whole, near := m.register(), m.register(), m.register(), m.register()
+		VMOVUPD(Mem{Base: upper}, flow)
+		VDIVPD(flow, ones, whole)
+		m.above(whole, flow, zeros)
+		VADDPD(whole, whole, whole)
+		VMOVUPD(Mem{Base: lower}, far)
+		VMULPD(Mem{Base: inv}, far, far)
+		VMINPD(ones, far, far)
+		VSUBPD(far, ones, near)
+		VMULPD(whole, far, far)
+		VMULPD(whole, near, near)
+		VMOVUPD(far, Mem{Base: upper})
+		VMOVUPD(near, Mem{Base: lower})
+	})
+}
+
+// rates writes the kernel of rates from flows.
+func rates(m machine, one Mem) {
+	name := "rates" + m.suffix
+	TEXT(name, NOSPLIT, "func(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s turns flows into rates, see rateBetween, for blocks of %d groups. It needs %s.", name, m.cells, m.needs))
+	up, dn := Load(Param("up"), GP64()), Load(Param("dn"), GP64())
+	x, y := Load(Param("x"), GP64()), Load(Param("y"), GP64())
+	upper, lower := Load(Param("upper"), GP64()), Load(Param("lower"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	ones, half, least := m.register(), m.register(), m.register()
+	VBROADCASTSD(one, ones)
+	VBROADCASTSD(ConstData("half"+m.suffix, F64(0.5)), half)
+	VBROADCASTSD(ConstData("leastSymmetric"+m.suffix, F64(leastSymmetric)), least)
+	i := GP64()
+	XORQ(i, i)
+	at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8} }
+	loop(m, blocks, []counter{{i, m.cells}}, func() {
+		forth, back, j, s, minus, weak := m.register(), m.register(), m.register(), m.register(), m.register(), m.register()
+		VMOVUPD(at(up), forth)
+		VMOVUPD(at(dn), back)
+		VMINPD(back, forth, weak)
+		VMULPD(least, weak, weak)
+		VSUBPD(back, forth, j)
+		VMULPD(half, j, j)
+		m.zero(minus)
+		VSUBPD(j, minus, minus)
+		VMAXPD(j, minus, minus) // |j|
+		VADDPD(weak, minus, weak)
+		VADDPD(back, forth, s)
+		VMULPD(half, s, s)
+		VMOVUPD(at(upper), minus)
+		VADDPD(at(lower), minus, minus)
+		VMULPD(s, minus, minus)
+		VADDPD(ones, minus, minus)
+		VDIVPD(minus, s, s)
+		VMAXPD(weak, s, s)
+		VADDPD(j, s, forth)
+		VSUBPD(j, s, back)
+		VMOVUPD(at(x), weak)
+		VMOVUPD(at(y), minus)
+		VMULPD(weak, forth, forth)
+		VMULPD(minus, back, back)
+		m.where(forth, minus)
+		m.where(back, weak)
+		VMOVUPD(forth, at(up))
+		VMOVUPD(back, at(dn))
+	})
+}
+
+// correct writes the kernel of interpolation to pairs of cells, the second of one group and
+// the first of the next.
+func correct(m machine) {
+	name := "correct" + m.suffix
+	TEXT(name, NOSPLIT, "func(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s corrects the cells 2k−1 and 2k, for blocks of %d groups k. It needs %s.", name, m.cells, m.needs))
+	load := loader(Load(Param("b"), GP64()))
+	k := Load(Param("first"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	x, mass := load(fieldBetweenX), load(fieldBetweenMass)
+	lower, upper, overLower, overUpper := load(fieldLower), load(fieldUpper), load(fieldOverLower), load(fieldOverUpper)
+	i := GP64()
+	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
+	broadcast := func(param string) VecVirtual {
+		v := m.register()
+		at, err := Param(param).Resolve()
+		if err != nil {
+			panic(err)
+		}
+		VBROADCASTSD(at.Addr, v)
+		return v
+	}
+	w1, w2 := broadcast("weight1"), broadcast("weight2")
+	quarter, least := m.register(), m.register()
+	VBROADCASTSD(ConstData("quarter"+m.suffix, F64(0.25)), quarter)
+	VBROADCASTSD(ConstData("leastMass"+m.suffix, F64(leastMass)), least)
+	index := order(m, "part"+m.suffix, partOrder)
+	at := func(p Register, group int) Mem { return Mem{Base: p, Index: k, Scale: 8, Disp: 8 * group} }
+	interpolate := func(lower, upper Mem, w VecVirtual) VecVirtual {
+		v, d := m.register(), m.register()
+		VMOVUPD(lower, v)
+		VMOVUPD(upper, d)
+		VSUBPD(v, d, d)
+		VMULPD(w, d, d) // not fused: the same bits as from Go
+		VADDPD(d, v, v)
+		return v
+	}
+	loop(m, blocks, []counter{{k, m.cells}, {i, 2 * m.cells}}, func() {
+		a := interpolate(at(lower, -1), at(upper, -1), w1)
+		b := interpolate(at(lower, 0), at(upper, 0), w1)
+		TESTQ(overLower, overLower)
+		JE(LabelRef("plane"))
+		c := interpolate(at(overLower, -1), at(overUpper, -1), w1)
+		d := interpolate(at(overLower, 0), at(overUpper, 0), w1)
+		VSUBPD(a, c, c)
+		VSUBPD(b, d, d)
+		VMULPD(w2, c, c)
+		VMULPD(w2, d, d)
+		VADDPD(c, a, a)
+		VADDPD(d, b, b)
+		Label("plane")
+		d = m.register()
+		VSUBPD(a, b, d)
+		VMULPD(quarter, d, d)
+		VADDPD(d, a, a)
+		VSUBPD(d, b, b)
+		m.part(a, index)
+		m.part(b, index)
+		first, second := m.register(), m.register()
+		VUNPCKLPD(b, a, first)
+		VUNPCKHPD(b, a, second)
+		fine := func(p Register, cell int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * (cell - 1)} }
+		TESTQ(mass, mass)
+		JE(LabelRef("multiply"))
+		for n, v := range []VecVirtual{first, second} {
+			VMULPD(fine(mass, n*m.cells), v, v)
+			VADDPD(fine(x, n*m.cells), v, v)
+		}
+		JMP(LabelRef("store"))
+		Label("multiply")
+		for n, v := range []VecVirtual{first, second} {
+			VMULPD(fine(x, n*m.cells), v, v)
+			VMAXPD(v, least, v) // what is not a number stays so
+		}
+		Label("store")
+		VMOVUPD(first, fine(x, 0))
+		VMOVUPD(second, fine(x, m.cells))
+	})
+}
+
+// neighbours returns a function that returns what flows into the block of cells at an
+// index, and one after it by so many cells, all of them within the row.
+func neighbours(m machine, load func(field int) Register, i Register) func(cell int, label string) VecVirtual {
+	x, up, dn := load(fieldX), load(fieldUp), load(fieldDn)
+	below, above, fromBelow, fromAbove := load(fieldBelow), load(fieldAbove), load(fieldFromBelow), load(fieldFromAbove)
+	return func(cell int, label string) VecVirtual {
+		at := func(p Register, by int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * (cell + by)} }
+		in := m.register()
+		VMOVUPD(at(up, -1), in)
+		VMULPD(at(x, -1), in, in)
+		multiplyAdd := func(a, b Mem) {
+			t := m.register()
+			VMOVUPD(a, t)
+			VFMADD231PD(b, t, in)
+		}
+		multiplyAdd(at(dn, 0), at(x, 1))
+		multiplyAdd(at(fromBelow, 0), at(below, 0))
+		multiplyAdd(at(fromAbove, 0), at(above, 0))
+		over := load(fieldOverBelow)
+		TESTQ(over, over)
+		JE(LabelRef(label))
+		multiplyAdd(at(load(fieldOverFromBelow), 0), at(over, 0))
+		multiplyAdd(at(load(fieldOverFromAbove), 0), at(load(fieldOverAbove), 0))
+		Label(label)
+		return in
+	}
+}
+
+// defects writes the kernel of the sums over pairs of what a linear problem is left with.
+func defects(m machine) {
+	name := "defects" + m.suffix
+	TEXT(name, NOSPLIT, "func(r *[]float64, sums *float64, first int, blocks int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of %d groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs %s.", name, m.cells, m.needs))
+	load := loader(Load(Param("r"), GP64()))
+	sums := Load(Param("sums"), GP64())
+	k := Load(Param("first"), GP64())
+	i := GP64()
+	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
+	LEAQ(Mem{Base: sums, Index: k, Scale: 8}, sums)
+	blocks := Load(Param("blocks"), k)
+	index := order(m, "joinDefects"+m.suffix, joinOrder)
+	inflow := neighbours(m, load, i)
+	loop(m, blocks, []counter{{sums, 8 * m.cells}, {i, 2 * m.cells}}, func() {
+		var both [2]VecVirtual
+		for n := range both {
+			at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * n * m.cells} }
+			in := inflow(n*m.cells, fmt.Sprint("plane", n))
+			inv, d := m.register(), m.register()
+			VMOVUPD(at(load(fieldInv)), inv)
+			VMOVUPD(at(load(fieldX)), d)
+			VDIVPD(inv, d, d)
+			VSUBPD(in, d, d)
+			rhs := load(fieldRhs)
+			VADDPD(at(rhs), d, d)
+			m.where(d, inv)
+			both[n] = d
+		}
+		even := m.register()
+		VUNPCKLPD(both[1], both[0], even)
+		VUNPCKHPD(both[1], both[0], both[0])
+		VADDPD(even, both[0], both[0])
+		m.join(both[0], index)
+		VADDPD(Mem{Base: sums}, both[0], both[0])
+		VMOVUPD(both[0], Mem{Base: sums})
+	})
+}
+
+// residual writes the kernel of sums over a row and of the largest residual of a cell.
+func residual(m machine) {
+	name := "residual" + m.suffix
+	TEXT(name, NOSPLIT, "func(r *[]float64, first int, blocks int, least float64, sums *float64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s adds to three times %d sums, cell by cell of a block, |inflow − outflow| and outflow, and brings the largest ratio of the two of masses above least up to date. Neither the first nor the last cell of the row is among the cells. It needs %s.", name, m.cells, m.needs))
+	load := loader(Load(Param("r"), GP64()))
+	i := Load(Param("first"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	bound, err := Param("least").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	least, off, scale, entry := m.register(), m.register(), m.register(), m.register()
+	VBROADCASTSD(bound.Addr, least)
+	sums := Load(Param("sums"), GP64())
+	part := func(n int) Mem { return Mem{Base: sums, Disp: 8 * n * m.cells} }
+	VMOVUPD(part(0), off)
+	VMOVUPD(part(1), scale)
+	VMOVUPD(part(2), entry)
+	inflow := neighbours(m, load, i)
+	at := func(p Register, cell int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * cell} }
+	Label("loop")
+	in := inflow(0, "entered")
+	out, minus := m.register(), m.register()
+	VMOVUPD(at(load(fieldUp), 0), out)
+	VADDPD(at(load(fieldDn), -1), out, out)
+	VADDPD(at(load(fieldToBelow), 0), out, out)
+	VADDPD(at(load(fieldToAbove), 0), out, out)
+	over := load(fieldOverToBelow)
+	TESTQ(over, over)
+	JE(LabelRef("left"))
+	VADDPD(at(over, 0), out, out)
+	VADDPD(at(load(fieldOverToAbove), 0), out, out)
+	Label("left")
+	x := m.register()
+	VMOVUPD(at(load(fieldX), 0), x)
+	VMULPD(x, out, out)
+	VADDPD(out, scale, scale)
+	VSUBPD(out, in, minus)
+	VSUBPD(in, out, in)
+	VMAXPD(in, minus, in)
+	VADDPD(in, off, off)
+	VDIVPD(out, in, in)
+	m.above(in, x, least)
+	m.above(in, out, zeroOf(m))
+	VMAXPD(entry, in, entry)
+	ADDQ(Imm(uint64(m.cells)), i)
+	DECQ(blocks)
+	JNE(LabelRef("loop"))
+	VMOVUPD(off, part(0))
+	VMOVUPD(scale, part(1))
+	VMOVUPD(entry, part(2))
+	VZEROUPPER()
+	RET()
+}
+
+func zeroOf(m machine) VecVirtual {
+	v := m.register()
+	m.zero(v)
+	return v
+}
+
+// Constants of the package.
+const (
+	leastMass      = 1e-290
+	leastSymmetric = 0.1
+)
+
+func shiftOf(cells int) uint64 {
+	if cells == 8 {
+		return 3
+	}
+	return 2
+}

@@ -1,0 +1,111 @@
+package multigrid
+
+import "golang.org/x/sys/cpu"
+
+// This file chooses between the kernels of asm/gen.go.
+
+const (
+	avx512 kernel = 8
+	avx2   kernel = 4
+)
+
+// bestKernel returns the kernel for this processor.
+func bestKernel() kernel {
+	switch {
+	case cpu.X86.HasAVX512F:
+		return avx512
+	case cpu.X86.HasAVX2 && cpu.X86.HasFMA:
+		return avx2
+	}
+	return 0
+}
+
+// right sweeps blocks from cell first on, at least one, in ascending order; before and after are the cells next to them.
+func (k kernel) right(r *row, first, blocks, before, after int) {
+	if k == avx512 {
+		sweepRight512(&r.x, first, blocks, before, after)
+	} else {
+		sweepRight256(&r.x, first, blocks, before, after)
+	}
+}
+
+// left is right in descending order.
+func (k kernel) left(r *row, first, blocks, before, after int) {
+	if k == avx512 {
+		sweepLeft512(&r.x, first, blocks, before, after)
+	} else {
+		sweepLeft256(&r.x, first, blocks, before, after)
+	}
+}
+
+// along adds masses of pairs of cells and flows from pair to pair.
+func (k kernel) along(f *flows, first, blocks int) {
+	if k == avx512 {
+		flowsAlong512(&f.x, first, blocks)
+	} else {
+		flowsAlong256(&f.x, first, blocks)
+	}
+}
+
+// across adds flows of pairs of cells to the row above.
+func (k kernel) across(f *flows, first, blocks int) {
+	if k == avx512 {
+		flowsAcross512(&f.x, first, blocks)
+	} else {
+		flowsAcross256(&f.x, first, blocks)
+	}
+}
+
+// reciprocals sets dst to 1/x where x is above least ≥ 0, else to 0.
+func (k kernel) reciprocals(dst, x *float64, blocks int, least float64) {
+	if k == avx512 {
+		reciprocals512(x, blocks, least, dst)
+	} else {
+		reciprocals256(x, blocks, least, dst)
+	}
+}
+
+// resistances turns flows and masses into resistances, see [resistancesOf].
+func (k kernel) resistances(upper, lower, inv *float64, blocks int) {
+	if k == avx512 {
+		resistances512(upper, lower, inv, blocks)
+	} else {
+		resistances256(upper, lower, inv, blocks)
+	}
+}
+
+// rates turns flows into rates, see [rateBetween].
+func (k kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {
+	if k == avx512 {
+		rates512(up, dn, x, y, upper, lower, blocks)
+	} else {
+		rates256(up, dn, x, y, upper, lower, blocks)
+	}
+}
+
+// correct corrects the cells 2k−1 and 2k for groups k from first ≥ 1 on.
+func (k kernel) correct(b *between, first, blocks int) {
+	if k == avx512 {
+		correct512(&b.x, first, blocks, b.weight[0], b.weight[1])
+	} else {
+		correct256(&b.x, first, blocks, b.weight[0], b.weight[1])
+	}
+}
+
+// defects adds what the pairs of cells from group first ≥ 1 on are left with to sums; it ends before the last cell.
+func (k kernel) defects(r *row, sums []float64, first, blocks int) {
+	if k == avx512 {
+		defects512(&r.x, &sums[0], first, blocks)
+	} else {
+		defects256(&r.x, &sums[0], first, blocks)
+	}
+}
+
+// residual adds blocks from cell first ≥ 1 on to the sums of every lane, see [openRow.measure]; it takes at least one and ends before the last cell.
+func (k kernel) residual(r *openRow, first, blocks int, least float64, lanes *[3 * mostLanes]float64) {
+	if k == avx512 {
+		residual512(&r.x, first, blocks, least, &lanes[0])
+	} else {
+		residual256(&r.x, first, blocks, least, &lanes[0])
+	}
+}

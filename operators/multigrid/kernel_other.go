@@ -1,0 +1,25 @@
+//go:build !amd64
+
+package multigrid
+
+// bestKernel returns 0: there are kernels for amd64 alone.
+func bestKernel() kernel { return 0 }
+
+func (kernel) right(r *row, first, blocks, before, after int) {}
+
+func (kernel) left(r *row, first, blocks, before, after int) {}
+
+func (kernel) along(f *flows, first, blocks int) {}
+
+func (kernel) across(f *flows, first, blocks int) {}
+
+func (kernel) reciprocals(dst, x *float64, blocks int, least float64) {}
+func (kernel) resistances(upper, lower, inv *float64, blocks int)     {}
+
+func (kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {}
+
+func (kernel) correct(b *between, first, blocks int) {}
+
+func (kernel) defects(r *row, sums []float64, first, blocks int) {}
+
+func (kernel) residual(r *openRow, first, blocks int, least float64, lanes *[3 * mostLanes]float64) {}

@@ -1,0 +1,114 @@
+package multigrid
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+)
+
+// kernels are those that this processor can run, and none.
+var kernels = map[string]kernel{"none": 0}
+
+// withKernels runs do once with each kernel as the processor's.
+func withKernels(t *testing.T, do func(t *testing.T)) {
+	old := processor
+	defer func() { processor = old }()
+	for name, k := range kernels {
+		processor = k
+		t.Run("kernel="+name, do)
+	}
+}
+
+// Sums over groups, rates and corrections have the same bits with any kernel and none: their
+// sums and products are the same in the same order. (Without kernels some processors fuse
+// them, to round-off of some operations.)
+func TestKernelsAgreeWithThePlainPath(t *testing.T) {
+	for _, dims := range [][]int{{64, 40}, {50, 30}, {47, 33}, {36, 10, 12}} {
+		for _, ring := range []bool{false, true} {
+			want := map[string][]float64{}
+			old := processor
+			processor = 0
+			everyStep(dims, ring, func(name string, x []float64) { want[name] = slices.Clone(x) })
+			processor = old
+			withKernels(t, func(t *testing.T) {
+				everyStep(dims, ring, func(name string, x []float64) {
+					for i, v := range x {
+						if w := want[name][i]; math.Abs(v-w) > 16*0x1p-53*math.Abs(w) {
+							t.Fatalf("%v, ring %v: %s[%d] is %v, want %v", dims, ring, name, i, v, w)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// everyStep calls show with what the steps between levels make of some masses.
+func everyStep(dims []int, ring bool, show func(name string, x []float64)) {
+	l := finest(noise(dims, ring, 5))
+	l.hierarchy()
+	for i := range l.x {
+		l.x[i] = 1 + math.Sin(float64(i))/2
+	}
+	c := l.plan.coarse
+	l.march(true, l.gather)
+	show("sums", c.x)
+	for a := range dims {
+		show(fmt.Sprint("flows up ", a), c.up[a])
+		show(fmt.Sprint("flows down ", a), c.dn[a])
+		show(fmt.Sprint("resistances up ", a), c.toUpper[a])
+		show(fmt.Sprint("resistances down ", a), c.toLower[a])
+	}
+	l.coarsen()
+	for a := range dims {
+		show(fmt.Sprint("rates up ", a), c.up[a])
+		show(fmt.Sprint("rates down ", a), c.dn[a])
+	}
+	show("inverses", c.inv)
+	for i := range c.old {
+		c.old[i] = 1 + math.Cos(float64(i))/3
+	}
+	added := slices.Clone(l.x)
+	l.march(false, func(layer int, s strip) { l.interpolate(layer, s, c.old, added) })
+	show("sums with corrections", l.x)
+	l.march(false, l.correct)
+	show("products with corrections", l.x)
+}
+
+// Where a group or the one next to it is not to be trusted there are no rates, with any kernel.
+func TestNoRatesOfGroupsThatAreNotTrusted(t *testing.T) {
+	withKernels(t, func(t *testing.T) {
+		const n = 19
+		up, dn, x := make([]float64, n), make([]float64, n), make([]float64, n+1)
+		for i := range up {
+			up[i], dn[i], x[i] = 2, 1, 1e260
+		}
+		x[3], x[9], x[n] = 0, 0, 1e260
+		ratesBetween(up, dn, x[:n], x[1:], make([]float64, n), make([]float64, n))
+		for i := range up {
+			trusted := x[i] > 0 && x[i+1] > 0
+			if (up[i] > 0) != trusted || (dn[i] > 0) != trusted {
+				t.Errorf("rates %v and %v between inverse masses %v and %v", up[i], dn[i], x[i], x[i+1])
+			}
+		}
+	})
+}
+
+// Masses that are not numbers are not hidden by the floor.
+func TestCorrectionsKeepNaN(t *testing.T) {
+	withKernels(t, func(t *testing.T) {
+		l := finest(noise([]int{64, 64}, false, 5))
+		l.hierarchy()
+		for i := range l.x {
+			l.x[i] = math.NaN()
+		}
+		fillOnes(l.plan.coarse.old)
+		l.march(false, l.correct)
+		for i, v := range l.x {
+			if !math.IsNaN(v) {
+				t.Fatalf("cell %d is %v", i, v)
+			}
+		}
+	})
+}
