@@ -127,7 +127,7 @@ const estimateIterations = 30
 
 // closeEnough is the residual of GMRES over the error estimate that is as good as none: the
 // error it leaves is some 0.05 of it. But rates of change have to be small as well.
-const closeEnough, mostResidual = 1e-3, 1e-6
+const closeEnough, mostResidual = 1e-3, 1e-7
 
 // tailBlends are the blends of the logarithmic form, each from the solution at the one before.
 var tailBlends = []blend{{1e-5, 1e-9}, {1e-8, 1e-12}, {1e-11, 1e-15}, {1e-16, 1e-22}}
