@@ -71,10 +71,13 @@ const (
 // the star generator's residual: about the errors to be expected, and lowered where those
 // turn out to be smaller.
 func firstBlend(g *grid.Grid) (hi, tol float64) {
-	if g.Dim() > 2 || fewest(g) < 192 {
+	switch n := fewest(g); {
+	case g.Dim() > 2 || n < 192:
 		return 1e-8, 1e-8
+	case n < 768:
+		return 1e-10, 1e-9
 	}
-	return 1e-10, 1e-9
+	return 1e-12, 1e-11
 }
 
 // fewest returns the least number of cells along any axis.
