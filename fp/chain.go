@@ -44,22 +44,24 @@ func (a *attempt) least() float64 {
 
 // negative returns the mass below 0 of the point values.
 func (h *highOrder) negative(a *attempt) (sum float64) {
-	w := a.op.Weights()
-	for i, v := range a.p {
-		sum += w[i] * h.volume[i] * min(v, 0)
+	for i, w := range h.weights(a.op) {
+		sum += w * min(a.p[i], 0)
 	}
 	return sum
 }
 
 // normalized returns p with Σ ω√g p = 1.
 func (h *highOrder) normalized(op *accurate.Operator, p []float64) []float64 {
-	w := op.Weights()
-	for i, v := range h.volume {
-		w[i] *= v
-	}
 	out := append([]float64(nil), p...)
-	floats.Scale(1/floats.Dot(w, p), out)
+	floats.Scale(1/floats.Dot(h.weights(op), p), out)
 	return out
+}
+
+// weights returns ω√g, the mass of density 1 at every point.
+func (h *highOrder) weights(op *accurate.Operator) []float64 {
+	w := op.Weights()
+	floats.Mul(w, h.volume)
+	return w
 }
 
 const (
@@ -93,15 +95,20 @@ func (h *highOrder) linear(order int) *attempt {
 	scale, stats, err := h.improve(a.op, p, tol, 0, iterationLimit)
 	a.its, a.err = stats.Iterations, err
 	h.judgeLinear(a, p, stats.Residual)
-	if size := a.estimate.discretization; err == nil && a.resolved && size < 3*a.estimate.floor {
-		goal := max(0.1*size, leastBlend)
-		a.blend = blendFrom(goal)
-		a.op = h.linearForm(order, a.blend)
-		_, stats, err = h.improve(a.op, p, max(size, 1e-13), scale, iterationLimit)
-		a.its, a.err = a.its+stats.Iterations, err
-		h.judgeLinear(a, p, max(size, 1e-13))
+	size := a.estimate.discretization
+	if err != nil || !a.resolved || size >= 3*a.estimate.floor {
+		return a
 	}
-	return a
+	b := &attempt{scheme: SchemeLinear, order: order, blend: blendFrom(max(0.1*size, leastBlend)), its: a.its}
+	b.op = h.linearForm(order, b.blend)
+	tol = max(size, 1e-13)
+	_, stats, b.err = h.improve(b.op, p, tol, scale, iterationLimit)
+	b.its += stats.Iterations
+	h.judgeLinear(b, p, tol)
+	if a.its = b.its; b.err != nil { // the first is good enough
+		return a
+	}
+	return b
 }
 
 // judgeLinear fills in what the attempt with the values p is worth; residual is that of
@@ -211,127 +218,13 @@ func (h *highOrder) judgeLogarithmic(a *attempt, p []float64) {
 func (h *highOrder) equilibriumAttempt(order int) *attempt {
 	a := &attempt{scheme: SchemeGibbs, order: order, op: h.operator(order), resolved: true}
 	a.p = h.normalized(a.op, h.equilibrium)
-	if h.bears(order-2) && order > 2 { // only the averages are not exact
+	if order > 2 { // only the averages are not exact
 		lower := (&pointValues{h, &attempt{scheme: SchemeGibbs, op: h.operator(order - 2), p: a.p}}).averages()
 		for i, v := range (&pointValues{h, a}).averages() {
 			a.estimate.Density += h.cell[i] * math.Abs(v-lower[i])
 		}
 	}
 	return a
-}
-
-// A view is a density with its current at the points.
-type view struct {
-	p       []float64
-	current [][]float64
-	entropy float64
-	left    float64 // of entropy production, in tails
-}
-
-// view returns the view of the fluxes f of p.
-func (h *highOrder) view(op *accurate.Operator, p []float64, f *accurate.Flow, least float64) view {
-	v := view{p: p, current: op.Current(f)}
-	v.entropy, v.left = h.entropyProduction(op, p, v.current, least)
-	return v
-}
-
-// relativeView returns the view of the stage at p.
-func (h *highOrder) relativeView(s *stage, p []float64) view {
-	q := h.normalized(s.op, p)
-	_, top := largest(p)
-	return h.view(s.op, q, relativeFlow(s.op, q[top]/p[top]), s.blend.hi)
-}
-
-func largest(p []float64) (float64, int) {
-	i := floats.MaxIdx(p)
-	return p[i], i
-}
-
-// estimateErrors sets the attempt's error estimate, from its view and those at other orders.
-//
-// With d₁ the distance to order w−2 and d₂ that from there to order w−4, the error of order
-// w falls short of d₁ about as d₁ does of d₂ where it comes from the interior, and about is d₁
-// where it comes from walls. The linear form's estimate is between, d₁√(10 d₁/d₂); the
-// logarithmic form's, whose orders differ less, d₁. Up to order 6 the distance to order w+2 is
-// the error itself, where the grid bears that order.
-func (h *highOrder) estimateErrors(a *attempt, main view, at func(order int) view) {
-	w := a.op.Weights()
-	for i, v := range h.volume {
-		w[i] *= v
-	}
-	defer func() { a.estimate.EntropyProduction += main.left }()
-	switch {
-	case a.order < 8 && h.bears(a.order+2) && a.err == nil && a.scheme == SchemeLinear:
-		up := at(a.order + 2)
-		a.estimate = distance2(w, main, up).scaled(2)
-		a.resolved = true
-		if a.order > 2 {
-			down := at(a.order - 2)
-			a.resolved = distance2(w, main, down).discretization >= 2*a.estimate.discretization
-		}
-	case a.order > 4:
-		near, far := at(a.order-2), at(a.order-4)
-		bound, next := distance2(w, main, near), distance2(w, near, far)
-		a.resolved = next.discretization >= 4*bound.discretization
-		a.estimate = bound
-		if a.resolved && a.scheme == SchemeLinear {
-			a.estimate = bound.extrapolated(next)
-		}
-	case a.order > 2:
-		a.estimate = distance2(w, main, at(a.order-2))
-	default:
-		a.estimate = distance2(w, main, view{p: h.normalized(a.op, h.star), current: main.current, entropy: math.NaN()})
-		a.estimate.Current = math.NaN()
-	}
-}
-
-// bears says whether the grid has cells enough for that order.
-func (h *highOrder) bears(order int) bool { return gridBears(h.grid, order) }
-
-func gridBears(g *grid.Grid, order int) bool {
-	for a := range g.Dim() {
-		if ax := g.Axis(a); ax.Cells() < accurate.LeastCells(order, ax.IsPeriodic()) {
-			return false
-		}
-	}
-	return order <= 8
-}
-
-// distance2 returns the differences of two views under the integration weights w.
-func distance2(w []float64, x, y view) (e ErrorEstimate) {
-	for i, v := range w {
-		e.Density += v * math.Abs(x.p[i]-y.p[i])
-	}
-	var size float64
-	for a := range x.current {
-		for i, v := range w {
-			e.Current += v * math.Abs(x.current[a][i]-y.current[a][i])
-			size += v * math.Abs(x.current[a][i])
-		}
-	}
-	e.Current /= size
-	e.EntropyProduction = math.Abs(x.entropy - y.entropy)
-	e.discretization = e.Density
-	return e
-}
-
-func (e ErrorEstimate) scaled(c float64) ErrorEstimate {
-	return ErrorEstimate{Density: c * e.Density, Current: c * e.Current, EntropyProduction: c * e.EntropyProduction, discretization: c * e.discretization}
-}
-
-// extrapolated returns d₁√(10 d₁/d₂), at most d₁, of each difference.
-func (e ErrorEstimate) extrapolated(next ErrorEstimate) ErrorEstimate {
-	f := func(d1, d2 float64) float64 { return d1 * math.Sqrt(min(10*d1/d2, 1)) }
-	x := ErrorEstimate{Density: f(e.Density, next.Density), Current: f(e.Current, next.Current), EntropyProduction: f(e.EntropyProduction, next.EntropyProduction)}
-	x.discretization = x.Density
-	return x
-}
-
-// addFloor adds to the relative errors what estimates by orders do not see.
-func (e *ErrorEstimate) addFloor(floor float64) {
-	e.floor = floor
-	e.Density += floor
-	e.Current += floor
 }
 
 // fewestCells is the number of cells along an axis from which order 8 is better than 6.
@@ -345,6 +238,16 @@ func autoOrder(g *grid.Grid) int {
 		}
 	}
 	return 0
+}
+
+// gridBears says whether the grid has cells enough for that order.
+func gridBears(g *grid.Grid, order int) bool {
+	for a := range g.Dim() {
+		if ax := g.Axis(a); ax.Cells() < accurate.LeastCells(order, ax.IsPeriodic()) {
+			return false
+		}
+	}
+	return true
 }
 
 // negativeMass is the negative mass of point values that counts as none.

@@ -88,14 +88,14 @@ const wellAbove = 1e-8
 // entropyProduction returns ∫ J·D⁻¹J/p by the rule of the operator's order, over densities
 // above least, and about what is left out: in tails J/p grows with −ln p.
 func (h *highOrder) entropyProduction(op *accurate.Operator, p []float64, j [][]float64, least float64) (rate, rest float64) {
-	d, w := h.grid.Dim(), op.Weights()
+	d, w := h.grid.Dim(), h.weights(op)
 	parts, left := make([]float64, pieces.Count(len(p), pieceCells)), make([]float64, pieces.Count(len(p), pieceCells))
 	top := floats.Max(p)
 	pieces.Run(len(p), pieceCells, func(k, lo, hi int) {
 		at, tensor := make([]float64, d), make([]float64, len(h.diffusion))
 		for i := lo; i < hi; i++ {
 			if p[i] <= least*top {
-				left[k] += w[i] * h.volume[i] * max(p[i], 0)
+				left[k] += w[i] * max(p[i], 0)
 				continue
 			}
 			for a := range at {
@@ -104,7 +104,7 @@ func (h *highOrder) entropyProduction(op *accurate.Operator, p []float64, j [][]
 			for c := range tensor {
 				tensor[c] = h.diffusion[c][i]
 			}
-			parts[k] += w[i] * h.volume[i] * quadratic(tensor, at) / p[i]
+			parts[k] += w[i] * quadratic(tensor, at) / p[i]
 		}
 	})
 	rate = floats.Sum(parts)
@@ -121,7 +121,7 @@ func (p *pointValues) largestTurnover() (most float64) {
 
 // moments returns mean and packed covariance, by the rule of the operator's order.
 func (p *pointValues) moments() (mean, cov []float64) {
-	d, w := p.grid.Dim(), p.op.Weights()
+	d, w := p.grid.Dim(), p.weights(p.op)
 	points := accurate.Points(p.grid, -1)
 	mean, cov = make([]float64, d), make([]float64, d*(d+1)/2)
 	x := make([]float64, d)
@@ -132,7 +132,7 @@ func (p *pointValues) moments() (mean, cov []float64) {
 				x[a] = points[a][rest%len(points[a])]
 				rest /= len(points[a])
 			}
-			do(w[i] * p.volume[i] * v)
+			do(w[i] * v)
 		}
 	}
 	each(func(mass float64) { floats.AddScaled(mean, mass, x) })
