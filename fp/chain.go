@@ -143,7 +143,7 @@ const closeEnough, mostResidual = 1e-3, 1e-7
 var tailBlends = []blend{{1e-5, 1e-9}, {1e-8, 1e-12}, {1e-11, 1e-15}, {1e-16, 1e-22}}
 
 // mostLeft is what a last Newton step may change at most.
-const mostLeft = 1e-4
+const mostLeft = 1e-3
 
 // logarithmic solves the logarithmic form from the star generator's density: at the order
 // given, or if that fails at rising orders up to it; then with the tails further out.
@@ -205,7 +205,7 @@ func (h *highOrder) judgeLogarithmic(a *attempt, p []float64) {
 	a.unit = a.p[top] / p[top]
 	h.estimateErrors(a, main, func(order int) view {
 		s := h.newStage(order, a.blend, p)
-		z, _ := s.direction(p, h.residualWeight(nil), 1e-2)
+		z, _ := s.direction(p, h.residualWeight(nil), 1e-2, estimateIterations)
 		a.its += s.its
 		trial := make([]float64, len(p))
 		s.advance(trial, p, z, 0)

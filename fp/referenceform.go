@@ -27,8 +27,10 @@ const (
 
 	smallestDensity  = 1e-280 // of a p_ref, relative to the largest
 	stalledReduction = 0.9    // of the residual in a step, above which it is not worth another
-	stepIterations   = 150    // of GMRES in each step
-	stageIterations  = 400    // after which no other step is begun
+	stepIterations   = 90     // of GMRES in each step
+	earnest          = 1e-2   // of the first residual, below which changes say how far the end is
+	polishIterations = 150    // of GMRES in the last one
+	stageIterations  = 600    // after which no other step is begun
 )
 
 // A stage is the logarithmic form at one order and blend, on its way.
@@ -159,12 +161,17 @@ func (h *highOrder) refine(order int, b blend, p []float64) (s *stage, left floa
 	s = h.newStage(order, b, p)
 	first, tol, stalled := s.size, 1e-2, 0
 	trial := make([]float64, len(p))
+	last := math.Inf(1) // change of a step that GMRES solved
 	for range referenceSteps {
-		z, _ := s.direction(p, s.residualWeight(p), tol)
+		z, reduction := s.direction(p, s.residualWeight(p), tol, stepIterations)
 		change := s.change(p, z)
 		before := s.size
 		full := s.advance(trial, p, z, change)
 		copy(p, trial)
+		last = math.Inf(1)
+		if reduction < 0.5 && s.size < earnest*first {
+			last = change
+		}
 		tol = min(0.1, max(1e-4, 0.5*math.Pow(s.size/before, 1.5)))
 		if !(s.size < stalledReduction*before) {
 			stalled++
@@ -173,13 +180,13 @@ func (h *highOrder) refine(order int, b blend, p []float64) (s *stage, left floa
 			break
 		}
 	}
-	return s, s.polish(trial, p)
+	return s, min(s.polish(trial, p), 10*last)
 }
 
 // polish takes one more step, in whose residual tails weigh as little as they hold: where
 // they converge slowly the steps before see nothing else. It returns what is left to change.
 func (s *stage) polish(trial, p []float64) (left float64) {
-	z, reduction := s.direction(p, s.residualWeight(nil), 1e-3)
+	z, reduction := s.direction(p, s.residualWeight(nil), 1e-3, polishIterations)
 	change := s.change(p, z)
 	if !(reduction < 0.5) {
 		return math.Inf(1)
@@ -195,13 +202,13 @@ func (s *stage) polish(trial, p []float64) (left float64) {
 
 // direction solves A z = −A·1 for p = p(1+z) with residuals so weighted, and returns by what
 // the residual fell.
-func (s *stage) direction(p, weight []float64, tol float64) (z []float64, reduction float64) {
+func (s *stage) direction(p, weight []float64, tol float64, most int) (z []float64, reduction float64) {
 	z, rhs := make([]float64, len(p)), make([]float64, len(p))
 	for i, v := range s.rates {
 		rhs[i] = -v
 	}
 	stats, _ := krylov.GMRES(s.op.Apply, s.precondition(p), rhs, z, krylov.Options{ // how far it came is in stats
-		Tol: tol, MaxIterations: stepIterations, Restart: min(stepIterations, s.vectors), Weight: weight,
+		Tol: tol, MaxIterations: most, Restart: min(most, s.vectors), Weight: weight,
 	})
 	s.its += stats.Iterations
 	return z, stats.Residual
