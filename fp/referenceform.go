@@ -201,7 +201,7 @@ func (s *stage) direction(p, weight []float64, tol float64) (z []float64, reduct
 		rhs[i] = -v
 	}
 	stats, _ := krylov.GMRES(s.op.Apply, s.precondition(p), rhs, z, krylov.Options{ // how far it came is in stats
-		Tol: tol, MaxIterations: stepIterations, Restart: min(stepIterations, s.vectors), Weight: weight,
+		Tol: tol, MaxIterations: stepIterations, Restart: min(stepIterations, s.vectors), Weight: weight, Workspace: &s.workspace,
 	})
 	s.its += stats.Iterations
 	return z, stats.Residual
