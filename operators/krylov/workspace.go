@@ -16,7 +16,7 @@ type Workspace struct {
 	input   vectors   // of M⁻¹ where there is a weight
 	inverse []float64 // 1/weight, or empty
 
-	parts, total, factors []float64 // of sums over pieces; the latter change with the basis
+	parts, total, factors []float64 // of pieces, their sums, and what combines vectors
 
 	h             []float64 // columns of the Hessenberg matrix, rotated, up to the diagonal
 	column        []float64 // the one being made
