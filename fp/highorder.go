@@ -28,7 +28,8 @@ type highOrder struct {
 	base      *accurate.Coefficients // without damping and star flux
 	volume    []float64              // √g at the points: with ω the mass of density 1
 	ops       map[int]*accurate.Operator
-	vectors   int         // that GMRES may keep
+	vectors   int // that GMRES may keep
+	workspace krylov.Workspace
 	diffusion [][]float64 // D at the points, packed
 
 	// equilibrium is exp(−φ) of a potential beside which nothing drives, largest value 1;

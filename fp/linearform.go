@@ -50,7 +50,9 @@ func (h *highOrder) improve(op *accurate.Operator, p []float64, tol, scale float
 	if scale > 0 {
 		tol *= scale / first
 	}
-	stats, err = krylov.GMRES(op.Apply, h.precondition(nil), rhs, e, krylov.Options{Tol: tol, MaxIterations: most, Restart: min(most, h.vectors), Weight: weight})
+	stats, err = krylov.GMRES(op.Apply, h.precondition(nil), rhs, e, krylov.Options{
+		Tol: tol, MaxIterations: most, Restart: min(most, h.vectors), Weight: weight, Workspace: &h.workspace,
+	})
 	floats.Add(p, e)
 	var slow *krylov.ConvergenceError
 	if err != nil && !errors.As(err, &slow) {

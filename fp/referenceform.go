@@ -208,7 +208,7 @@ func (s *stage) direction(p, weight []float64, tol float64, most int) (z []float
 		rhs[i] = -v
 	}
 	stats, _ := krylov.GMRES(s.op.Apply, s.precondition(p), rhs, z, krylov.Options{ // how far it came is in stats
-		Tol: tol, MaxIterations: most, Restart: min(most, s.vectors), Weight: weight,
+		Tol: tol, MaxIterations: most, Restart: min(most, s.vectors), Weight: weight, Workspace: &s.workspace,
 	})
 	s.its += stats.Iterations
 	return z, stats.Residual

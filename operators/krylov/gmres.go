@@ -31,6 +31,8 @@ type Options struct {
 	Flexible bool
 	// Weight multiplies residuals, entry by entry, in their norm; nil means 1.
 	Weight []float64
+	// Workspace has memory from earlier calls, and keeps this one's; nil means none.
+	Workspace *Workspace
 }
 
 // Stats tells how a solution was reached.
@@ -63,40 +65,40 @@ func GMRES(apply, precondition Map, b, x []float64, opt Options) (Stats, error) 
 		panic("krylov: GMRES: want a weight > 0 for every unknown")
 	}
 	s := newSolver(apply, precondition, len(b), &opt)
-	scale := s.weightedNorm(b)
+	scale := s.residual(b, nil)
 	var stats Stats
 	if scale == 0 {
 		clear(x)
 		return stats, nil
 	}
+	size := scale
+	if slices.ContainsFunc(x, func(v float64) bool { return v != 0 }) {
+		size = s.residual(b, x)
+	}
 	for {
-		size := s.residual(b, x)
 		stats.Residual = size / scale
 		if stats.Residual <= opt.Tol {
 			return stats, nil
 		}
-		before := stats.Residual
 		if stats.Iterations >= opt.MaxIterations || math.IsNaN(size) {
 			return stats, &ConvergenceError{stats, opt.Tol}
 		}
 		steps := min(opt.Restart, opt.MaxIterations-stats.Iterations)
 		stats.Iterations += s.extend(x, size, opt.Tol*scale, steps)
-		if size := s.residual(b, x); !(size/scale <= opt.Tol) && !(size/scale < 0.999*before) { // stagnation
+		size = s.residual(b, x)
+		if before := stats.Residual; !(size/scale <= opt.Tol) && !(size/scale < 0.999*before) { // stagnation
 			stats.Residual = size / scale
 			return stats, &ConvergenceError{stats, opt.Tol}
 		}
 	}
 }
 
-// A solver has room for the basis.
+// A solver is a system with room to solve it.
 type solver struct {
+	*Workspace
 	apply, precondition Map
 	weight              []float64
 	flexible            bool
-	basis               [][]float64 // v₀, v₁, …; v₀ holds the residual between restarts
-	scaled              [][]float64 // M⁻¹v of the flexible form, else one for all
-	h                   [][]float64 // columns of the Hessenberg matrix, rotated
-	cos, sin, rhs       []float64
 }
 
 func newSolver(apply, precondition Map, n int, opt *Options) *solver {
@@ -109,90 +111,117 @@ func newSolver(apply, precondition Map, n int, opt *Options) *solver {
 	if opt.Restart == 0 {
 		opt.Restart = 60
 	}
+	if opt.Workspace == nil {
+		opt.Workspace = &Workspace{}
+	}
 	if precondition == nil {
 		precondition = func(dst, x []float64) { copy(dst, x) }
 	}
-	return &solver{
-		apply: apply, precondition: precondition, weight: opt.Weight, flexible: opt.Flexible,
-		basis: [][]float64{make([]float64, n)}, scaled: [][]float64{make([]float64, n)},
+	steps, scaled := min(opt.Restart, opt.MaxIterations), 1
+	if opt.Flexible {
+		scaled = steps
 	}
+	opt.Workspace.resize(n, steps+1, scaled, opt.Weight)
+	return &solver{opt.Workspace, apply, precondition, opt.Weight, opt.Flexible}
 }
 
-// residual sets the first basis vector to W(b − A x) and returns its norm.
+// residual sets the first basis vector to W(b − A x), where x = nil means 0, and returns
+// its norm.
 func (s *solver) residual(b, x []float64) float64 {
-	r := s.basis[0]
-	s.apply(r, x)
-	for i, v := range b {
-		r[i] = v - r[i]
+	r := s.basis.add(0)
+	if x == nil {
+		clear(r)
+	} else {
+		s.apply(r, x)
 	}
-	s.weigh(r)
-	return norm(r)
+	sums := s.sums(1, func(part []float64, lo, hi int) {
+		r := s.basis.piece(0, lo, hi)
+		for i, v := range b[lo:min(hi, len(b))] {
+			r[i] = v - r[i]
+		}
+		multiply(r, s.weight, lo)
+		dots(part, r, r, 0)
+	})
+	return s.norm(sums[0], 0)
 }
 
 // extend adds to x the combination of up to steps new directions with the least residual,
-// and returns how many it took to bring the norm down to goal.
+// and returns how many it took to bring the norm, now size, down to goal.
 func (s *solver) extend(x []float64, size, goal float64, steps int) (k int) {
-	scale(s.basis[0], 1/size)
 	s.h, s.cos, s.sin, s.rhs = s.h[:0], s.cos[:0], s.sin[:0], append(s.rhs[:0], size)
-	for k < steps && math.Abs(s.rhs[k]) > goal {
-		next := s.step(k)
+	for k < steps && size != 0 && math.Abs(s.rhs[k]) > goal {
+		size = s.step(k, size)
 		k++
-		if next == 0 {
-			break
-		}
 	}
-	y := s.coefficients(k)
-	if s.flexible {
-		for j, c := range y {
-			axpy(x, c, s.scaled[j])
-		}
-		return k
-	}
-	sum := s.room(&s.basis, k) // not needed any more
-	clear(sum)
-	for j, c := range y {
-		axpy(sum, c, s.basis[j])
-	}
-	s.unweigh(sum)
-	s.precondition(s.scaled[0], sum)
-	axpy(x, 1, s.scaled[0])
+	s.correct(x, s.coefficients(k))
 	return k
 }
 
-// step makes basis vector k+1 by modified Gram–Schmidt, twice where much cancels, and
-// returns its norm before it was set to 1.
-func (s *solver) step(k int) float64 {
-	z := s.scaled[0]
+// step makes basis vector k+1 from vector k, of norm size, and returns the new one's.
+func (s *solver) step(k int, size float64) float64 {
+	slot := 0
 	if s.flexible {
-		z = s.room(&s.scaled, k)
+		slot = k
 	}
-	w := s.room(&s.basis, k+1)
-	copy(w, s.basis[k])
-	s.unweigh(w)
-	s.precondition(z, w)
+	z, w := s.scaled.add(slot), s.basis.add(k+1)
+	s.precondition(z, s.normalize(k, size))
 	s.apply(w, z)
-	s.weigh(w)
-	h := make([]float64, k+2)
-	before := norm(w)
-	for range 2 {
-		for j := range k + 1 {
-			c := dot(w, s.basis[j])
-			h[j] += c
-			axpy(w, -c, s.basis[j])
-		}
-		h[k+1] = norm(w)
-		if h[k+1] > 0.7*before {
-			break
-		}
+	s.column = room(s.column, k+2)
+	before, after := s.orthogonalize(s.column[:k+1])
+	if after <= 1e-14*before {
+		after = 0 // nothing but round-off: the solution is in the span
 	}
-	size := h[k+1]
-	if size <= 1e-14*before {
-		size = 0 // nothing but round-off: the solution is in the span
-	} else {
-		scale(w, 1/size)
+	s.column[k+1] = after
+	s.rotate(s.column)
+	return after
+}
+
+// normalize divides basis vector k by its norm and returns W⁻¹ times the result.
+func (s *solver) normalize(k int, size float64) []float64 {
+	unweighed := s.basis.at(k)
+	if s.weight != nil {
+		unweighed = s.input.add(0)
 	}
-	s.rotate(h)
-	return size
+	pieces.Run(s.basis.n, pieceSize, func(_, lo, hi int) {
+		v := s.basis.piece(k, lo, hi)
+		floats.Scale(1/size, v)
+		if s.weight != nil {
+			copy(unweighed[lo:hi], v)
+			multiply(unweighed[lo:hi], s.inverse, lo)
+		}
+	})
+	return unweighed
+}
+
+// correct adds M⁻¹W⁻¹ Σ y_j v_j to x. The basis vector after them is lost.
+func (s *solver) correct(x, y []float64) {
+	k := len(y)
+	pieces.Run(s.basis.padded, pieceSize, func(_, lo, hi int) {
+		sum := s.basis.piece(k, lo, hi)
+		clear(sum)
+		if s.flexible {
+			s.scaled.combine(sum, y, lo)
+		} else {
+			s.basis.combine(sum, y, lo)
+			multiply(sum, s.inverse, lo)
+		}
+	})
+	change := s.basis.at(k)
+	if !s.flexible {
+		change = s.scaled.add(0)
+		s.precondition(change, s.basis.at(k))
+	}
+	pieces.Run(len(x), pieceSize, func(_, lo, hi int) { floats.Add(x[lo:hi], change[lo:hi]) })
+}
+
+// multiply multiplies v, a piece from lo on, by factors entry by entry; none mean 1.
+func multiply(v, factors []float64, lo int) {
+	if len(factors) == 0 {
+		return
+	}
+	for i, f := range factors[lo:min(lo+len(v), len(factors))] {
+		v[i] *= f
+	}
 }
 
 // rotate applies the Givens rotations so far to a new column, and one more.
@@ -206,103 +235,28 @@ func (s *solver) rotate(h []float64) {
 	if r > 0 {
 		c, sn = h[k]/r, h[k+1]/r
 	}
-	h[k], h[k+1] = r, 0
-	s.h, s.cos, s.sin = append(s.h, h), append(s.cos, c), append(s.sin, sn)
+	h[k] = r
+	s.h, s.cos, s.sin = append(s.h, h[:k+1]...), append(s.cos, c), append(s.sin, sn)
 	s.rhs = append(s.rhs, -sn*s.rhs[k])
 	s.rhs[k] *= c
 }
 
 // coefficients solves the triangular system of k columns.
 func (s *solver) coefficients(k int) []float64 {
-	y := make([]float64, k)
+	s.y = room(s.y, k)
+	y := s.y
 	for i := k - 1; i >= 0; i-- {
 		sum := s.rhs[i]
 		for j := i + 1; j < k; j++ {
-			sum -= s.h[j][i] * y[j]
+			sum -= s.entry(i, j) * y[j]
 		}
-		if s.h[i][i] != 0 {
-			y[i] = sum / s.h[i][i]
+		y[i] = 0
+		if d := s.entry(i, i); d != 0 {
+			y[i] = sum / d
 		}
 	}
 	return y
 }
 
-// room returns vector k of a list, making it first if it is new.
-func (s *solver) room(list *[][]float64, k int) []float64 {
-	for len(*list) <= k {
-		*list = append(*list, make([]float64, len(s.basis[0])))
-	}
-	return (*list)[k]
-}
-
-func (s *solver) weigh(v []float64) {
-	for i, w := range s.weight {
-		v[i] *= w
-	}
-}
-
-func (s *solver) unweigh(v []float64) {
-	for i, w := range s.weight {
-		v[i] /= w
-	}
-}
-
-func (s *solver) weightedNorm(b []float64) float64 {
-	w := append([]float64(nil), b...)
-	s.weigh(w)
-	return norm(w)
-}
-
-// pieceSize is the number of entries that one goroutine takes at a time.
-const pieceSize = 1 << 14
-
-// dot returns x·y, summed piece by piece, with the same bits for any number of workers.
-func dot(x, y []float64) float64 {
-	parts := make([]float64, pieces.Count(len(x), pieceSize))
-	pieces.Run(len(x), pieceSize, func(k, lo, hi int) {
-		a, b := x[lo:hi], y[lo:hi]
-		b = b[:len(a)]
-		var s0, s1, s2, s3 float64
-		i := 0
-		for ; i+3 < len(a); i += 4 {
-			s0 += a[i] * b[i]
-			s1 += a[i+1] * b[i+1]
-			s2 += a[i+2] * b[i+2]
-			s3 += a[i+3] * b[i+3]
-		}
-		for ; i < len(a); i++ {
-			s0 += a[i] * b[i]
-		}
-		parts[k] = s0 + s1 + s2 + s3
-	})
-	var sum float64
-	for _, p := range parts {
-		sum += p
-	}
-	return sum
-}
-
-// norm returns ‖x‖₂, also where squares overflow or underflow.
-func norm(x []float64) float64 {
-	if sum := dot(x, x); sum > 1e-280 && sum < 1e280 {
-		return math.Sqrt(sum)
-	}
-	return floats.Norm(x, 2)
-}
-
-// axpy adds a x to y.
-func axpy(y []float64, a float64, x []float64) {
-	pieces.Run(len(x), pieceSize, func(_, lo, hi int) {
-		u, v := y[lo:hi], x[lo:hi]
-		v = v[:len(u)]
-		for i := range u {
-			u[i] += a * v[i]
-		}
-	})
-}
-
-func scale(x []float64, a float64) {
-	for i := range x {
-		x[i] *= a
-	}
-}
+// entry returns entry (i, j) of the triangle, i ≤ j.
+func (s *solver) entry(i, j int) float64 { return s.h[j*(j+1)/2+i] }

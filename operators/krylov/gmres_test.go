@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"testing"
 
@@ -168,21 +167,5 @@ func TestTooFewIterationsAreAnError(t *testing.T) {
 	x = []float64{1, 2}
 	if _, err := GMRES(func(dst, x []float64) { copy(dst, x) }, nil, []float64{0, 0}, x, Options{}); err != nil || x[0] != 0 {
 		t.Errorf("zero right-hand side: %v, %v", x, err)
-	}
-}
-
-func TestSumsDoNotDependOnWorkers(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 0))
-	x := make([]float64, 1<<17+3)
-	for i := range x {
-		x[i] = r.NormFloat64()
-	}
-	old := runtime.GOMAXPROCS(1)
-	one := dot(x, x)
-	runtime.GOMAXPROCS(4)
-	four := dot(x, x)
-	runtime.GOMAXPROCS(old)
-	if one != four {
-		t.Errorf("%v and %v", one, four)
 	}
 }

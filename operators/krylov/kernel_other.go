@@ -1,0 +1,6 @@
+//go:build !amd64
+
+package krylov
+
+// bestKernels returns nil: there are kernels for amd64 alone.
+func bestKernels() *kernels { return nil }

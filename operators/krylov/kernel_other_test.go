@@ -1,0 +1,6 @@
+//go:build !amd64
+
+package krylov
+
+// available returns no kernels.
+func available() map[string]*kernels { return map[string]*kernels{"none": nil} }
