@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
 
@@ -17,15 +18,16 @@ import (
 
 // This file finds a box for a problem whose file gives none: the stable points of
 // the drift, eight standard deviations of the local Gaussian about each, and then
-// coarse solutions that show where the box is too small or wastes cells.
+// coarse solutions that show where the box is too small or wastes cells. Where a density is
+// too thin for a generator's coarse solutions the accurate operator makes them.
 
 const (
 	autoDeviations = 8    // N(0,1) has 1e-15 beyond
-	autoRounds     = 8    // each may widen the box by half
-	autoRing       = 1e-9 // mass allowed in the outer sixteenth at each end
-	autoTail       = 1e-12
-	autoTooMuch    = 1e-3 // no result with more mass than that there
+	autoRounds     = 8    // each may widen the box by half at each end
+	autoTooMuch    = 1e-3 // no result with more mass than that in the outer sixteenth at any end
+	autoEnough     = 1e-8 // mass there that is not worth a doubt
 	autoUnresolved = 0.05 // mass in cells with a Péclet number beyond 2: what lies in the outer cells is the grid's doing
+	autoError      = 0.1  // estimated error of the accurate operator from which the same holds
 )
 
 // A BoxError says why no box was found.
@@ -60,27 +62,40 @@ func FindBox(p *Problem, cells []int) (box []Interval, notes, doubts []string, e
 		return nil, nil, nil, &BoxError{What: "the diffusion is 0 at the stable points of the drift, and the stationary state a point; give min and max"}
 	}
 	lo, hi := boundsAround(p, minima)
-	var s *Stationary
+	var t *trial
+	var rings []float64 // outer mass of each round
 	for range autoRounds {
 		box = intervals(lo, hi, cells)
-		s, err = coarseSolve(p, box)
-		if err != nil {
+		if t, err = coarseSolve(p, box, t); err != nil {
 			return nil, nil, nil, &BoxError{What: "on the box " + boxText(p.Variables, box), Err: err}
 		}
-		if !resize(s, lo, hi) {
+		ring, _ := t.outerMass()
+		rings = append(rings, ring)
+		if !t.resize(lo, hi) || isLevel(rings) && !t.resolved { // to go on costs much and tells little
 			break
 		}
 	}
 	notes = append(notes, fmt.Sprintf("box chosen: %s, around %d stable point(s) of the drift found from starts up to %g from 0", boxText(p.Variables, box), len(minima), farthestStart))
-	switch ring := outerMass(s); {
+	switch ring, axis := t.outerMass(); {
 	case ring > autoTooMuch:
-		return nil, nil, nil, &BoxError{What: fmt.Sprintf("no box was found: widened to %s, %.2g of the probability is still in its outer sixteenth; give min and max", boxText(p.Variables, box), ring)}
-	case s.massBeyond(2) > autoUnresolved:
-		doubts = append(doubts, fmt.Sprintf("on %s cells, on which boxes are tried, the density is too thin to tell whether a wider box is needed: %.2g of it is in the outer sixteenth", shapeText(s.Density.Grid.Shape()), ring))
-	case ring > 1e-8:
-		doubts = append(doubts, fmt.Sprintf("%.2g of the probability is in the outer sixteenth of the box after widening it %d times: heavy tails, whose moments depend on the box, or a well at its end; compare with a wider one", ring, autoRounds))
+		fall := ""
+		if isLevel(rings) {
+			fall = fmt.Sprintf(", no less than in the boxes before: the density does not fall off along %s as far as that, and walls may be all that holds it", p.Variables[axis])
+		}
+		return nil, nil, nil, &BoxError{What: fmt.Sprintf("no box was found: widened to %s, %.2g of the probability is still in its outer sixteenth along %s%s; give min and max", boxText(p.Variables, box), ring, p.Variables[axis], fall)}
+	case !t.resolved:
+		doubts = append(doubts, fmt.Sprintf("on %s cells, on which boxes are tried, the density is too thin to tell whether a wider box is needed: %.2g of it is in the outer sixteenth", shapeText(t.density.Grid.Shape()), ring))
+	case ring > autoEnough:
+		doubts = append(doubts, fmt.Sprintf("no box was found that holds 1 − %g of the probability: of this one, tried in %d rounds, %.2g is in the outer sixteenth along %s: heavy tails, whose moments depend on the box, or a well at its end; compare with a wider one", autoEnough, len(rings), ring, p.Variables[axis]))
 	}
 	return box, notes, doubts, nil
+}
+
+// isLevel says whether the last two of a series of widenings left about as much mass in the
+// outer sixteenth, too much, as there had been.
+func isLevel(rings []float64) bool {
+	k := len(rings) - 1
+	return k >= 2 && rings[k] > autoTooMuch && min(rings[k]/rings[k-1], rings[k-1]/rings[k-2]) > 0.9
 }
 
 // isStill says whether there is no diffusion at any of the points.
@@ -126,63 +141,140 @@ func shapeText(shape []int) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", "×"), "[]")
 }
 
-// coarseSolve solves on 64 cells per axis (24 in three dimensions), or on twice as
-// many where those are too few.
-func coarseSolve(p *Problem, box []Interval) (*Stationary, error) {
-	cells := map[int]int{1: 512, 2: 64, 3: 24}[len(box)]
-	s, err := solveOn(p, box, cells)
-	if err == nil && len(box) < 3 && s.massBeyond(2) > autoUnresolved {
-		return solveOn(p, box, 2*cells)
-	}
-	return s, err
+// A trial is a density on a coarse grid of a box, and what can be read off it.
+type trial struct {
+	density  *grid.Field
+	resolved bool    // else it is smeared outward
+	accurate int     // cells per axis of the accurate operator; 0 of a generator
+	vain     float64 // volume of the box on which the accurate operator resolved nothing; 0 for none
+
+	// From grow, the mass in the outer sixteenth at an end, the box is widened there by the
+	// part wider of its length; trim is the mass that may be cut off.
+	grow, wider, trim float64
 }
 
-func solveOn(p *Problem, box []Interval, cells int) (*Stationary, error) {
+// accurateTrials are the cells per axis on which the accurate operator is tried, in two
+// dimensions, where a generator resolves too little.
+var accurateTrials = []int{128, 256}
+
+// coarseSolve solves by a generator on 64 cells per axis (24 in three dimensions), or on
+// twice as many where those are too few; in two dimensions, where those do not resolve it
+// either, by the accurate operator, from the cells that the last trial took on.
+func coarseSolve(p *Problem, box []Interval, last *trial) (*trial, error) {
+	if last != nil && last.accurate > 0 {
+		if t := accurateTrial(p, box, last.accurate); t != nil {
+			return t, nil
+		}
+	}
+	cells := map[int]int{1: 512, 2: 64, 3: 24}[len(box)]
+	t, err := generatorTrial(p, box, cells)
+	if err != nil || t.resolved || len(box) == 3 {
+		return t, err
+	}
+	if t, err = generatorTrial(p, box, 2*cells); err != nil || t.resolved || len(box) == 1 {
+		return t, err
+	}
+	volume := t.density.Grid.Volume(0) * float64(t.density.Grid.Cells())
+	switch {
+	case last != nil && last.accurate > 0:
+		t.vain = volume
+	case last != nil && last.vain > 0 && volume > last.vain/2:
+		t.vain = last.vain
+	default:
+		if a := accurateTrial(p, box, 0); a != nil {
+			return a, nil
+		}
+		t.vain = volume
+	}
+	return t, nil
+}
+
+// generatorTrial tries a box by a generator. Its tails are right far down; but where it does
+// not resolve the density little at the ends says nothing, and does not call for a wider box
+// with even wider cells.
+func generatorTrial(p *Problem, box []Interval, cells int) (*trial, error) {
+	g, err := trialGrid(p, box, cells)
+	if err != nil {
+		return nil, err
+	}
+	s, err := SolveStationary(p, g, StationaryOptions{Order: OrderMonotone})
+	if err != nil {
+		return nil, err
+	}
+	if s.massBeyond(2) > autoUnresolved {
+		return &trial{density: s.Density, grow: autoTooMuch, wider: 0.5, trim: 1e-9}, nil
+	}
+	return &trial{density: s.Density, resolved: true, grow: 1e-9, wider: 0.5, trim: 1e-12}, nil
+}
+
+// accurateTrial tries a box by the linear form of the accurate operator, from so many cells
+// per axis on; nil where none of the grids resolves the density. It tells masses from
+// noise down to some 1e-10.
+func accurateTrial(p *Problem, box []Interval, from int) *trial {
+	for _, cells := range accurateTrials {
+		if cells < from {
+			continue
+		}
+		g, err := trialGrid(p, box, cells)
+		if err != nil {
+			return nil
+		}
+		c, err := SampleCenters(p, g)
+		if err != nil {
+			return nil
+		}
+		order := autoOrder(g)
+		h, err := newHighOrder(p, g, order, c)
+		if err != nil || h.solveStar() != nil || math.IsNaN(floats.Sum(h.star)) {
+			return nil
+		}
+		a := h.linear(order)
+		if a.err == nil && a.estimate.Density < autoError && !h.isNegative(a) {
+			f := grid.NewField(g)
+			f.Values = (&pointValues{h, a}).averages()
+			return &trial{density: f, resolved: true, accurate: cells, grow: autoEnough, wider: 1.0 / 16, trim: 1e-10}
+		}
+	}
+	return nil
+}
+
+// trialGrid returns the grid of so many cells along each axis of the box.
+func trialGrid(p *Problem, box []Interval, cells int) (*grid.Grid, error) {
 	coarse := append([]Interval(nil), box...)
 	for a := range coarse {
 		coarse[a].Cells = cells
 	}
 	d := Domain{Intervals: coarse}
-	g, err := d.Grid(p.Variables)
-	if err != nil {
-		return nil, err
-	}
-	return SolveStationary(p, g, StationaryOptions{Order: OrderMonotone})
+	return d.Grid(p.Variables)
 }
 
 // resize moves the bounds where the marginals call for it, and says whether any moved.
-// A density that is not resolved is smeared outward: little of it at the ends says
-// nothing then, and does not call for a wider box with even wider cells.
-func resize(s *Stationary, lo, hi []float64) bool {
+func (t *trial) resize(lo, hi []float64) bool {
 	moved := false
-	tail, ring := autoTail, autoRing
-	if s.massBeyond(2) > autoUnresolved {
-		tail, ring = autoRing, autoTooMuch
-	}
 	for a := range lo {
-		m := s.Density.Marginal(a)
+		m := t.density.Marginal(a)
 		ax := m.Grid.Axis(0)
 		length := ax.Length()
 		below, above := tails(m)
 		n := ax.Cells()
-		// First and last cell that the mass beyond tail reaches, with a margin.
+		// First and last cell that the mass beyond trim reaches, with a margin.
 		first, last := 0, n-1
-		for first < n-1 && below[first] < tail {
+		for first < n-1 && below[first] < t.trim {
 			first++
 		}
-		for last > 0 && above[last] < tail {
+		for last > 0 && above[last] < t.trim {
 			last--
 		}
 		margin := max(1, n/32)
 		switch {
-		case below[n/16] > ring:
-			lo[a], moved = lo[a]-length/2, true
+		case below[n/16] > t.grow:
+			lo[a], moved = lo[a]-t.wider*length, true
 		case first > n/8:
 			lo[a], moved = ax.Edges()[first-margin], true
 		}
 		switch {
-		case above[n-1-n/16] > ring:
-			hi[a], moved = hi[a]+length/2, true
+		case above[n-1-n/16] > t.grow:
+			hi[a], moved = hi[a]+t.wider*length, true
 		case last < n-1-n/8:
 			hi[a], moved = ax.Edges()[last+1+margin], true
 		}
@@ -207,14 +299,16 @@ func tails(m *grid.Field) (below, above []float64) {
 	return below, above
 }
 
-// outerMass returns the largest mass in the outer sixteenth at any end.
-func outerMass(s *Stationary) (worst float64) {
-	for a := range s.Density.Grid.Dim() {
-		below, above := tails(s.Density.Marginal(a))
+// outerMass returns the largest mass in the outer sixteenth at any end, and along which axis.
+func (t *trial) outerMass() (worst float64, axis int) {
+	for a := range t.density.Grid.Dim() {
+		below, above := tails(t.density.Marginal(a))
 		n := len(below)
-		worst = max(worst, below[n/16], above[n-1-n/16])
+		if m := max(below[n/16], above[n-1-n/16]); m > worst {
+			worst, axis = m, a
+		}
 	}
-	return worst
+	return worst, axis
 }
 
 // boundsAround returns the union of the local boxes around the points.
@@ -273,7 +367,12 @@ func localDeviations(p *Problem, x []float64) []float64 {
 func stablePoints(p *Problem) (points [][]float64) {
 	for _, start := range starts(p.Dim()) {
 		x, ok := descend(p, start)
-		slack := 1e-2 // what differences cannot tell from 0, so that a free direction is allowed
+		if ok && p.Landscape != nil && attracts(p, x, freeSlack) && !attracts(p, x, -freeSlack) {
+			if y, still := followDrift(p, x); still && attracts(p, y, -1e-3) {
+				x = y
+			}
+		}
+		slack := freeSlack
 		if distance(start) > nearStart {
 			slack = -1e-3 // far along a valley is no place for a box
 		}
@@ -284,6 +383,9 @@ func stablePoints(p *Problem) (points [][]float64) {
 	}
 	return points
 }
+
+// freeSlack is the eigenvalue of the drift's Jacobian, over the largest, that counts as 0.
+const freeSlack = 1e-2
 
 // nearStart is the distance from 0 within which stable points may have a free direction.
 const nearStart = 6.0
@@ -343,6 +445,44 @@ func descend(p *Problem, start []float64) ([]float64, bool) {
 		return nil, false
 	}
 	return res.X, true
+}
+
+// followDrift follows the effective drift from a point to where it stops: along a valley of the
+// landscape, whose points are all minima, noise that varies is all there is to it. Linearly
+// implicit Euler steps grow as the drift fades, towards Newton's.
+//
+// Kelley and Keyes, SIAM J. Numer. Anal. 35 (1998) 508: pseudo-transient continuation.
+func followDrift(p *Problem, x []float64) ([]float64, bool) {
+	v, _ := p.coefficientsAt(x)
+	j := jacobian(p, x)
+	size := distance(v)
+	step := 1 / mat.Norm(j, 2)
+	for range 200 {
+		if size < 1e-10*mat.Norm(j, 2)*(1+distance(x)) {
+			return x, true
+		}
+		m := mat.NewDense(len(x), len(x), nil)
+		m.Scale(-1, j)
+		for a := range x {
+			m.Set(a, a, m.At(a, a)+1/step)
+		}
+		var dx mat.VecDense
+		if dx.SolveVec(m, mat.NewVecDense(len(v), v)) != nil {
+			return nil, false
+		}
+		y := append([]float64(nil), x...)
+		floats.Add(y, dx.RawVector().Data)
+		w, _ := p.coefficientsAt(y)
+		if !(distance(w) < 1.5*size) {
+			step /= 4
+			continue
+		}
+		x, v = y, w
+		step *= max(1, min(size/distance(w), 10)) * 1.5
+		size = distance(v)
+		j = jacobian(p, x)
+	}
+	return nil, false
 }
 
 // attracts says whether no eigenvalue of the drift's Jacobian has a real part above

@@ -49,7 +49,7 @@ type highOrder struct {
 // newHighOrder samples the coefficients on all faces; a potential is differenced there
 // with the stencils of the given order. centers holds the coefficients at the centres.
 func newHighOrder(p *Problem, g *grid.Grid, order int, centers *operators.Coefficients) (*highOrder, error) {
-	h := &highOrder{problem: p, grid: g, volume: accurate.Volumes(g), ops: map[int]*accurate.Operator{}, cell: g.Volumes(), vectors: 150}
+	h := &highOrder{problem: p, grid: g, volume: accurate.Volumes(g), ops: map[int]*accurate.Operator{}, cell: g.Volumes(), vectors: mostVectors}
 	d := g.Dim()
 	faces := &operators.FaceCoefficients{Grid: g}
 	rows := make([][][]float64, d)

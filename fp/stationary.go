@@ -176,6 +176,29 @@ func (s *Stationary) Moments() (mean, cov []float64) {
 	return s.Density.Moments()
 }
 
+// CircularMean returns the direction of E exp(2πi (x−min)/length) along a periodic axis, as a
+// coordinate of the box: unlike the mean it does not depend on where the circle is cut. ok is
+// false where the axis is not periodic, or the density so even around the circle that there is
+// no direction.
+func (s *Stationary) CircularMean(axis int) (x float64, ok bool) {
+	ax := s.Density.Grid.Axis(axis)
+	if !ax.IsPeriodic() {
+		return 0, false
+	}
+	m := s.Density.Marginal(axis)
+	var re, im float64
+	for i, p := range m.Values {
+		sin, cos := math.Sincos(2 * math.Pi * (ax.Center(i) - ax.Min()) / ax.Length())
+		re += p * ax.Width(i) * cos
+		im += p * ax.Width(i) * sin
+	}
+	if math.Hypot(re, im) < 1e-9 {
+		return 0, false
+	}
+	turn := math.Atan2(im, re) / (2 * math.Pi)
+	return ax.Min() + ax.Length()*(turn-math.Floor(turn)), true
+}
+
 // A SeveralStatesError says that the box falls into parts which probability never
 // leaves, so that the stationary density depends on where one starts.
 type SeveralStatesError struct {

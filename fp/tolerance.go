@@ -78,8 +78,11 @@ func finer(cells []int) []int {
 
 // leastMemory is about what a solution takes at the least, in bytes: coefficients, and the
 // fewest vectors of GMRES.
-func leastMemory(cells []int) int64 {
-	bytes := 8.0 * (fewestVectors + 60)
+func leastMemory(cells []int) int64 { return memoryOf(cells, fewestVectors) }
+
+// memoryOf is about what a solution with so many vectors of GMRES takes, in bytes.
+func memoryOf(cells []int, vectors int) int64 {
+	bytes := 8 * float64(vectors+60)
 	for _, n := range cells {
 		if n > grid.MaxCells {
 			return math.MaxInt64

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -40,23 +41,31 @@ func check(w io.Writer, name string, f *fp.File) error {
 	if err != nil {
 		return err
 	}
+	start := time.Now()
 	c, err := fp.SampleCenters(f.Problem, g)
 	if err != nil {
 		return locate(name, f, err)
 	}
+	sampling := time.Since(start).Seconds()
 	describe(w, f, g, notes)
 	lo, hi := c.EigenRange()
 	line(w, "eigenvalues of D", "%.4g … %.4g", lo, hi)
 	line(w, "largest Péclet number", "%.3g per cell", c.MaxPeclet())
+	if order := fp.DefaultOrder(g); order != fp.OrderMonotone {
+		bytes, seconds := fp.AccurateCost(g.Shape(), memory())
+		line(w, "default solution", "order %v, up to %v, about %.2g s if the linear form does", order, output.Bytes(bytes), seconds+float64(1+g.Dim())*sampling) // at centres, and on faces across each axis
+	} else {
+		line(w, "default solution", "a generator's, direct")
+	}
 	reach := 1
 	if !c.IsDiagonal() {
 		reach = operators.SellingReach(c)
 	}
 	bytes, flops := markov.EstimateDirect(g.Shape(), reach)
-	line(w, "direct solution", "about %v, %.2g s", output.Bytes(bytes+base(g.Shape())), flops/6e9+float64(g.Cells())*1e-6)
+	line(w, "direct solution", "about %v, %.2g s, with --solver direct", output.Bytes(bytes+base(g.Shape())), flops/6e9+float64(g.Cells())*1e-6)
 	if g.Dim() > 1 && c.IsDiagonal() {
 		n := float64(g.Cells())
-		line(w, "multigrid solution", "about %v, %.2g s", output.Bytes(int64(200*n)+base(g.Shape())), 1e-6*n)
+		line(w, "multigrid solution", "about %v, %.2g s, with --solver multigrid", output.Bytes(int64(200*n)+base(g.Shape())), 1e-6*n)
 	}
 	if g.HasWall(grid.Absorbing) {
 		doubts = append(doubts, "probability leaves through absorbing walls: there is no stationary density to solve for")

@@ -24,8 +24,9 @@ var mayImport = map[string]string{
 	"operators/krylov":    "grid/pieces",
 	"operators/accurate":  "grid grid/pieces",
 	"operators":           "grid grid/pieces operators/sparse",
-	"fp/loss":             "",
-	"fp/expr":             "",
+	"fp/spelling":         "",
+	"fp/loss":             "fp/spelling",
+	"fp/expr":             "fp/spelling",
 	"fp":                  "grid grid/pieces operators operators/accurate operators/sparse operators/multigrid operators/krylov operators/markov fp/loss fp/expr",
 	"fp/exact":            "grid grid/pieces fp",
 }

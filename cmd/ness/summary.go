@@ -39,6 +39,8 @@ type summary struct {
 	Moments           momentSummary      `json:"moments"`
 	Warnings          []string           `json:"warnings"`
 	Files             []string           `json:"files"`
+
+	periodic []bool // axes
 }
 
 // solverSummary tells how the null vector was found. Work units are sweeps over the
@@ -78,8 +80,10 @@ type balanceSummary struct {
 }
 
 type momentSummary struct {
-	Mean       []output.Float   `json:"mean"`
-	Covariance [][]output.Float `json:"covariance"`
+	Mean []output.Float `json:"mean"`
+	// CircularMean is null of axes that are not periodic, and where there is none.
+	CircularMean []*output.Float  `json:"circular_mean"`
+	Covariance   [][]output.Float `json:"covariance"`
 }
 
 func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *summary {
@@ -109,12 +113,18 @@ func summarize(f *fp.File, s *fp.Stationary, c *fp.Current, notes []string) *sum
 		sum.DetailedBalance = balanceSummary{"holds", "every net flow is round-off of the flows to and fro"}
 	}
 	for a := range g.Dim() {
+		sum.periodic = append(sum.periodic, g.Axis(a).IsPeriodic())
 		sum.Problem.Min = append(sum.Problem.Min, output.Float(g.Axis(a).Min()))
 		sum.Problem.Max = append(sum.Problem.Max, output.Float(g.Axis(a).Max()))
 	}
 	mean, cov := s.Moments()
 	sum.Moments.Mean = output.Floats(mean)
+	sum.Moments.CircularMean = make([]*output.Float, len(mean))
 	for i := range mean {
+		if x, ok := s.CircularMean(i); ok {
+			circular := output.Float(x)
+			sum.Moments.CircularMean[i] = &circular
+		}
 		row := make([]output.Float, len(mean))
 		for j := range mean {
 			lo, hi := min(i, j), max(i, j)
@@ -212,6 +222,7 @@ func (s *summary) print(w io.Writer) {
 		}
 		line(w, label, "%s", numbers(row))
 	}
+	s.printCircle(w)
 	line(w, "entropy production", "%.6g nats per unit time", s.EntropyProduction.Value)
 	line(w, "detailed balance", "%s: %s", s.DetailedBalance.Verdict, s.DetailedBalance.Reason)
 	var times []string
@@ -221,6 +232,21 @@ func (s *summary) print(w io.Writer) {
 	line(w, "seconds", "%s", strings.Join(times, ", "))
 	for _, warning := range s.Warnings {
 		line(w, "warning", "%s", warning)
+	}
+}
+
+// printCircle says of which axes mean and covariance depend on where the circle is cut, and
+// what does not.
+func (s *summary) printCircle(w io.Writer) {
+	for a, name := range s.Problem.Variables {
+		if !s.periodic[a] {
+			continue
+		}
+		direction := "none: the density is even around it"
+		if x := s.Moments.CircularMean[a]; x != nil {
+			direction = fmt.Sprintf("%.6g", *x)
+		}
+		line(w, "circular mean of "+name, "%s; mean and covariance are those of the circle cut at %.6g", direction, s.Problem.Min[a])
 	}
 }
 

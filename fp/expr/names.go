@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"unicode"
+
+	"github.com/ness-fp/ness/fp/spelling"
 )
 
 // Names are what formulas may refer to besides pi, e and the functions.
@@ -78,47 +79,15 @@ var usual = map[string]string{
 	"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "sgn": "sign", "fabs": "abs",
 }
 
-// didYouMean returns "; did you mean …?" with the first of the candidates that is
-// closest to the name, or nothing where none is close: a third of the letters may
-// differ, or their case.
+// didYouMean returns "; did you mean …?" with the candidate that the name may stand for, or
+// nothing where none is close.
 func didYouMean(name string, candidates []string) string {
-	best, least := usual[name], (len([]rune(name))+1)/3+1
+	best := usual[name]
 	if !slices.Contains(candidates, best) {
-		best = ""
-		for _, c := range candidates {
-			if strings.EqualFold(c, name) {
-				best = c
-				break
-			}
-			if d := distance([]rune(name), []rune(c)); d < least {
-				best, least = c, d
-			}
-		}
+		best = spelling.Nearest(name, candidates)
 	}
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// distance returns how many letters must be put in, left out or replaced to make b of
-// a (Levenshtein, Sov. Phys. Dokl. 10 (1966) 707).
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1) // distances of a[:i] to b[:j]
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range b {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ness-fp/ness/fp/spelling"
 )
 
 // CSVOptions say what [ReadCSV] is to take from a table.
@@ -156,39 +158,11 @@ func csvError(err error, record []string) error {
 }
 
 // didYouMean returns ", did you mean …?" with the name nearest to a mistyped one, or ""
-// where more than a third of its letters would have to change.
+// where none is close.
 func didYouMean(name string, names []string) string {
-	best, least := "", len(name)/3
-	for _, s := range names {
-		if n := edits(strings.ToLower(name), strings.ToLower(s)); n <= least && s != "" {
-			best, least = s, n-1
-		}
-	}
+	best := spelling.Nearest(name, names)
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf(", did you mean %q?", best)
-}
-
-// edits returns the number of bytes to insert, delete or replace to turn a into b.
-//
-// Wagner, Fischer, J. ACM 21 (1974) 168.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1) // the distances of a[:i] to all b[:j]
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
