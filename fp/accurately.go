@@ -82,7 +82,7 @@ func solveAccurately(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 	if err != nil {
 		return nil, err
 	}
-	if opt.MaxMemory > 0 {
+	if h.memory = opt.MaxMemory; h.memory > 0 {
 		h.vectors = int(min(int64(h.vectors), max(fewestVectors, opt.MaxMemory/2/int64(8*g.Cells()))))
 	}
 	opt.stage("star")

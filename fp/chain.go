@@ -27,6 +27,8 @@ type attempt struct {
 	unit   float64
 	its    int
 	left   float64 // what the last step of the logarithmic form changed
+	// unsettled is about what is wrong with the weights of wells, of all mass.
+	unsettled float64
 	// residual is Σ|R| over the turnover.
 	residual float64
 	estimate ErrorEstimate
@@ -95,8 +97,16 @@ func (h *highOrder) linear(order int) *attempt {
 	scale, stats, err := h.improve(a.op, p, tol, 0, iterationLimit)
 	a.its, a.err = stats.Iterations, err
 	h.judgeLinear(a, p, stats.Residual)
+	for k := 0; k < settleRounds && a.err == nil && a.unsettled > settleShare*a.estimate.discretization; k++ {
+		e, _ := h.settle(a.op, p)
+		floats.Add(p, e)
+		tol *= 1e-2
+		_, stats, a.err = h.improve(a.op, p, tol, scale, iterationLimit)
+		a.its += stats.Iterations
+		h.judgeLinear(a, p, stats.Residual)
+	}
 	size := a.estimate.discretization
-	if err != nil || !a.resolved || size >= 3*a.estimate.floor {
+	if a.err != nil || !a.resolved || size >= 3*(a.estimate.floor-3*a.unsettled) {
 		return a
 	}
 	b := &attempt{scheme: SchemeLinear, order: order, blend: blendFrom(max(0.1*size, leastBlend)), its: a.its}
@@ -127,13 +137,19 @@ func (h *highOrder) judgeLinear(a *attempt, p []float64, residual float64) {
 		q = h.normalized(op, q)
 		return h.view(op, q, op.Flow(q), wellAbove)
 	})
-	a.estimate.addFloor(0.3*a.blend.hi + 0.05*residual)
+	_, a.unsettled = h.settle(a.op, p)
+	a.estimate.addFloor(0.3*a.blend.hi + 0.05*residual + 3*a.unsettled)
 	if residual < min(closeEnough*a.estimate.discretization, mostResidual) {
 		a.err = nil
 	}
 }
 
 const estimateIterations = 30
+
+const (
+	settleShare  = 0.1 // of the error estimate that weights of wells may be off
+	settleRounds = 3   // of corrections to them
+)
 
 // closeEnough is the residual of GMRES over the error estimate that is as good as none: the
 // error it leaves is some 0.05 of it. But rates of change have to be small as well.
@@ -152,7 +168,7 @@ func (h *highOrder) logarithmic(order int, rising bool) *attempt {
 	p := h.positiveStar()
 	last := append([]float64(nil), p...)
 	left := mostLeft
-	most := math.Inf(1) // residual
+	most := 5e-4 // residual
 	try := func(order int, b blend) bool {
 		s, change := h.refine(order, b, p)
 		a.its += s.its
@@ -272,12 +288,12 @@ func (h *highOrder) solve(opt StationaryOptions) (*attempt, []string) {
 		}
 		why = append(why, fmt.Sprintf("the linear form of order %d %s", order, reason))
 		if linear.err == nil && !h.isNegative(linear) && h.grid.Cells() > worthTrying {
-			return linear, append(why, "on this many cells the logarithmic form would take long")
+			return linear, append(why, "the logarithmic form would take long on this many cells")
 		}
 	}
 	a := h.logarithmic(order, opt.Order == OrderAuto)
 	if linear != nil && linear.err == nil && !h.isNegative(linear) && (a.err != nil || linear.estimate.Density <= a.estimate.Density) {
-		return linear, append(why, "and the logarithmic form is no better")
+		return linear, append(why, "the logarithmic form is no better")
 	}
 	return a, why
 }

@@ -28,7 +28,8 @@ type highOrder struct {
 	base      *accurate.Coefficients // without damping and star flux
 	volume    []float64              // √g at the points: with ω the mass of density 1
 	ops       map[int]*accurate.Operator
-	vectors   int // that GMRES may keep
+	memory    int64 // that may be taken, in bytes; 0 for any amount
+	vectors   int   // that GMRES may keep
 	workspace krylov.Workspace
 	diffusion [][]float64 // D at the points, packed
 
@@ -37,13 +38,12 @@ type highOrder struct {
 	equilibrium []float64
 
 	// The star generator:
-	lattice    *sparse.Lattice
-	cell       []float64 // volumes: masses over them are densities
-	star       []float64 // stationary density, largest value 1
-	outflow    []float64 // rate out of each cell, positive
-	inverse    krylov.Map
-	cycles     multigrid.Stats
-	unfinished error // cycles that did not converge
+	lattice *sparse.Lattice
+	cell    []float64 // volumes: masses over them are densities
+	star    []float64 // stationary density, largest value 1
+	outflow []float64 // rate out of each cell, positive
+	inverse krylov.Map
+	cycles  multigrid.Stats
 }
 
 // newHighOrder samples the coefficients on all faces; a potential is differenced there
@@ -164,34 +164,49 @@ func (h *highOrder) solveStar() error {
 	return nil
 }
 
-// starMasses solves the star generator and sets inverse: by elimination in one
-// dimension, else by multigrid.
+// starMasses solves the star generator and sets inverse: by multigrid, or by elimination in
+// one dimension and where cycles leave the weights of wells unsettled.
 func (h *highOrder) starMasses() ([]float64, error) {
 	if h.grid.Dim() == 1 {
-		gen := &operators.Generator{Grid: h.grid, Lattice: h.lattice, Reach: 1}
-		m, _, err := markov.Direct(gen.Matrix(), markov.DirectOptions{Dims: h.grid.Shape()})
-		if err != nil {
-			return nil, severalStates(h.problem, h.grid, err)
-		}
-		f, err := markov.Factorize(gen.Matrix(), 0, markov.DirectOptions{Dims: h.grid.Shape()})
-		if err != nil {
-			return nil, severalStates(h.problem, h.grid, err)
-		}
-		h.inverse = f.Solve
-		return m, nil
+		return h.eliminateStar()
 	}
 	m, stats, err := solveLattice(h.problem, h.grid, h.lattice, multigrid.Options{Tol: 1e-9, MaxCycles: starCycles})
 	var slow *multigrid.ConvergenceError
 	if err != nil && !errors.As(err, &slow) {
 		return nil, err
 	}
-	h.cycles, h.unfinished = stats, err
+	h.cycles = stats
+	finite := !math.IsNaN(floats.Sum(m))
+	if err != nil && !(stats.Correction < settled && finite) {
+		// A factorization takes about four times what elimination does.
+		if need, _ := markov.EstimateDirect(h.grid.Shape(), 1); h.memory == 0 || 4*need < h.memory {
+			return h.eliminateStar()
+		}
+		if !finite {
+			return nil, err
+		}
+	}
 	frozen := multigrid.Freeze(h.lattice, m, 0)
 	if h.grid.Cells() >= wCycleCells {
 		frozen.Visits = 2
 	}
 	h.inverse = frozen.Apply
 	return m, nil
+}
+
+// settled is the relative correction of the coarsest level from which the weights of wells
+// count as found, if not the tails.
+const settled = 1e-7
+
+// eliminateStar is starMasses by elimination.
+func (h *highOrder) eliminateStar() ([]float64, error) {
+	gen := &operators.Generator{Grid: h.grid, Lattice: h.lattice, Reach: 1}
+	f, err := markov.Factorize(gen.Matrix(), 0, markov.DirectOptions{Dims: h.grid.Shape()})
+	if err != nil {
+		return nil, severalStates(h.problem, h.grid, err)
+	}
+	h.inverse = f.Solve
+	return f.Mass(), nil
 }
 
 // wCycleCells is the number of cells from which W-cycles save more than they cost.

@@ -2,6 +2,7 @@ package fp
 
 import (
 	"errors"
+	"math"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -59,4 +60,21 @@ func (h *highOrder) improve(op *accurate.Operator, p []float64, tol, scale float
 		panic(err)
 	}
 	return first, stats, err
+}
+
+// settle returns the correction that the star generator makes of what is left of R(p), and
+// its size relative to p. Where probability hardly passes from one well to another residuals
+// are small whatever the weights of the wells are; this tells.
+func (h *highOrder) settle(op *accurate.Operator, p []float64) (e []float64, size float64) {
+	rates := make([]float64, len(p))
+	op.Apply(rates, p)
+	floats.Scale(-1, rates)
+	e = make([]float64, len(p))
+	h.precondition(nil)(e, rates)
+	var sum float64
+	for i, v := range h.cell {
+		size += v * math.Abs(e[i])
+		sum += v * p[i]
+	}
+	return e, size / sum
 }

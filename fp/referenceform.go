@@ -180,7 +180,7 @@ func (h *highOrder) refine(order int, b blend, p []float64) (s *stage, left floa
 			break
 		}
 	}
-	return s, min(s.polish(trial, p), 10*last)
+	return s, max(min(s.polish(trial, p), 10*last), s.unsettled(p))
 }
 
 // polish takes one more step, in whose residual tails weigh as little as they hold: where
@@ -198,6 +198,19 @@ func (s *stage) polish(trial, p []float64) (left float64) {
 	s.advance(trial, p, z, change)
 	copy(p, trial)
 	return change * reduction
+}
+
+// unsettled returns the size of the correction that the star generator makes of what is left
+// of the residual, see settle.
+func (s *stage) unsettled(p []float64) (size float64) {
+	e := make([]float64, len(p))
+	s.precondition(nil)(e, s.rates)
+	var sum float64
+	for i, v := range s.cell {
+		size += v * math.Abs(e[i])
+		sum += v * p[i]
+	}
+	return size / sum
 }
 
 // direction solves A z = −A·1 for p = p(1+z) with residuals so weighted, and returns by what

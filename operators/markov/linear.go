@@ -83,6 +83,9 @@ func (z *Factorization) Solve(x, b []float64) {
 	}
 }
 
+// Mass returns the stationary masses, of sum 1; nil with a shift.
+func (z *Factorization) Mass() []float64 { return append([]float64(nil), z.mass...) }
+
 // hand passes the right-hand sides of the own states on to later ones.
 func (fr front) hand(nd *node, y, local []float64) {
 	own, size := nd.own(), nd.size()
