@@ -260,14 +260,19 @@ func (s *solver) improve() (correction float64) {
 	return s.cycle(0)
 }
 
-// cycle improves the masses of level k by one V(2,2) or W(2,2) cycle, and returns the
-// largest |ln q| of the coarsest level.
+// cycle improves the masses of level k by one V- or W-cycle, and returns the largest |ln q|
+// of the coarsest level. There are two sweeps before and two after the correction from the
+// next level, and twice as many on coarse levels, where they are cheap: flows that go round
+// are solved there rather than on the finest.
 func (s *solver) cycle(k int) (correction float64) {
 	l := s.levels[k]
 	if l.plan == nil {
 		s.dense.eliminate(l.x, 0)
 		s.dense.stationary(l.x)
 		return l.largestCorrection()
+	}
+	if k > 0 {
+		l.march(false, nil, l.sweepLeft, l.sweepRight)
 	}
 	l.march(true, nil, l.sweepLeft, l.sweepRight, l.gather)
 	l.coarsen()
@@ -277,17 +282,22 @@ func (s *solver) cycle(k int) (correction float64) {
 	}
 	c.ratios()
 	l.march(false, l.correct, l.sweepLeft, l.sweepRight)
+	if k > 0 {
+		l.march(true, nil, l.sweepLeft, l.sweepRight)
+	}
 	return correction
 }
 
-// work returns the visits of cells in one cycle and the residual after it: four sweeps,
-// one pass to coarsen and half a one to correct, on every level as often as it is visited.
+// work returns the visits of cells in one cycle and the residual after it: four sweeps, on
+// coarse levels eight, one pass to coarsen and half a one to correct, on every level as often
+// as it is visited.
 func (s *solver) work() float64 {
 	cells := float64(s.levels[0].cells())
-	visits := 1
+	visits, passes := 1, 5.5
 	for _, l := range s.levels[:len(s.levels)-1] {
-		cells += 5.5 * float64(visits) * float64(l.cells())
+		cells += passes * float64(visits) * float64(l.cells())
 		visits *= s.visits
+		passes = 9.5
 	}
 	return cells
 }
