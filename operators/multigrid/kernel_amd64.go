@@ -38,21 +38,12 @@ func (k kernel) left(r *row, first, blocks, before, after int) {
 	}
 }
 
-// along adds masses of pairs of cells and flows from pair to pair.
-func (k kernel) along(f *flows, first, blocks int) {
+// gather adds masses and flows of pairs of cells, at least one block of pairs; after is the cell next to the last.
+func (k kernel) gather(f *flows, first, blocks, after int) {
 	if k == avx512 {
-		flowsAlong512(&f.x, first, blocks)
+		gather512(&f.x, first, blocks, after)
 	} else {
-		flowsAlong256(&f.x, first, blocks)
-	}
-}
-
-// across adds flows of pairs of cells to the row above.
-func (k kernel) across(f *flows, first, blocks int) {
-	if k == avx512 {
-		flowsAcross512(&f.x, first, blocks)
-	} else {
-		flowsAcross256(&f.x, first, blocks)
+		gather256(&f.x, first, blocks, after)
 	}
 }
 

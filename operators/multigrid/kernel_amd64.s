@@ -184,132 +184,146 @@ homogeneous:
 	VZEROUPPER
 	RET
 
-// func flowsAlong512(f *[]float64, first int, blocks int)
-// Requires: AVX, AVX512F
-TEXT ·flowsAlong512(SB), NOSPLIT, $0-24
+// func gather512(f *[]float64, first int, blocks int, after int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·gather512(SB), NOSPLIT, $0-32
 	MOVQ    f+0(FP), AX
 	MOVQ    first+8(FP), CX
 	MOVQ    blocks+16(FP), DX
-	MOVQ    (AX), BX
-	MOVQ    48(AX), SI
-	MOVQ    72(AX), DI
-	MOVQ    96(AX), R8
-	MOVQ    120(AX), R9
-	MOVQ    144(AX), R10
-	MOVQ    168(AX), R11
-	MOVQ    192(AX), AX
-	LEAQ    (CX)(CX*1), R12
-	VMOVUPD joinAlong512<>+0(SB), Z0
+	MOVQ    after+24(FP), BX
+	MOVQ    (AX), SI
+	LEAQ    (CX)(CX*1), DI
+	VMOVUPD joinGather512<>+0(SB), Z0
 
 loop:
-	TESTQ     DX, DX
-	JE        done
-	VMOVUPD   (BX)(R12*8), Z1
-	VMOVUPD   64(BX)(R12*8), Z2
-	VMULPD    (SI)(R12*8), Z1, Z3
-	VMULPD    64(SI)(R12*8), Z2, Z4
-	VUNPCKLPD Z4, Z3, Z5
-	VUNPCKHPD Z4, Z3, Z3
-	VUNPCKLPD Z2, Z1, Z4
+	TESTQ        DX, DX
+	JE           done
+	LEAQ         16(DI), R8
+	CMPQ         DX, $0x01
+	CMOVQEQ      BX, R8
+	VMOVUPD      (SI)(DI*8), Z1
+	VMOVUPD      64(SI)(DI*8), Z2
+	VBROADCASTSD (SI)(R8*8), Z4
+	VALIGNQ      $0x01, Z1, Z2, Z3
+	VALIGNQ      $0x01, Z2, Z4, Z4
+	MOVQ         24(AX), R8
+	VMULPD       (R8)(DI*8), Z1, Z5
+	VMULPD       64(R8)(DI*8), Z2, Z6
+	VUNPCKLPD    Z6, Z5, Z7
+	VUNPCKHPD    Z6, Z5, Z5
+	MOVQ         48(AX), R8
+	VMULPD       (R8)(DI*8), Z3, Z3
+	VMULPD       64(R8)(DI*8), Z4, Z4
+	VUNPCKLPD    Z4, Z3, Z6
+	VUNPCKHPD    Z4, Z3, Z3
+	VADDPD       Z6, Z7, Z7
+	MOVQ         120(AX), R8
+	VPERMPD      Z7, Z0, Z7
+	VADDPD       (R8)(CX*8), Z7, Z4
+	VMOVUPD      Z4, (R8)(CX*8)
+	MOVQ         144(AX), R8
+	VPERMPD      Z5, Z0, Z5
+	VADDPD       (R8)(CX*8), Z5, Z4
+	VMOVUPD      Z4, (R8)(CX*8)
+	MOVQ         168(AX), R8
+	VPERMPD      Z3, Z0, Z3
+	VADDPD       (R8)(CX*8), Z3, Z3
+	VMOVUPD      Z3, (R8)(CX*8)
+	VUNPCKLPD    Z2, Z1, Z3
+	VUNPCKHPD    Z2, Z1, Z4
+	VADDPD       Z3, Z4, Z4
+	MOVQ         96(AX), R8
+	VPERMPD      Z3, Z0, Z3
+	VADDPD       (R8)(CX*8), Z3, Z3
+	VMOVUPD      Z3, (R8)(CX*8)
+	MOVQ         72(AX), R8
+	VPERMPD      Z4, Z0, Z4
+	VADDPD       (R8)(CX*8), Z4, Z3
+	VMOVUPD      Z3, (R8)(CX*8)
+	MOVQ         192(AX), R8
+	TESTQ        R8, R8
+	JE           across0
+	MOVQ         216(AX), R9
+	VMULPD       (R9)(DI*8), Z1, Z3
+	VMULPD       64(R9)(DI*8), Z2, Z5
+	VUNPCKLPD    Z5, Z3, Z6
+	VUNPCKHPD    Z5, Z3, Z3
+	VADDPD       Z6, Z3, Z3
+	MOVQ         264(AX), R9
+	VPERMPD      Z3, Z0, Z3
+	VADDPD       (R9)(CX*8), Z3, Z3
+	VMOVUPD      Z3, (R9)(CX*8)
+	VMOVUPD      (R8)(DI*8), Z3
+	VMOVUPD      64(R8)(DI*8), Z5
+	MOVQ         240(AX), R8
+	VMULPD       (R8)(DI*8), Z3, Z3
+	VMULPD       64(R8)(DI*8), Z5, Z5
+	VUNPCKLPD    Z5, Z3, Z6
+	VUNPCKHPD    Z5, Z3, Z3
+	VADDPD       Z6, Z3, Z3
+	MOVQ         288(AX), R8
+	VPERMPD      Z3, Z0, Z3
+	VADDPD       (R8)(CX*8), Z3, Z3
+	VMOVUPD      Z3, (R8)(CX*8)
+	MOVQ         312(AX), R8
+	TESTQ        R8, R8
+	JE           upper0
+	VADDPD       (R8)(CX*8), Z4, Z3
+	VMOVUPD      Z3, (R8)(CX*8)
+
+upper0:
+across0:
+	MOVQ      336(AX), R8
+	TESTQ     R8, R8
+	JE        across1
+	MOVQ      360(AX), R9
+	VMULPD    (R9)(DI*8), Z1, Z1
+	VMULPD    64(R9)(DI*8), Z2, Z2
+	VUNPCKLPD Z2, Z1, Z3
 	VUNPCKHPD Z2, Z1, Z1
-	VADDPD    Z4, Z1, Z1
-	VPERMPD   Z1, Z0, Z1
-	VADDPD    (R10)(CX*8), Z1, Z1
-	VMOVUPD   Z1, (R10)(CX*8)
-	VPERMPD   Z4, Z0, Z4
-	VADDPD    (AX)(CX*8), Z4, Z4
-	VMOVUPD   Z4, (AX)(CX*8)
-	VPERMPD   Z3, Z0, Z3
-	VADDPD    (R8)(CX*8), Z3, Z3
-	VMOVUPD   Z3, (R8)(CX*8)
-	VMOVUPD   8(BX)(R12*8), Z1
-	VMOVUPD   72(BX)(R12*8), Z2
-	VMULPD    (DI)(R12*8), Z1, Z1
-	VMULPD    64(DI)(R12*8), Z2, Z2
-	VUNPCKLPD Z2, Z1, Z4
-	VUNPCKHPD Z2, Z1, Z1
-	VADDPD    Z4, Z5, Z5
-	VPERMPD   Z5, Z0, Z5
-	VADDPD    (R11)(CX*8), Z5, Z5
-	VMOVUPD   Z5, (R11)(CX*8)
+	VADDPD    Z3, Z1, Z1
+	MOVQ      408(AX), R9
 	VPERMPD   Z1, Z0, Z1
 	VADDPD    (R9)(CX*8), Z1, Z1
 	VMOVUPD   Z1, (R9)(CX*8)
-	ADDQ      $0x08, CX
-	ADDQ      $0x10, R12
-	DECQ      DX
-	JMP       loop
+	VMOVUPD   (R8)(DI*8), Z1
+	VMOVUPD   64(R8)(DI*8), Z2
+	MOVQ      384(AX), R8
+	VMULPD    (R8)(DI*8), Z1, Z1
+	VMULPD    64(R8)(DI*8), Z2, Z2
+	VUNPCKLPD Z2, Z1, Z3
+	VUNPCKHPD Z2, Z1, Z1
+	VADDPD    Z3, Z1, Z1
+	MOVQ      432(AX), R8
+	VPERMPD   Z1, Z0, Z1
+	VADDPD    (R8)(CX*8), Z1, Z1
+	VMOVUPD   Z1, (R8)(CX*8)
+	MOVQ      456(AX), R8
+	TESTQ     R8, R8
+	JE        upper1
+	VADDPD    (R8)(CX*8), Z4, Z1
+	VMOVUPD   Z1, (R8)(CX*8)
+
+upper1:
+across1:
+	ADDQ $0x08, CX
+	ADDQ $0x10, DI
+	DECQ DX
+	JMP  loop
 
 done:
 	VZEROUPPER
 	RET
 
-DATA joinAlong512<>+0(SB)/8, $0x0000000000000000
-DATA joinAlong512<>+8(SB)/8, $0x0000000000000002
-DATA joinAlong512<>+16(SB)/8, $0x0000000000000004
-DATA joinAlong512<>+24(SB)/8, $0x0000000000000006
-DATA joinAlong512<>+32(SB)/8, $0x0000000000000001
-DATA joinAlong512<>+40(SB)/8, $0x0000000000000003
-DATA joinAlong512<>+48(SB)/8, $0x0000000000000005
-DATA joinAlong512<>+56(SB)/8, $0x0000000000000007
-GLOBL joinAlong512<>(SB), RODATA|NOPTR, $64
-
-// func flowsAcross512(f *[]float64, first int, blocks int)
-// Requires: AVX, AVX512F
-TEXT ·flowsAcross512(SB), NOSPLIT, $0-24
-	MOVQ    f+0(FP), AX
-	MOVQ    first+8(FP), CX
-	MOVQ    blocks+16(FP), DX
-	MOVQ    (AX), BX
-	MOVQ    24(AX), SI
-	MOVQ    48(AX), DI
-	MOVQ    72(AX), R8
-	MOVQ    96(AX), R9
-	MOVQ    120(AX), AX
-	LEAQ    (CX)(CX*1), R10
-	VMOVUPD joinAcross512<>+0(SB), Z0
-
-loop:
-	TESTQ     DX, DX
-	JE        done
-	VMOVUPD   (BX)(R10*8), Z1
-	VMOVUPD   64(BX)(R10*8), Z2
-	VMULPD    (DI)(R10*8), Z1, Z1
-	VMULPD    64(DI)(R10*8), Z2, Z2
-	VUNPCKLPD Z2, Z1, Z3
-	VUNPCKHPD Z2, Z1, Z1
-	VADDPD    Z3, Z1, Z1
-	VPERMPD   Z1, Z0, Z1
-	VADDPD    (R9)(CX*8), Z1, Z1
-	VMOVUPD   Z1, (R9)(CX*8)
-	VMOVUPD   (SI)(R10*8), Z1
-	VMOVUPD   64(SI)(R10*8), Z2
-	VMULPD    (R8)(R10*8), Z1, Z1
-	VMULPD    64(R8)(R10*8), Z2, Z2
-	VUNPCKLPD Z2, Z1, Z3
-	VUNPCKHPD Z2, Z1, Z1
-	VADDPD    Z3, Z1, Z1
-	VPERMPD   Z1, Z0, Z1
-	VADDPD    (AX)(CX*8), Z1, Z1
-	VMOVUPD   Z1, (AX)(CX*8)
-	ADDQ      $0x08, CX
-	ADDQ      $0x10, R10
-	DECQ      DX
-	JMP       loop
-
-done:
-	VZEROUPPER
-	RET
-
-DATA joinAcross512<>+0(SB)/8, $0x0000000000000000
-DATA joinAcross512<>+8(SB)/8, $0x0000000000000002
-DATA joinAcross512<>+16(SB)/8, $0x0000000000000004
-DATA joinAcross512<>+24(SB)/8, $0x0000000000000006
-DATA joinAcross512<>+32(SB)/8, $0x0000000000000001
-DATA joinAcross512<>+40(SB)/8, $0x0000000000000003
-DATA joinAcross512<>+48(SB)/8, $0x0000000000000005
-DATA joinAcross512<>+56(SB)/8, $0x0000000000000007
-GLOBL joinAcross512<>(SB), RODATA|NOPTR, $64
+DATA joinGather512<>+0(SB)/8, $0x0000000000000000
+DATA joinGather512<>+8(SB)/8, $0x0000000000000002
+DATA joinGather512<>+16(SB)/8, $0x0000000000000004
+DATA joinGather512<>+24(SB)/8, $0x0000000000000006
+DATA joinGather512<>+32(SB)/8, $0x0000000000000001
+DATA joinGather512<>+40(SB)/8, $0x0000000000000003
+DATA joinGather512<>+48(SB)/8, $0x0000000000000005
+DATA joinGather512<>+56(SB)/8, $0x0000000000000007
+GLOBL joinGather512<>(SB), RODATA|NOPTR, $64
 
 // func reciprocals512(x *float64, blocks int, least float64, dst *float64)
 // Requires: AVX, AVX512F
@@ -905,106 +919,133 @@ homogeneous:
 	VZEROUPPER
 	RET
 
-// func flowsAlong256(f *[]float64, first int, blocks int)
-// Requires: AVX, AVX2
-TEXT ·flowsAlong256(SB), NOSPLIT, $0-24
+// func gather256(f *[]float64, first int, blocks int, after int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·gather256(SB), NOSPLIT, $0-32
 	MOVQ f+0(FP), AX
 	MOVQ first+8(FP), CX
 	MOVQ blocks+16(FP), DX
-	MOVQ (AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R9
-	MOVQ 144(AX), R10
-	MOVQ 168(AX), R11
-	MOVQ 192(AX), AX
-	LEAQ (CX)(CX*1), R12
+	MOVQ after+24(FP), BX
+	MOVQ (AX), SI
+	LEAQ (CX)(CX*1), DI
 
 loop:
-	TESTQ     DX, DX
-	JE        done
-	VMOVUPD   (BX)(R12*8), Y0
-	VMOVUPD   32(BX)(R12*8), Y1
-	VMULPD    (SI)(R12*8), Y0, Y2
-	VMULPD    32(SI)(R12*8), Y1, Y3
-	VUNPCKLPD Y3, Y2, Y4
-	VUNPCKHPD Y3, Y2, Y2
-	VUNPCKLPD Y1, Y0, Y3
-	VUNPCKHPD Y1, Y0, Y0
-	VADDPD    Y3, Y0, Y0
-	VPERMPD   $0xd8, Y0, Y0
-	VADDPD    (R10)(CX*8), Y0, Y0
-	VMOVUPD   Y0, (R10)(CX*8)
-	VPERMPD   $0xd8, Y3, Y3
-	VADDPD    (AX)(CX*8), Y3, Y3
-	VMOVUPD   Y3, (AX)(CX*8)
-	VPERMPD   $0xd8, Y2, Y2
-	VADDPD    (R8)(CX*8), Y2, Y2
-	VMOVUPD   Y2, (R8)(CX*8)
-	VMOVUPD   8(BX)(R12*8), Y0
-	VMOVUPD   40(BX)(R12*8), Y1
-	VMULPD    (DI)(R12*8), Y0, Y0
-	VMULPD    32(DI)(R12*8), Y1, Y1
-	VUNPCKLPD Y1, Y0, Y3
-	VUNPCKHPD Y1, Y0, Y0
-	VADDPD    Y3, Y4, Y4
-	VPERMPD   $0xd8, Y4, Y4
-	VADDPD    (R11)(CX*8), Y4, Y4
-	VMOVUPD   Y4, (R11)(CX*8)
-	VPERMPD   $0xd8, Y0, Y0
-	VADDPD    (R9)(CX*8), Y0, Y0
-	VMOVUPD   Y0, (R9)(CX*8)
-	ADDQ      $0x04, CX
-	ADDQ      $0x08, R12
-	DECQ      DX
-	JMP       loop
+	TESTQ        DX, DX
+	JE           done
+	LEAQ         8(DI), R8
+	CMPQ         DX, $0x01
+	CMOVQEQ      BX, R8
+	VMOVUPD      (SI)(DI*8), Y0
+	VMOVUPD      32(SI)(DI*8), Y1
+	VBROADCASTSD (SI)(R8*8), Y3
+	VPERM2F128   $0x21, Y1, Y0, Y2
+	VSHUFPD      $0x05, Y2, Y0, Y2
+	VPERM2F128   $0x21, Y3, Y1, Y3
+	VSHUFPD      $0x05, Y3, Y1, Y3
+	MOVQ         24(AX), R8
+	VMULPD       (R8)(DI*8), Y0, Y4
+	VMULPD       32(R8)(DI*8), Y1, Y5
+	VUNPCKLPD    Y5, Y4, Y6
+	VUNPCKHPD    Y5, Y4, Y4
+	MOVQ         48(AX), R8
+	VMULPD       (R8)(DI*8), Y2, Y2
+	VMULPD       32(R8)(DI*8), Y3, Y3
+	VUNPCKLPD    Y3, Y2, Y5
+	VUNPCKHPD    Y3, Y2, Y2
+	VADDPD       Y5, Y6, Y6
+	MOVQ         120(AX), R8
+	VPERMPD      $0xd8, Y6, Y6
+	VADDPD       (R8)(CX*8), Y6, Y3
+	VMOVUPD      Y3, (R8)(CX*8)
+	MOVQ         144(AX), R8
+	VPERMPD      $0xd8, Y4, Y4
+	VADDPD       (R8)(CX*8), Y4, Y3
+	VMOVUPD      Y3, (R8)(CX*8)
+	MOVQ         168(AX), R8
+	VPERMPD      $0xd8, Y2, Y2
+	VADDPD       (R8)(CX*8), Y2, Y2
+	VMOVUPD      Y2, (R8)(CX*8)
+	VUNPCKLPD    Y1, Y0, Y2
+	VUNPCKHPD    Y1, Y0, Y3
+	VADDPD       Y2, Y3, Y3
+	MOVQ         96(AX), R8
+	VPERMPD      $0xd8, Y2, Y2
+	VADDPD       (R8)(CX*8), Y2, Y2
+	VMOVUPD      Y2, (R8)(CX*8)
+	MOVQ         72(AX), R8
+	VPERMPD      $0xd8, Y3, Y3
+	VADDPD       (R8)(CX*8), Y3, Y2
+	VMOVUPD      Y2, (R8)(CX*8)
+	MOVQ         192(AX), R8
+	TESTQ        R8, R8
+	JE           across0
+	MOVQ         216(AX), R9
+	VMULPD       (R9)(DI*8), Y0, Y2
+	VMULPD       32(R9)(DI*8), Y1, Y4
+	VUNPCKLPD    Y4, Y2, Y5
+	VUNPCKHPD    Y4, Y2, Y2
+	VADDPD       Y5, Y2, Y2
+	MOVQ         264(AX), R9
+	VPERMPD      $0xd8, Y2, Y2
+	VADDPD       (R9)(CX*8), Y2, Y2
+	VMOVUPD      Y2, (R9)(CX*8)
+	VMOVUPD      (R8)(DI*8), Y2
+	VMOVUPD      32(R8)(DI*8), Y4
+	MOVQ         240(AX), R8
+	VMULPD       (R8)(DI*8), Y2, Y2
+	VMULPD       32(R8)(DI*8), Y4, Y4
+	VUNPCKLPD    Y4, Y2, Y5
+	VUNPCKHPD    Y4, Y2, Y2
+	VADDPD       Y5, Y2, Y2
+	MOVQ         288(AX), R8
+	VPERMPD      $0xd8, Y2, Y2
+	VADDPD       (R8)(CX*8), Y2, Y2
+	VMOVUPD      Y2, (R8)(CX*8)
+	MOVQ         312(AX), R8
+	TESTQ        R8, R8
+	JE           upper0
+	VADDPD       (R8)(CX*8), Y3, Y2
+	VMOVUPD      Y2, (R8)(CX*8)
 
-done:
-	VZEROUPPER
-	RET
-
-// func flowsAcross256(f *[]float64, first int, blocks int)
-// Requires: AVX, AVX2
-TEXT ·flowsAcross256(SB), NOSPLIT, $0-24
-	MOVQ f+0(FP), AX
-	MOVQ first+8(FP), CX
-	MOVQ blocks+16(FP), DX
-	MOVQ (AX), BX
-	MOVQ 24(AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 72(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 120(AX), AX
-	LEAQ (CX)(CX*1), R10
-
-loop:
-	TESTQ     DX, DX
-	JE        done
-	VMOVUPD   (BX)(R10*8), Y0
-	VMOVUPD   32(BX)(R10*8), Y1
-	VMULPD    (DI)(R10*8), Y0, Y0
-	VMULPD    32(DI)(R10*8), Y1, Y1
+upper0:
+across0:
+	MOVQ      336(AX), R8
+	TESTQ     R8, R8
+	JE        across1
+	MOVQ      360(AX), R9
+	VMULPD    (R9)(DI*8), Y0, Y0
+	VMULPD    32(R9)(DI*8), Y1, Y1
 	VUNPCKLPD Y1, Y0, Y2
 	VUNPCKHPD Y1, Y0, Y0
 	VADDPD    Y2, Y0, Y0
+	MOVQ      408(AX), R9
 	VPERMPD   $0xd8, Y0, Y0
 	VADDPD    (R9)(CX*8), Y0, Y0
 	VMOVUPD   Y0, (R9)(CX*8)
-	VMOVUPD   (SI)(R10*8), Y0
-	VMOVUPD   32(SI)(R10*8), Y1
-	VMULPD    (R8)(R10*8), Y0, Y0
-	VMULPD    32(R8)(R10*8), Y1, Y1
+	VMOVUPD   (R8)(DI*8), Y0
+	VMOVUPD   32(R8)(DI*8), Y1
+	MOVQ      384(AX), R8
+	VMULPD    (R8)(DI*8), Y0, Y0
+	VMULPD    32(R8)(DI*8), Y1, Y1
 	VUNPCKLPD Y1, Y0, Y2
 	VUNPCKHPD Y1, Y0, Y0
 	VADDPD    Y2, Y0, Y0
+	MOVQ      432(AX), R8
 	VPERMPD   $0xd8, Y0, Y0
-	VADDPD    (AX)(CX*8), Y0, Y0
-	VMOVUPD   Y0, (AX)(CX*8)
-	ADDQ      $0x04, CX
-	ADDQ      $0x08, R10
-	DECQ      DX
-	JMP       loop
+	VADDPD    (R8)(CX*8), Y0, Y0
+	VMOVUPD   Y0, (R8)(CX*8)
+	MOVQ      456(AX), R8
+	TESTQ     R8, R8
+	JE        upper1
+	VADDPD    (R8)(CX*8), Y3, Y0
+	VMOVUPD   Y0, (R8)(CX*8)
+
+upper1:
+across1:
+	ADDQ $0x04, CX
+	ADDQ $0x08, DI
+	DECQ DX
+	JMP  loop
 
 done:
 	VZEROUPPER

@@ -9,9 +9,7 @@ func (kernel) right(r *row, first, blocks, before, after int) {}
 
 func (kernel) left(r *row, first, blocks, before, after int) {}
 
-func (kernel) along(f *flows, first, blocks int) {}
-
-func (kernel) across(f *flows, first, blocks int) {}
+func (kernel) gather(f *flows, first, blocks, after int) {}
 
 func (kernel) reciprocals(dst, x *float64, blocks int, least float64) {}
 func (kernel) resistances(upper, lower, inv *float64, blocks int)     {}

@@ -14,15 +14,10 @@ func sweepRight512(r *[]float64, first int, blocks int, before int, after int)
 //go:noescape
 func sweepLeft512(r *[]float64, first int, blocks int, before int, after int)
 
-// flowsAlong512 adds masses of pairs of cells and flows between them, for blocks of 8 pairs. It needs AVX-512F.
+// gather512 adds masses of pairs of cells and flows within and between them, for blocks of 8 pairs; after is the cell next to the last. It needs AVX-512F.
 //
 //go:noescape
-func flowsAlong512(f *[]float64, first int, blocks int)
-
-// flowsAcross512 adds flows of pairs of cells to the row above and back, for blocks of 8 pairs. It needs AVX-512F.
-//
-//go:noescape
-func flowsAcross512(f *[]float64, first int, blocks int)
+func gather512(f *[]float64, first int, blocks int, after int)
 
 // reciprocals512 sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of 8. It needs AVX-512F.
 //
@@ -64,15 +59,10 @@ func sweepRight256(r *[]float64, first int, blocks int, before int, after int)
 //go:noescape
 func sweepLeft256(r *[]float64, first int, blocks int, before int, after int)
 
-// flowsAlong256 adds masses of pairs of cells and flows between them, for blocks of 4 pairs. It needs AVX2 and FMA.
+// gather256 adds masses of pairs of cells and flows within and between them, for blocks of 4 pairs; after is the cell next to the last. It needs AVX2 and FMA.
 //
 //go:noescape
-func flowsAlong256(f *[]float64, first int, blocks int)
-
-// flowsAcross256 adds flows of pairs of cells to the row above and back, for blocks of 4 pairs. It needs AVX2 and FMA.
-//
-//go:noescape
-func flowsAcross256(f *[]float64, first int, blocks int)
+func gather256(f *[]float64, first int, blocks int, after int)
 
 // reciprocals256 sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of 4. It needs AVX2 and FMA.
 //

@@ -53,8 +53,7 @@ func main() {
 	for _, m := range []machine{avx512(), avx2()} {
 		sweep(m, one, true)
 		sweep(m, one, false)
-		along(m)
-		across(m)
+		gather(m)
 		reciprocals(m, one)
 		resistances(m, one)
 		rates(m, one)
@@ -264,14 +263,25 @@ func sweep(m machine, one Mem, right bool) {
 // Fields of flows, likewise.
 const (
 	fieldFlowX = 24 * iota
-	fieldFlowNext
 	fieldFlowUp
 	fieldFlowDn
+	fieldFlowMass
+	fieldFlowLow
+	fieldFlowInner
 	fieldFlowForth
 	fieldFlowBack
-	fieldFlowMass
-	fieldFlowInner
-	fieldFlowLow
+	fieldFlowAcross // the first of two times what follows
+)
+
+// Fields of what flows across to the row above along another axis.
+const (
+	fieldAcrossNext = 24 * iota
+	fieldAcrossUp
+	fieldAcrossDn
+	fieldAcrossForth
+	fieldAcrossBack
+	fieldAcrossLow
+	sizeOfAcross
 )
 
 // Fields of between.
@@ -334,82 +344,83 @@ func loop(m machine, blocks Register, counters []counter, body func()) {
 	RET()
 }
 
-// along writes the kernel of the sums of masses over pairs, and of the flows from pair to pair.
-func along(m machine) {
-	name := "flowsAlong" + m.suffix
-	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int)")
+// gather writes the kernel of the sums over pairs of masses and flows.
+func gather(m machine) {
+	name := "gather" + m.suffix
+	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int, after int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds masses of pairs of cells and flows between them, for blocks of %d pairs. It needs %s.", name, m.cells, m.needs))
+	Doc(fmt.Sprintf("%s adds masses of pairs of cells and flows within and between them, for blocks of %d pairs; after is the cell next to the last. It needs %s.", name, m.cells, m.needs))
 	load := loader(Load(Param("f"), GP64()))
 	k := Load(Param("first"), GP64())
 	blocks := Load(Param("blocks"), GP64())
-	x, up, dn := load(fieldFlowX), load(fieldFlowUp), load(fieldFlowDn)
-	forth, back := load(fieldFlowForth), load(fieldFlowBack)
-	mass, inner, low := load(fieldFlowMass), load(fieldFlowInner), load(fieldFlowLow)
+	after := Load(Param("after"), GP64())
+	x := load(fieldFlowX)
 	i := GP64()
 	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
-	index := order(m, "joinAlong"+m.suffix, joinOrder)
+	index := order(m, "joinGather"+m.suffix, joinOrder)
 	fine := func(p Register, cell int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * cell} }
 	add := func(v VecVirtual, to Register) {
-		at := Mem{Base: to, Index: k, Scale: 8}
+		at, sum := Mem{Base: to, Index: k, Scale: 8}, m.register()
+		VADDPD(at, v, sum)
+		VMOVUPD(sum, at)
+	}
+	// times returns the products of two blocks with rates, those of first and of second cells.
+	times := func(a, b VecVirtual, rates Register) (even, odd VecVirtual) {
+		u, v, even := m.register(), m.register(), m.register()
+		VMULPD(fine(rates, 0), a, u)
+		VMULPD(fine(rates, m.cells), b, v)
+		VUNPCKLPD(v, u, even)
+		VUNPCKHPD(v, u, u)
+		return even, u
+	}
+	join := func(v VecVirtual, to Register) {
 		m.join(v, index)
-		VADDPD(at, v, v)
-		VMOVUPD(v, at)
+		add(v, to)
 	}
 	loop(m, blocks, []counter{{k, m.cells}, {i, 2 * m.cells}}, func() {
-		a, b, u, v, even, within := m.register(), m.register(), m.register(), m.register(), m.register(), m.register()
+		next := GP64()
+		LEAQ(Mem{Base: i, Disp: 2 * m.cells}, next)
+		CMPQ(blocks, Imm(1))
+		CMOVQEQ(after, next)
+		a, b, a1, b1 := m.register(), m.register(), m.register(), m.register()
 		VMOVUPD(fine(x, 0), a)
 		VMOVUPD(fine(x, m.cells), b)
-		VMULPD(fine(up, 0), a, u)
-		VMULPD(fine(up, m.cells), b, v)
-		VUNPCKLPD(v, u, within)
-		VUNPCKHPD(v, u, u)
-		VUNPCKLPD(b, a, even)
-		VUNPCKHPD(b, a, a)
-		VADDPD(even, a, a)
-		add(a, mass)
-		add(even, low)
-		add(u, forth)
-		VMOVUPD(fine(x, 1), a)
-		VMOVUPD(fine(x, m.cells+1), b)
-		VMULPD(fine(dn, 0), a, a)
-		VMULPD(fine(dn, m.cells), b, b)
-		VUNPCKLPD(b, a, even)
-		VUNPCKHPD(b, a, a)
-		VADDPD(even, within, within)
-		add(within, inner)
-		add(a, back)
-	})
-}
-
-// across writes the kernel of the flows of pairs to the row above.
-func across(m machine) {
-	name := "flowsAcross" + m.suffix
-	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int)")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds flows of pairs of cells to the row above and back, for blocks of %d pairs. It needs %s.", name, m.cells, m.needs))
-	load := loader(Load(Param("f"), GP64()))
-	k := Load(Param("first"), GP64())
-	blocks := Load(Param("blocks"), GP64())
-	x, next, up, dn := load(fieldFlowX), load(fieldFlowNext), load(fieldFlowUp), load(fieldFlowDn)
-	forth, back := load(fieldFlowForth), load(fieldFlowBack)
-	i := GP64()
-	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
-	index := order(m, "joinAcross"+m.suffix, joinOrder)
-	loop(m, blocks, []counter{{k, m.cells}, {i, 2 * m.cells}}, func() {
-		for _, f := range []struct{ x, rate, to Register }{{x, up, forth}, {next, dn, back}} {
-			a, b, even := m.register(), m.register(), m.register()
-			VMOVUPD(Mem{Base: f.x, Index: i, Scale: 8}, a)
-			VMOVUPD(Mem{Base: f.x, Index: i, Scale: 8, Disp: 8 * m.cells}, b)
-			VMULPD(Mem{Base: f.rate, Index: i, Scale: 8}, a, a)
-			VMULPD(Mem{Base: f.rate, Index: i, Scale: 8, Disp: 8 * m.cells}, b, b)
-			VUNPCKLPD(b, a, even)
-			VUNPCKHPD(b, a, a)
-			VADDPD(even, a, a)
-			m.join(a, index)
-			at := Mem{Base: f.to, Index: k, Scale: 8}
-			VADDPD(at, a, a)
-			VMOVUPD(a, at)
+		VBROADCASTSD(Mem{Base: x, Index: next, Scale: 8}, b1)
+		m.shift(a, b, a1, 1, false)
+		m.shift(b, b1, b1, 1, false)
+		inner, forth := times(a, b, load(fieldFlowUp))
+		even, back := times(a1, b1, load(fieldFlowDn))
+		VADDPD(even, inner, inner)
+		join(inner, load(fieldFlowInner))
+		join(forth, load(fieldFlowForth))
+		join(back, load(fieldFlowBack))
+		low, mass := m.register(), m.register()
+		VUNPCKLPD(b, a, low)
+		VUNPCKHPD(b, a, mass)
+		VADDPD(low, mass, mass)
+		join(low, load(fieldFlowLow))
+		join(mass, load(fieldFlowMass))
+		for n := range 2 {
+			done, upper := fmt.Sprint("across", n), fmt.Sprint("upper", n)
+			field := func(f int) Register { return load(fieldFlowAcross + n*sizeOfAcross + f) }
+			above := field(fieldAcrossNext)
+			TESTQ(above, above)
+			JE(LabelRef(done))
+			even, odd := times(a, b, field(fieldAcrossUp))
+			VADDPD(even, odd, odd)
+			join(odd, field(fieldAcrossForth))
+			c, d := m.register(), m.register()
+			VMOVUPD(fine(above, 0), c)
+			VMOVUPD(fine(above, m.cells), d)
+			even, odd = times(c, d, field(fieldAcrossDn))
+			VADDPD(even, odd, odd)
+			join(odd, field(fieldAcrossBack))
+			lower := field(fieldAcrossLow)
+			TESTQ(lower, lower)
+			JE(LabelRef(upper))
+			add(mass, lower)
+			Label(upper)
+			Label(done)
 		}
 	})
 }
