@@ -56,6 +56,23 @@ func (k kernel) reciprocals(dst, x *float64, blocks int, least float64) {
 	}
 }
 
+// outflows sets inv to the rates out of cells, in blocks from first ≥ 1 on, at least one, and says
+// whether all rates are numbers ≥ 0 and all sums finite.
+func (k kernel) outflows(r *openRow, first, blocks int) bool {
+	var lanes [2 * mostLanes]float64
+	if k == avx512 {
+		outflows512(&r.x, first, blocks, &lanes[0])
+	} else {
+		outflows256(&r.x, first, blocks, &lanes[0])
+	}
+	for _, v := range lanes[:2*k] {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // resistances turns flows and masses into resistances, see [resistancesOf].
 func (k kernel) resistances(upper, lower, inv *float64, blocks int) {
 	if k == avx512 {

@@ -351,6 +351,58 @@ done:
 	VZEROUPPER
 	RET
 
+// func outflows512(r *[]float64, first int, blocks int, lanes *float64)
+// Requires: AVX, AVX512F
+TEXT ·outflows512(SB), NOSPLIT, $0-32
+	MOVQ   r+0(FP), AX
+	MOVQ   first+8(FP), CX
+	MOVQ   blocks+16(FP), DX
+	MOVQ   lanes+24(FP), BX
+	MOVQ   24(AX), SI
+	MOVQ   48(AX), DI
+	MOVQ   72(AX), R8
+	MOVQ   312(AX), R9
+	MOVQ   360(AX), R10
+	MOVQ   336(AX), R11
+	MOVQ   384(AX), AX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+
+loop:
+	VMOVUPD (SI)(CX*8), Z3
+	VMOVUPD -8(DI)(CX*8), Z4
+	VMINPD  Z3, Z0, Z0
+	VMINPD  Z4, Z0, Z0
+	VADDPD  Z4, Z3, Z3
+	VMOVAPD Z3, Z3
+	VMOVUPD (R10)(CX*8), Z4
+	VMOVUPD (R9)(CX*8), Z5
+	VMINPD  Z4, Z0, Z0
+	VMINPD  Z5, Z0, Z0
+	VADDPD  Z5, Z4, Z4
+	VADDPD  Z4, Z3, Z3
+	TESTQ   R11, R11
+	JE      plane
+	VMOVUPD (AX)(CX*8), Z4
+	VMOVUPD (R11)(CX*8), Z5
+	VMINPD  Z4, Z0, Z0
+	VMINPD  Z5, Z0, Z0
+	VADDPD  Z5, Z4, Z4
+	VADDPD  Z4, Z3, Z3
+
+plane:
+	VMOVUPD Z3, (R8)(CX*8)
+	VMULPD  Z2, Z3, Z3
+	VADDPD  Z3, Z1, Z1
+	ADDQ    $0x08, CX
+	DECQ    DX
+	JNE     loop
+	VMOVUPD Z0, (BX)
+	VMOVUPD Z1, 64(BX)
+	VZEROUPPER
+	RET
+
 // func resistances512(upper *float64, lower *float64, inv *float64, blocks int)
 // Requires: AVX, AVX512F
 TEXT ·resistances512(SB), NOSPLIT, $0-32
@@ -1074,6 +1126,58 @@ loop:
 	JMP     loop
 
 done:
+	VZEROUPPER
+	RET
+
+// func outflows256(r *[]float64, first int, blocks int, lanes *float64)
+// Requires: AVX
+TEXT ·outflows256(SB), NOSPLIT, $0-32
+	MOVQ   r+0(FP), AX
+	MOVQ   first+8(FP), CX
+	MOVQ   blocks+16(FP), DX
+	MOVQ   lanes+24(FP), BX
+	MOVQ   24(AX), SI
+	MOVQ   48(AX), DI
+	MOVQ   72(AX), R8
+	MOVQ   312(AX), R9
+	MOVQ   360(AX), R10
+	MOVQ   336(AX), R11
+	MOVQ   384(AX), AX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+
+loop:
+	VMOVUPD (SI)(CX*8), Y3
+	VMOVUPD -8(DI)(CX*8), Y4
+	VMINPD  Y3, Y0, Y0
+	VMINPD  Y4, Y0, Y0
+	VADDPD  Y4, Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD (R10)(CX*8), Y4
+	VMOVUPD (R9)(CX*8), Y5
+	VMINPD  Y4, Y0, Y0
+	VMINPD  Y5, Y0, Y0
+	VADDPD  Y5, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	TESTQ   R11, R11
+	JE      plane
+	VMOVUPD (AX)(CX*8), Y4
+	VMOVUPD (R11)(CX*8), Y5
+	VMINPD  Y4, Y0, Y0
+	VMINPD  Y5, Y0, Y0
+	VADDPD  Y5, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+
+plane:
+	VMOVUPD Y3, (R8)(CX*8)
+	VMULPD  Y2, Y3, Y3
+	VADDPD  Y3, Y1, Y1
+	ADDQ    $0x04, CX
+	DECQ    DX
+	JNE     loop
+	VMOVUPD Y0, (BX)
+	VMOVUPD Y1, 32(BX)
 	VZEROUPPER
 	RET
 

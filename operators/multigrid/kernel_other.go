@@ -14,6 +14,8 @@ func (kernel) gather(f *flows, first, blocks, after int) {}
 func (kernel) reciprocals(dst, x *float64, blocks int, least float64) {}
 func (kernel) resistances(upper, lower, inv *float64, blocks int)     {}
 
+func (kernel) outflows(r *openRow, first, blocks int) bool { return true }
+
 func (kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {}
 
 func (kernel) correct(b *between, first, blocks int) {}

@@ -24,6 +24,11 @@ func gather512(f *[]float64, first int, blocks int, after int)
 //go:noescape
 func reciprocals512(x *float64, blocks int, least float64, dst *float64)
 
+// outflows512 sets inv to the rates out of cells, for blocks of 8 from cell first ≥ 1 on, and two times 8 lanes to the least of the rates and to 0 if all sums are finite. It needs AVX-512F.
+//
+//go:noescape
+func outflows512(r *[]float64, first int, blocks int, lanes *float64)
+
 // resistances512 turns flows within groups and masses of their lower cells into resistances, see resistancesOf, for blocks of 8 groups. It needs AVX-512F.
 //
 //go:noescape
@@ -68,6 +73,11 @@ func gather256(f *[]float64, first int, blocks int, after int)
 //
 //go:noescape
 func reciprocals256(x *float64, blocks int, least float64, dst *float64)
+
+// outflows256 sets inv to the rates out of cells, for blocks of 4 from cell first ≥ 1 on, and two times 4 lanes to the least of the rates and to 0 if all sums are finite. It needs AVX2 and FMA.
+//
+//go:noescape
+func outflows256(r *[]float64, first int, blocks int, lanes *float64)
 
 // resistances256 turns flows within groups and masses of their lower cells into resistances, see resistancesOf, for blocks of 4 groups. It needs AVX2 and FMA.
 //

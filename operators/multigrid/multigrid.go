@@ -7,7 +7,6 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/sparse"
 )
 
@@ -82,24 +81,16 @@ func (e *RateError) Error() string {
 	return fmt.Sprintf("multigrid: a rate out of or into cell %d: want a finite number ≥ 0, have %g", e.Cell, e.Rate)
 }
 
-// checkRates returns an error for the first cell with a bad rate.
-func checkRates(a *sparse.Lattice) error {
-	const size = 1 << 14
-	errs := make([]error, pieces.Count(a.States(), size))
-	pieces.Run(a.States(), size, func(piece, lo, hi int) {
+// rateError returns an error for the first cell with a bad rate, or one so large that six of
+// them need not have a finite sum.
+func rateError(a *sparse.Lattice) error {
+	for i := range a.States() {
 		for k := range a.Up {
-			up, down := a.Up[k][lo:hi], a.Down[k][lo:hi]
-			for i, v := range up {
-				if w := down[i]; !(v >= 0 && w >= 0 && v+w < math.Inf(1)) {
-					errs[piece] = &RateError{lo + i, max(v, w)}
-					return
+			for _, v := range []float64{a.Up[k][i], a.Down[k][i]} {
+				if !(v >= 0 && v < math.MaxFloat64/6) {
+					return &RateError{i, v}
 				}
 			}
-		}
-	})
-	for _, err := range errs {
-		if err != nil {
-			return err
 		}
 	}
 	return nil
@@ -114,10 +105,7 @@ func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 		if opt.Context != nil && opt.Context.Err() != nil {
 			return nil, opt.Context.Err()
 		}
-		a, err := discretize(boxes[k])
-		if err == nil {
-			err = checkRates(a)
-		}
+		s, err := discretized(boxes[k], discretize)
 		switch {
 		case err != nil && k == 0:
 			return nil, err
@@ -125,7 +113,6 @@ func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 			coarser = nil
 			continue
 		}
-		s := newSolver(a)
 		s.spent = spent
 		s.start(coarser)
 		if k == 0 {
@@ -135,6 +122,19 @@ func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 		coarser = newSolution(s.levels[0], coarser)
 		spent = s.spent
 	}
+}
+
+// discretized returns the solver on dims, without a guess.
+func discretized(dims []int, discretize func(dims []int) (*sparse.Lattice, error)) (*solver, error) {
+	a, err := discretize(dims)
+	if err != nil {
+		return nil, err
+	}
+	s := newSolver(a)
+	if s.levels[0].bad {
+		return nil, rateError(a)
+	}
+	return s, nil
 }
 
 // leastGuess is the number of cells along an axis below which no first guess is made.

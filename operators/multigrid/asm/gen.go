@@ -55,6 +55,7 @@ func main() {
 		sweep(m, one, false)
 		gather(m)
 		reciprocals(m, one)
+		outflows(m)
 		resistances(m, one)
 		rates(m, one)
 		correct(m)
@@ -446,6 +447,52 @@ func reciprocals(m machine, one Mem) {
 		m.above(inverse, v, least)
 		VMOVUPD(inverse, Mem{Base: dst})
 	})
+}
+
+// outflows writes the kernel of the rates out of cells.
+func outflows(m machine) {
+	name := "outflows" + m.suffix
+	TEXT(name, NOSPLIT, "func(r *[]float64, first int, blocks int, lanes *float64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s sets inv to the rates out of cells, for blocks of %d from cell first ≥ 1 on, and two times %d lanes to the least of the rates and to 0 if all sums are finite. It needs %s.", name, m.cells, m.cells, m.needs))
+	load := loader(Load(Param("r"), GP64()))
+	i := Load(Param("first"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	lanes := Load(Param("lanes"), GP64())
+	up, dn, inv := load(fieldUp), load(fieldDn), load(fieldInv)
+	below, above, overBelow, overAbove := load(fieldToBelow), load(fieldToAbove), load(fieldOverToBelow), load(fieldOverToAbove)
+	at := func(p Register, by int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * by} }
+	least, faults, zeros := m.register(), m.register(), m.register()
+	m.zero(least)
+	m.zero(faults)
+	m.zero(zeros)
+	Label("loop")
+	sum := m.register()
+	pair := func(a, b Mem) VecVirtual {
+		v, w := m.register(), m.register()
+		VMOVUPD(a, v)
+		VMOVUPD(b, w)
+		VMINPD(v, least, least)
+		VMINPD(w, least, least)
+		VADDPD(w, v, v)
+		return v
+	}
+	VMOVAPD(pair(at(up, 0), at(dn, -1)), sum)
+	VADDPD(pair(at(above, 0), at(below, 0)), sum, sum)
+	TESTQ(overBelow, overBelow)
+	JE(LabelRef("plane"))
+	VADDPD(pair(at(overAbove, 0), at(overBelow, 0)), sum, sum)
+	Label("plane")
+	VMOVUPD(sum, at(inv, 0))
+	VMULPD(zeros, sum, sum) // not a number where it is infinite or none
+	VADDPD(sum, faults, faults)
+	ADDQ(Imm(uint64(m.cells)), i)
+	DECQ(blocks)
+	JNE(LabelRef("loop"))
+	VMOVUPD(least, Mem{Base: lanes})
+	VMOVUPD(faults, Mem{Base: lanes, Disp: 8 * m.cells})
+	VZEROUPPER()
+	RET()
 }
 
 // resistances writes the kernel of resistances within groups.
