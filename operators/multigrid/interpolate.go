@@ -47,12 +47,20 @@ func (s *solution) guess(l *level) {
 	for i, v := range s.logs {
 		values[i] = v + 0.25*s.trend[i]
 	}
-	s.cubic(l.x, values, l, func(r int) {
-		x := l.of(l.x, r)
-		for i, v := range x {
-			x[i] = max(math.Exp(v), leastMass)
-		}
-	})
+	s.cubic(l.x, values, l, func(r int) { exponentials(l.of(l.x, r)) })
+}
+
+// exponentials replaces x by eˣ, to 1e-14, but by leastMass where that is more and by e⁷⁰⁹
+// where that is less.
+func exponentials(x []float64) {
+	if k := processor; k > 0 && len(x) >= int(k) {
+		blocks := len(x) / int(k)
+		k.exponentials(&x[0], blocks)
+		x = x[blocks*int(k):]
+	}
+	for i, v := range x {
+		x[i] = max(math.Exp(min(v, 709)), leastMass)
+	}
 }
 
 // cubic interpolates values to the cells of another level of the same box, axis by axis, the

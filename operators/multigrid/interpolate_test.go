@@ -2,6 +2,7 @@ package multigrid
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -70,4 +71,23 @@ func TestCubicInterpolation(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Exponentials are right to 1e-14, from the floor of masses up, and keep what is not a number.
+func TestExponentials(t *testing.T) {
+	withKernels(t, func(t *testing.T) {
+		var x []float64
+		for v := -800.0; v < 708; v += 0.37 {
+			x = append(x, v)
+		}
+		x = append(x, math.NaN(), 0, math.Inf(-1), math.Ln2/2, -math.Ln2/2, 709, math.NaN(), 1e9)
+		got := slices.Clone(x)
+		exponentials(got)
+		for i, v := range x {
+			want := max(math.Exp(min(v, 709)), leastMass)
+			if !(math.Abs(got[i]-want) <= 1e-14*want) && !math.IsNaN(v) || math.IsNaN(v) != math.IsNaN(got[i]) {
+				t.Errorf("e^%g is %g, want %g", v, got[i], want)
+			}
+		}
+	})
 }

@@ -73,6 +73,15 @@ func (k kernel) outflows(r *openRow, first, blocks int) bool {
 	return true
 }
 
+// exponentials replaces x by eˣ, see [exponentials].
+func (k kernel) exponentials(x *float64, blocks int) {
+	if k == avx512 {
+		exponentials512(x, blocks)
+	} else {
+		exponentials256(x, blocks)
+	}
+}
+
 // resistances turns flows and masses into resistances, see [resistancesOf].
 func (k kernel) resistances(upper, lower, inv *float64, blocks int) {
 	if k == avx512 {

@@ -16,6 +16,8 @@ func (kernel) resistances(upper, lower, inv *float64, blocks int)     {}
 
 func (kernel) outflows(r *openRow, first, blocks int) bool { return true }
 
+func (kernel) exponentials(x *float64, blocks int) {}
+
 func (kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {}
 
 func (kernel) correct(b *between, first, blocks int) {}

@@ -34,6 +34,11 @@ func outflows512(r *[]float64, first int, blocks int, lanes *float64)
 //go:noescape
 func resistances512(upper *float64, lower *float64, inv *float64, blocks int)
 
+// exponentials512 replaces x by eˣ, but by 1e-290 where that is more and by e⁷⁰⁹ where that is less, in blocks of 8. It needs AVX-512F.
+//
+//go:noescape
+func exponentials512(x *float64, blocks int)
+
 // rates512 turns flows into rates, see rateBetween, for blocks of 8 groups. It needs AVX-512F.
 //
 //go:noescape
@@ -83,6 +88,11 @@ func outflows256(r *[]float64, first int, blocks int, lanes *float64)
 //
 //go:noescape
 func resistances256(upper *float64, lower *float64, inv *float64, blocks int)
+
+// exponentials256 replaces x by eˣ, but by 1e-290 where that is more and by e⁷⁰⁹ where that is less, in blocks of 4. It needs AVX2 and FMA.
+//
+//go:noescape
+func exponentials256(x *float64, blocks int)
 
 // rates256 turns flows into rates, see rateBetween, for blocks of 4 groups. It needs AVX2 and FMA.
 //

@@ -6,6 +6,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -57,6 +58,7 @@ func main() {
 		reciprocals(m, one)
 		outflows(m)
 		resistances(m, one)
+		exponentials(m)
 		rates(m, one)
 		correct(m)
 		defects(m)
@@ -495,6 +497,53 @@ func outflows(m machine) {
 	RET()
 }
 
+// exponentials writes the kernel of eˣ = 2ⁿ eʳ, n = round(x/ln 2): eʳ by its series up to r¹¹,
+// which for |r| ≤ ln(2)/2 leaves 6e-15.
+func exponentials(m machine) {
+	name := "exponentials" + m.suffix
+	TEXT(name, NOSPLIT, "func(x *float64, blocks int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s replaces x by eˣ, but by 1e-290 where that is more and by e⁷⁰⁹ where that is less, in blocks of %d. It needs %s.", name, m.cells, m.needs))
+	x, blocks := Load(Param("x"), GP64()), Load(Param("blocks"), GP64())
+	constant := func(name string, value float64) Mem { return ConstData(name+m.suffix, F64(value)) }
+	all := func(c Mem) VecVirtual {
+		v := m.register()
+		VBROADCASTSD(c, v)
+		return v
+	}
+	lowest, highest := all(constant("lowest", -700)), all(constant("highest", 709))
+	perLn2, round := all(constant("perLn2", 1/math.Ln2)), all(constant("round", 3<<51)) // adding it leaves an integer in the last bits
+	ones, least := all(constant("unit", 1)), all(constant("floor", leastMass))
+	ln2, rest := all(constant("ln2", ln2High)), all(constant("ln2Rest", ln2Low))
+	terms := make([]Mem, 12)
+	for k, f := 0, 1.0; k < len(terms); k++ {
+		terms[k] = constant(fmt.Sprint("term", k), 1/f)
+		f *= float64(k + 1)
+	}
+	loop(m, blocks, []counter{{x, 8 * m.cells}}, func() {
+		v, n, shifted := m.register(), m.register(), m.register()
+		VMOVUPD(Mem{Base: x}, v)
+		VMAXPD(v, lowest, v) // what is not a number stays so
+		VMINPD(v, highest, v)
+		VMOVAPD(round, shifted)
+		VFMADD231PD(perLn2, v, shifted)
+		VSUBPD(round, shifted, n)
+		VFNMADD231PD(ln2, n, v)
+		VFNMADD231PD(rest, n, v)
+		sum, term := m.register(), m.register()
+		VBROADCASTSD(terms[len(terms)-1], sum)
+		for k := len(terms) - 2; k >= 0; k-- {
+			VBROADCASTSD(terms[k], term)
+			VFMADD213PD(term, v, sum)
+		}
+		VPSLLQ(Imm(52), shifted, shifted)
+		VPADDQ(ones, shifted, shifted) // 2ⁿ
+		VMULPD(shifted, sum, sum)
+		VMAXPD(sum, least, sum)
+		VMOVUPD(sum, Mem{Base: x})
+	})
+}
+
 // resistances writes the kernel of resistances within groups.
 func resistances(m machine, one Mem) {
 	name := "resistances" + m.suffix
@@ -789,6 +838,12 @@ func zeroOf(m machine) VecVirtual {
 const (
 	leastMass      = 1e-290
 	leastSymmetric = 0.1
+)
+
+// ln 2 in two parts, the first of 33 bits.
+const (
+	ln2High = 6.93147180369123816490e-01
+	ln2Low  = 1.90821492927058770002e-10
 )
 
 func shiftOf(cells int) uint64 {
