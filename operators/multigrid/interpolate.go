@@ -108,9 +108,32 @@ func (p *place) combine(dst, values []float64) {
 
 // cubicAlong interpolates a row of values to places along it.
 func cubicAlong(dst, v []float64, at []place) {
-	for i := range dst {
+	if len(dst) != 2*len(v) || len(v) < 5 {
+		cubicAt(dst, v, at, 0, len(dst))
+		return
+	}
+	end := len(v) - 2
+	cubicAt(dst, v, at, 0, 4)
+	cubicInPairs(dst[4:2*end], v, at[4].weight, at[5].weight)
+	cubicAt(dst, v, at, 2*end, len(dst))
+}
+
+// cubicAt interpolates to the places lo ≤ i < hi.
+func cubicAt(dst, v []float64, at []place, lo, hi int) {
+	for i := lo; i < hi; i++ {
 		p := &at[i]
 		dst[i] = p.weight[0]*v[p.cell[0]] + p.weight[1]*v[p.cell[1]] + p.weight[2]*v[p.cell[2]] + p.weight[3]*v[p.cell[3]]
+	}
+}
+
+// cubicInPairs interpolates to two places in every cell but two at each end.
+func cubicInPairs(dst, v []float64, lower, upper [4]float64) {
+	a, b, c, d := v[0], v[1], v[2], v[3]
+	for k, e := range v[4:] {
+		pair := dst[2*k : 2*k+2]
+		pair[0] = lower[0]*a + lower[1]*b + lower[2]*c + lower[3]*d
+		pair[1] = upper[0]*b + upper[1]*c + upper[2]*d + upper[3]*e
+		a, b, c, d = b, c, d, e
 	}
 }
 

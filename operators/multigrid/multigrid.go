@@ -100,12 +100,13 @@ func rateError(a *sparse.Lattice) error {
 func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt Options) (*solver, error) {
 	var coarser *solution
 	var spent float64
+	var spare []*level
 	boxes := nested(dims)
 	for k := len(boxes) - 1; ; k-- {
 		if opt.Context != nil && opt.Context.Err() != nil {
 			return nil, opt.Context.Err()
 		}
-		s, err := discretized(boxes[k], discretize)
+		s, err := discretized(boxes[k], discretize, spare)
 		switch {
 		case err != nil && k == 0:
 			return nil, err
@@ -120,17 +121,17 @@ func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 		}
 		s.settle()
 		coarser = newSolution(s.levels[0], coarser)
-		spent = s.spent
+		spent, spare = s.spent, s.levels
 	}
 }
 
 // discretized returns the solver on dims, without a guess.
-func discretized(dims []int, discretize func(dims []int) (*sparse.Lattice, error)) (*solver, error) {
+func discretized(dims []int, discretize func(dims []int) (*sparse.Lattice, error), spare []*level) (*solver, error) {
 	a, err := discretize(dims)
 	if err != nil {
 		return nil, err
 	}
-	s := newSolver(a)
+	s := newSolver(a, spare...)
 	if s.levels[0].bad {
 		return nil, rateError(a)
 	}
@@ -248,8 +249,10 @@ type solver struct {
 	visits int     // of a coarse level in each of the next finer one: 1 for V-cycles, 2 for W-cycles
 }
 
-func newSolver(a *sparse.Lattice) *solver {
-	s := &solver{levels: finest(a).hierarchy(), visits: 1}
+// newSolver returns the hierarchy over a lattice. Levels that are not needed any more lend
+// their memory.
+func newSolver(a *sparse.Lattice, spare ...*level) *solver {
+	s := &solver{levels: finest(a).hierarchy(spare...), visits: 1}
 	s.dense = newDense(s.levels[len(s.levels)-1])
 	return s
 }
