@@ -50,42 +50,42 @@ func (l *level) gatherInto(r, first, end int) {
 	p := l.plan
 	c := p.coarse
 	j := [3]int{0, r % c.n[1], r / c.n[1]}
-	mass := c.of(c.x, r)
-	clear(mass[first:end])
-	var forth, back, inner, low [3][]float64
+	var sums [3]sums
 	for a := range 3 {
-		if c.up[a] == nil {
-			continue
-		}
-		forth[a], back[a] = c.of(c.up[a], r), c.of(c.dn[a], r)
-		inner[a], low[a] = c.of(c.toUpper[a], r), c.of(c.toLower[a], r)
-		for _, sums := range [][]float64{forth[a], back[a], inner[a], low[a]} {
-			clear(sums[first:end])
+		if c.up[a] != nil {
+			sums[a] = c.sums(r, a, first, end)
 		}
 	}
+	mass := c.of(c.x, r)
+	clear(mass[first:end])
 	for z := p.axis[2].start[j[2]]; z < p.axis[2].start[j[2]+1]; z++ {
 		for y := p.axis[1].start[j[1]]; y < p.axis[1].start[j[1]+1]; y++ {
-			fine := y + z*l.n[1]
-			f := l.flows(fine, 0, forth[0], back[0])
-			f.mass, f.inner, f.low = mass, inner[0], low[0]
-			f.along(&p.axis[0], first, end)
+			f := l.flows(y+z*l.n[1], mass, &sums[0])
 			for a, at := range [3]int{1: y, 2: z} {
-				if a == 0 || c.up[a] == nil {
-					continue
+				if a > 0 && c.up[a] != nil {
+					start := p.axis[a].start[j[a]:]
+					f.across[a-1] = l.across(y+z*l.n[1], a, &sums[a], at == start[0], at+1 == start[1])
 				}
-				if at == p.axis[a].start[j[a]] {
-					p.axis[0].add(low[a], f.x, first, end)
-				}
-				f := l.flows(fine, a, inner[a], inner[a])
-				if at+1 == p.axis[a].start[j[a]+1] {
-					f.forth, f.back = forth[a], back[a]
-				}
-				f.across(&p.axis[0], first, end)
 			}
+			f.gather(&p.axis[0], first, end)
 		}
 	}
 	c.resistances(r, first, end)
 	copy(c.old[r*c.n[0]+first:r*c.n[0]+end], mass[first:end])
+}
+
+// sums are over groups of a row, for an axis: flows to the next groups and back, those within
+// the groups both ways, and masses of lower cells.
+type sums struct{ forth, back, inner, low []float64 }
+
+// sums returns those of a row, set to 0 for the groups first ≤ k < end.
+func (c *level) sums(r, a, first, end int) sums {
+	s := sums{c.of(c.up[a], r), c.of(c.dn[a], r), c.of(c.toUpper[a], r), c.of(c.toLower[a], r)}
+	clear(s.forth[first:end])
+	clear(s.back[first:end])
+	clear(s.inner[first:end])
+	clear(s.low[first:end])
+	return s
 }
 
 // resistances inverts the masses of the groups first ≤ k < end of row r, and turns flows
@@ -117,21 +117,6 @@ func resistancesOf(upper, lower, inv []float64) {
 	}
 }
 
-// add adds the sums over groups of x.
-func (p *axisPlan) add(sums, x []float64, first, end int) {
-	if p.inPairs() {
-		for k := first; k < end; k++ {
-			sums[k] += x[2*k] + x[2*k+1]
-		}
-		return
-	}
-	for k := first; k < end; k++ {
-		for _, v := range x[p.start[k]:p.start[k+1]] {
-			sums[k] += v
-		}
-	}
-}
-
 // reciprocals sets dst to 1/x where x is above least, else to 0.
 func reciprocals(dst, x []float64, least float64) {
 	if k := processor; k > 0 && len(x) >= int(k) {
@@ -147,38 +132,67 @@ func reciprocals(dst, x []float64, least float64) {
 	}
 }
 
-// flows are those from a row to its upper neighbours along an axis and back, and their sums
-// over groups of cells. Kernels know the order of the fields.
+// flows are those along and across a row of cells, and the sums over groups that they are
+// added to. Kernels know the order of the fields.
 type flows struct {
-	x, next          []float64 // masses of the row, and of the one above
-	up, dn           []float64
-	forth, back      []float64 // of groups
-	mass, inner, low []float64 // along the row: masses, flows within groups both ways, masses of first cells
+	x, up, dn                     []float64 // masses, and rates along the row
+	mass, low, inner, forth, back []float64 // of groups
+	across                        [2]across
 }
 
-func (l *level) flows(r, a int, forth, back []float64) flows {
-	f := flows{x: l.of(l.x, r), up: l.of(l.up[a], r), dn: l.of(l.dn[a], r), forth: forth, back: back}
-	if a > 0 {
-		f.next = l.of(l.x, l.above(r, a))
+// An across is flows to the row above along axis 1 or 2 and back; next is nil where there is
+// no such axis.
+type across struct {
+	next, up, dn []float64 // masses of the row above, and rates
+	forth, back  []float64 // of groups, or both times the flows within them
+	low          []float64 // nil if this is not the lowest row of its groups
+}
+
+func (l *level) flows(r int, mass []float64, to *sums) flows {
+	return flows{
+		x: l.of(l.x, r), up: l.of(l.up[0], r), dn: l.of(l.dn[0], r),
+		mass: mass, low: to.low, inner: to.inner, forth: to.forth, back: to.back,
+	}
+}
+
+func (l *level) across(r, a int, to *sums, lowest, highest bool) across {
+	f := across{next: l.of(l.x, l.above(r, a)), up: l.of(l.up[a], r), dn: l.of(l.dn[a], r), forth: to.inner, back: to.inner}
+	if lowest {
+		f.low = to.low
+	}
+	if highest {
+		f.forth, f.back = to.forth, to.back
 	}
 	return f
 }
 
+// gather adds masses and flows to those of the groups first ≤ k < end.
+func (f *flows) gather(p *axisPlan, first, end int) {
+	if k := processor; k > 0 && p.inPairs() && first+int(k) <= end {
+		blocks := (end - first) / int(k)
+		last := first + blocks*int(k)
+		k.gather(f, first, blocks, 2*last%len(f.x))
+		first = last
+	}
+	f.along(p, first, end)
+	for a := range f.across {
+		if f.across[a].next != nil {
+			f.across[a].add(f.x, p, first, end)
+		}
+	}
+}
+
 // along adds the masses of the row and the flows along it.
 func (f *flows) along(p *axisPlan, first, end int) {
-	if p.inPairs() {
-		first = f.pairsAlong(first, min(end, p.groups()-1))
-	}
 	for k := first; k < end; k++ {
 		lo, hi := p.start[k], p.start[k+1]
-		for i, v := range f.x[lo:hi] {
-			f.mass[k] += v
-			if i == 0 {
-				f.low[k] += v
-			} else {
-				f.inner[k] += f.x[lo+i-1]*f.up[lo+i-1] + v*f.dn[lo+i-1]
-			}
+		mass := f.x[lo]
+		f.low[k] += mass
+		for i := lo; i+1 < hi; i++ {
+			mass += f.x[i+1]
+			f.inner[k] += f.x[i]*f.up[i] + f.x[i+1]*f.dn[i]
 		}
+		f.mass[k] += mass
 		if p.groups() > 1 { // else what goes round stays within the group
 			next := hi % len(f.x)
 			f.forth[k] += f.x[hi-1] * f.up[hi-1]
@@ -187,50 +201,21 @@ func (f *flows) along(p *axisPlan, first, end int) {
 	}
 }
 
-// pairsAlong is along for pairs of cells, without the last; it returns end.
-func (f *flows) pairsAlong(first, end int) int {
-	if k := processor; k > 0 && first < end {
-		blocks := (end - first) / int(k)
-		k.along(f, first, blocks)
-		first += blocks * int(k)
-	}
+// add adds the flows between the row, of masses x, and the one above.
+func (f *across) add(x []float64, p *axisPlan, first, end int) {
 	for k := first; k < end; k++ {
-		x, i := f.x[2*k:2*k+3], 2*k+1
-		f.mass[k] += x[0] + x[1]
-		f.low[k] += x[0]
-		f.inner[k] += x[0]*f.up[i-1] + x[1]*f.dn[i-1]
-		f.forth[k] += x[1] * f.up[i]
-		f.back[k] += x[2] * f.dn[i]
-	}
-	return max(first, end)
-}
-
-// across adds the flows to the row above.
-func (f *flows) across(p *axisPlan, first, end int) {
-	if p.inPairs() {
-		first = f.pairsAcross(first, end)
-	}
-	for k := first; k < end; k++ {
+		var mass, forth, back float64
 		for i := p.start[k]; i < p.start[k+1]; i++ {
-			f.forth[k] += f.x[i] * f.up[i]
-			f.back[k] += f.next[i] * f.dn[i]
+			mass += x[i]
+			forth += x[i] * f.up[i]
+			back += f.next[i] * f.dn[i]
+		}
+		f.forth[k] += forth
+		f.back[k] += back
+		if f.low != nil {
+			f.low[k] += mass
 		}
 	}
-}
-
-// pairsAcross is across for pairs of cells; it returns end.
-func (f *flows) pairsAcross(first, end int) int {
-	if k := processor; k > 0 {
-		blocks := (end - first) / int(k)
-		k.across(f, first, blocks)
-		first += blocks * int(k)
-	}
-	for k := first; k < end; k++ {
-		i := 2 * k
-		f.forth[k] += f.x[i]*f.up[i] + f.x[i+1]*f.up[i+1]
-		f.back[k] += f.next[i]*f.dn[i] + f.next[i+1]*f.dn[i+1]
-	}
-	return end
 }
 
 // ratesBelow turns flows between groups into rates, in a layer of the next level; a step.

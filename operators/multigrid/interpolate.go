@@ -24,18 +24,20 @@ const mostTrend = 1
 // newSolution returns the solution on a level, with the one before, if there is any.
 func newSolution(l *level, before *solution) *solution {
 	s := &solution{level: l, logs: make([]float64, l.cells()), trend: make([]float64, l.cells())}
-	if before != nil {
-		copy(s.trend, before.cubic(before.logs, l))
-	}
 	l.eachRow(func(r int) {
-		logs, trend := l.of(s.logs, r), l.of(s.trend, r)
+		logs := l.of(s.logs, r)
 		for i, v := range l.of(l.x, r) {
 			logs[i] = math.Log(max(v, leastMass))
-			if before != nil {
-				trend[i] = min(max(logs[i]-trend[i], -mostTrend), mostTrend)
-			}
 		}
 	})
+	if before != nil {
+		before.cubic(s.trend, before.logs, l, func(r int) {
+			logs, trend := l.of(s.logs, r), l.of(s.trend, r)
+			for i, v := range logs {
+				trend[i] = min(max(v-trend[i], -mostTrend), mostTrend)
+			}
+		})
+	}
 	return s
 }
 
@@ -45,57 +47,94 @@ func (s *solution) guess(l *level) {
 	for i, v := range s.logs {
 		values[i] = v + 0.25*s.trend[i]
 	}
-	values = s.cubic(values, l)
-	l.eachRow(func(r int) {
-		x := l.of(l.x, r)
-		for i, v := range l.of(values, r) {
-			x[i] = max(math.Exp(v), leastMass)
-		}
-	})
+	s.cubic(l.x, values, l, func(r int) { exponentials(l.of(l.x, r)) })
+}
+
+// exponentials replaces x by eˣ, to 1e-14, but by leastMass where that is more and by e⁷⁰⁹
+// where that is less.
+func exponentials(x []float64) {
+	if k := processor; k > 0 && len(x) >= int(k) {
+		blocks := len(x) / int(k)
+		k.exponentials(&x[0], blocks)
+		x = x[blocks*int(k):]
+	}
+	for i, v := range x {
+		x[i] = max(math.Exp(min(v, 709)), leastMass)
+	}
 }
 
 // cubic interpolates values to the cells of another level of the same box, axis by axis, the
-// last one first, so that most work is done on few numbers.
-func (l *level) cubic(values []float64, to *level) []float64 {
-	n := l.n
-	values = cubicAcross(2, values, n, places(to.n[2], n[2], l.ring[2]))
-	n[2] = to.n[2]
-	values = cubicAcross(1, values, n, places(to.n[1], n[1], l.ring[1]))
-	at := places(to.n[0], n[0], l.ring[0])
-	dst := make([]float64, to.cells())
-	to.eachRow(func(r int) {
-		v := l.of(values, r)
-		row := to.of(dst, r)
-		for i := range row {
-			p := &at[i]
-			row[i] = p.weight[0]*v[p.cell[0]] + p.weight[1]*v[p.cell[1]] + p.weight[2]*v[p.cell[2]] + p.weight[3]*v[p.cell[3]]
+// last one first, so that most work is done on few numbers. Every row is finished by another
+// function as soon as it is there.
+func (l *level) cubic(dst, values []float64, to *level, finish func(r int)) {
+	plane := l.n[0] * l.n[1]
+	values = cubicPlanes(values, plane, places(to.n[2], l.n[2], l.ring[2]))
+	along, across := places(to.n[0], l.n[0], l.ring[0]), places(to.n[1], l.n[1], l.ring[1])
+	pieces.Run(to.rows(), to.rowsPerPiece(), func(_, lo, hi int) {
+		row := make([]float64, l.n[0])
+		for r := lo; r < hi; r++ {
+			from := values[r/to.n[1]*plane:][:plane]
+			across[r%to.n[1]].combine(row, from)
+			cubicAlong(to.of(dst, r), row, along)
+			finish(r)
+		}
+	})
+}
+
+// cubicPlanes interpolates values on planes of n cells to places along axis 2.
+func cubicPlanes(values []float64, n int, at []place) []float64 {
+	if len(at) == 1 && len(values) == n {
+		return values
+	}
+	dst := make([]float64, n*len(at))
+	pieces.Run(len(at), max(1, 8192/n), func(_, lo, hi int) {
+		for k := lo; k < hi; k++ {
+			at[k].combine(dst[k*n:(k+1)*n], values)
 		}
 	})
 	return dst
 }
 
-// cubicAcross interpolates values on a box of n cells to places along axis a ≥ 1.
-func cubicAcross(a int, values []float64, n [3]int, at []place) []float64 {
-	if n[a] == 1 && len(at) == 1 {
-		return values
+// combine sets dst to the weighted sum of four of the layers that values consist of.
+func (p *place) combine(dst, values []float64) {
+	n := len(dst)
+	layer := func(j int) []float64 { return values[p.cell[j]*n:][:n] }
+	v0, v1, v2, v3 := layer(0), layer(1), layer(2), layer(3)
+	w := p.weight
+	for i := range dst {
+		dst[i] = w[0]*v0[i] + w[1]*v1[i] + w[2]*v2[i] + w[3]*v3[i]
 	}
-	s := n[0] // cells in a layer
-	if a == 2 {
-		s *= n[1]
+}
+
+// cubicAlong interpolates a row of values to places along it.
+func cubicAlong(dst, v []float64, at []place) {
+	if len(dst) != 2*len(v) || len(v) < 5 {
+		cubicAt(dst, v, at, 0, len(dst))
+		return
 	}
-	dst := make([]float64, len(values)/n[a]*len(at))
-	pieces.Run(len(dst)/s, max(1, 8192/s), func(_, lo, hi int) {
-		for k := lo; k < hi; k++ {
-			p := &at[k%len(at)]
-			layer := func(j int) []float64 { return values[(k/len(at)*n[a]+p.cell[j])*s:][:s] }
-			v0, v1, v2, v3 := layer(0), layer(1), layer(2), layer(3)
-			w := p.weight
-			for i := range s {
-				dst[k*s+i] = w[0]*v0[i] + w[1]*v1[i] + w[2]*v2[i] + w[3]*v3[i]
-			}
-		}
-	})
-	return dst
+	end := len(v) - 2
+	cubicAt(dst, v, at, 0, 4)
+	cubicInPairs(dst[4:2*end], v, at[4].weight, at[5].weight)
+	cubicAt(dst, v, at, 2*end, len(dst))
+}
+
+// cubicAt interpolates to the places lo ≤ i < hi.
+func cubicAt(dst, v []float64, at []place, lo, hi int) {
+	for i := lo; i < hi; i++ {
+		p := &at[i]
+		dst[i] = p.weight[0]*v[p.cell[0]] + p.weight[1]*v[p.cell[1]] + p.weight[2]*v[p.cell[2]] + p.weight[3]*v[p.cell[3]]
+	}
+}
+
+// cubicInPairs interpolates to two places in every cell but two at each end.
+func cubicInPairs(dst, v []float64, lower, upper [4]float64) {
+	a, b, c, d := v[0], v[1], v[2], v[3]
+	for k, e := range v[4:] {
+		pair := dst[2*k : 2*k+2]
+		pair[0] = lower[0]*a + lower[1]*b + lower[2]*c + lower[3]*d
+		pair[1] = upper[0]*b + upper[1]*c + upper[2]*d + upper[3]*e
+		a, b, c, d = b, c, d, e
+	}
 }
 
 // A place is between the second and the third of four centres, which count with weights.

@@ -2,6 +2,7 @@ package multigrid
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -62,10 +63,31 @@ func TestCubicInterpolation(t *testing.T) {
 		for i := range values {
 			values[i], _ = cubic(from, i)
 		}
-		for i, got := range from.cubic(values, to) {
+		interpolated := make([]float64, to.cells())
+		from.cubic(interpolated, values, to, func(int) {})
+		for i, got := range interpolated {
 			if want, inner := cubic(to, i); inner && math.Abs(got-want) > 1e-14 {
 				t.Errorf("%v to %v: cell %d is %v, want %v", from.n, to.n, i, got, want)
 			}
 		}
 	}
+}
+
+// Exponentials are right to 1e-14, from the floor of masses up, and keep what is not a number.
+func TestExponentials(t *testing.T) {
+	withKernels(t, func(t *testing.T) {
+		var x []float64
+		for v := -800.0; v < 708; v += 0.37 {
+			x = append(x, v)
+		}
+		x = append(x, math.NaN(), 0, math.Inf(-1), math.Ln2/2, -math.Ln2/2, 709, math.NaN(), 1e9)
+		got := slices.Clone(x)
+		exponentials(got)
+		for i, v := range x {
+			want := max(math.Exp(min(v, 709)), leastMass)
+			if !(math.Abs(got[i]-want) <= 1e-14*want) && !math.IsNaN(v) || math.IsNaN(v) != math.IsNaN(got[i]) {
+				t.Errorf("e^%g is %g, want %g", v, got[i], want)
+			}
+		}
+	})
 }

@@ -38,21 +38,12 @@ func (k kernel) left(r *row, first, blocks, before, after int) {
 	}
 }
 
-// along adds masses of pairs of cells and flows from pair to pair.
-func (k kernel) along(f *flows, first, blocks int) {
+// gather adds masses and flows of pairs of cells, at least one block of pairs; after is the cell next to the last.
+func (k kernel) gather(f *flows, first, blocks, after int) {
 	if k == avx512 {
-		flowsAlong512(&f.x, first, blocks)
+		gather512(&f.x, first, blocks, after)
 	} else {
-		flowsAlong256(&f.x, first, blocks)
-	}
-}
-
-// across adds flows of pairs of cells to the row above.
-func (k kernel) across(f *flows, first, blocks int) {
-	if k == avx512 {
-		flowsAcross512(&f.x, first, blocks)
-	} else {
-		flowsAcross256(&f.x, first, blocks)
+		gather256(&f.x, first, blocks, after)
 	}
 }
 
@@ -62,6 +53,32 @@ func (k kernel) reciprocals(dst, x *float64, blocks int, least float64) {
 		reciprocals512(x, blocks, least, dst)
 	} else {
 		reciprocals256(x, blocks, least, dst)
+	}
+}
+
+// outflows sets inv to the rates out of cells, in blocks from first ≥ 1 on, at least one, and says
+// whether all rates are numbers ≥ 0 and all sums finite.
+func (k kernel) outflows(r *openRow, first, blocks int) bool {
+	var lanes [2 * mostLanes]float64
+	if k == avx512 {
+		outflows512(&r.x, first, blocks, &lanes[0])
+	} else {
+		outflows256(&r.x, first, blocks, &lanes[0])
+	}
+	for _, v := range lanes[:2*k] {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// exponentials replaces x by eˣ, see [exponentials].
+func (k kernel) exponentials(x *float64, blocks int) {
+	if k == avx512 {
+		exponentials512(x, blocks)
+	} else {
+		exponentials256(x, blocks)
 	}
 }
 

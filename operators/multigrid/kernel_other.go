@@ -9,12 +9,14 @@ func (kernel) right(r *row, first, blocks, before, after int) {}
 
 func (kernel) left(r *row, first, blocks, before, after int) {}
 
-func (kernel) along(f *flows, first, blocks int) {}
-
-func (kernel) across(f *flows, first, blocks int) {}
+func (kernel) gather(f *flows, first, blocks, after int) {}
 
 func (kernel) reciprocals(dst, x *float64, blocks int, least float64) {}
 func (kernel) resistances(upper, lower, inv *float64, blocks int)     {}
+
+func (kernel) outflows(r *openRow, first, blocks int) bool { return true }
+
+func (kernel) exponentials(x *float64, blocks int) {}
 
 func (kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {}
 

@@ -14,25 +14,30 @@ func sweepRight512(r *[]float64, first int, blocks int, before int, after int)
 //go:noescape
 func sweepLeft512(r *[]float64, first int, blocks int, before int, after int)
 
-// flowsAlong512 adds masses of pairs of cells and flows between them, for blocks of 8 pairs. It needs AVX-512F.
+// gather512 adds masses of pairs of cells and flows within and between them, for blocks of 8 pairs; after is the cell next to the last. It needs AVX-512F.
 //
 //go:noescape
-func flowsAlong512(f *[]float64, first int, blocks int)
-
-// flowsAcross512 adds flows of pairs of cells to the row above and back, for blocks of 8 pairs. It needs AVX-512F.
-//
-//go:noescape
-func flowsAcross512(f *[]float64, first int, blocks int)
+func gather512(f *[]float64, first int, blocks int, after int)
 
 // reciprocals512 sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of 8. It needs AVX-512F.
 //
 //go:noescape
 func reciprocals512(x *float64, blocks int, least float64, dst *float64)
 
+// outflows512 sets inv to the rates out of cells, for blocks of 8 from cell first ≥ 1 on, and two times 8 lanes to the least of the rates and to 0 if all sums are finite. It needs AVX-512F.
+//
+//go:noescape
+func outflows512(r *[]float64, first int, blocks int, lanes *float64)
+
 // resistances512 turns flows within groups and masses of their lower cells into resistances, see resistancesOf, for blocks of 8 groups. It needs AVX-512F.
 //
 //go:noescape
 func resistances512(upper *float64, lower *float64, inv *float64, blocks int)
+
+// exponentials512 replaces x by eˣ, but by 1e-290 where that is more and by e⁷⁰⁹ where that is less, in blocks of 8. It needs AVX-512F.
+//
+//go:noescape
+func exponentials512(x *float64, blocks int)
 
 // rates512 turns flows into rates, see rateBetween, for blocks of 8 groups. It needs AVX-512F.
 //
@@ -64,25 +69,30 @@ func sweepRight256(r *[]float64, first int, blocks int, before int, after int)
 //go:noescape
 func sweepLeft256(r *[]float64, first int, blocks int, before int, after int)
 
-// flowsAlong256 adds masses of pairs of cells and flows between them, for blocks of 4 pairs. It needs AVX2 and FMA.
+// gather256 adds masses of pairs of cells and flows within and between them, for blocks of 4 pairs; after is the cell next to the last. It needs AVX2 and FMA.
 //
 //go:noescape
-func flowsAlong256(f *[]float64, first int, blocks int)
-
-// flowsAcross256 adds flows of pairs of cells to the row above and back, for blocks of 4 pairs. It needs AVX2 and FMA.
-//
-//go:noescape
-func flowsAcross256(f *[]float64, first int, blocks int)
+func gather256(f *[]float64, first int, blocks int, after int)
 
 // reciprocals256 sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of 4. It needs AVX2 and FMA.
 //
 //go:noescape
 func reciprocals256(x *float64, blocks int, least float64, dst *float64)
 
+// outflows256 sets inv to the rates out of cells, for blocks of 4 from cell first ≥ 1 on, and two times 4 lanes to the least of the rates and to 0 if all sums are finite. It needs AVX2 and FMA.
+//
+//go:noescape
+func outflows256(r *[]float64, first int, blocks int, lanes *float64)
+
 // resistances256 turns flows within groups and masses of their lower cells into resistances, see resistancesOf, for blocks of 4 groups. It needs AVX2 and FMA.
 //
 //go:noescape
 func resistances256(upper *float64, lower *float64, inv *float64, blocks int)
+
+// exponentials256 replaces x by eˣ, but by 1e-290 where that is more and by e⁷⁰⁹ where that is less, in blocks of 4. It needs AVX2 and FMA.
+//
+//go:noescape
+func exponentials256(x *float64, blocks int)
 
 // rates256 turns flows into rates, see rateBetween, for blocks of 4 groups. It needs AVX2 and FMA.
 //

@@ -1,6 +1,9 @@
 package multigrid
 
 import (
+	"math"
+	"sync/atomic"
+
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/ness-fp/ness/grid/pieces"
@@ -16,6 +19,7 @@ type level struct {
 	ring   [3]bool      // axes that are periodic
 	up, dn [3][]float64 // rates to the upper neighbour and back; nil along axis 2 where it has one cell
 	inv    []float64    // 1 / rate out; 0 for a cell that is cut off
+	bad    bool         // a rate of the finest level is negative, infinite or not a number
 	x      []float64    // masses, up to a factor
 	old    []float64    // those the level was made from; nil on the finest
 	rhs    []float64    // of the linear problem A x − shift·x = rhs that sweeps solve, if not 0
@@ -72,13 +76,20 @@ func finest(a *sparse.Lattice) *level {
 	}
 	n := l.cells()
 	l.inv, l.x = sparse.Staggered(n, 6), sparse.Staggered(n, 7)
-	l.invert(0)
+	l.bad = !l.invert(0)
 	return l
 }
 
-// invert sets inv to 1 / (rate out + shift), 0 for cells that are cut off.
-func (l *level) invert(shift float64) {
-	l.eachRow(func(r int) { l.invertRow(r, 0, l.n[0], shift) })
+// invert sets inv to 1 / (rate out + shift), 0 for cells that are cut off, and says whether
+// all rates are numbers ≥ 0, with finite sums.
+func (l *level) invert(shift float64) bool {
+	var bad atomic.Bool
+	l.eachRow(func(r int) {
+		if !l.invertRow(r, 0, l.n[0], shift) {
+			bad.Store(true)
+		}
+	})
+	return !bad.Load()
 }
 
 // invertLayer is invert without a shift for a layer, a step of [level.march].
@@ -89,26 +100,41 @@ func (l *level) invertLayer(layer int, s strip) {
 	}
 }
 
-func (l *level) invertRow(r, lo, hi int, shift float64) {
-	inv := l.of(l.inv, r)
-	up, dn := l.of(l.up[0], r), l.of(l.dn[0], r)
-	if lo == 0 {
-		inv[0] = up[0] + dn[len(dn)-1]
+func (l *level) invertRow(r, lo, hi int, shift float64) (ok bool) {
+	b := l.openRow(r)
+	from := max(lo, 1)
+	ok = b.plainOutflows(lo, min(from, hi))
+	if k := processor; k > 0 && from+int(k) <= hi {
+		blocks := (hi - from) / int(k)
+		ok = k.outflows(&b, from, blocks) && ok
+		from += blocks * int(k)
 	}
-	for i := max(lo, 1); i < hi; i++ {
-		inv[i] = up[i] + dn[i-1]
-	}
-	inv = inv[lo:hi]
-	for a := 1; a < 3 && l.up[a] != nil; a++ {
-		up, dn := l.of(l.up[a], r)[lo:hi], l.of(l.dn[a], l.below(r, a))[lo:hi]
-		for i := range inv {
-			inv[i] += up[i] + dn[i]
-		}
-	}
+	ok = b.plainOutflows(from, hi) && ok
+	inv := b.inv[lo:hi]
 	if shift > 0 {
 		floats.AddConst(shift, inv)
 	}
 	reciprocals(inv, inv, 0)
+	return ok
+}
+
+// plainOutflows sets inv to the rates out of the cells lo ≤ i < hi, one by one.
+func (r *openRow) plainOutflows(lo, hi int) (ok bool) {
+	ok = true
+	for i := lo; i < hi; i++ {
+		p, _ := around(i, len(r.x))
+		least := min(r.up[i], r.dn[p])
+		sum := r.up[i] + r.dn[p]
+		for a := range r.toBelow {
+			if r.toBelow[a] != nil {
+				least = min(least, r.toAbove[a][i], r.toBelow[a][i])
+				sum += r.toAbove[a][i] + r.toBelow[a][i]
+			}
+		}
+		r.inv[i] = sum
+		ok = ok && least >= 0 && sum < math.Inf(1)
+	}
+	return ok
 }
 
 // next returns the upper neighbour of cell i along axis a, going round at the end.

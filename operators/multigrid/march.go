@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // This file takes several steps over a level in one pass through memory. A step works on
@@ -125,17 +126,25 @@ func inStep(strips []strip, ticks int, tick func(t int, s strip)) {
 		before, after := around(k, len(strips))
 		wg.Go(func() {
 			for t := range ticks {
-				for _, c := range []*counter{&done[before], &done[after]} {
-					for spins := 0; c.Load() < int64(t); spins++ {
-						if spins > 50 {
-							runtime.Gosched()
-						}
-					}
-				}
+				await(&done[before].Int64, int64(t))
+				await(&done[after].Int64, int64(t))
 				tick(t, s)
 				done[k].Store(int64(t + 1))
 			}
 		})
 	}
 	wg.Wait()
+}
+
+// await returns when c has come to t. Others are at work for some microseconds, unless the
+// machine is busy: then waiting must not keep them from it.
+func await(c *atomic.Int64, t int64) {
+	for spins := 1; c.Load() < t; spins++ {
+		switch {
+		case spins > 1<<14:
+			time.Sleep(20 * time.Microsecond)
+		case spins%256 == 0:
+			runtime.Gosched()
+		}
+	}
 }

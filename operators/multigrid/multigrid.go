@@ -7,7 +7,6 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/sparse"
 )
 
@@ -82,24 +81,16 @@ func (e *RateError) Error() string {
 	return fmt.Sprintf("multigrid: a rate out of or into cell %d: want a finite number ≥ 0, have %g", e.Cell, e.Rate)
 }
 
-// checkRates returns an error for the first cell with a bad rate.
-func checkRates(a *sparse.Lattice) error {
-	const size = 1 << 14
-	errs := make([]error, pieces.Count(a.States(), size))
-	pieces.Run(a.States(), size, func(piece, lo, hi int) {
+// rateError returns an error for the first cell with a bad rate, or one so large that six of
+// them need not have a finite sum.
+func rateError(a *sparse.Lattice) error {
+	for i := range a.States() {
 		for k := range a.Up {
-			up, down := a.Up[k][lo:hi], a.Down[k][lo:hi]
-			for i, v := range up {
-				if w := down[i]; !(v >= 0 && w >= 0 && v+w < math.Inf(1)) {
-					errs[piece] = &RateError{lo + i, max(v, w)}
-					return
+			for _, v := range []float64{a.Up[k][i], a.Down[k][i]} {
+				if !(v >= 0 && v < math.MaxFloat64/6) {
+					return &RateError{i, v}
 				}
 			}
-		}
-	})
-	for _, err := range errs {
-		if err != nil {
-			return err
 		}
 	}
 	return nil
@@ -109,15 +100,13 @@ func checkRates(a *sparse.Lattice) error {
 func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt Options) (*solver, error) {
 	var coarser *solution
 	var spent float64
+	var spare []*level
 	boxes := nested(dims)
 	for k := len(boxes) - 1; ; k-- {
 		if opt.Context != nil && opt.Context.Err() != nil {
 			return nil, opt.Context.Err()
 		}
-		a, err := discretize(boxes[k])
-		if err == nil {
-			err = checkRates(a)
-		}
+		s, err := discretized(boxes[k], discretize, spare)
 		switch {
 		case err != nil && k == 0:
 			return nil, err
@@ -125,7 +114,6 @@ func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 			coarser = nil
 			continue
 		}
-		s := newSolver(a)
 		s.spent = spent
 		s.start(coarser)
 		if k == 0 {
@@ -133,8 +121,21 @@ func guess(dims []int, discretize func(dims []int) (*sparse.Lattice, error), opt
 		}
 		s.settle()
 		coarser = newSolution(s.levels[0], coarser)
-		spent = s.spent
+		spent, spare = s.spent, s.levels
 	}
+}
+
+// discretized returns the solver on dims, without a guess.
+func discretized(dims []int, discretize func(dims []int) (*sparse.Lattice, error), spare []*level) (*solver, error) {
+	a, err := discretize(dims)
+	if err != nil {
+		return nil, err
+	}
+	s := newSolver(a, spare...)
+	if s.levels[0].bad {
+		return nil, rateError(a)
+	}
+	return s, nil
 }
 
 // leastGuess is the number of cells along an axis below which no first guess is made.
@@ -248,8 +249,10 @@ type solver struct {
 	visits int     // of a coarse level in each of the next finer one: 1 for V-cycles, 2 for W-cycles
 }
 
-func newSolver(a *sparse.Lattice) *solver {
-	s := &solver{levels: finest(a).hierarchy(), visits: 1}
+// newSolver returns the hierarchy over a lattice. Levels that are not needed any more lend
+// their memory.
+func newSolver(a *sparse.Lattice, spare ...*level) *solver {
+	s := &solver{levels: finest(a).hierarchy(spare...), visits: 1}
 	s.dense = newDense(s.levels[len(s.levels)-1])
 	return s
 }
@@ -260,14 +263,19 @@ func (s *solver) improve() (correction float64) {
 	return s.cycle(0)
 }
 
-// cycle improves the masses of level k by one V(2,2) or W(2,2) cycle, and returns the
-// largest |ln q| of the coarsest level.
+// cycle improves the masses of level k by one V- or W-cycle, and returns the largest |ln q|
+// of the coarsest level. There are two sweeps before and two after the correction from the
+// next level, and twice as many on coarse levels, where they are cheap: flows that go round
+// are solved there rather than on the finest.
 func (s *solver) cycle(k int) (correction float64) {
 	l := s.levels[k]
 	if l.plan == nil {
 		s.dense.eliminate(l.x, 0)
 		s.dense.stationary(l.x)
 		return l.largestCorrection()
+	}
+	if k > 0 {
+		l.march(false, nil, l.sweepLeft, l.sweepRight)
 	}
 	l.march(true, nil, l.sweepLeft, l.sweepRight, l.gather)
 	l.coarsen()
@@ -277,17 +285,22 @@ func (s *solver) cycle(k int) (correction float64) {
 	}
 	c.ratios()
 	l.march(false, l.correct, l.sweepLeft, l.sweepRight)
+	if k > 0 {
+		l.march(true, nil, l.sweepLeft, l.sweepRight)
+	}
 	return correction
 }
 
-// work returns the visits of cells in one cycle and the residual after it: four sweeps,
-// one pass to coarsen and half a one to correct, on every level as often as it is visited.
+// work returns the visits of cells in one cycle and the residual after it: four sweeps, on
+// coarse levels eight, one pass to coarsen and half a one to correct, on every level as often
+// as it is visited.
 func (s *solver) work() float64 {
 	cells := float64(s.levels[0].cells())
-	visits := 1
+	visits, passes := 1, 5.5
 	for _, l := range s.levels[:len(s.levels)-1] {
-		cells += 5.5 * float64(visits) * float64(l.cells())
+		cells += passes * float64(visits) * float64(l.cells())
 		visits *= s.visits
+		passes = 9.5
 	}
 	return cells
 }

@@ -541,20 +541,24 @@ func TestWellsThatNoGroupTellsApart(t *testing.T) {
 }
 
 func TestRatesAreChecked(t *testing.T) {
-	for _, bad := range []float64{math.NaN(), math.Inf(1), -1} {
-		l := noise([]int{70, 70}, false, 1)
-		l.Up[1][100] = bad
-		_, _, err := Solve(l.Dims, func(dims []int) (*sparse.Lattice, error) {
-			if slices.Equal(dims, l.Dims) {
-				return l, nil
+	withKernels(t, func(t *testing.T) {
+		for _, bad := range []float64{math.NaN(), math.Inf(1), -1, math.MaxFloat64} {
+			for _, cell := range []int{0, 100, 4899 - 70} {
+				l := noise([]int{70, 70}, false, 1)
+				l.Up[0][cell], l.Up[1][cell] = bad, bad
+				_, _, err := Solve(l.Dims, func(dims []int) (*sparse.Lattice, error) {
+					if slices.Equal(dims, l.Dims) {
+						return l, nil
+					}
+					return noise(dims, false, 2), nil
+				}, Options{})
+				var e *RateError
+				if !errors.As(err, &e) || e.Cell != cell {
+					t.Errorf("rate %v in cell %d: %v", bad, cell, err)
+				}
 			}
-			return noise(dims, false, 2), nil
-		}, Options{})
-		var e *RateError
-		if !errors.As(err, &e) || e.Cell != 100 {
-			t.Errorf("rate %v: %v", bad, err)
 		}
-	}
+	})
 }
 
 // A coarser grid on which a problem cannot be discretised costs a guess, not the solution.

@@ -125,8 +125,9 @@ func coarsens(n [3]int, coupling *[3]float64) (which [3]bool) {
 	return which
 }
 
-// hierarchy adds the coarser levels and returns all, l first.
-func (l *level) hierarchy() []*level {
+// hierarchy adds the coarser levels and returns all, l first. Levels that are not needed any
+// more lend their memory.
+func (l *level) hierarchy(spare ...*level) []*level {
 	levels := []*level{l}
 	coupling := l.couplings()
 	for l.cells() > leastCells {
@@ -140,18 +141,36 @@ func (l *level) hierarchy() []*level {
 			l.plan.axis[a] = paired(l.n[a], l.ring[a], which[a])
 			c.n[a] = l.plan.axis[a].groups()
 		}
-		n := c.cells()
-		for a := range 3 {
-			if a < 2 || c.n[a] > 1 {
-				c.up[a], c.dn[a] = sparse.Staggered(n, 2*a), sparse.Staggered(n, 2*a+1)
-				c.toUpper[a], c.toLower[a] = sparse.Staggered(n, 9+2*a), sparse.Staggered(n, 10+2*a)
-			}
-		}
-		c.inv, c.x, c.old = sparse.Staggered(n, 6), sparse.Staggered(n, 7), sparse.Staggered(n, 8)
+		c.allocate(spare)
 		levels = append(levels, c)
 		l = c
 	}
 	return levels
+}
+
+// allocate gives a coarse level of known size its arrays, with whatever is in them.
+func (c *level) allocate(spare []*level) {
+	n := c.cells()
+	var like level
+	for _, s := range spare {
+		if s.n == c.n {
+			like = *s
+		}
+	}
+	if c.x, c.inv = like.x, like.inv; like.x == nil {
+		c.inv, c.x = sparse.Staggered(n, 6), sparse.Staggered(n, 7)
+	}
+	if like.old != nil {
+		c.old, c.up, c.dn, c.toUpper, c.toLower = like.old, like.up, like.dn, like.toUpper, like.toLower
+		return
+	}
+	for a := range 3 {
+		if a < 2 || c.n[a] > 1 {
+			c.up[a], c.dn[a] = sparse.Staggered(n, 2*a), sparse.Staggered(n, 2*a+1)
+			c.toUpper[a], c.toLower[a] = sparse.Staggered(n, 9+2*a), sparse.Staggered(n, 10+2*a)
+		}
+	}
+	c.old = sparse.Staggered(n, 8)
 }
 
 // couplings returns the mean over some cells of what diffusion alone makes of the rates

@@ -6,6 +6,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -53,10 +54,11 @@ func main() {
 	for _, m := range []machine{avx512(), avx2()} {
 		sweep(m, one, true)
 		sweep(m, one, false)
-		along(m)
-		across(m)
+		gather(m)
 		reciprocals(m, one)
+		outflows(m)
 		resistances(m, one)
+		exponentials(m)
 		rates(m, one)
 		correct(m)
 		defects(m)
@@ -264,14 +266,25 @@ func sweep(m machine, one Mem, right bool) {
 // Fields of flows, likewise.
 const (
 	fieldFlowX = 24 * iota
-	fieldFlowNext
 	fieldFlowUp
 	fieldFlowDn
+	fieldFlowMass
+	fieldFlowLow
+	fieldFlowInner
 	fieldFlowForth
 	fieldFlowBack
-	fieldFlowMass
-	fieldFlowInner
-	fieldFlowLow
+	fieldFlowAcross // the first of two times what follows
+)
+
+// Fields of what flows across to the row above along another axis.
+const (
+	fieldAcrossNext = 24 * iota
+	fieldAcrossUp
+	fieldAcrossDn
+	fieldAcrossForth
+	fieldAcrossBack
+	fieldAcrossLow
+	sizeOfAcross
 )
 
 // Fields of between.
@@ -334,82 +347,83 @@ func loop(m machine, blocks Register, counters []counter, body func()) {
 	RET()
 }
 
-// along writes the kernel of the sums of masses over pairs, and of the flows from pair to pair.
-func along(m machine) {
-	name := "flowsAlong" + m.suffix
-	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int)")
+// gather writes the kernel of the sums over pairs of masses and flows.
+func gather(m machine) {
+	name := "gather" + m.suffix
+	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int, after int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds masses of pairs of cells and flows between them, for blocks of %d pairs. It needs %s.", name, m.cells, m.needs))
+	Doc(fmt.Sprintf("%s adds masses of pairs of cells and flows within and between them, for blocks of %d pairs; after is the cell next to the last. It needs %s.", name, m.cells, m.needs))
 	load := loader(Load(Param("f"), GP64()))
 	k := Load(Param("first"), GP64())
 	blocks := Load(Param("blocks"), GP64())
-	x, up, dn := load(fieldFlowX), load(fieldFlowUp), load(fieldFlowDn)
-	forth, back := load(fieldFlowForth), load(fieldFlowBack)
-	mass, inner, low := load(fieldFlowMass), load(fieldFlowInner), load(fieldFlowLow)
+	after := Load(Param("after"), GP64())
+	x := load(fieldFlowX)
 	i := GP64()
 	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
-	index := order(m, "joinAlong"+m.suffix, joinOrder)
+	index := order(m, "joinGather"+m.suffix, joinOrder)
 	fine := func(p Register, cell int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * cell} }
 	add := func(v VecVirtual, to Register) {
-		at := Mem{Base: to, Index: k, Scale: 8}
+		at, sum := Mem{Base: to, Index: k, Scale: 8}, m.register()
+		VADDPD(at, v, sum)
+		VMOVUPD(sum, at)
+	}
+	// times returns the products of two blocks with rates, those of first and of second cells.
+	times := func(a, b VecVirtual, rates Register) (even, odd VecVirtual) {
+		u, v, even := m.register(), m.register(), m.register()
+		VMULPD(fine(rates, 0), a, u)
+		VMULPD(fine(rates, m.cells), b, v)
+		VUNPCKLPD(v, u, even)
+		VUNPCKHPD(v, u, u)
+		return even, u
+	}
+	join := func(v VecVirtual, to Register) {
 		m.join(v, index)
-		VADDPD(at, v, v)
-		VMOVUPD(v, at)
+		add(v, to)
 	}
 	loop(m, blocks, []counter{{k, m.cells}, {i, 2 * m.cells}}, func() {
-		a, b, u, v, even, within := m.register(), m.register(), m.register(), m.register(), m.register(), m.register()
+		next := GP64()
+		LEAQ(Mem{Base: i, Disp: 2 * m.cells}, next)
+		CMPQ(blocks, Imm(1))
+		CMOVQEQ(after, next)
+		a, b, a1, b1 := m.register(), m.register(), m.register(), m.register()
 		VMOVUPD(fine(x, 0), a)
 		VMOVUPD(fine(x, m.cells), b)
-		VMULPD(fine(up, 0), a, u)
-		VMULPD(fine(up, m.cells), b, v)
-		VUNPCKLPD(v, u, within)
-		VUNPCKHPD(v, u, u)
-		VUNPCKLPD(b, a, even)
-		VUNPCKHPD(b, a, a)
-		VADDPD(even, a, a)
-		add(a, mass)
-		add(even, low)
-		add(u, forth)
-		VMOVUPD(fine(x, 1), a)
-		VMOVUPD(fine(x, m.cells+1), b)
-		VMULPD(fine(dn, 0), a, a)
-		VMULPD(fine(dn, m.cells), b, b)
-		VUNPCKLPD(b, a, even)
-		VUNPCKHPD(b, a, a)
-		VADDPD(even, within, within)
-		add(within, inner)
-		add(a, back)
-	})
-}
-
-// across writes the kernel of the flows of pairs to the row above.
-func across(m machine) {
-	name := "flowsAcross" + m.suffix
-	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int)")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds flows of pairs of cells to the row above and back, for blocks of %d pairs. It needs %s.", name, m.cells, m.needs))
-	load := loader(Load(Param("f"), GP64()))
-	k := Load(Param("first"), GP64())
-	blocks := Load(Param("blocks"), GP64())
-	x, next, up, dn := load(fieldFlowX), load(fieldFlowNext), load(fieldFlowUp), load(fieldFlowDn)
-	forth, back := load(fieldFlowForth), load(fieldFlowBack)
-	i := GP64()
-	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
-	index := order(m, "joinAcross"+m.suffix, joinOrder)
-	loop(m, blocks, []counter{{k, m.cells}, {i, 2 * m.cells}}, func() {
-		for _, f := range []struct{ x, rate, to Register }{{x, up, forth}, {next, dn, back}} {
-			a, b, even := m.register(), m.register(), m.register()
-			VMOVUPD(Mem{Base: f.x, Index: i, Scale: 8}, a)
-			VMOVUPD(Mem{Base: f.x, Index: i, Scale: 8, Disp: 8 * m.cells}, b)
-			VMULPD(Mem{Base: f.rate, Index: i, Scale: 8}, a, a)
-			VMULPD(Mem{Base: f.rate, Index: i, Scale: 8, Disp: 8 * m.cells}, b, b)
-			VUNPCKLPD(b, a, even)
-			VUNPCKHPD(b, a, a)
-			VADDPD(even, a, a)
-			m.join(a, index)
-			at := Mem{Base: f.to, Index: k, Scale: 8}
-			VADDPD(at, a, a)
-			VMOVUPD(a, at)
+		VBROADCASTSD(Mem{Base: x, Index: next, Scale: 8}, b1)
+		m.shift(a, b, a1, 1, false)
+		m.shift(b, b1, b1, 1, false)
+		inner, forth := times(a, b, load(fieldFlowUp))
+		even, back := times(a1, b1, load(fieldFlowDn))
+		VADDPD(even, inner, inner)
+		join(inner, load(fieldFlowInner))
+		join(forth, load(fieldFlowForth))
+		join(back, load(fieldFlowBack))
+		low, mass := m.register(), m.register()
+		VUNPCKLPD(b, a, low)
+		VUNPCKHPD(b, a, mass)
+		VADDPD(low, mass, mass)
+		join(low, load(fieldFlowLow))
+		join(mass, load(fieldFlowMass))
+		for n := range 2 {
+			done, upper := fmt.Sprint("across", n), fmt.Sprint("upper", n)
+			field := func(f int) Register { return load(fieldFlowAcross + n*sizeOfAcross + f) }
+			above := field(fieldAcrossNext)
+			TESTQ(above, above)
+			JE(LabelRef(done))
+			even, odd := times(a, b, field(fieldAcrossUp))
+			VADDPD(even, odd, odd)
+			join(odd, field(fieldAcrossForth))
+			c, d := m.register(), m.register()
+			VMOVUPD(fine(above, 0), c)
+			VMOVUPD(fine(above, m.cells), d)
+			even, odd = times(c, d, field(fieldAcrossDn))
+			VADDPD(even, odd, odd)
+			join(odd, field(fieldAcrossBack))
+			lower := field(fieldAcrossLow)
+			TESTQ(lower, lower)
+			JE(LabelRef(upper))
+			add(mass, lower)
+			Label(upper)
+			Label(done)
 		}
 	})
 }
@@ -434,6 +448,99 @@ func reciprocals(m machine, one Mem) {
 		VDIVPD(v, ones, inverse)
 		m.above(inverse, v, least)
 		VMOVUPD(inverse, Mem{Base: dst})
+	})
+}
+
+// outflows writes the kernel of the rates out of cells.
+func outflows(m machine) {
+	name := "outflows" + m.suffix
+	TEXT(name, NOSPLIT, "func(r *[]float64, first int, blocks int, lanes *float64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s sets inv to the rates out of cells, for blocks of %d from cell first ≥ 1 on, and two times %d lanes to the least of the rates and to 0 if all sums are finite. It needs %s.", name, m.cells, m.cells, m.needs))
+	load := loader(Load(Param("r"), GP64()))
+	i := Load(Param("first"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	lanes := Load(Param("lanes"), GP64())
+	up, dn, inv := load(fieldUp), load(fieldDn), load(fieldInv)
+	below, above, overBelow, overAbove := load(fieldToBelow), load(fieldToAbove), load(fieldOverToBelow), load(fieldOverToAbove)
+	at := func(p Register, by int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * by} }
+	least, faults, zeros := m.register(), m.register(), m.register()
+	m.zero(least)
+	m.zero(faults)
+	m.zero(zeros)
+	Label("loop")
+	sum := m.register()
+	pair := func(a, b Mem) VecVirtual {
+		v, w := m.register(), m.register()
+		VMOVUPD(a, v)
+		VMOVUPD(b, w)
+		VMINPD(v, least, least)
+		VMINPD(w, least, least)
+		VADDPD(w, v, v)
+		return v
+	}
+	VMOVAPD(pair(at(up, 0), at(dn, -1)), sum)
+	VADDPD(pair(at(above, 0), at(below, 0)), sum, sum)
+	TESTQ(overBelow, overBelow)
+	JE(LabelRef("plane"))
+	VADDPD(pair(at(overAbove, 0), at(overBelow, 0)), sum, sum)
+	Label("plane")
+	VMOVUPD(sum, at(inv, 0))
+	VMULPD(zeros, sum, sum) // not a number where it is infinite or none
+	VADDPD(sum, faults, faults)
+	ADDQ(Imm(uint64(m.cells)), i)
+	DECQ(blocks)
+	JNE(LabelRef("loop"))
+	VMOVUPD(least, Mem{Base: lanes})
+	VMOVUPD(faults, Mem{Base: lanes, Disp: 8 * m.cells})
+	VZEROUPPER()
+	RET()
+}
+
+// exponentials writes the kernel of eˣ = 2ⁿ eʳ, n = round(x/ln 2): eʳ by its series up to r¹¹,
+// which for |r| ≤ ln(2)/2 leaves 6e-15.
+func exponentials(m machine) {
+	name := "exponentials" + m.suffix
+	TEXT(name, NOSPLIT, "func(x *float64, blocks int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s replaces x by eˣ, but by 1e-290 where that is more and by e⁷⁰⁹ where that is less, in blocks of %d. It needs %s.", name, m.cells, m.needs))
+	x, blocks := Load(Param("x"), GP64()), Load(Param("blocks"), GP64())
+	constant := func(name string, value float64) Mem { return ConstData(name+m.suffix, F64(value)) }
+	all := func(c Mem) VecVirtual {
+		v := m.register()
+		VBROADCASTSD(c, v)
+		return v
+	}
+	lowest, highest := all(constant("lowest", -700)), all(constant("highest", 709))
+	perLn2, round := all(constant("perLn2", 1/math.Ln2)), all(constant("round", 3<<51)) // adding it leaves an integer in the last bits
+	ones, least := all(constant("unit", 1)), all(constant("floor", leastMass))
+	ln2, rest := all(constant("ln2", ln2High)), all(constant("ln2Rest", ln2Low))
+	terms := make([]Mem, 12)
+	for k, f := 0, 1.0; k < len(terms); k++ {
+		terms[k] = constant(fmt.Sprint("term", k), 1/f)
+		f *= float64(k + 1)
+	}
+	loop(m, blocks, []counter{{x, 8 * m.cells}}, func() {
+		v, n, shifted := m.register(), m.register(), m.register()
+		VMOVUPD(Mem{Base: x}, v)
+		VMAXPD(v, lowest, v) // what is not a number stays so
+		VMINPD(v, highest, v)
+		VMOVAPD(round, shifted)
+		VFMADD231PD(perLn2, v, shifted)
+		VSUBPD(round, shifted, n)
+		VFNMADD231PD(ln2, n, v)
+		VFNMADD231PD(rest, n, v)
+		sum, term := m.register(), m.register()
+		VBROADCASTSD(terms[len(terms)-1], sum)
+		for k := len(terms) - 2; k >= 0; k-- {
+			VBROADCASTSD(terms[k], term)
+			VFMADD213PD(term, v, sum)
+		}
+		VPSLLQ(Imm(52), shifted, shifted)
+		VPADDQ(ones, shifted, shifted) // 2ⁿ
+		VMULPD(shifted, sum, sum)
+		VMAXPD(sum, least, sum)
+		VMOVUPD(sum, Mem{Base: x})
 	})
 }
 
@@ -731,6 +838,12 @@ func zeroOf(m machine) VecVirtual {
 const (
 	leastMass      = 1e-290
 	leastSymmetric = 0.1
+)
+
+// ln 2 in two parts, the first of 33 bits.
+const (
+	ln2High = 6.93147180369123816490e-01
+	ln2Low  = 1.90821492927058770002e-10
 )
 
 func shiftOf(cells int) uint64 {
