@@ -208,11 +208,12 @@ func (h *highOrder) judgeLogarithmic(a *attempt, p []float64) {
 func (h *highOrder) equilibriumAttempt(order int) *attempt {
 	a := &attempt{scheme: SchemeGibbs, order: order, op: h.operator(order), resolved: true}
 	a.p = h.normalized(a.op, h.equilibrium)
-	if h.bears(order-2) && order > 2 { // only the averages are not exact
-		lower := (&pointValues{h, &attempt{scheme: SchemeGibbs, op: h.operator(order - 2), p: a.p}}).averages()
-		for i, v := range (&pointValues{h, a}).averages() {
-			a.estimate.Density += h.cell[i] * math.Abs(v-lower[i])
-		}
+	rough := a.p // only the averages are not exact: those of the next lower order, or the values
+	if order > 2 {
+		rough = (&pointValues{h, &attempt{scheme: SchemeGibbs, op: h.operator(order - 2), p: a.p}}).averages()
+	}
+	for i, v := range (&pointValues{h, a}).averages() {
+		a.estimate.Density += h.cell[i] * math.Abs(v-rough[i])
 	}
 	return a
 }
