@@ -166,8 +166,8 @@ func (h *highOrder) solveStar() error {
 // starMasses solves the star generator and sets inverse: by elimination in one
 // dimension, else by multigrid.
 func (h *highOrder) starMasses() ([]float64, error) {
+	gen := &operators.Generator{Grid: h.grid, Lattice: h.lattice, Reach: 1}
 	if h.grid.Dim() == 1 {
-		gen := &operators.Generator{Grid: h.grid, Lattice: h.lattice, Reach: 1}
 		m, _, err := markov.Direct(gen.Matrix(), markov.DirectOptions{Dims: h.grid.Shape()})
 		if err != nil {
 			return nil, severalStates(h.problem, h.grid, err)
@@ -185,6 +185,12 @@ func (h *highOrder) starMasses() ([]float64, error) {
 		return nil, err
 	}
 	h.cycles, h.unfinished = stats, err
+	if floats.HasNaN(m) { // rates of very different size
+		m, _, err = markov.Direct(gen.Matrix(), markov.DirectOptions{Dims: h.grid.Shape()})
+		if err != nil {
+			return nil, severalStates(h.problem, h.grid, err)
+		}
+	}
 	frozen := multigrid.Freeze(h.lattice, m, 0)
 	if h.grid.Cells() >= wCycleCells {
 		frozen.Visits = 2
