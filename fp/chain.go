@@ -68,6 +68,7 @@ func (h *highOrder) weights(op *accurate.Operator) []float64 {
 
 const (
 	leastBlend     = 1e-14
+	leastFloor     = 2e-12 // of what blend and tolerance leave, below which they are fine as they are
 	iterationLimit = 150
 )
 
@@ -106,7 +107,7 @@ func (h *highOrder) linear(order int) *attempt {
 		h.judgeLinear(a, p, stats.Residual)
 	}
 	size := a.estimate.discretization
-	if a.err != nil || !a.resolved || size >= 3*(a.estimate.floor-3*a.unsettled) {
+	if floor := a.estimate.floor - 3*a.unsettled; a.err != nil || !a.resolved || size >= 3*floor || floor < leastFloor {
 		return a
 	}
 	b := &attempt{scheme: SchemeLinear, order: order, blend: blendFrom(max(0.1*size, leastBlend)), its: a.its}
@@ -172,7 +173,7 @@ func (h *highOrder) logarithmic(order int, rising bool) *attempt {
 	try := func(order int, b blend) bool {
 		s, change := h.refine(order, b, p)
 		a.its += s.its
-		if !(change < 1e-10 || change < left) || !(s.size < most) {
+		if !(change < 1e-10 || change < left) || !(s.size < most) || h.strays(p) {
 			copy(p, last)
 			return false
 		}
@@ -195,10 +196,31 @@ func (h *highOrder) logarithmic(order int, rising bool) *attempt {
 	}
 	if a.order == 0 {
 		a.order = order
-		a.err = &krylov.ConvergenceError{Tol: mostLeft, Stats: krylov.Stats{Iterations: a.its, Residual: math.NaN()}}
+		a.err = &newtonError{a.its}
 	}
 	h.judgeLogarithmic(a, last)
 	return a
+}
+
+// A newtonError says that the logarithmic form did not converge at any order.
+type newtonError struct{ iterations int }
+
+func (e *newtonError) Error() string {
+	return fmt.Sprintf("the logarithmic form did not converge in %d iterations of GMRES", e.iterations)
+}
+
+// strays says whether p has more than half of its mass where the star generator has none:
+// that is first-order accurate at least, and a few cells of kinks can be a solution as well.
+func (h *highOrder) strays(p []float64) bool {
+	var apart, mass, star float64
+	for i, v := range h.cell {
+		mass += v * p[i]
+		star += v * h.star[i]
+	}
+	for i, v := range h.cell {
+		apart += v * math.Abs(p[i]/mass-h.star[i]/star)
+	}
+	return !(apart < 1)
 }
 
 // positiveStar returns the star generator's density, with a logarithm everywhere.
@@ -234,11 +256,12 @@ func (h *highOrder) judgeLogarithmic(a *attempt, p []float64) {
 func (h *highOrder) equilibriumAttempt(order int) *attempt {
 	a := &attempt{scheme: SchemeGibbs, order: order, op: h.operator(order), resolved: true}
 	a.p = h.normalized(a.op, h.equilibrium)
-	if order > 2 { // only the averages are not exact
-		lower := (&pointValues{h, &attempt{scheme: SchemeGibbs, op: h.operator(order - 2), p: a.p}}).averages()
-		for i, v := range (&pointValues{h, a}).averages() {
-			a.estimate.Density += h.cell[i] * math.Abs(v-lower[i])
-		}
+	rough := a.p // only the averages are not exact: those of the next lower order, or the values
+	if order > 2 {
+		rough = (&pointValues{h, &attempt{scheme: SchemeGibbs, op: h.operator(order - 2), p: a.p}}).averages()
+	}
+	for i, v := range (&pointValues{h, a}).averages() {
+		a.estimate.Density += h.cell[i] * math.Abs(v-rough[i])
 	}
 	return a
 }

@@ -187,7 +187,7 @@ func (h *highOrder) starMasses() ([]float64, error) {
 		}
 	}
 	frozen := multigrid.Freeze(h.lattice, m, 0)
-	if h.grid.Cells() >= wCycleCells {
+	if h.grid.Cells() >= wCycleCells && h.diffusesAlongAxes() {
 		frozen.Visits = 2
 	}
 	h.inverse = frozen.Apply
@@ -210,7 +210,19 @@ func (h *highOrder) eliminateStar() ([]float64, error) {
 }
 
 // wCycleCells is the number of cells from which W-cycles save more than they cost.
-const wCycleCells = 512 * 512
+const wCycleCells = 768 * 768
+
+// diffusesAlongAxes says whether D_aa > 0 everywhere: else the star generator is of first
+// order along that axis, and the better it is inverted the worse it suits.
+func (h *highOrder) diffusesAlongAxes() bool {
+	d := h.grid.Dim()
+	for a := range d {
+		if !(floats.Min(h.diffusion[operators.Packed(d, a, a)]) > 0) {
+			return false
+		}
+	}
+	return true
+}
 
 // precondition sets dst to about the density whose rates of change under the star
 // generator are r, over ref where there is one.

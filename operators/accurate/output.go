@@ -67,10 +67,11 @@ func (o *Operator) around(i, a int) (below, above int) {
 }
 
 // tamed returns x within reach of a value and its neighbours: what interpolation makes of
-// kinks, where densities underflow, may be anything.
+// kinks, where densities underflow or at walls, may be anything. A maximum within the cell
+// is at most e³ above all three.
 func tamed(x, value, below, above float64) float64 {
 	lo, hi := min(value, below, above), max(value, below, above)
-	return min(max(x, 2*lo-hi), 2*hi-lo)
+	return min(max(x, 2*lo-hi), hi+min(hi-lo, 3))
 }
 
 // Current returns J at the points, d × N.
