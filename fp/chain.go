@@ -59,11 +59,14 @@ func (h *highOrder) normalized(op *accurate.Operator, p []float64) []float64 {
 	return out
 }
 
-// weights returns ω√g, the mass of density 1 at every point.
+// weights returns ω√g, the mass of density 1 at every point; not to be changed.
 func (h *highOrder) weights(op *accurate.Operator) []float64 {
-	w := op.Weights()
-	floats.Mul(w, h.volume)
-	return w
+	if h.masses[op.Order] == nil {
+		w := op.Weights()
+		floats.Mul(w, h.volume)
+		h.masses[op.Order] = w
+	}
+	return h.masses[op.Order]
 }
 
 const (

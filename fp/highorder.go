@@ -28,8 +28,9 @@ type highOrder struct {
 	base      *accurate.Coefficients // without damping and star flux
 	volume    []float64              // √g at the points: with ω the mass of density 1
 	ops       map[int]*accurate.Operator
-	memory    int64 // that may be taken, in bytes; 0 for any amount
-	vectors   int   // that GMRES may keep
+	masses    map[int][]float64 // by order, see weights
+	memory    int64             // that may be taken, in bytes; 0 for any amount
+	vectors   int               // that GMRES may keep
 	workspace krylov.Workspace
 	diffusion [][]float64 // D at the points, packed
 
@@ -49,7 +50,7 @@ type highOrder struct {
 // newHighOrder samples the coefficients on all faces; a potential is differenced there
 // with the stencils of the given order. centers holds the coefficients at the centres.
 func newHighOrder(p *Problem, g *grid.Grid, order int, centers *operators.Coefficients) (*highOrder, error) {
-	h := &highOrder{problem: p, grid: g, volume: accurate.Volumes(g), ops: map[int]*accurate.Operator{}, cell: g.Volumes(), vectors: mostVectors}
+	h := &highOrder{problem: p, grid: g, volume: accurate.Volumes(g), ops: map[int]*accurate.Operator{}, masses: map[int][]float64{}, cell: g.Volumes(), vectors: mostVectors}
 	d := g.Dim()
 	faces := &operators.FaceCoefficients{Grid: g}
 	rows := make([][][]float64, d)
