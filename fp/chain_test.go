@@ -226,15 +226,15 @@ func TestSymmetries(t *testing.T) {
 	}
 }
 
-// However many processors there are, the bits are the same, below the 2¹⁴ cells from which
-// the preconditioner is cut into strips.
+// However many processors there are, the bits are the same, though from 2¹⁴ cells on the
+// preconditioner is cut into strips for them.
 func TestProcessorsDoNotChangeTheBits(t *testing.T) {
 	c := exact.FullTensor()
 	for _, opt := range []fp.StationaryOptions{{}, {Positive: true}} {
 		var first *fp.Stationary
 		for _, n := range []int{1, 4} {
 			before := runtime.GOMAXPROCS(n)
-			s := solveWith(t, c.Problem, c.Grid(120), opt)
+			s := solveWith(t, c.Problem, c.Grid(140), opt)
 			runtime.GOMAXPROCS(before)
 			if first == nil {
 				first = s

@@ -144,7 +144,9 @@ func (l *level) restrictDefect(layer int, s strip) {
 	}
 }
 
-// addDefects adds to sums those over groups of rhs − (A x − shift·x), 0 in cells that are cut off.
+// addDefects adds to sums those over groups of rhs − (A x − shift·x), 0 in cells that are cut
+// off. Kernels round otherwise than Go does, so they take all pairs but the first and the last
+// of the row, wherever strips are cut.
 func (b *row) addDefects(sums []float64, p *axisPlan, first, end int) {
 	add := func(from, to int) {
 		for k := from; k < to; k++ {
@@ -153,12 +155,20 @@ func (b *row) addDefects(sums []float64, p *axisPlan, first, end int) {
 			}
 		}
 	}
-	from := max(first, 1)
+	from, to := max(first, 1), min(end, len(sums)-1)
 	add(first, from)
-	if k := processor; k > 0 && p.inPairs() {
-		blocks := (min(end, len(sums)-1) - from) / int(k)
+	if k := processor; k > 0 && p.inPairs() && from+int(k) <= to {
+		blocks := (to - from) / int(k)
 		k.defects(b, sums, from, blocks)
 		from += blocks * int(k)
+		if from < to { // one more block overlaps those before
+			var done [mostLanes]float64
+			last := to - int(k)
+			copy(done[:], sums[last:from])
+			k.defects(b, sums, last, 1)
+			copy(sums[last:from], done[:])
+			from = to
+		}
 	}
 	add(from, end)
 }

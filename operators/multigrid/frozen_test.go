@@ -3,6 +3,8 @@ package multigrid
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/ness-fp/ness/operators/krylov"
@@ -178,6 +180,38 @@ func TestCyclesFollowJumpsToEveryCorner(t *testing.T) {
 					t.Fatalf("%v, corner %d: cell %d has %v, want 1", dims, corner, i, v)
 				}
 			}
+		}
+	}
+}
+
+// Strips are as many as there are workers, and cells next to their cuts are as without: on
+// one level cut or two, in rows of an even and an odd number of cells, with every kernel.
+func TestFrozenCyclesHaveTheSameBitsOnAnyNumberOfWorkers(t *testing.T) {
+	for _, dims := range [][]int{{128, 128}, {140, 140}, {270, 67}, {263, 129}, {413, 205}, {200, 12, 16}, {134, 31, 9}, {265, 9, 13}} {
+		for _, ring := range []bool{false, true} {
+			a := noise(dims, ring, 7)
+			m, x := make([]float64, a.States()), make([]float64, a.States())
+			for i := range m {
+				m[i] = (1 + math.Sin(float64(i))/2) / float64(len(m))
+			}
+			b := zeroSum(m, 8)
+			apply := func(workers, visits int, shift float64) []float64 {
+				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(workers))
+				f := Freeze(a, m, shift)
+				f.Visits = visits
+				f.Apply(x, b)
+				return slices.Clone(x)
+			}
+			withKernels(t, func(t *testing.T) {
+				for visits, shift := range map[int]float64{1: 0, 2: 0.3} {
+					first := apply(1, visits, shift)
+					for _, workers := range []int{2, 3, 4} {
+						if !slices.Equal(apply(workers, visits, shift), first) {
+							t.Errorf("%v, ring %v, %d visits: other bits on %d workers", dims, ring, visits, workers)
+						}
+					}
+				}
+			})
 		}
 	}
 }

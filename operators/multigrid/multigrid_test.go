@@ -483,9 +483,15 @@ func TestAnyNumberOfWorkersGivesTheSameBits(t *testing.T) {
 	for _, k := range []struct {
 		p    *problem
 		dims []int
-	}{{vanDerPol(0.05), []int{300, 256}}, {vanDerPol(0.05), []int{260, 130}}, {wells3(), []int{33, 40, 24}}, {wells3(), []int{200, 12, 16}}} {
+	}{
+		{vanDerPol(0.05), []int{300, 256}},
+		{vanDerPol(0.05), []int{260, 130}},
+		{vanDerPol(0.05), []int{263, 129}},
+		{wells3(), []int{33, 40, 24}},
+		{wells3(), []int{200, 12, 16}},
+	} {
 		var first []float64
-		for _, workers := range []int{1, 2, 3} {
+		for _, workers := range []int{1, 2, 3, 4} {
 			old := runtime.GOMAXPROCS(workers)
 			m, _, err := Solve(k.dims, k.p.discretize, Options{})
 			runtime.GOMAXPROCS(old)
@@ -496,7 +502,7 @@ func TestAnyNumberOfWorkersGivesTheSameBits(t *testing.T) {
 				first = m
 			}
 			if !slices.Equal(m, first) {
-				t.Errorf("%s: other bits on %d workers", k.p.name, workers)
+				t.Errorf("%s %v: other bits on %d workers", k.p.name, k.dims, workers)
 			}
 		}
 	}
