@@ -28,8 +28,11 @@ func (l *level) row(r int) row {
 	}
 	for a := 1; a < 3 && l.up[a] != nil; a++ {
 		below, above := l.beside(r, a)
-		b.below[a-1], b.above[a-1] = l.of(l.x, below), l.of(l.x, above)
 		b.fromBelow[a-1], b.fromAbove[a-1] = l.of(l.up[a], below), l.of(l.dn[a], r)
+		if !l.ring[a] { // no flow across the wall: any row will do that nobody else writes
+			below, above = min(below, r), max(above, r)
+		}
+		b.below[a-1], b.above[a-1] = l.of(l.x, below), l.of(l.x, above)
 	}
 	return b
 }
