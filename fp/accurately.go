@@ -18,7 +18,7 @@ type OrderError struct {
 }
 
 func (e *OrderError) Error() string {
-	return fmt.Sprintf("order %v wants at least %d cells along every axis that is not periodic, have %s", e.Order, accurate.LeastCells(int(e.Order), false), shapeText(e.Cells))
+	return fmt.Sprintf("order %v wants at least %d cells along every axis, %d where it is periodic, have %s", e.Order, accurate.LeastCells(int(e.Order), false), accurate.LeastCells(int(e.Order), true), shapeText(e.Cells))
 }
 
 // wantsGenerator says whether the options ask for a generator on this grid: in one
@@ -95,7 +95,7 @@ func solveAccurately(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 		opt.Order = OrderMonotone
 		s, err := SolveStationary(p, g, opt)
 		if s != nil {
-			s.Why = append(why, "the logarithmic form did not converge")
+			s.Why = why
 			s.warn("%s: this is a generator's density, positive but of low accuracy; refine the grid", strings.Join(s.Why, ", "))
 		}
 		return s, err
@@ -107,6 +107,9 @@ func solveAccurately(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 	}
 	s.Solver.Solver, s.Solver.Multigrid, s.Solver.Krylov.Iterations = SolverMultigrid, h.cycles, a.its
 	s.Density.Values = s.points.averages()
+	if !a.resolved && a.err == nil && !opt.compared {
+		s.compareWithHalf(opt)
+	}
 	s.Mass = append([]float64(nil), s.Density.Values...)
 	floats.Mul(s.Mass, h.cell)
 	s.doubt()
@@ -114,4 +117,22 @@ func solveAccurately(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 		return s, &ConvergenceError{s.Residual, ResidualTolerance, a.err}
 	}
 	return s, nil
+}
+
+// compareWithHalf raises the error estimate to the distance from the solution on half as
+// many cells: where coefficients have kinks, and where a grid is too coarse, all orders are
+// wrong in the same way, and tell less.
+func (s *Stationary) compareWithHalf(opt StationaryOptions) {
+	coarse, ok := s.Density.Grid.Coarsen()
+	if !ok {
+		return
+	}
+	opt.compared, opt.Stage = true, nil
+	c, err := SolveStationary(s.Problem, coarse, opt)
+	if err != nil {
+		return
+	}
+	e := &s.points.estimate
+	e.Density = max(e.Density, grid.L1(grid.Restrict(s.Density, coarse), c.Density))
+	e.Current = max(e.Current, currentDistance(s.Density.Grid, coarse, s.Current().At, c.Current().At))
 }

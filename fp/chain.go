@@ -118,8 +118,8 @@ func (h *highOrder) linear(order int) *attempt {
 	tol = max(size, 1e-13)
 	_, stats, b.err = h.improve(b.op, p, tol, scale, iterationLimit)
 	b.its += stats.Iterations
-	h.judgeLinear(b, p, tol)
-	if a.its = b.its; b.err != nil { // the first is good enough
+	h.judgeLinear(b, p, stats.Residual)
+	if a.its = b.its; b.err != nil || b.estimate.Density > a.estimate.Density { // the first is good enough
 		return a
 	}
 	return b
@@ -151,7 +151,7 @@ func (h *highOrder) judgeLinear(a *attempt, p []float64, residual float64) {
 const estimateIterations = 30
 
 const (
-	settleShare  = 0.1 // of the error estimate that weights of wells may be off
+	settleShare  = 0.5 // of the error estimate that weights of wells may be off
 	settleRounds = 3   // of corrections to them
 )
 
@@ -272,8 +272,15 @@ func (h *highOrder) equilibriumAttempt(order int) *attempt {
 // fewestCells is the number of cells along an axis from which order 8 is better than 6.
 var fewestCells = [...]int{1: 64, 2: 64, 3: 96}
 
+// leastAccurate is the number of cells along an axis below which solutions of all orders
+// are equally wrong, and say nothing about each other.
+const leastAccurate = 12
+
 // autoOrder returns the order that suits the grid, 0 where it has too few cells for any.
 func autoOrder(g *grid.Grid) int {
+	if fewest(g) < leastAccurate {
+		return 0
+	}
 	for _, w := range []int{8, 6, 4, 2} {
 		if gridBears(g, w) && (w < 8 || fewest(g) >= fewestCells[g.Dim()]) {
 			return w
@@ -281,6 +288,23 @@ func autoOrder(g *grid.Grid) int {
 	}
 	return 0
 }
+
+// lower returns the linear form at a lower order than the attempt's that did not converge,
+// where one does, if orders may change; else the attempt.
+func (h *highOrder) lower(a *attempt, free bool) *attempt {
+	if !free {
+		return a
+	}
+	for order := a.order - 2; order >= 2; order -= 2 {
+		if b := h.linear(order); b.err == nil && !h.isNegative(b) && b.estimate.Density < poor {
+			return b
+		}
+	}
+	return a
+}
+
+// poor is the error estimate from which a generator's density will do as well.
+const poor = 0.1
 
 // gridBears says whether the grid has cells enough for that order.
 func gridBears(g *grid.Grid, order int) bool {
@@ -318,6 +342,9 @@ func (h *highOrder) solve(opt StationaryOptions) (*attempt, []string) {
 		}
 	}
 	a := h.logarithmic(order, opt.Order == OrderAuto)
+	if a.err != nil && linear != nil && linear.err != nil {
+		return h.lower(linear, opt.Order == OrderAuto), append(why, a.err.Error())
+	}
 	if linear != nil && linear.err == nil && !h.isNegative(linear) && (a.err != nil || linear.estimate.Density <= a.estimate.Density) {
 		return linear, append(why, "the logarithmic form is no better")
 	}
@@ -328,9 +355,12 @@ func (h *highOrder) solve(opt StationaryOptions) (*attempt, []string) {
 // linear solution that is not resolved, but nothing worse.
 const worthTrying = 1 << 14
 
+// mostNegative is the negative mass that no error estimate excuses.
+const mostNegative = 1e-3
+
 // isNegative says whether a linear attempt has more mass below 0 than errors explain.
 func (h *highOrder) isNegative(a *attempt) bool {
-	return h.negative(a) < -max(negativeMass, a.estimate.Density)
+	return h.negative(a) < -max(negativeMass, min(a.estimate.Density, mostNegative))
 }
 
 // objection says what speaks against a linear attempt; "" for nothing.
@@ -341,7 +371,7 @@ func (h *highOrder) objection(a *attempt) string {
 		errors.As(a.err, &slow)
 		return fmt.Sprintf("did not converge (residual %.2g of its start after %d iterations)", slow.Stats.Residual, a.its)
 	case !a.resolved:
-		return fmt.Sprintf("is not resolved (orders differ by %.2g)", a.estimate.Density)
+		return fmt.Sprintf("is not resolved (orders differ by %.2g)", a.estimate.discretization)
 	case h.isNegative(a):
 		return fmt.Sprintf("leaves a mass of %.2g below 0", h.negative(a))
 	}

@@ -40,7 +40,7 @@ func TestSchemeSuitsProblemAndGrid(t *testing.T) {
 		{"full tensor, monotone", exact.FullTensor().Problem, exact.FullTensor().Grid(48), fp.StationaryOptions{Order: fp.OrderMonotone}, fp.SchemeSelling, fp.OrderMonotone, "", ""},
 		{"limit cycle, solver named", exact.LimitCycle().Problem, exact.LimitCycle().Grid(128), fp.StationaryOptions{Solver: fp.SolverMultigrid}, fp.SchemeStar, fp.OrderMonotone, "", ""},
 		{"limit cycle, 3²", exact.LimitCycle().Problem, walled(t, 3, [2]float64{-2.5, 2.5}, [2]float64{-2.5, 2.5}), fp.StationaryOptions{}, fp.SchemeStar, fp.OrderMonotone, "", "Péclet"},
-		{"van der Pol, D=0.2, 64²", vanDerPol(0.2), walled(t, 64, walls...), fp.StationaryOptions{}, fp.SchemeLogarithmic, anyOrder, "the linear form of order 8 is not resolved", "under-resolved"},
+		{"van der Pol, D=0.2, 64²", vanDerPol(0.2), walled(t, 64, walls...), fp.StationaryOptions{}, fp.SchemeLogarithmic, anyOrder, "the linear form of order 8 is not resolved", ""},
 		{"van der Pol, D=0.01, 48²", vanDerPol(0.01), walled(t, 48, walls...), fp.StationaryOptions{}, fp.SchemeStar, fp.OrderMonotone, "the logarithmic form did not converge", "this is a generator's density"},
 	} {
 		s := solveWith(t, k.p, k.g, k.opt)

@@ -3,7 +3,9 @@ package fp
 import (
 	"fmt"
 	"math"
+	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/ness-fp/ness/grid"
@@ -21,6 +23,7 @@ func (s *Stationary) doubt() {
 	} else {
 		s.doubtOrders()
 	}
+	s.doubtJumps()
 	for a := range s.Density.Grid.Dim() {
 		s.doubtWidth(a)
 		s.doubtSeam(a)
@@ -43,7 +46,7 @@ func (s *Stationary) doubtTails() {
 // doubtOrders warns where solutions of different orders disagree.
 func (s *Stationary) doubtOrders() {
 	if p := s.points; !p.resolved {
-		s.warn("under-resolved: the density differs by %.2g between order %d and the next lower one; refine the grid", p.estimate.discretization, p.order)
+		s.warn("under-resolved: densities of order %d and of its neighbours differ by up to %.2g; refine the grid", p.order, p.estimate.discretization)
 	}
 }
 
@@ -81,16 +84,68 @@ func (s *Stationary) massBeyond(z float64) float64 {
 // cell averages add h²/12, some percent, to the variance.
 const narrowest = 0.25
 
+// isUnresolved says whether the density is too narrow for the grid, or orders disagree, so
+// that error estimates mean little.
+func (s *Stationary) isUnresolved() bool {
+	if s.points != nil && !s.points.resolved {
+		return true
+	}
+	for a := range s.Density.Grid.Dim() {
+		if s.thickestLayer(a) > narrowest {
+			return true
+		}
+	}
+	return false
+}
+
 // doubtWidth warns where a layer of cells across axis a holds too much.
 func (s *Stationary) doubtWidth(a int) {
+	if largest := s.thickestLayer(a); largest > narrowest {
+		s.warn("%.3g %% of the probability is in a single layer of cells across %s: the density is narrower than the grid can show; refine the grid, or look whether the noise vanishes there", 100*largest, s.Problem.Variables[a])
+	}
+}
+
+// thickestLayer returns the largest probability in a layer of cells across axis a.
+func (s *Stationary) thickestLayer(a int) (largest float64) {
 	m := s.Density.Marginal(a)
-	var largest float64
 	for k, v := range m.Values {
 		largest = max(largest, v*m.Grid.Volume(k))
 	}
-	if largest > narrowest {
-		s.warn("%.3g %% of the probability is in a single layer of cells across %s: the density is narrower than the grid can show; refine the grid, or look whether the noise vanishes there", 100*largest, s.Problem.Variables[a])
+	return largest
+}
+
+// doubtJumps warns where D jumps, unless the convention asks for no derivative of it.
+func (s *Stationary) doubtJumps() {
+	g, c := s.Density.Grid, s.Coefficients
+	if s.Problem.Calculus == HanggiKlimontovichCalculus || s.Problem.Equation.Potential {
+		return
 	}
+	for a := range g.Dim() {
+		d := c.Diffusion[operators.Packed(g.Dim(), a, a)]
+		if i := jump(g, d, a); i >= 0 {
+			x := make([]float64, g.Dim())
+			g.Center(x, i)
+			s.warn("the diffusion along %s jumps near %s: derivatives of formulas do not see jumps, and ∇·D lacks this one, so the density is that of the Hänggi–Klimontovich convention there; give a smooth step", s.Problem.Variables[a], pointText(s.Problem.Variables, x))
+			return
+		}
+	}
+}
+
+// jump returns a cell from which to the next one along axis a a field changes by more than a
+// tenth of its largest value, and ten times as much as on both sides; −1 for none.
+func jump(g *grid.Grid, f []float64, a int) int {
+	n, stride := g.Axis(a).Cells(), g.Stride(a)
+	least := 0.1 * floats.Max(f)
+	for i := range f {
+		if k := i / stride % n; k == 0 || k >= n-2 {
+			continue
+		}
+		step := math.Abs(f[i+stride] - f[i])
+		if step > least && step > 10*(math.Abs(f[i]-f[i-stride])+math.Abs(f[i+2*stride]-f[i+stride])) {
+			return i
+		}
+	}
+	return -1
 }
 
 // doubtSeam warns where coefficients jump across the seam of a periodic axis.
@@ -106,8 +161,12 @@ func (s *Stationary) doubtSeam(a int) {
 		coords[a] = []float64{x}
 		ends[k] = tabulate(s.Problem.Equation.Eval, s.Problem.Equation.components(), coords)
 	}
+	inside := slices.Concat(s.Coefficients.Drift, s.Coefficients.Diffusion, [][]float64{s.Coefficients.Potential})
 	for c := range ends[0] {
 		var jump, size float64
+		for _, v := range inside[c] {
+			size = max(size, math.Abs(v))
+		}
 		for i, v := range ends[0][c] {
 			jump = max(jump, math.Abs(v-ends[1][c][i]))
 			size = max(size, math.Abs(v), math.Abs(ends[1][c][i]))

@@ -42,8 +42,9 @@ func largest(p []float64) (float64, int) {
 // With d₁ the distance to order w−2 and d₂ that from there to order w−4, the error of order
 // w falls short of d₁ about as d₁ does of d₂ where it comes from the interior, and about is d₁
 // where it comes from walls. The linear form's estimate is between, d₁√(10 d₁/d₂); the
-// logarithmic form's, whose orders differ less, d₁. Up to order 6 the distance to order w+2 is
-// the error itself, where the grid bears that order.
+// logarithmic form's, whose orders differ less, d₁. Up to order 6 (4 of the logarithmic form)
+// the distance to order w+2 is the error itself, where the grid bears that order; twice that
+// is the estimate.
 func (h *highOrder) estimateErrors(a *attempt, main view, at func(order int) view) {
 	w := h.weights(a.op)
 	switch {
@@ -53,19 +54,27 @@ func (h *highOrder) estimateErrors(a *attempt, main view, at func(order int) vie
 	case a.order > 4:
 		near := at(a.order - 2)
 		bound, next := viewDistance(w, main, near), viewDistance(w, near, at(a.order-4))
-		a.resolved = next.discretization >= 4*bound.discretization
+		a.resolved = next.discretization >= 4*bound.discretization || bound.discretization < negligibleError
 		a.estimate = bound
 		if a.resolved && a.scheme == SchemeLinear {
 			a.estimate = bound.extrapolated(next)
 		}
-	case a.order > 2:
-		a.estimate = viewDistance(w, main, at(a.order-2))
-	default: // nothing better than the generator to compare with
-		a.estimate = viewDistance(w, main, view{p: h.normalized(a.op, h.star), current: main.current, entropy: math.NaN()})
-		a.estimate.Current = math.NaN()
+	case gridBears(h.grid, a.order+2):
+		a.estimate = viewDistance(w, main, at(a.order+2)).scaled(2)
+		a.resolved = a.estimate.discretization < fairlyResolved
+	default:
+		a.estimate = viewDistance(w, main, at(max(a.order-2, 2)))
+		a.resolved = a.order > 2 && a.estimate.discretization < fairlyResolved
 	}
-	a.estimate.EntropyProduction += main.left
+	a.estimate.EntropyProduction += main.left + a.estimate.Current*math.Abs(main.entropy)
 }
+
+// negligibleError is the difference of orders that nobody asks to be smaller.
+const negligibleError = 1e-9
+
+// fairlyResolved is the difference of neighbouring low orders below which a grid counts as
+// resolving the density.
+const fairlyResolved = 1e-2
 
 // viewDistance returns the differences of two views under the integration weights w.
 func viewDistance(w []float64, x, y view) (e ErrorEstimate) {
@@ -89,10 +98,11 @@ func (e ErrorEstimate) scaled(c float64) ErrorEstimate {
 	return ErrorEstimate{Density: c * e.Density, Current: c * e.Current, EntropyProduction: c * e.EntropyProduction, discretization: c * e.discretization}
 }
 
-// extrapolated returns d₁√(10 d₁/d₂), at most d₁, of each difference.
+// extrapolated returns d₁√(10 d₁/d₂), at most d₁, of the differences of fields; those of a
+// number may be small by chance.
 func (e ErrorEstimate) extrapolated(next ErrorEstimate) ErrorEstimate {
 	f := func(d1, d2 float64) float64 { return d1 * math.Sqrt(min(10*d1/d2, 1)) }
-	x := ErrorEstimate{Density: f(e.Density, next.Density), Current: f(e.Current, next.Current), EntropyProduction: f(e.EntropyProduction, next.EntropyProduction)}
+	x := ErrorEstimate{Density: f(e.Density, next.Density), Current: f(e.Current, next.Current), EntropyProduction: e.EntropyProduction}
 	x.discretization = x.Density
 	return x
 }

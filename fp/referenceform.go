@@ -203,14 +203,8 @@ func (s *stage) polish(trial, p []float64) (left float64) {
 // unsettled returns the size of the correction that the star generator makes of what is left
 // of the residual, see settle.
 func (s *stage) unsettled(p []float64) (size float64) {
-	e := make([]float64, len(p))
-	s.precondition(nil)(e, s.rates)
-	var sum float64
-	for i, v := range s.cell {
-		size += v * math.Abs(e[i])
-		sum += v * p[i]
-	}
-	return size / sum
+	_, size = s.correction(s.rates, p)
+	return size
 }
 
 // direction solves A z = −A·1 for p = p(1+z) with residuals so weighted, and returns by what

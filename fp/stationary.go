@@ -58,7 +58,8 @@ type StationaryOptions struct {
 	MaxMemory int64
 	// Workers is the number of goroutines of the elimination; 0 means all cores.
 	// The result does not depend on it.
-	Workers int
+	Workers  int
+	compared bool // do not compare with half the grid: this is that
 	// Stage, if set, is called with the name of each stage before it begins.
 	Stage func(name string)
 }

@@ -30,6 +30,9 @@ func (e *ToleranceError) Error() string {
 // Errors are those of [SolveStationary] on the first grid, and [ToleranceError] together with
 // the result of the smallest estimate.
 func SolveToTolerance(p *Problem, g *grid.Grid, tol float64, opt StationaryOptions) (*Stationary, error) {
+	if !(tol > 0) {
+		panic("fp: SolveToTolerance: want a tolerance > 0")
+	}
 	var best *Stationary
 	var cause error // of best
 	least := math.Inf(1)
@@ -41,7 +44,7 @@ func SolveToTolerance(p *Problem, g *grid.Grid, tol float64, opt StationaryOptio
 		}
 		if s != nil {
 			e, ok, estimateErr := s.EstimateError(opt)
-			if !ok || estimateErr != nil || err != nil {
+			if !ok || estimateErr != nil || err != nil || s.isUnresolved() {
 				e.Density = math.Inf(1)
 			}
 			if best == nil || e.Density < least {

@@ -162,6 +162,8 @@ func (s *summary) addEstimate(e fp.ErrorEstimate) {
 	ep := float64(s.EntropyProduction.Value)
 	switch {
 	case s.DetailedBalance.Verdict == "holds":
+	case math.IsInf(ep, 1):
+		s.DetailedBalance = balanceSummary{"violated", "probability flows along directions without noise, where entropy production is infinite"}
 	case ep > 3*e.EntropyProduction && e.Current < 0.3:
 		s.DetailedBalance = balanceSummary{"violated", fmt.Sprintf("entropy is produced at %.4g ± %.2g nats per unit time", ep, e.EntropyProduction)}
 	default:
