@@ -51,10 +51,11 @@ type StationaryOptions struct {
 	Positive bool
 	// Solver is the way to the null vector of a generator; the zero value chooses.
 	Solver Solver
-	// Tol is the entrywise residual that multigrid cycles have to reach, or the residual
-	// of GMRES in the 2-norm, relative to that of its start; 0 means 1e-11.
+	// Tol is, of generators, the entrywise residual that multigrid cycles have to reach, or
+	// the residual of GMRES in the 2-norm, relative to that of its start; 0 means 1e-11.
 	Tol float64
-	// MaxMemory is what the direct solver may take, in bytes; 0 means any amount.
+	// MaxMemory is what elimination, or GMRES with its basis, may take, in bytes; 0 means any
+	// amount.
 	MaxMemory int64
 	// Workers is the number of goroutines of the elimination; 0 means all cores.
 	// The result does not depend on it.
@@ -94,12 +95,12 @@ func (e *ConvergenceError) Error() string {
 	return fmt.Sprintf("not converged: residual %.3g, want %.3g", e.Residual, e.Tol)
 }
 
-// SolveStationary returns the stationary density of the problem on the grid. By
-// elimination without subtractions relative errors of single cells are near round-off
-// of the discrete problem, tails included; by multigrid they come down to that with
-// the tolerance.
+// SolveStationary returns the stationary density of the problem on the grid: by the
+// accurate operator, at the order that suits the grid, or by a generator. A generator's by
+// elimination without subtractions has relative errors of single cells near round-off of the
+// discrete problem, tails included; by multigrid they come down to that with the tolerance.
 //
-// Errors: [AbsorbingError], [CoefficientError], [SeveralStatesError], [MemoryError],
+// Errors: [OrderError], [SolverError], [AbsorbingError], [CoefficientError], [SeveralStatesError], [MemoryError],
 // and [ConvergenceError] together with the result.
 func SolveStationary(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationary, error) {
 	for a := range g.Dim() {

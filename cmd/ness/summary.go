@@ -154,7 +154,7 @@ func solverOf(s *fp.Stationary) solverSummary {
 	}
 }
 
-// addEstimate adds what the coarser grid tells.
+// addEstimate adds the error estimate, and the verdict on detailed balance that it allows.
 func (s *summary) addEstimate(e fp.ErrorEstimate) {
 	s.ErrorEstimate = &errorSummary{output.Float(e.Density), output.Float(e.Current)}
 	err := output.Float(e.EntropyProduction)
