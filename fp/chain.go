@@ -290,11 +290,8 @@ func autoOrder(g *grid.Grid) int {
 }
 
 // lower returns the linear form at a lower order than the attempt's that did not converge,
-// where one does, if orders may change; else the attempt.
-func (h *highOrder) lower(a *attempt, free bool) *attempt {
-	if !free {
-		return a
-	}
+// where one does; else the attempt.
+func (h *highOrder) lower(a *attempt) *attempt {
 	for order := a.order - 2; order >= 2; order -= 2 {
 		if b := h.linear(order); b.err == nil && !h.isNegative(b) && b.estimate.Density < poor {
 			return b
@@ -342,8 +339,12 @@ func (h *highOrder) solve(opt StationaryOptions) (*attempt, []string) {
 		}
 	}
 	a := h.logarithmic(order, opt.Order == OrderAuto)
-	if a.err != nil && linear != nil && linear.err != nil {
-		return h.lower(linear, opt.Order == OrderAuto), append(why, a.err.Error())
+	switch {
+	case a.err == nil || linear == nil:
+	case opt.Order != OrderAuto: // no other order will do: whatever the linear form came to
+		return linear, append(why, a.err.Error())
+	case linear.err != nil:
+		return h.lower(linear), append(why, a.err.Error())
 	}
 	if linear != nil && linear.err == nil && !h.isNegative(linear) && (a.err != nil || linear.estimate.Density <= a.estimate.Density) {
 		return linear, append(why, "the logarithmic form is no better")

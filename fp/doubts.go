@@ -22,6 +22,7 @@ func (s *Stationary) doubt() {
 		s.doubtPeclet()
 	} else {
 		s.doubtOrders()
+		s.doubtNegative()
 	}
 	s.doubtJumps()
 	for a := range s.Density.Grid.Dim() {
@@ -83,6 +84,13 @@ func (s *Stationary) massBeyond(z float64) float64 {
 // normal density has it in the middle one where its standard deviation is 1.6 cells, and
 // cell averages add h²/12, some percent, to the variance.
 const narrowest = 0.25
+
+// doubtNegative warns where values below 0 hold more than errors excuse.
+func (s *Stationary) doubtNegative() {
+	if m := s.NegativeMass(); m < -mostNegative {
+		s.warn("a mass of %.2g was below 0 and is set to 0: moments and entropy production are not to be trusted; refine the grid, or leave the order open", m)
+	}
+}
 
 // isUnresolved says whether the density is too narrow for the grid, or orders disagree, so
 // that error estimates mean little.
