@@ -15,6 +15,15 @@ import (
 
 var long = flag.Bool("long", false, "run studies of some minutes too")
 
+// skipLong leaves out tests that are long arithmetic, and start no goroutines that shorter
+// ones do not, where the race detector makes them ten times as long.
+func skipLong(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("long arithmetic")
+	}
+}
+
 // rotated is A2 in the box [−4, 4]², some 8 deviations, with noise across of the given
 // strength relative to that along.
 func rotated(ratio float64) *exact.Case {
@@ -93,6 +102,7 @@ func wantSound(t testing.TB, s *fp.Stationary) {
 // program, and so is the current. Limits are the aims; beside them what was measured, of
 // which the part of the discretisation falls as h⁸ and that of the walls as h⁷.
 func TestTargetsOfAccuracy(t *testing.T) {
+	skipLong(t)
 	for _, k := range []struct {
 		c                *exact.Case
 		n                int

@@ -121,6 +121,7 @@ func TestBoxHoldsThinArms(t *testing.T) {
 
 // A learning rate ten times lower makes the arms thinner, as its root, and no shorter.
 func TestBoxOfADensityTooThinSaysSo(t *testing.T) {
+	skipLong(t)
 	src, err := os.ReadFile(filepath.Join(problems, "deep_linear.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -142,6 +143,7 @@ func TestBoxOfADensityTooThinSaysSo(t *testing.T) {
 // Where the tanh saturates nothing drives w, and the injected noise spreads it evenly: its
 // marginal is 0.5 % of the largest at w = 100, 200 and 400 alike, and no box holds it.
 func TestNoBoxHoldsATanhNeuron(t *testing.T) {
+	skipLong(t)
 	f := shipped(t, "tanh_neuron.yaml", 64)
 	box, _, _, err := fp.FindBox(f.Problem, []int{64, 64})
 	if err == nil || !strings.Contains(err.Error(), "does not fall off along w") {

@@ -17,6 +17,7 @@ import (
 //
 // With -long all orders are tried, on more grids.
 func TestEstimatesBoundErrors(t *testing.T) {
+	skipLong(t)
 	sizes := map[int][]int{1: {32, 64, 128}, 2: {48, 64, 96}, 3: {24}}
 	options := []fp.StationaryOptions{{}, {Order: 4}, {Order: 6}}
 	if *long {

@@ -147,6 +147,7 @@ func graded(c *exact.Case, towards, scale float64) *exact.Case {
 // below where four or five cells go into a width. Walls add one of h^{w−1} or steeper, with
 // a constant that only shows where something happens there.
 func TestErrorsFallAtTheOrderAskedFor(t *testing.T) {
+	skipLong(t)
 	type errors func(n int, w fp.Order) (density, current float64)
 	ofCase := func(c *exact.Case) errors {
 		return func(n int, w fp.Order) (density, current float64) {
@@ -208,6 +209,7 @@ func TestErrorsFallAtTheOrderAskedFor(t *testing.T) {
 // Entropy production is right to the order of the current. In equilibrium it is a square
 // of currents that should not be, of twice the order.
 func TestEntropyProductionOrder(t *testing.T) {
+	skipLong(t)
 	for _, k := range []struct {
 		c           *exact.Case
 		order, want fp.Order

@@ -56,6 +56,7 @@ func wantError(t *testing.T, what string, tab *exact.OrderTable, limit float64) 
 // and entropy production, with isotropic noise by the star scheme and rotated,
 // anisotropic noise by Selling's.
 func TestRotationOrder(t *testing.T) {
+	skipLong(t)
 	for _, k := range []struct {
 		ratio, slack, density, current float64
 		scheme                         fp.Scheme
@@ -150,6 +151,7 @@ func TestGibbsDensityIsExactInEveryCell(t *testing.T) {
 // The full tensor with its windowed stream function (A4) converges at second order
 // in density, current and entropy production, with and without its potential.
 func TestFullTensorOrder(t *testing.T) {
+	skipLong(t)
 	for _, k := range []struct {
 		c                         *exact.Case
 		density, current, entropy float64 // at 256²
@@ -196,6 +198,7 @@ func TestOctoWellOrder(t *testing.T) {
 // So does rotation about a tilted axis with a full tensor (A14), in a box of 4.5
 // deviations, beyond which there is 2e-5.
 func TestRotation3DOrder(t *testing.T) {
+	skipLong(t)
 	c := exact.Rotation3D()
 	for a := range c.Box {
 		c.Box[a].Min *= 4.5 / 8

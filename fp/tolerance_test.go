@@ -15,6 +15,7 @@ import (
 // Grids are refined until the estimate meets the tolerance, in one, two and three
 // dimensions, by factors of 2 or 3/2; one that meets it is kept.
 func TestGridsAreRefinedToTheTolerance(t *testing.T) {
+	skipLong(t)
 	for _, k := range []struct {
 		c     *exact.Case
 		first int

@@ -63,7 +63,7 @@ func (c *Case) PointCurrent(dst, x []float64) {
 // cellNodes is the number of Gauss nodes along each axis of a cell, by dimension.
 // The error of a cell average is of order 2·cellNodes in the cell width, far below
 // that of the schemes it is compared with, whose order is at most 8.
-var cellNodes = [...]int{1: 8, 2: 7, 3: 6}
+var cellNodes = [...]int{1: 8, 2: 7, 3: 5}
 
 // Density returns the exact cell averages of p on a grid in the case's box.
 func (c *Case) Density(g *grid.Grid) *grid.Field {
