@@ -74,8 +74,8 @@ func solveAccurately(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 	if err != nil {
 		return nil, err
 	}
-	order := int(opt.Order)
-	if opt.Order == OrderAuto {
+	order, free := int(opt.Order), opt.Order == OrderAuto
+	if free {
 		order = autoOrder(g)
 	}
 	h, err := newHighOrder(p, g, order, c)
@@ -90,8 +90,8 @@ func solveAccurately(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 		return nil, err
 	}
 	opt.stage("solve")
-	a, why := h.solve(opt)
-	if a.err != nil && opt.Order == OrderAuto {
+	a, why := h.solve(order, free, opt.Positive)
+	if a.err != nil && free {
 		opt.Order = OrderMonotone
 		s, err := SolveStationary(p, g, opt)
 		if s != nil {

@@ -316,18 +316,15 @@ func gridBears(g *grid.Grid, order int) bool {
 // negativeMass is the negative mass of point values that counts as none.
 const negativeMass = 1e-12
 
-// solve runs the chain: the best attempt, and why it went that way.
-func (h *highOrder) solve(opt StationaryOptions) (*attempt, []string) {
-	order := int(opt.Order)
-	if opt.Order == OrderAuto {
-		order = autoOrder(h.grid)
-	}
+// solve runs the chain from that order on, which may fall if it is free, in the logarithmic
+// form alone if positive: the best attempt, and why it went that way.
+func (h *highOrder) solve(order int, free, positive bool) (*attempt, []string) {
 	if h.equilibrium != nil {
 		return h.equilibriumAttempt(order), nil
 	}
 	var why []string
 	var linear *attempt
-	if !opt.Positive {
+	if !positive {
 		linear = h.linear(order)
 		reason := h.objection(linear)
 		if reason == "" {
@@ -338,10 +335,10 @@ func (h *highOrder) solve(opt StationaryOptions) (*attempt, []string) {
 			return linear, append(why, "the logarithmic form would take long on this many cells")
 		}
 	}
-	a := h.logarithmic(order, opt.Order == OrderAuto)
+	a := h.logarithmic(order, free)
 	switch {
 	case a.err == nil || linear == nil:
-	case opt.Order != OrderAuto: // no other order will do: whatever the linear form came to
+	case !free: // no other order will do: whatever the linear form came to
 		return linear, append(why, a.err.Error())
 	case linear.err != nil:
 		return h.lower(linear), append(why, a.err.Error())
