@@ -108,7 +108,7 @@ func BenchmarkParts(b *testing.B) {
 		l := finest(quadWell(0.15).lattice([]int{n, n}))
 		l.hierarchy()
 		fillOnes(l.x)
-		l.march(true, l.gather)
+		l.eachGroup(l.gather)
 		l.coarsen()
 		c := l.plan.coarse
 		fillOnes(c.old)
@@ -117,9 +117,9 @@ func BenchmarkParts(b *testing.B) {
 			do   func()
 		}{
 			{"residual", func() { l.residual() }},
-			{"sweeps", func() { l.march(true, l.sweepRight, l.sweepLeft) }},
-			{"coarsen", func() { l.march(true, l.gather); l.coarsen() }},
-			{"correct", func() { l.march(false, l.correct) }},
+			{"sweeps", func() { l.sweep(true, nil, nil) }},
+			{"coarsen", func() { l.eachGroup(l.gather); l.coarsen() }},
+			{"correct", func() { l.eachLayer(l.correct) }},
 		} {
 			b.Run(fmt.Sprintf("part=%s/n=%d", part.name, n), func(b *testing.B) {
 				fillOnes(l.x)

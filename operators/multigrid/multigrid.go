@@ -275,18 +275,18 @@ func (s *solver) cycle(k int) (correction float64) {
 		return l.largestCorrection()
 	}
 	if k > 0 {
-		l.march(false, nil, l.sweepLeft, l.sweepRight)
+		l.sweep(false, nil, nil)
 	}
-	l.march(true, nil, l.sweepLeft, l.sweepRight, l.gather)
+	l.sweep(true, nil, l.gather)
 	l.coarsen()
 	c := l.plan.coarse
 	for visit := 0; visit == 0 || visit < s.visits && c.plan != nil; visit++ {
 		correction = max(correction, s.cycle(k+1))
 	}
 	c.ratios()
-	l.march(false, l.correct, l.sweepLeft, l.sweepRight)
+	l.sweep(false, l.correct, nil)
 	if k > 0 {
-		l.march(true, nil, l.sweepLeft, l.sweepRight)
+		l.sweep(true, nil, nil)
 	}
 	return correction
 }

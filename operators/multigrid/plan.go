@@ -48,15 +48,6 @@ func (p *axisPlan) inPairs() bool { return p.groups() > 1 && p.cells() == 2*p.gr
 // group returns the group of a cell.
 func (p *axisPlan) group(i int) int { return min(i/p.size(), p.groups()-1) }
 
-// groupsOf returns the groups of a strip.
-func (p *axisPlan) groupsOf(s strip) (first, end int) {
-	end = p.groups()
-	if s.hi < p.cells() {
-		end = s.hi / p.size()
-	}
-	return s.lo / p.size(), end
-}
-
 // paired returns the groups of an axis of n cells.
 func paired(n int, periodic, coarsen bool) axisPlan {
 	p := axisPlan{}
