@@ -173,8 +173,8 @@ func (s *solver) start(coarser *solution) {
 	}
 }
 
-// A guess settles when the coarsest level asks for factors of less than e^settled, or after
-// mostEarly cycles.
+// A guess settles in two cycles or more, when the coarsest level asks for factors of less than
+// e^settled, or after mostEarly cycles.
 const (
 	settled   = 0.3
 	mostEarly = 10
@@ -182,8 +182,8 @@ const (
 
 // settle cycles on a coarser grid, by W-cycles where one V-cycle is not enough.
 func (s *solver) settle() {
-	for range mostEarly {
-		if s.improve() < settled {
+	for k := range mostEarly {
+		if s.improve() < settled && k > 0 {
 			return
 		}
 		s.visits = 2

@@ -168,7 +168,7 @@ func (c *level) allocate(spare []*level) {
 // along each axis: the logarithmic mean of a rate and the one back, which of fitted rates
 // (D/h²)B(±z) is D/h² however strong the drift.
 func (l *level) couplings() (mean [3]float64) {
-	stride := l.cells()/4096 | 1 // the mean of a part is as good; odd, so as not to stay in a column
+	stride := l.cells()/512 | 1 // the mean of a part is as good; odd, so as not to stay in a column
 	for a := range 3 {
 		if l.up[a] == nil {
 			continue

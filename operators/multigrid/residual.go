@@ -3,6 +3,8 @@ package multigrid
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/ness-fp/ness/grid/pieces"
 )
 
@@ -17,7 +19,7 @@ const leastSeen = 1e-250
 
 // residual measures the level's masses.
 func (l *level) residual() residual {
-	least := leastSeen * l.total()
+	least := leastSeen * l.scale()
 	parts := make([]balance, pieces.Count(l.rows(), pieceOf(l.n[0])))
 	l.inPieces(l.rows(), l.n[0], func(k, lo, hi int) {
 		var lanes [3 * mostLanes]float64
@@ -55,6 +57,15 @@ func (b *balance) addLanes(lanes []float64) {
 	for k := range n {
 		b.add(balance{lanes[k], lanes[n+k], lanes[2*n+k]})
 	}
+}
+
+// scale returns about the sum of the masses: what it was when the coarsest level last saw them,
+// whose own sum it is.
+func (l *level) scale() float64 {
+	for l.plan != nil {
+		l = l.plan.coarse
+	}
+	return floats.Sum(l.x)
 }
 
 // total returns the sum of the masses.
