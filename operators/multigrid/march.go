@@ -67,7 +67,8 @@ func (l *level) cut() []block {
 	return l.blocks
 }
 
-// sweep sweeps to the left and to the right through layers in ascending or descending order.
+// sweep sweeps through layers in ascending order, to the right and to the left, or in descending
+// order, to the left and to the right: the first goes through memory in one direction.
 // before, if not nil, is done to every layer first. after, if not nil, is done to the groups of
 // layers that are one on the next level when they and the layers next to them are swept; it
 // wants ascending order.
@@ -126,15 +127,19 @@ func (l *level) through(b *block, ascending bool, before func(layer int), after 
 		}
 		return b.hi - 1 - t
 	}
+	first, second := l.sweepLeft, l.sweepRight
+	if ascending {
+		first, second = second, first
+	}
 	for t := range n + 3 {
 		if k := at(t); t < n && before != nil && !(k == b.lo && b.below != nil) && !(k == b.hi-1 && b.above != nil) {
 			before(k)
 		}
 		if t >= 1 && t <= n {
-			l.sweepLeft(b, at(t-1))
+			first(b, at(t-1))
 		}
 		if t >= 2 && t <= n+1 {
-			l.sweepRight(b, at(t-2))
+			second(b, at(t-2))
 		}
 		if t >= 3 && after != nil {
 			l.complete(b, at(t-3), after)

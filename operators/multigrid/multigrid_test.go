@@ -391,8 +391,8 @@ func TestSweepsAreGaussSeidel(t *testing.T) {
 				for _, ascending := range []bool{true, false} {
 					want := slices.Clone(l.x)
 					for _, b := range l.cut() {
-						slowSweep(l, &b, l.x, want, false, ascending)
-						slowSweep(l, &b, l.x, want, true, ascending)
+						slowSweep(l, &b, l.x, want, ascending, ascending)
+						slowSweep(l, &b, l.x, want, !ascending, ascending)
 					}
 					l.sweep(ascending, nil, nil)
 					for i, v := range l.x {
