@@ -27,7 +27,7 @@ const (
 // the one before: those of the first layer of every piece come last.
 func (l *level) coarsen() {
 	c := l.plan.coarse
-	n, cells := c.n[c.last()], c.layerCells()
+	n, cells := c.layers(), c.layerCells()
 	c.inPieces(n, cells, func(_, lo, hi int) {
 		for k := lo; k < hi; k++ {
 			c.rates(k)
@@ -43,7 +43,7 @@ func (l *level) coarsen() {
 
 // rates turns flows between groups into rates, in a layer.
 func (c *level) rates(layer int) {
-	rows := c.rows() / c.n[c.last()]
+	rows := c.rows() / c.layers()
 	for r := layer * rows; r < (layer+1)*rows; r++ {
 		c.rowRates(r)
 	}
@@ -51,7 +51,7 @@ func (c *level) rates(layer int) {
 
 // invertLayer is invert without a shift for a layer.
 func (l *level) invertLayer(layer int) {
-	rows := l.rows() / l.n[l.last()]
+	rows := l.rows() / l.layers()
 	for r := layer * rows; r < (layer+1)*rows; r++ {
 		l.invertRow(r, 0)
 	}

@@ -24,7 +24,7 @@ func (l *level) correct(layer int) { l.interpolate(layer, l.plan.coarse.old, nil
 // interpolate multiplies the masses of a layer by the values q of groups, interpolated
 // linearly between their centres, or adds that many times what is in mass, if not nil.
 func (l *level) interpolate(layer int, q, mass []float64) {
-	rows := l.rows() / l.n[l.last()]
+	rows := l.rows() / l.layers()
 	for r := layer * rows; r < (layer+1)*rows; r++ {
 		b := l.between(r, q)
 		if mass != nil {

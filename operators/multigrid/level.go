@@ -25,8 +25,9 @@ type level struct {
 	// Of a group of cells of the next finer level, along each axis: the resistance from its
 	// centre of mass to its upper and lower edge; see coarsen.go. Nil on the finest.
 	toUpper, toLower [3][]float64
-	plan             *plan   // how the cells are taken together on the next level; nil on the last
-	blocks           []block // see [level.cut]
+	plan             *plan // how the cells are taken together on the next level; nil on the last
+	// Where the last axis is a ring, what its first layer sees below and its last one above.
+	roundBelow, roundAbove []float64
 }
 
 func (l *level) cells() int { return l.n[0] * l.n[1] * l.n[2] }

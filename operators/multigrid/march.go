@@ -1,6 +1,8 @@
 package multigrid
 
 import (
+	"runtime"
+
 	"github.com/ness-fp/ness/grid/pieces"
 )
 
@@ -9,20 +11,15 @@ import (
 // of the step before no more than that it is done with the same layer, the next one, and
 // those behind. So every step follows the one before at a distance of one layer.
 //
-// For several cores the layers are cut into blocks, as many as the level's size asks for,
-// however many cores there are. Across the seams between them, and around a ring, sweeps
-// take what was there before the pass: so blocks never wait for each other, and the numbers
-// do not depend on who is first.
-
-// A block is the layers lo ≤ k < hi of a level.
-type block struct {
-	lo, hi       int
-	below, above []float64 // masses next to it before the pass; nil at walls
-}
+// On several cores the second sweep and what comes after it follow on another core. That
+// changes nothing: the first one never looks at what the second has been at, however far
+// ahead it is. Cutting the layers into blocks for the cores instead, with what was there
+// before beyond the seams, is a third faster, but where probability goes round a narrow
+// ridge takes ten times as many iterations of GMRES.
 
 const (
-	blockCells = 1 << 15 // cells worth a goroutine
-	mostBlocks = 4       // more seams cost more cycles than the cores behind them save
+	manyCells  = 1 << 17 // cells of a level that is worth two cores
+	chunkCells = 1 << 13 // cells after which the first core says how far it is
 )
 
 // last returns the axis along which layers follow each other.
@@ -33,8 +30,11 @@ func (l *level) last() int {
 	return 1
 }
 
+// layers returns the number of layers.
+func (l *level) layers() int { return l.n[l.last()] }
+
 // layerCells returns the number of cells in a layer.
-func (l *level) layerCells() int { return l.cells() / l.n[l.last()] }
+func (l *level) layerCells() int { return l.cells() / l.layers() }
 
 // layer returns a layer of a field.
 func (l *level) layer(f []float64, k int) []float64 {
@@ -42,117 +42,130 @@ func (l *level) layer(f []float64, k int) []float64 {
 	return f[k*n : (k+1)*n]
 }
 
-// cut returns the blocks of the level, with room for what is next to them. They begin at
-// even layers, where groups of the next level do.
-func (l *level) cut() []block {
-	if l.blocks != nil {
-		return l.blocks
-	}
-	layers := l.n[l.last()]
-	count := min(max(1, l.cells()/blockCells), mostBlocks, max(1, layers/8))
-	ring := l.ring[l.last()]
-	for k := range count {
-		b := block{lo: k * layers / count &^ 1, hi: (k + 1) * layers / count &^ 1}
-		if k == count-1 {
-			b.hi = layers
-		}
-		if k > 0 || ring {
-			b.below = make([]float64, l.layerCells())
-		}
-		if k < count-1 || ring {
-			b.above = make([]float64, l.layerCells())
-		}
-		l.blocks = append(l.blocks, b)
-	}
-	return l.blocks
+// A sweep goes through the layers of a level in ascending order, to the right and to the
+// left, or in descending order, to the left and to the right: the first goes through memory
+// in one direction.
+type sweep struct {
+	*level
+	ascending bool
+	before    func(layer int) // done to every layer first, or nil
+	after     func(group int) // done to groups of layers that are one on the next level, when they and the layers next to them are swept; nil in descending order
 }
 
-// sweep sweeps through layers in ascending order, to the right and to the left, or in descending
-// order, to the left and to the right: the first goes through memory in one direction.
-// before, if not nil, is done to every layer first. after, if not nil, is done to the groups of
-// layers that are one on the next level when they and the layers next to them are swept; it
-// wants ascending order.
+// sweep sweeps through the level, see there.
 func (l *level) sweep(ascending bool, before func(layer int), after func(group int)) {
-	blocks := l.cut()
-	for k := range blocks {
-		l.doAtSeams(&blocks[k], before)
+	s := &sweep{l, ascending, before, after}
+	if l.ring[l.last()] {
+		s.closeRing()
 	}
-	for k := range blocks {
-		l.fillHalo(&blocks[k])
+	if l.cells() < manyCells || runtime.GOMAXPROCS(0) == 1 {
+		for t := range l.layers() + 1 {
+			s.ahead(t)
+			s.behind(t - 2)
+		}
+	} else {
+		s.onTwoCores()
 	}
-	pieces.Run(len(blocks), 1, func(k, _, _ int) { l.through(&blocks[k], ascending, before, after) })
-	if after == nil {
+	s.behind(l.layers() - 1)
+	s.behind(l.layers())
+}
+
+// onTwoCores lets the steps behind follow those ahead on another core.
+func (s *sweep) onTwoCores() {
+	n, chunk := s.layers(), max(1, chunkCells/s.layerCells())
+	ready := make(chan int, n/chunk+1) // turns that the first has taken
+	go func() {
+		for t := range n + 1 {
+			s.ahead(t)
+			if t%chunk == 0 || t == n {
+				ready <- t
+			}
+		}
+		close(ready)
+	}()
+	turn := 0
+	for done := range ready {
+		for ; turn < done-1; turn++ {
+			s.behind(turn)
+		}
+	}
+}
+
+// at returns the layer of a turn.
+func (s *sweep) at(turn int) int {
+	if s.ascending {
+		return turn
+	}
+	return s.layers() - 1 - turn
+}
+
+// ahead does what is done before to the layer of a turn, and the first sweep to that of the turn before.
+func (s *sweep) ahead(turn int) {
+	if k := s.at(turn); s.before != nil && turn < s.layers() && !s.isEnd(k) {
+		s.before(k)
+	}
+	switch k := s.at(turn - 1); {
+	case turn == 0:
+	case s.ascending:
+		s.sweepRight(k)
+	default:
+		s.sweepLeft(k)
+	}
+	if turn == 1 && s.roundAbove != nil {
+		s.keepFirst()
+	}
+}
+
+// behind does the second sweep to the layer of a turn, which the first has been to and to the
+// next, and completes that of the turn before.
+func (s *sweep) behind(turn int) {
+	switch k := s.at(turn); {
+	case turn < 0 || turn == s.layers():
+	case s.ascending:
+		s.sweepLeft(k)
+	default:
+		s.sweepRight(k)
+	}
+	if s.after == nil || turn < 1 {
 		return
 	}
-	for _, b := range blocks {
-		p := &l.plan.axis[l.last()]
-		first, last := p.group(b.lo), p.group(b.hi-1)
-		after(first)
-		if last != first {
-			after(last)
+	p := &s.plan.axis[s.last()]
+	k := p.group(turn - 1)
+	if ring := s.roundAbove != nil; turn == p.start[k+1] && !(ring && k == 0) {
+		s.after(k)
+		if ring && k == p.groups()-1 { // the first one needs the last
+			s.after(0)
 		}
 	}
 }
 
-// doAtSeams does before to the layers of a block that others see.
-func (l *level) doAtSeams(b *block, before func(layer int)) {
-	if before == nil {
-		return
+// isEnd says whether a layer is next to the seam of a ring.
+func (s *sweep) isEnd(k int) bool { return s.roundAbove != nil && (k == 0 || k == s.layers()-1) }
+
+// closeRing makes the layers at the ends ready, and copies of them for those at the other ends to
+// see: the first sweep takes the last layer as it was and the first one as it left it, the second
+// the last layer as it was before both.
+func (s *sweep) closeRing() {
+	if s.roundAbove == nil {
+		s.roundBelow, s.roundAbove = make([]float64, s.layerCells()), make([]float64, s.layerCells())
 	}
-	if b.below != nil {
-		before(b.lo)
+	n := s.layers()
+	if s.before != nil {
+		s.before(0)
+		if n > 1 {
+			s.before(n - 1)
+		}
 	}
-	if b.above != nil && (b.hi-1 != b.lo || b.below == nil) {
-		before(b.hi - 1)
-	}
+	copy(s.roundBelow, s.layer(s.x, n-1))
+	copy(s.roundAbove, s.layer(s.x, 0))
 }
 
-// fillHalo copies what is next to a block.
-func (l *level) fillHalo(b *block) {
-	n := l.n[l.last()]
-	if b.below != nil {
-		copy(b.below, l.layer(l.x, (b.lo+n-1)%n))
-	}
-	if b.above != nil {
-		copy(b.above, l.layer(l.x, b.hi%n))
-	}
-}
-
-// through is sweep in one block, without what is to be done at its seams.
-func (l *level) through(b *block, ascending bool, before func(layer int), after func(group int)) {
-	n := b.hi - b.lo
-	at := func(t int) int {
-		if ascending {
-			return b.lo + t
-		}
-		return b.hi - 1 - t
-	}
-	first, second := l.sweepLeft, l.sweepRight
-	if ascending {
-		first, second = second, first
-	}
-	for t := range n + 3 {
-		if k := at(t); t < n && before != nil && !(k == b.lo && b.below != nil) && !(k == b.hi-1 && b.above != nil) {
-			before(k)
-		}
-		if t >= 1 && t <= n {
-			first(b, at(t-1))
-		}
-		if t >= 2 && t <= n+1 {
-			second(b, at(t-2))
-		}
-		if t >= 3 && after != nil {
-			l.complete(b, at(t-3), after)
-		}
-	}
-}
-
-// complete does after to the group that a layer is the last of, inside the block.
-func (l *level) complete(b *block, layer int, after func(group int)) {
-	p := &l.plan.axis[l.last()]
-	k := p.group(layer)
-	if layer+1 == p.start[k+1] && p.start[k] > b.lo && p.start[k+1] < b.hi {
-		after(k)
+// keepFirst copies the layer that was swept first.
+func (s *sweep) keepFirst() {
+	if s.ascending {
+		copy(s.roundAbove, s.layer(s.x, 0))
+	} else {
+		copy(s.roundBelow, s.layer(s.x, s.layers()-1))
 	}
 }
 
@@ -163,7 +176,7 @@ func (l *level) eachGroup(do func(group int)) {
 }
 
 // eachLayer does something to all layers, in parallel.
-func (l *level) eachLayer(do func(layer int)) { l.parallel(l.n[l.last()], l.layerCells(), do) }
+func (l *level) eachLayer(do func(layer int)) { l.parallel(l.layers(), l.layerCells(), do) }
 
 // eachRow does something to all rows, in parallel.
 func (l *level) eachRow(do func(r int)) { l.parallel(l.rows(), l.n[0], do) }
@@ -183,4 +196,6 @@ func (l *level) inPieces(n, cells int, do func(k, lo, hi int)) {
 }
 
 // pieceOf returns how many things of so many cells make a piece that is worth a goroutine.
-func pieceOf(cells int) int { return max(1, blockCells/cells) }
+func pieceOf(cells int) int { return max(1, pieceCells/cells) }
+
+const pieceCells = 1 << 15 // cells worth a goroutine

@@ -3,35 +3,40 @@ package multigrid
 // This file sweeps in the Gauss–Seidel manner, x_i = (inflow_i − rhs_i) / outflow_i, in
 // lexicographic order from four corners of the box.
 
-// sweepRight sweeps a layer of a block in ascending order of its rows and cells.
-func (l *level) sweepRight(in *block, layer int) {
-	rows := l.rows() / l.n[l.last()]
+// sweepRight sweeps a layer in ascending order of its rows and cells.
+func (l *level) sweepRight(layer int) {
+	rows := l.rows() / l.layers()
 	for r := layer * rows; r < (layer+1)*rows; r++ {
 		b := l.row(r)
-		l.lookOut(&b, in, r)
+		l.lookRound(&b, r)
 		b.right()
 	}
 }
 
-// sweepLeft sweeps a layer of a block in descending order of its rows and cells.
-func (l *level) sweepLeft(in *block, layer int) {
-	rows := l.rows() / l.n[l.last()]
+// sweepLeft sweeps a layer in descending order of its rows and cells.
+func (l *level) sweepLeft(layer int) {
+	rows := l.rows() / l.layers()
 	for r := (layer+1)*rows - 1; r >= layer*rows; r-- {
 		b := l.row(r)
-		l.lookOut(&b, in, r)
+		l.lookRound(&b, r)
 		b.left()
 	}
 }
 
-// lookOut gives row r of a block what was there before the pass where it sees other blocks.
-func (l *level) lookOut(b *row, in *block, r int) {
-	rows, a := l.rows()/l.n[l.last()], l.last()-1
-	layer, place := r/rows, r%rows
-	if layer == in.lo && in.below != nil {
-		b.below[a] = l.of(in.below, place)
+// lookRound gives row r of a layer at an end of a ring what is kept of that at the other end.
+func (l *level) lookRound(b *row, r int) {
+	if l.roundAbove == nil {
+		return
 	}
-	if layer == in.hi-1 && in.above != nil {
-		b.above[a] = l.of(in.above, place)
+	rows, a := l.rows()/l.layers(), l.last()-1
+	switch layer, place := r/rows, r%rows; layer {
+	case 0:
+		b.below[a] = l.of(l.roundBelow, place)
+		if l.layers() == 1 {
+			b.above[a] = l.of(l.roundAbove, place)
+		}
+	case l.layers() - 1:
+		b.above[a] = l.of(l.roundAbove, place)
 	}
 }
 
