@@ -233,6 +233,24 @@ func TestChainSolves(t *testing.T) {
 	}
 }
 
+// Centres lie half a cell from a wall; on a periodic axis the seam is like any edge.
+func TestDistances(t *testing.T) {
+	ax := testAxis(t, 'g', 5, 0.5)
+	d := distances(ax)
+	total := d[0] - ax.Width(0)/2 + d[5] - ax.Width(4)/2
+	for k := 1; k < 5; k++ {
+		total += d[k] - (ax.Center(k) - ax.Center(k-1))
+	}
+	if math.Abs(total) > 16*0x1p-52 { // a dozen roundings of numbers below 3
+		t.Errorf("distances %v are off by %.3g", d, total)
+	}
+	for _, v := range distances(testAxis(t, 'p', 4, 0)) {
+		if v != 0.75 {
+			t.Errorf("periodic: distance %g, want 0.75", v)
+		}
+	}
+}
+
 // Elimination goes along the graded axis with most cells, else along the last with walls.
 func TestLastAxis(t *testing.T) {
 	for _, c := range []struct {

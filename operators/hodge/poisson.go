@@ -15,8 +15,8 @@ const blockLines = 16
 // along all axes but one, along which the chains that remain are solved by elimination.
 // Where all axes are periodic the last step is a division.
 //
-// It is direct. Along graded axes eigenvectors are orthogonal to some 10⁻¹² and a second
-// solution for the residual makes up for it.
+// It is direct. Eigenvectors of graded axes are orthogonal to some 10⁻¹² only, and sines
+// lose up to a rounding per cell; a second solution for the residual makes up for both.
 type poisson struct {
 	axes []*line
 	last int // the axis along which is solved

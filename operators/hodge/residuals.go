@@ -6,10 +6,10 @@ import (
 )
 
 // Residuals say how well [Parts] keep what they promise, as computed from the fields
-// themselves. All are relative and ≥ 0, NaN if F holds NaN or infinities. The last two are
-// what rounding χ, ψ and A does to their differences, of order 2⁻⁵² times the number of
-// cells along the longest axis, or its length over the narrowest cell where it is graded.
-// All others are of order 2⁻⁵².
+// themselves. All are relative and ≥ 0, NaN if F holds NaN or infinities. Potential, and
+// Curl if d = 2, are what rounding χ and ψ does to their differences, of order 2⁻⁵² times
+// the number of cells along the longest axis, or its length over the narrowest cell where
+// it is graded. All others are of order 2⁻⁵².
 type Residuals struct {
 	// Sum is the largest |F − parts| through any face over the largest |F|.
 	Sum float64
