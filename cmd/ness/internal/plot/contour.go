@@ -26,7 +26,7 @@ func (p panel) contours(c draw.Canvas, x, y Axis, density []float64, s *scale) {
 	for _, level := range s.levels {
 		st := contourLine(s, level)
 		at := level
-		if !s.log {
+		if s.form != nats {
 			at = s.potential(level)
 		}
 		for _, line := range l.contour(at) {

@@ -30,7 +30,7 @@ func Current(w io.Writer, f Format, title string, axes []Axis, density, jx, jy [
 	if jmax > 0 {
 		note = "streamlines of J, width ∝ |J|, max |J| = " + number(jmax)
 	}
-	c, p := newMap(f, title, axes, s, append([]string{note}, s.notes...))
+	c, p := newMap(f, title, axes, append([]string{note}, s.notes...), s)
 	p.cells(c.Canvas, axes[0], axes[1], density, s)
 	if jmax > 0 {
 		d := field.distance()

@@ -21,7 +21,7 @@ func Marginals3D(w io.Writer, f Format, title string, axes []Axis, density []flo
 	width, height := 0, 0
 	for _, m := range ms {
 		m.offset = width + leftMargin(vertical(m.axes[1], m.h))
-		width = m.offset + m.w + rightMargin(m.scale, m.h) + marginalGap
+		width = m.offset + m.w + rightMargin([]*scale{m.scale}, m.h) + marginalGap
 		height = max(height, m.h)
 	}
 	width -= marginalGap

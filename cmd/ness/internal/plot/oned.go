@@ -131,7 +131,7 @@ func curves(w io.Writer, f Format, title string, notes []string, a Axis, upper, 
 		p.steps(c.Canvas, a, q)
 		bottom := horizontal(a, curveWidth)
 		if i == 1 {
-			bottom.name, bottom.bare = "", true
+			bottom.bare = true
 		}
 		p.frame(c.Canvas, bottom, sides[i])
 		if i == 1 {
