@@ -10,9 +10,9 @@ import (
 // This file draws contours by marching squares. (The contours of gonum/plot come
 // in the random order of a map.)
 
-// contourCells bounds the cells per side that contours are drawn from: more are
-// finer than pixels.
-const contourCells = 1024
+// contourCells bounds the cells per side that contours are drawn from: they are two
+// pixels wide, and a curve's sagitta over one is out of sight.
+const contourCells = 512
 
 // contours draws the levels of s over the panel.
 func (p panel) contours(c draw.Canvas, x, y Axis, density []float64, s *scale) {

@@ -112,3 +112,18 @@ func TestInterpolateDoesNotSwingAtCliffs(t *testing.T) {
 		}
 	}
 }
+
+// Lines end at squares with a corner that has no value; all their points are numbers.
+func TestContoursEndWhereThereIsNoValue(t *testing.T) {
+	l := lattice{x: []float64{0, 1, 2, 3}, y: []float64{0, 1, 2}, z: []float64{0, 0, 0, 0, 1, 1, math.NaN(), 1, 1, 1, 1, 1}}
+	lines := l.contour(0.5)
+	// What is left of y = 1/2 is its first third: the others touch the node (2, 1).
+	if len(lines) != 1 || len(lines[0]) != 2 {
+		t.Fatalf("lines %v, want one of two points", lines)
+	}
+	for _, q := range lines[0] {
+		if q[1] != 0.5 || !(q[0] >= 0 && q[0] <= 1) {
+			t.Errorf("point %v", q)
+		}
+	}
+}
