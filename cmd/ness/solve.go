@@ -244,7 +244,7 @@ func figures(p *fp.Problem, s *fp.Stationary, c *fp.Current) map[string]func(io.
 	g := s.Density.Grid
 	axes := make([]plot.Axis, g.Dim())
 	for a, v := range p.Variables {
-		axes[a] = plot.Axis{Name: v, Edges: g.Axis(a).Edges()}
+		axes[a] = plot.Axis{Name: v, Edges: g.Axis(a).Edges(), Periodic: g.Axis(a).IsPeriodic()}
 	}
 	j := c.At
 	if negligible(s, c) {
@@ -255,17 +255,18 @@ func figures(p *fp.Problem, s *fp.Stationary, c *fp.Current) map[string]func(io.
 	case 1:
 		return map[string]func(io.Writer) error{
 			"density.png": func(w io.Writer) error { return plot.Density1D(w, plot.PNG, p.Title, axes[0], d) },
-			"current.png": func(w io.Writer) error { return plot.Current1D(w, plot.PNG, p.Title, axes[0], d, j[0]) },
+			"current.png": func(w io.Writer) error { return plot.Current1D(w, plot.PNG, p.Title, axes[0], d, j[0], nil, nil) },
 		}
 	case 2:
 		return map[string]func(io.Writer) error{
 			"density.png":     func(w io.Writer) error { return plot.Density(w, plot.PNG, p.Title, axes, d) },
 			"log_density.png": func(w io.Writer) error { return plot.LogDensity(w, plot.PNG, p.Title, axes, d) },
-			"current.png":     func(w io.Writer) error { return plot.Current(w, plot.PNG, p.Title, axes, d, j[0], j[1]) },
+			"current.png":     func(w io.Writer) error { return plot.Current(w, plot.PNG, p.Title, axes, d, j[0], j[1], nil) },
 		}
 	}
 	return map[string]func(io.Writer) error{
 		"density.png": func(w io.Writer) error { return plot.Marginals3D(w, plot.PNG, p.Title, axes, d) },
+		"current.png": func(w io.Writer) error { return plot.Current3D(w, plot.PNG, p.Title, axes, d, [3][]float64(j)) },
 	}
 }
 
