@@ -27,7 +27,7 @@ func (s *Stationary) CurrentBalance(c *Current, e *ErrorEstimate) BalanceTest {
 	switch {
 	case s.Scheme != SchemeGibbs && s.isUnresolved():
 		return undecided("the density is too narrow for the grid to show its current")
-	case s.isReversible(c):
+	case s.IsReversible(c):
 		return BalanceTest{Statistic: statistic, Verdict: Holds, Reason: "every net flow is round-off of the flows to and fro"}
 	case e == nil:
 		return undecided("the current has no error estimate")
@@ -44,9 +44,9 @@ func (s *Stationary) CurrentBalance(c *Current, e *ErrorEstimate) BalanceTest {
 	return t
 }
 
-// isReversible says whether every net flow is round-off of the flows to and fro: some thousand
+// IsReversible says whether every net flow is round-off of the flows to and fro: some thousand
 // roundings of the rates and masses that make it up.
-func (s *Stationary) isReversible(c *Current) bool {
+func (s *Stationary) IsReversible(c *Current) bool {
 	var flow float64
 	for _, faces := range c.Faces.Flow {
 		for _, v := range faces {

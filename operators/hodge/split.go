@@ -26,6 +26,9 @@ type Parts struct {
 	// divergence and no part along walls. It is nil unless d = 3.
 	Vector *grid.EdgeField
 
+	// Shares are ⟨part, part⟩ over ⟨F, F⟩, which sum to 1; NaN of a field of zeros.
+	Shares struct{ Gradient, Solenoidal, Harmonic float64 }
+
 	Residuals Residuals
 }
 
@@ -102,6 +105,10 @@ func (p *Plan) Split(f *grid.FaceField) *Parts {
 	case 3:
 		parts.Vector = p.vector.potential(parts.Solenoidal, p.ratio, tmp)
 	}
+	energy := p.inner(f, f)
+	parts.Shares.Gradient = p.inner(parts.Gradient, parts.Gradient) / energy
+	parts.Shares.Solenoidal = p.inner(parts.Solenoidal, parts.Solenoidal) / energy
+	parts.Shares.Harmonic = p.inner(parts.Harmonic, parts.Harmonic) / energy
 	parts.Residuals = p.residuals(f, parts, tmp)
 	return parts
 }
