@@ -17,7 +17,6 @@ type account struct {
 	drift, diffusion *fp.Current // v p and −D∇p
 	irreversibility  *fp.Irreversibility
 	balance          fp.DetailedBalance
-	dropped          *fp.DroppedCurl // nil in one dimension and on the smallest grids
 
 	field string       // the one that is split
 	split *hodge.Parts // its parts
@@ -71,9 +70,6 @@ func newAccount(s *fp.Stationary, c *fp.Current, e *fp.ErrorEstimate, field stri
 	}
 	for axis := range s.Density.Grid.Dim() {
 		a.through = append(a.through, flowRound(c.Faces, axis))
-	}
-	if d, ok := s.DroppedCurl(); ok {
-		a.dropped = &d
 	}
 	return a, nil
 }

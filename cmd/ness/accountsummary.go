@@ -77,12 +77,6 @@ type residualsSummary struct {
 	Potentials    output.Float `json:"potentials"`
 }
 
-// droppedCurlSummary is [fp.DroppedCurl].
-type droppedCurlSummary struct {
-	Dropped  measuredSummary `json:"dropped"`
-	Mismatch measuredSummary `json:"mismatch"`
-}
-
 // addAccount adds what the current amounts to.
 func (s *summary) addAccount(variables []string, a *account) {
 	r := a.irreversibility
@@ -99,12 +93,6 @@ func (s *summary) addAccount(variables []string, a *account) {
 	}
 	s.Circulation = circulationSummary{output.Float(a.circulating()), output.Floats(a.through)}
 	s.Split = summarizeSplit(a.field, a.split)
-	if d := a.dropped; d != nil {
-		s.DroppedCurl = &droppedCurlSummary{
-			measuredSummary{output.Float(d.Dropped), output.Float(d.DroppedError)},
-			measuredSummary{output.Float(d.Mismatch), output.Float(d.MismatchError)},
-		}
-	}
 	s.DetailedBalance = summarizeBalance(a.balance)
 }
 

@@ -51,43 +51,72 @@ func (fl *balanceFlags) balance(w io.Writer, name string) error {
 	if err != nil {
 		return err
 	}
-	b, warnings, err := solvedBalance(f.Problem, g)
+	b, err := solvedBalance(f.Problem, g)
 	if err != nil {
 		return locate(name, f, err)
 	}
+	b.Warnings = append(doubts, b.Warnings...)
 	if fl.json {
-		if err := output.WriteJSON(w, summarizeBalance(b)); err != nil {
-			return err
-		}
+		err = output.WriteJSON(w, b)
 	} else {
 		describe(w, f, g, notes)
-		sum := summarizeBalance(b)
-		sum.print(w)
-		for _, d := range append(doubts, warnings...) {
-			line(w, "warning", "%s", d)
-		}
+		b.print(w)
 	}
-	if b.Verdict != fp.Holds {
-		return &balanceError{b.Verdict}
+	if err == nil && b.verdict != fp.Holds {
+		err = &balanceError{b.verdict}
 	}
-	return nil
+	return err
+}
+
+// A balanceReport is what `ness balance` prints.
+type balanceReport struct {
+	balanceSummary
+	DroppedCurl *droppedCurlSummary `json:"dropped_curl"` // null where there is no curl, or no solution
+	Warnings    []string            `json:"warnings"`
+
+	verdict fp.Verdict
+}
+
+// droppedCurlSummary is [fp.DroppedCurl].
+type droppedCurlSummary struct {
+	Dropped  measuredSummary `json:"dropped"`
+	Mismatch measuredSummary `json:"mismatch"`
 }
 
 // solvedBalance judges detailed balance with a solution on the grid, or without where that does
 // not converge.
-func solvedBalance(p *fp.Problem, g *grid.Grid) (b fp.DetailedBalance, warnings []string, err error) {
+func solvedBalance(p *fp.Problem, g *grid.Grid) (*balanceReport, error) {
 	opt := fp.StationaryOptions{MaxMemory: memory()}
 	s, err := fp.SolveStationary(p, g, opt)
 	var diverged *fp.ConvergenceError
 	switch {
 	case errors.As(err, &diverged):
-		warnings = append(warnings, "judged without the solution: "+err.Error())
-		return fp.JudgeBalance(fp.ForceBalance(p, g), cycleBalance(p, g), fp.BalanceTest{}), warnings, nil
+		b := fp.JudgeBalance(fp.ForceBalance(p, g), cycleBalance(p, g), fp.BalanceTest{})
+		return &balanceReport{balanceSummary: summarizeBalance(b), verdict: b.Verdict, Warnings: []string{"judged without the solution: " + err.Error()}}, nil
 	case err != nil:
-		return b, nil, err
+		return nil, err
 	}
 	e, doubts := estimate(s, opt)
-	return judgeBalance(s, s.Current(), e), append(s.Warnings, doubts...), nil
+	b := judgeBalance(s, s.Current(), e)
+	r := &balanceReport{balanceSummary: summarizeBalance(b), verdict: b.Verdict, Warnings: append(s.Warnings, doubts...)}
+	if d, ok := s.DroppedCurl(); ok {
+		r.DroppedCurl = &droppedCurlSummary{
+			measuredSummary{output.Float(d.Dropped), output.Float(d.DroppedError)},
+			measuredSummary{output.Float(d.Mismatch), output.Float(d.MismatchError)},
+		}
+	}
+	return r, nil
+}
+
+// print prints the report.
+func (r *balanceReport) print(w io.Writer) {
+	r.balanceSummary.print(w)
+	if d := r.DroppedCurl; d != nil {
+		line(w, "curl of the current", "%v of it is D on second derivatives of p, which only an isotropic D lets one drop", d.Dropped)
+	}
+	for _, warning := range r.Warnings {
+		line(w, "warning", "%s", warning)
+	}
 }
 
 // estimate returns the error estimate of a solution, nil with the reason where it has none.

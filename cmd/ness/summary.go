@@ -33,7 +33,6 @@ type summary struct {
 	Irreversibility   irreversibilitySummary `json:"irreversibility"`
 	Circulation       circulationSummary     `json:"circulation"`
 	Split             splitSummary           `json:"split"`
-	DroppedCurl       *droppedCurlSummary    `json:"dropped_curl"`
 	DetailedBalance   balanceSummary         `json:"detailed_balance"`
 	Moments           momentSummary          `json:"moments"`
 	Warnings          []string               `json:"warnings"`
