@@ -34,7 +34,7 @@ func TestFilesReadBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		var stdout, stderr bytes.Buffer
-		if status := run([]string{"solve", file, "-o", out, "--no-plots", "-q"}, &stdout, &stderr); status != statusDone {
+		if status := run([]string{"solve", file, "-o", out, "--no-plots", "-q", "--split", "current"}, &stdout, &stderr); status != statusDone {
 			t.Fatal(stderr.String())
 		}
 		if report, err := exec.Command(python, script, out).CombinedOutput(); err != nil {

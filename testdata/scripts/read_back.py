@@ -5,7 +5,7 @@
 
 Checks shapes, that the density integrates to 1, that what flows into a cell flows out
 of it, that currents at the centres are near the mean of those on the faces, that the
-parts of the current and of its split sum to it, and that the .vti or .vtr has the
+parts of the current sum to it, those of its split (--split current) too, and that the .vti or .vtr has the
 numbers of the .npz. Prints one line per check; the exit status is 1 if one fails.
 Debian: apt-get install python3-numpy python3-vtk9.
 """
@@ -65,15 +65,17 @@ def check_flows(z, names, width, residual):
     check("largest net flow out of a cell, of the largest through a face", abs(net).max() / largest, limit)
 
 
-def check_parts(z, names):
-    """Currents at centres are near the mean of the faces; parts sum to the whole."""
+def check_parts(z, names, field):
+    """Currents at centres are near the mean of the faces; parts sum to the whole. Those of a
+    split are looked at where it is the current that was split."""
     largest = max(abs(z[f"current_{v}"]).max() for v in names)
     for a, v in enumerate(names):
         f = numpy.moveaxis(z[f"flux_{v}"], a, 0)
         # The mean of two faces is a parabola's h²/8 off; on grids worth looking at, little.
         mean = numpy.moveaxis((f[1:] + f[:-1]) / 2, 0, a)
         check(f"current_{v} is the mean of its faces, of the largest", abs(mean - z[f"current_{v}"]).max() / largest, 0.1)
-        for parts in (("drift_current", "diffusion_current"), ("gradient", "solenoidal", "harmonic")):
+        split = [("gradient", "solenoidal", "harmonic")] if field == "current" else []
+        for parts in [("drift_current", "diffusion_current")] + split:
             keys = [f"{p}_{v}" for p in parts]
             if all(k in z for k in keys):
                 scale = max(abs(z[k]).max() for k in keys)
@@ -124,7 +126,7 @@ def main(folder):
         print("     detailed balance holds: flows are round-off, and not looked at")
     else:
         check_flows(z, names, width, summary["residual"])
-        check_parts(z, names)
+        check_parts(z, names, summary["split"]["field"])
     files = [folder / name for name in ("solution.vti", "solution.vtr") if (folder / name).exists()]
     try:
         import vtkmodules  # noqa: F401
