@@ -23,7 +23,7 @@ import (
 //
 // Its error is the difference from the grid of half as many cells, some three times the error
 // where that is of second order; where an axis cannot be halved, grids of as many and twice as
-// many cells are compared.
+// many cells are compared. Grids of more than 65536 cells are halved first.
 //
 // The rates are those of the star and the nodal generator, which are exponentially fitted. Those
 // of Selling's are central or upwind, and the logarithms of their ratios are off by z³/12 or
@@ -37,6 +37,10 @@ func CycleBalance(p *Problem, g *grid.Grid) (BalanceTest, error) {
 		return balanced("in one dimension between walls there are no cycles"), nil
 	}
 	coarse, ok := g.Coarsen()
+	for ok && g.Cells() > mostLoopCells {
+		g = coarse
+		coarse, ok = g.Coarsen()
+	}
 	if !ok {
 		cells := g.Shape()
 		for a := range cells {
@@ -64,6 +68,9 @@ func CycleBalance(p *Problem, g *grid.Grid) (BalanceTest, error) {
 	}
 	return together(parts), nil
 }
+
+// mostLoopCells is the number of cells that loops are looked for on.
+const mostLoopCells = 1 << 16
 
 // loopSum sums over loops; left counts those without affinity.
 type loopSum struct {

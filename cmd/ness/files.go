@@ -41,6 +41,17 @@ func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
 			output.Array{Name: "flux_" + v, Shape: faces, Data: a.current.Faces.Density(k)},
 			cells("gradient_"+v, parts[0][k]), cells("solenoidal_"+v, parts[1][k]), cells("harmonic_"+v, parts[2][k]))
 	}
+	if a.split.Vector != nil {
+		for k, v := range p.Variables { // on edges along k: corners along the other axes
+			edges := g.Shape()
+			for b := range edges {
+				if b != k {
+					edges[b]++
+				}
+			}
+			list = append(list, output.Array{Name: "vector_" + v, Shape: edges, Data: a.split.Vector.Values[k]})
+		}
+	}
 	if a.stream != nil {
 		corners := g.Shape()
 		for k := range corners {
