@@ -26,7 +26,7 @@ var stepShares = []float64{1.0 / 100, 1.0 / 400, 1.0 / 1600, 1.0 / 6400}
 
 // fewestCurls is the number of points that have to share a curl for it to be one: of a single point
 // at a kink of the potential the differences may be anything.
-const fewestCurls = 8
+const fewestCurls = 16
 
 // secondStep is the step, relative to the first, whose curl tells the error of the first's:
 // short enough for a difference of order 8 to be 60 times as good, where round-off is not
