@@ -163,7 +163,7 @@ func (d *Discretization) centerForce() [][]float64 {
 		for k := range c.Diffusion {
 			tensor[k] = c.Diffusion[k][i]
 		}
-		solvePacked(dim, &tensor, &v)
+		inverseWithCondition(tensor[:], v[:dim])
 		for a := range dim {
 			u[a][i] = v[a]
 		}

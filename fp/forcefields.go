@@ -1,11 +1,8 @@
 package fp
 
 import (
-	"math"
-
 	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/grid/pieces"
-	"github.com/ness-fp/ness/operators"
 	"github.com/ness-fp/ness/operators/accurate"
 )
 
@@ -28,8 +25,7 @@ func (p *Problem) EffectiveDriftField(g *grid.Grid) (*grid.FaceField, error) {
 }
 
 // ForceField returns the thermodynamic force u = D⁻¹v on faces, in [θ]ᵈ⁻²: −∇φ in detailed
-// balance. The error is a [CoefficientError], also where D is singular: its condition number
-// above 1e12.
+// balance. The error is a [CoefficientError], also where D is singular to round-off.
 func (p *Problem) ForceField(g *grid.Grid) (*grid.FaceField, error) {
 	d, e := p.Dim(), p.effective(g)
 	return p.faceField(g, e.Eval, e.components(), func(at []float64) bool {
@@ -146,43 +142,4 @@ func closeRing(f *grid.FaceField, a int) {
 	for base := 0; base < len(f.Flow[a]); base += (n + 1) * step {
 		copy(f.Flow[a][base+n*step:][:step], f.Flow[a][base:])
 	}
-}
-
-// mostCondition is the condition number of D, in units of its diagonal, from which it counts as
-// singular.
-const mostCondition = 1e12
-
-// inverseTimes replaces v by D⁻¹v of a packed D, d ≤ 3; false where D is singular.
-func inverseTimes(packed, v []float64) bool {
-	var l [3][3]float64
-	d := len(v)
-	for a := range d {
-		for m := range a {
-			v[a] -= l[a][m] * v[m]
-		}
-		diagonal := packed[operators.Packed(d, a, a)]
-		pivot := diagonal
-		for m := range a {
-			pivot -= l[a][m] * l[a][m]
-		}
-		if !(pivot > diagonal/mostCondition) {
-			return false
-		}
-		l[a][a] = math.Sqrt(pivot)
-		v[a] /= l[a][a]
-		for b := a + 1; b < d; b++ {
-			l[b][a] = packed[operators.Packed(d, a, b)]
-			for m := range a {
-				l[b][a] -= l[a][m] * l[b][m]
-			}
-			l[b][a] /= l[a][a]
-		}
-	}
-	for a := d - 1; a >= 0; a-- {
-		for b := a + 1; b < d; b++ {
-			v[a] -= l[b][a] * v[b]
-		}
-		v[a] /= l[a][a]
-	}
-	return true
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/grid/pieces"
-	"github.com/ness-fp/ness/operators"
 )
 
 // This file differences coefficients over steps of their own, at points spread over a grid.
@@ -99,64 +98,11 @@ func (e *Equation) force() Func {
 			for c := range d * (d + 1) / 2 {
 				tensor[c] = all[d+c][i]
 			}
-			condition := solvePacked(d, &tensor, &v)
+			condition := inverseWithCondition(tensor[:], v[:d])
 			for c := range d {
 				dst[c][i] = v[c]
 			}
 			dst[d][i] = condition
 		}
-	}
-}
-
-// singular is the part of its trace below which an eigenvalue of D may be round-off.
-const singular = 1e-12
-
-// solvePacked replaces v by D⁻¹v, D ≻ 0 packed, d ≤ 3, and returns tr D · tr D⁻¹. Where D is
-// singular to round-off all are NaN.
-func solvePacked(d int, packed *[6]float64, v *[3]float64) (condition float64) {
-	var l [3][3]float64
-	var trace, inverse float64
-	for a := range d {
-		trace += packed[operators.Packed(d, a, a)]
-	}
-	for a := range d {
-		for b := a; b < d; b++ {
-			l[b][a] = packed[operators.Packed(d, a, b)]
-			for m := range a {
-				l[b][a] -= l[a][m] * l[b][m]
-			}
-			if b > a {
-				l[b][a] /= l[a][a]
-			} else if l[a][a] > singular*trace {
-				l[a][a] = math.Sqrt(l[a][a])
-			} else {
-				*v = [3]float64{math.NaN(), math.NaN(), math.NaN()}
-				return math.NaN()
-			}
-		}
-	}
-	substitute(d, &l, v)
-	for a := range d {
-		var e [3]float64
-		e[a] = 1
-		substitute(d, &l, &e)
-		inverse += e[a]
-	}
-	return trace * inverse
-}
-
-// substitute replaces v by (L Lᵀ)⁻¹ v.
-func substitute(d int, l *[3][3]float64, v *[3]float64) {
-	for a := range d {
-		for m := range a {
-			v[a] -= l[a][m] * v[m]
-		}
-		v[a] /= l[a][a]
-	}
-	for a := d - 1; a >= 0; a-- {
-		for m := a + 1; m < d; m++ {
-			v[a] -= l[m][a] * v[m]
-		}
-		v[a] /= l[a][a]
 	}
 }
