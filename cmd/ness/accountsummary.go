@@ -136,6 +136,6 @@ func (s *summary) printAccount(w io.Writer) {
 	if x := r.Across; x != nil && !math.IsNaN(float64(x.Value)) {
 		line(w, "current across levels", "%v: 0 along level sets of the landscape, 1 across, %.2g if it ignores them", x.measuredSummary, x.Isotropic)
 	}
-	line(w, "split of "+strings.ReplaceAll(s.Split.Field, "-", " "), "gradient %.4g, solenoidal %.4g, harmonic %.4g of its square (residuals ≤ %.1g)", s.Split.Gradient, s.Split.Solenoidal, s.Split.Harmonic, s.Split.Residuals.worst())
+	line(w, "split", "of the %s: gradient %.4g, solenoidal %.4g, harmonic %.4g of its square (residuals ≤ %.1g)", strings.ReplaceAll(s.Split.Field, "-", " "), s.Split.Gradient, s.Split.Solenoidal, s.Split.Harmonic, s.Split.Residuals.worst())
 	s.DetailedBalance.print(w)
 }
