@@ -74,7 +74,7 @@ func (h *highOrder) weights(op *accurate.Operator) []float64 {
 
 const (
 	leastBlend     = 1e-14
-	leastFloor     = 2e-12 // of what blend and tolerance leave, below which they are fine as they are
+	leastFloor     = 1e-11 // of what blend and tolerance leave, below which they are fine as they are
 	leastUnsettled = 1e-12 // of weights of wells, below which nobody asks
 	iterationLimit = 150
 )
@@ -86,10 +86,12 @@ func firstBlend(g *grid.Grid) (hi, tol float64) {
 	switch n := fewest(g); {
 	case g.Dim() > 2 || n < 192:
 		return 1e-8, 1e-8
+	case n < 384:
+		return 1e-10, 1e-8
 	case n < 768:
 		return 1e-10, 1e-9
 	}
-	return 1e-12, 1e-11
+	return 1e-12, 1e-10
 }
 
 // fewest returns the least number of cells along any axis.
@@ -164,8 +166,13 @@ func (h *highOrder) judgeLinear(a *attempt, p []float64, residual float64) {
 	}
 }
 
-// Solutions of other orders are only compared with, and may be rough.
-const estimateTolerance, estimateIterations = 1e-2, 30
+// Solutions of other orders are only compared with, and may be rough: tolerances of the linear
+// form and of a step of the logarithmic one, whose residuals say less.
+const (
+	estimateTolerance  = 0.1
+	relativeTolerance  = 1e-2
+	estimateIterations = 30
+)
 
 const (
 	settleShare  = 0.5 // of the error estimate that weights of wells may be off
@@ -261,7 +268,7 @@ func (h *highOrder) judgeLogarithmic(a *attempt, p []float64) {
 	a.p, a.unit = main.p, main.unit
 	h.estimateErrors(a, main, func(order int) *view {
 		s := h.newStage(order, a.blend, p)
-		z, _ := s.direction(p, h.residualWeight(nil), estimateTolerance, estimateIterations)
+		z, _ := s.direction(p, h.residualWeight(nil), relativeTolerance, estimateIterations)
 		a.its += s.its
 		trial := make([]float64, len(p))
 		s.advance(trial, p, z, 0)
