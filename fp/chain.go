@@ -75,7 +75,7 @@ func (h *highOrder) weights(op *accurate.Operator) []float64 {
 const (
 	leastBlend     = 1e-14
 	leastFloor     = 1e-11 // of what blend and tolerance leave, below which they are fine as they are
-	leastUnsettled = 1e-12 // of weights of wells, below which nobody asks
+	leastUnsettled = 3e-12 // of weights of wells, below which nobody asks
 	iterationLimit = 150
 )
 
