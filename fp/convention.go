@@ -30,6 +30,7 @@ func (c Calculus) String() string {
 // packed. divergence gives ∇·D; see [Divergence] where it is not known in closed form.
 func Ito(dim int, drift, diffusion, divergence Func) Equation {
 	e := HanggiKlimontovich(dim, drift, diffusion)
+	e.Drift = drift
 	plain := e.Eval
 	e.Eval = func(dst, x [][]float64) {
 		plain(dst, x)
@@ -43,6 +44,7 @@ func Ito(dim int, drift, diffusion, divergence Func) Equation {
 // ½σ_ik ∂_jσ_jk; see [NoiseFactorDivergence].
 func Stratonovich(dim, columns int, drift, factor, correction Func) Equation {
 	e := HanggiKlimontovich(dim, drift, FromFactor(dim, columns, factor))
+	e.Drift = drift
 	plain := e.Eval
 	e.Eval = func(dst, x [][]float64) {
 		plain(dst, x)

@@ -3,7 +3,10 @@ package fp
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators"
 )
 
@@ -65,23 +68,29 @@ func (s *Stationary) EntropyProduction(c *Current) float64 {
 	case s.line != nil:
 		return operators.LineEntropyProduction(s.line, s.lineCenters(), c.Faces.Flow[0])
 	}
-	var sum float64
-	d := s.Density.Grid.Dim()
-	j, tensor := make([]float64, d), make([]float64, d*(d+1)/2)
-	for i, v := range s.Density.Grid.Volumes() {
-		p := s.Density.Values[i]
-		if p <= 0 {
-			continue // underflow: beyond 1e-300 of the maximum
+	return floats.Dot(s.Density.Grid.Volumes(), entropyDensity(s.Coefficients.Diffusion, c.At, s.Density.Values, 0))
+}
+
+// entropyDensity returns J·D⁻¹J/p, 0 where p ≤ least: of a generator's density those that
+// underflow, beyond 1e-300 of the maximum.
+func entropyDensity(diffusion, j [][]float64, p []float64, least float64) []float64 {
+	density := make([]float64, len(p))
+	pieces.Run(len(p), pieceCells, func(_, lo, hi int) {
+		at, tensor := make([]float64, len(j)), make([]float64, len(diffusion))
+		for i := lo; i < hi; i++ {
+			if p[i] <= least {
+				continue
+			}
+			for a := range at {
+				at[a] = j[a][i]
+			}
+			for c := range tensor {
+				tensor[c] = diffusion[c][i]
+			}
+			density[i] = quadratic(tensor, at) / p[i]
 		}
-		for a := range j {
-			j[a] = c.At[a][i]
-		}
-		for k := range tensor {
-			tensor[k] = s.Coefficients.Diffusion[k][i]
-		}
-		sum += quadratic(tensor, j) / p * v
-	}
-	return sum
+	})
+	return density
 }
 
 // quadratic returns jᵀD⁻¹j of a packed D ⪰ 0 by Cholesky factors, +Inf where j

@@ -33,6 +33,8 @@ type Equation struct {
 	// Eval gives v (or w), d components; D, packed upper triangle by rows; and φ
 	// where there is one.
 	Eval Func
+	// Drift gives b in the convention that the problem was given in; nil where that is v.
+	Drift Func
 }
 
 // components returns how many components Eval gives.

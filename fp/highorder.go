@@ -314,10 +314,11 @@ func (h *highOrder) shares(p []float64, b blend) (theta [3][]float64) {
 	return theta
 }
 
+func (h *highOrder) eachFace(a int, do func(f, i, j int)) { eachFace(h.grid, a, do) }
+
 // eachFace calls do for every face across axis a that is not a wall, with the cells below
 // and above; a seam is two faces.
-func (h *highOrder) eachFace(a int, do func(f, i, j int)) {
-	g := h.grid
+func eachFace(g *grid.Grid, a int, do func(f, i, j int)) {
 	n, stride := g.Axis(a).Cells(), g.Stride(a)
 	ring := g.Axis(a).IsPeriodic()
 	pieces.Run(g.Cells(), pieceCells, func(_, lo, hi int) {

@@ -6,7 +6,6 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/ness-fp/ness/grid"
-	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/accurate"
 )
 
@@ -88,27 +87,15 @@ const wellAbove = 1e-8
 // entropyProduction returns ∫ J·D⁻¹J/p by the rule of the operator's order, over densities
 // above least, and about what is left out: in tails J/p grows with −ln p.
 func (h *highOrder) entropyProduction(op *accurate.Operator, p []float64, j [][]float64, least float64) (rate, rest float64) {
-	d, w := h.grid.Dim(), h.weights(op)
-	parts, left := make([]float64, pieces.Count(len(p), pieceCells)), make([]float64, pieces.Count(len(p), pieceCells))
-	top := floats.Max(p)
-	pieces.Run(len(p), pieceCells, func(k, lo, hi int) {
-		at, tensor := make([]float64, d), make([]float64, len(h.diffusion))
-		for i := lo; i < hi; i++ {
-			if p[i] <= least*top {
-				left[k] += w[i] * max(p[i], 0)
-				continue
-			}
-			for a := range at {
-				at[a] = j[a][i]
-			}
-			for c := range tensor {
-				tensor[c] = h.diffusion[c][i]
-			}
-			parts[k] += w[i] * quadratic(tensor, at) / p[i]
+	w, bottom := h.weights(op), least*floats.Max(p)
+	var left float64
+	for i, v := range p {
+		if v <= bottom {
+			left += w[i] * max(v, 0)
 		}
-	})
-	rate = floats.Sum(parts)
-	return rate, -2 * math.Log(least) * floats.Sum(left) * rate
+	}
+	rate = floats.Dot(w, entropyDensity(h.diffusion, j, p, bottom))
+	return rate, -2 * math.Log(least) * left * rate
 }
 
 // largestTurnover returns the largest flow to and fro of a cell.

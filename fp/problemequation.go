@@ -2,6 +2,7 @@ package fp
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ness-fp/ness/fp/expr"
 	"github.com/ness-fp/ness/operators"
@@ -14,6 +15,7 @@ import (
 // components are the formulas that Equation.Eval gives.
 type components struct {
 	drift     []expr.Expr // v, or w
+	given     []expr.Expr // b in the convention of the problem; nil where that is v
 	diffusion []expr.Expr // packed
 	potential *expr.Expr
 }
@@ -24,7 +26,11 @@ func (c *components) compile(variables []string) Equation {
 	if c.potential != nil {
 		all = append(all, *c.potential)
 	}
-	return Equation{Dim: len(variables), Potential: c.potential != nil, Eval: expr.Compile(all, variables).Eval}
+	e := Equation{Dim: len(variables), Potential: c.potential != nil, Eval: expr.Compile(all, variables).Eval}
+	if c.given != nil {
+		e.Drift = expr.Compile(c.given, variables).Eval
+	}
+	return e
 }
 
 func (r *reader) equation() error {
@@ -147,6 +153,7 @@ func (r *reader) convention(c *components, sigma [][]expr.Expr) error {
 	p := r.file.Problem
 	switch name := r.doc.Equation.Calculus; name {
 	case "", ItoCalculus.String():
+		c.given = c.drift
 		c.drift = minusDivergence(c.drift, c.diffusion, p.Variables)
 	case HanggiKlimontovichCalculus.String():
 		p.Calculus = HanggiKlimontovichCalculus
@@ -155,6 +162,7 @@ func (r *reader) convention(c *components, sigma [][]expr.Expr) error {
 			return r.fail("equation.calculus", "stratonovich wants noise_factor: diffusion alone does not fix its drift")
 		}
 		p.Calculus = StratonovichCalculus
+		c.given = slices.Clone(c.drift)
 		for i := range c.drift {
 			for k := range sigma[i] {
 				for j, v := range p.Variables {

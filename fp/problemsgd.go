@@ -132,7 +132,8 @@ func (r *reader) sgdFromFormulas() error {
 		}
 		r.fact("noise", "constant and isotropic: the density is exp(-L/%g)", eps)
 	} else {
-		c.drift = minusDivergence(descent(l, p.Variables, s), c.diffusion, p.Variables)
+		c.given = descent(l, p.Variables, s)
+		c.drift = minusDivergence(c.given, c.diffusion, p.Variables)
 	}
 	p.Equation = c.compile(p.Variables)
 	return nil
@@ -259,17 +260,28 @@ func (r *reader) loss() (*loss.Loss, error) {
 func dataEquation(l *loss.Loss, s *sgdDoc, scale float64) Equation {
 	d := l.Dim()
 	evaluators := sync.Pool{New: func() any { return l.Evaluator() }}
-	eval := func(dst, x []float64) {
-		e := evaluators.Get().(*loss.Evaluator)
-		defer evaluators.Put(e)
+	descend := func(e *loss.Evaluator, dst, x []float64) {
 		e.Eval(x)
 		for i := range d {
-			dst[i] = -e.Grad[i] - scale*e.NoiseCovDiv[i]
+			dst[i] = -e.Grad[i]
 			if s.secondOrder() {
 				for j := range d {
 					dst[i] -= s.LearningRate / 2 * e.Hess[operators.Packed(d, i, j)] * e.Grad[j]
 				}
 			}
+		}
+	}
+	drift := func(dst, x []float64) {
+		e := evaluators.Get().(*loss.Evaluator)
+		defer evaluators.Put(e)
+		descend(e, dst, x)
+	}
+	eval := func(dst, x []float64) {
+		e := evaluators.Get().(*loss.Evaluator)
+		defer evaluators.Put(e)
+		descend(e, dst, x)
+		for i, v := range e.NoiseCovDiv {
+			dst[i] -= scale * v
 		}
 		for k, v := range e.NoiseCov {
 			dst[d+k] = scale * v
@@ -278,5 +290,5 @@ func dataEquation(l *loss.Loss, s *sgdDoc, scale float64) Equation {
 			dst[d+operators.Packed(d, i, i)] += s.LearningRate / 2 * s.InjectedNoise
 		}
 	}
-	return Equation{Dim: d, Eval: Pointwise(eval)}
+	return Equation{Dim: d, Eval: Pointwise(eval), Drift: Pointwise(drift)}
 }

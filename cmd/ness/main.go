@@ -21,6 +21,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // Exit statuses.
 const (
 	statusDone         = 0
+	statusViolated     = 1
 	statusBadInput     = 2
 	statusNotConverged = 3
 	statusInterrupted  = 130
@@ -33,12 +34,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(solveCommand(), checkCommand())
+	root.AddCommand(solveCommand(), checkCommand(), balanceCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteC()
-	if err != nil {
+	var verdict *balanceError
+	if err != nil && !errors.As(err, &verdict) { // a verdict has been printed
 		fmt.Fprintf(stderr, "%s: %v\n", cmd.CommandPath(), err)
 	}
 	return status(err)
@@ -47,9 +49,15 @@ func run(args []string, stdout, stderr io.Writer) int {
 func status(err error) int {
 	var diverged *fp.ConvergenceError
 	var rough *fp.ToleranceError
+	var verdict *balanceError
 	switch {
 	case err == nil:
 		return statusDone
+	case errors.As(err, &verdict):
+		if verdict.verdict == fp.Violated {
+			return statusViolated
+		}
+		return statusNotConverged
 	case errors.As(err, &diverged), errors.As(err, &rough):
 		return statusNotConverged
 	case errors.Is(err, errInterrupted):

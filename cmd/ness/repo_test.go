@@ -23,6 +23,7 @@ var mayImport = map[string]string{
 	"operators/multigrid": "operators/sparse grid/pieces",
 	"operators/krylov":    "grid/pieces",
 	"operators/accurate":  "grid grid/pieces",
+	"operators/hodge":     "grid grid/pieces",
 	"operators":           "grid grid/pieces operators/sparse",
 	"fp/spelling":         "",
 	"fp/loss":             "fp/spelling",

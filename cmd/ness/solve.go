@@ -6,17 +6,16 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
-	"github.com/ness-fp/ness/cmd/ness/internal/plot"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
 )
@@ -26,6 +25,7 @@ type solveFlags struct {
 	dir            string
 	given          bool // whether dir was
 	order, solver  string
+	split          string
 	tol, tolerance float64
 	positive       bool
 	force, noPlots bool
@@ -50,6 +50,7 @@ func solveCommand() *cobra.Command {
 	cmd.Flags().Float64Var(&fl.tolerance, "tolerance", 0, "refine the grid until the density is right to this relative L1 `ERROR`, by the estimate")
 	cmd.Flags().StringVar(&fl.solver, "solver", "auto", "`NAME` of the way to the null vector of a generator: auto, multigrid or direct; the last two imply --order monotone")
 	cmd.Flags().Float64Var(&fl.tol, "tol", 0, "of generators: entrywise `RESIDUAL` that multigrid has to reach, or norm that GMRES has to (default 1e-11)")
+	cmd.Flags().StringVar(&fl.split, "split", defaultSplit, "`FIELD` whose gradient, solenoidal and harmonic part are told and written: "+strings.Join(splitFields, ", "))
 	cmd.Flags().BoolVar(&fl.force, "force", false, "write into a folder that holds something else")
 	cmd.Flags().BoolVar(&fl.noPlots, "no-plots", false, "write no figures")
 	cmd.Flags().BoolVarP(&fl.quiet, "quiet", "q", false, "print nothing but errors")
@@ -91,33 +92,29 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	var diverged *fp.ConvergenceError
 	errors.As(err, &diverged)
 	s.Warnings = append(doubts, s.Warnings...)
-	watch.start("current")
-	c := s.Current()
 	watch.start("estimate")
-	estimate, estimated, estimateErr := s.EstimateError(opt)
-	if estimateErr != nil {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("no error estimate: on half as many cells, %v", estimateErr))
-	} else if !estimated {
-		s.Warnings = append(s.Warnings, "no error estimate: it wants an even number of cells, 6 or more, along every axis")
+	e, doubts := estimate(s, opt)
+	s.Warnings = append(s.Warnings, doubts...)
+	watch.start("current")
+	a, accountErr := newAccount(s, s.Current(), e, fl.split)
+	if accountErr != nil {
+		return locate(name, f, accountErr)
 	}
 	watch.stop()
 	var rough *fp.ToleranceError
 	if errors.As(err, &rough) {
 		s.Warnings = append(s.Warnings, rough.Error())
 	}
-	sum := summarize(f, s, c, notes)
-	sum.Converged = diverged == nil
-	if estimated {
-		sum.addEstimate(estimate)
-		if estimate.Density > 0.1 && s.Order == fp.OrderMonotone {
-			sum.Warnings = append(sum.Warnings, fmt.Sprintf("the density changes by %.2g between this grid and half of it: it is not resolved; refine the grid", estimate.Density))
-		}
+	if e != nil && e.Density > 0.1 && s.Order == fp.OrderMonotone {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("the density changes by %.2g between this grid and half of it: it is not resolved; refine the grid", e.Density))
 	}
+	sum := summarize(f, s, a, e, notes)
+	sum.Converged = diverged == nil
 	sum.Seconds = watch.seconds
 	describe(w, f, g, notes)
 	sum.print(w)
 	if folder != nil {
-		if e := fl.write(folder, f, s, c, sum); e != nil {
+		if e := fl.write(folder, f, s, a, sum); e != nil {
 			return e
 		}
 		line(w, "written to", "%s", fl.dir)
@@ -138,6 +135,9 @@ func (fl *solveFlags) stationary(p *fp.Problem, g *grid.Grid, opt fp.StationaryO
 func (fl *solveFlags) options() (opt fp.StationaryOptions, err error) {
 	if opt.Solver, err = fp.ParseSolver(fl.solver); err != nil {
 		return opt, fmt.Errorf("--solver: %w", err)
+	}
+	if err := checkSplit(fl.split); err != nil {
+		return opt, err
 	}
 	if opt.Order, err = fp.ParseOrder(fl.order); err != nil {
 		return opt, fmt.Errorf("--order: %w", err)
@@ -165,10 +165,10 @@ var errInterrupted = errors.New("interrupted; nothing was written")
 // write puts all files into the folder and moves them into place. An interrupt takes
 // effect between two files, so that nothing is left behind; before this the program
 // has written nothing, and just dies.
-func (fl *solveFlags) write(folder *output.Folder, f *fp.File, s *fp.Stationary, c *fp.Current, sum *summary) error {
+func (fl *solveFlags) write(folder *output.Folder, f *fp.File, s *fp.Stationary, a *account, sum *summary) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := fl.writeFiles(ctx, folder, f, s, c, sum)
+	err := fl.writeFiles(ctx, folder, f, s, a, sum)
 	if err == nil && ctx.Err() != nil {
 		err = errInterrupted
 	}
@@ -179,8 +179,8 @@ func (fl *solveFlags) write(folder *output.Folder, f *fp.File, s *fp.Stationary,
 }
 
 // writeFiles puts all files into the folder.
-func (fl *solveFlags) writeFiles(ctx context.Context, folder *output.Folder, f *fp.File, s *fp.Stationary, c *fp.Current, sum *summary) error {
-	if err := folder.Write("solution.npz", func(w io.Writer) error { return output.WriteNPZ(w, arrays(f.Problem, s, c)) }); err != nil {
+func (fl *solveFlags) writeFiles(ctx context.Context, folder *output.Folder, f *fp.File, s *fp.Stationary, a *account, sum *summary) error {
+	if err := folder.Write("solution.npz", func(w io.Writer) error { return output.WriteNPZ(w, arrays(f.Problem, s, a)) }); err != nil {
 		return err
 	}
 	if s.Density.Grid.Dim() > 1 {
@@ -189,14 +189,14 @@ func (fl *solveFlags) writeFiles(ctx context.Context, folder *output.Folder, f *
 			name, write = "solution.vti", output.WriteVTI
 		}
 		if err := folder.Write(name, func(w io.Writer) error {
-			edges, scalars, vectors := vtkArrays(s, c)
+			edges, scalars, vectors := vtkArrays(s, a)
 			return write(w, edges, scalars, vectors)
 		}); err != nil {
 			return err
 		}
 	}
 	if !fl.noPlots {
-		figures := figures(f.Problem, s, c)
+		figures := figures(f.Problem, s, a)
 		for _, name := range slices.Sorted(maps.Keys(figures)) {
 			if ctx.Err() != nil {
 				return errInterrupted
@@ -208,77 +208,6 @@ func (fl *solveFlags) writeFiles(ctx context.Context, folder *output.Folder, f *
 	}
 	sum.Files = folder.Names()
 	return folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) })
-}
-
-// arrays lists the contents of solution.npz.
-func arrays(p *fp.Problem, s *fp.Stationary, c *fp.Current) []output.Array {
-	g := s.Density.Grid
-	list := []output.Array{{Name: "density", Shape: g.Shape(), Data: s.Density.Values}}
-	for a, v := range p.Variables {
-		ax := g.Axis(a)
-		faces := g.Shape()
-		faces[a]++
-		list = append(list,
-			output.Array{Name: "edges_" + v, Shape: []int{ax.Cells() + 1}, Data: ax.Edges()},
-			output.Array{Name: "centers_" + v, Shape: []int{ax.Cells()}, Data: ax.Centers()},
-			output.Array{Name: "current_" + v, Shape: g.Shape(), Data: c.At[a]},
-			output.Array{Name: "flux_" + v, Shape: faces, Data: c.Faces.Density(a)})
-	}
-	return list
-}
-
-// vtkArrays returns the cell edges, the density and the current as ParaView wants them.
-func vtkArrays(s *fp.Stationary, c *fp.Current) (edges [][]float64, scalars []output.Array, vectors map[string][3][]float64) {
-	g := s.Density.Grid
-	var j [3][]float64
-	for a := range g.Dim() {
-		edges = append(edges, g.Axis(a).Edges())
-		j[a] = c.At[a]
-	}
-	return edges, []output.Array{{Name: "density", Data: s.Density.Values}}, map[string][3][]float64{"current": j}
-}
-
-// figures lists the pictures that suit the dimension. Currents that are nothing but
-// round-off are drawn as none.
-func figures(p *fp.Problem, s *fp.Stationary, c *fp.Current) map[string]func(io.Writer) error {
-	g := s.Density.Grid
-	axes := make([]plot.Axis, g.Dim())
-	for a, v := range p.Variables {
-		axes[a] = plot.Axis{Name: v, Edges: g.Axis(a).Edges()}
-	}
-	j := c.At
-	if negligible(s, c) {
-		j = make([][]float64, g.Dim())
-	}
-	d := s.Density.Values
-	switch g.Dim() {
-	case 1:
-		return map[string]func(io.Writer) error{
-			"density.png": func(w io.Writer) error { return plot.Density1D(w, plot.PNG, p.Title, axes[0], d) },
-			"current.png": func(w io.Writer) error { return plot.Current1D(w, plot.PNG, p.Title, axes[0], d, j[0]) },
-		}
-	case 2:
-		return map[string]func(io.Writer) error{
-			"density.png":     func(w io.Writer) error { return plot.Density(w, plot.PNG, p.Title, axes, d) },
-			"log_density.png": func(w io.Writer) error { return plot.LogDensity(w, plot.PNG, p.Title, axes, d) },
-			"current.png":     func(w io.Writer) error { return plot.Current(w, plot.PNG, p.Title, axes, d, j[0], j[1]) },
-		}
-	}
-	return map[string]func(io.Writer) error{
-		"density.png": func(w io.Writer) error { return plot.Marginals3D(w, plot.PNG, p.Title, axes, d) },
-	}
-}
-
-// negligible says whether every net flow is round-off of the flows to and fro: some
-// hundred additions of 2⁻⁵³.
-func negligible(s *fp.Stationary, c *fp.Current) bool {
-	var flow float64
-	for _, faces := range c.Faces.Flow {
-		for _, v := range faces {
-			flow = max(flow, math.Abs(v))
-		}
-	}
-	return flow <= 1e-12*s.LargestTurnover()
 }
 
 // A stopwatch adds up the seconds of named stages.

@@ -198,3 +198,9 @@ func (c *Case) Errors(s *fp.Stationary, j *fp.Current) Errors {
 	}
 	return e
 }
+
+// Integral returns the integral of f over the box, by the same quadrature; for smooth f with
+// features no finer than those of p.
+func (c *Case) Integral(f func(x []float64) float64) float64 {
+	return integrate(boxRules(c.Box), f)
+}

@@ -22,42 +22,64 @@ const (
 	leastGroup = 1e-270 // groups below have no rates: their flows are not to be trusted
 )
 
-// coarsen sets masses and rates of the next level from the flows that a pass with
-// [level.gather] left there.
+// coarsen sets masses and rates of the next level from the flows that [level.gather] left
+// there. Rates of a layer need the inverse masses of the next one, and outflows the rates of
+// the one before: those of the first layer of every piece come last.
 func (l *level) coarsen() {
-	l.plan.coarse.march(true, l.ratesBelow, l.plan.coarse.invertLayer)
-}
-
-// gather sums masses and flows into a layer of the next level, once its last layer here and
-// the one above are at hand; a step of [level.march]. Flows to upper neighbours go into up,
-// and those from them into dn; inv is 1/X for now, 0 where X is not to be trusted.
-func (l *level) gather(layer int, s strip) {
-	p := l.plan
-	c, last := p.coarse, l.last()
-	k := p.axis[last].group(layer)
-	if layer+1 != p.axis[last].start[k+1] {
-		return
-	}
-	first, end := p.axis[0].groupsOf(s)
-	rows := c.rows() / p.axis[last].groups()
-	for r := k * rows; r < (k+1)*rows; r++ {
-		l.gatherInto(r, first, end)
+	c := l.plan.coarse
+	n, cells := c.layers(), c.layerCells()
+	c.inPieces(n, cells, func(_, lo, hi int) {
+		for k := lo; k < hi; k++ {
+			c.rates(k)
+			if k > lo {
+				c.invertLayer(k)
+			}
+		}
+	})
+	for k := 0; k < n; k += pieceOf(cells) {
+		c.invertLayer(k)
 	}
 }
 
-// gatherInto gathers the groups first ≤ k < end of row r of the next level.
-func (l *level) gatherInto(r, first, end int) {
+// rates turns flows between groups into rates, in a layer.
+func (c *level) rates(layer int) {
+	rows := c.rows() / c.layers()
+	for r := layer * rows; r < (layer+1)*rows; r++ {
+		c.rowRates(r)
+	}
+}
+
+// invertLayer is invert without a shift for a layer.
+func (l *level) invertLayer(layer int) {
+	rows := l.rows() / l.layers()
+	for r := layer * rows; r < (layer+1)*rows; r++ {
+		l.invertRow(r, 0)
+	}
+}
+
+// gather sums masses and flows into a layer of the next level. Flows to upper neighbours go
+// into up, and those from them into dn; inv is 1/X for now, 0 where X is not to be trusted.
+func (l *level) gather(group int) {
+	c := l.plan.coarse
+	rows := c.rows() / l.plan.axis[l.last()].groups()
+	for r := group * rows; r < (group+1)*rows; r++ {
+		l.gatherInto(r)
+	}
+}
+
+// gatherInto gathers the groups of row r of the next level.
+func (l *level) gatherInto(r int) {
 	p := l.plan
 	c := p.coarse
 	j := [3]int{0, r % c.n[1], r / c.n[1]}
 	var sums [3]sums
 	for a := range 3 {
 		if c.up[a] != nil {
-			sums[a] = c.sums(r, a, first, end)
+			sums[a] = c.sums(r, a)
 		}
 	}
 	mass := c.of(c.x, r)
-	clear(mass[first:end])
+	clear(mass)
 	for z := p.axis[2].start[j[2]]; z < p.axis[2].start[j[2]+1]; z++ {
 		for y := p.axis[1].start[j[1]]; y < p.axis[1].start[j[1]+1]; y++ {
 			f := l.flows(y+z*l.n[1], mass, &sums[0])
@@ -67,34 +89,34 @@ func (l *level) gatherInto(r, first, end int) {
 					f.across[a-1] = l.across(y+z*l.n[1], a, &sums[a], at == start[0], at+1 == start[1])
 				}
 			}
-			f.gather(&p.axis[0], first, end)
+			f.gather(&p.axis[0])
 		}
 	}
-	c.resistances(r, first, end)
-	copy(c.old[r*c.n[0]+first:r*c.n[0]+end], mass[first:end])
+	c.resistances(r)
+	copy(c.of(c.old, r), mass)
 }
 
 // sums are over groups of a row, for an axis: flows to the next groups and back, those within
 // the groups both ways, and masses of lower cells.
 type sums struct{ forth, back, inner, low []float64 }
 
-// sums returns those of a row, set to 0 for the groups first ≤ k < end.
-func (c *level) sums(r, a, first, end int) sums {
+// sums returns those of a row, set to 0.
+func (c *level) sums(r, a int) sums {
 	s := sums{c.of(c.up[a], r), c.of(c.dn[a], r), c.of(c.toUpper[a], r), c.of(c.toLower[a], r)}
-	clear(s.forth[first:end])
-	clear(s.back[first:end])
-	clear(s.inner[first:end])
-	clear(s.low[first:end])
+	clear(s.forth)
+	clear(s.back)
+	clear(s.inner)
+	clear(s.low)
 	return s
 }
 
-// resistances inverts the masses of the groups first ≤ k < end of row r, and turns flows
-// within them, both ways, and masses of their lower cells into resistances.
-func (c *level) resistances(r, first, end int) {
-	inv := c.of(c.inv, r)[first:end]
-	reciprocals(inv, c.of(c.x, r)[first:end], leastGroup)
+// resistances inverts the masses of the groups of row r, and turns flows within them, both
+// ways, and masses of their lower cells into resistances.
+func (c *level) resistances(r int) {
+	inv := c.of(c.inv, r)
+	reciprocals(inv, c.of(c.x, r), leastGroup)
 	for a := 0; a < 3 && c.up[a] != nil; a++ {
-		resistancesOf(c.of(c.toUpper[a], r)[first:end], c.of(c.toLower[a], r)[first:end], inv)
+		resistancesOf(c.of(c.toUpper[a], r), c.of(c.toLower[a], r), inv)
 	}
 }
 
@@ -166,8 +188,9 @@ func (l *level) across(r, a int, to *sums, lowest, highest bool) across {
 	return f
 }
 
-// gather adds masses and flows to those of the groups first ≤ k < end.
-func (f *flows) gather(p *axisPlan, first, end int) {
+// gather adds masses and flows to those of the groups.
+func (f *flows) gather(p *axisPlan) {
+	first, end := 0, p.groups()
 	if k := processor; k > 0 && p.inPairs() && first+int(k) <= end {
 		blocks := (end - first) / int(k)
 		last := first + blocks*int(k)
@@ -218,30 +241,18 @@ func (f *across) add(x []float64, p *axisPlan, first, end int) {
 	}
 }
 
-// ratesBelow turns flows between groups into rates, in a layer of the next level; a step.
-func (l *level) ratesBelow(layer int, s strip) {
-	c := l.plan.coarse
-	rows := c.rows() / c.n[c.last()]
-	for r := layer * rows; r < (layer+1)*rows; r++ {
-		c.rates(r, s)
-	}
-}
-
-// rates turns the flows in columns of row r into rates.
-func (c *level) rates(r int, s strip) {
+// rowRates turns the flows in row r into rates.
+func (c *level) rowRates(r int) {
 	inv := c.of(c.inv, r)
 	up, dn, upper, lower := c.of(c.up[0], r), c.of(c.dn[0], r), c.of(c.toUpper[0], r), c.of(c.toLower[0], r)
 	last := len(inv) - 1
-	if to := min(s.hi, last); s.lo < to {
-		ratesBetween(up[s.lo:to], dn[s.lo:to], inv[s.lo:], inv[s.lo+1:], upper[s.lo:], lower[s.lo+1:])
+	if last > 0 {
+		ratesBetween(up[:last], dn[:last], inv, inv[1:], upper, lower[1:])
 	}
-	if s.hi > last {
-		up[last], dn[last] = rateBetween(up[last], dn[last], inv[last], inv[0], upper[last]+lower[0])
-	}
+	up[last], dn[last] = rateBetween(up[last], dn[last], inv[last], inv[0], upper[last]+lower[0])
 	for a := 1; a < 3 && c.up[a] != nil; a++ {
 		above := c.above(r, a)
-		up, dn, upper, lower := c.of(c.up[a], r), c.of(c.dn[a], r), c.of(c.toUpper[a], r), c.of(c.toLower[a], above)
-		ratesBetween(up[s.lo:s.hi], dn[s.lo:s.hi], inv[s.lo:], c.of(c.inv, above)[s.lo:], upper[s.lo:], lower[s.lo:])
+		ratesBetween(c.of(c.up[a], r), c.of(c.dn[a], r), inv, c.of(c.inv, above), c.of(c.toUpper[a], r), c.of(c.toLower[a], above))
 	}
 }
 

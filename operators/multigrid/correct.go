@@ -18,19 +18,19 @@ func (l *level) ratios() {
 }
 
 // correct multiplies the masses of a layer by the ratios of the groups, interpolated linearly
-// between their centres; a step of [level.march].
-func (l *level) correct(layer int, s strip) { l.interpolate(layer, s, l.plan.coarse.old, nil) }
+// between their centres.
+func (l *level) correct(layer int) { l.interpolate(layer, l.plan.coarse.old, nil) }
 
 // interpolate multiplies the masses of a layer by the values q of groups, interpolated
 // linearly between their centres, or adds that many times what is in mass, if not nil.
-func (l *level) interpolate(layer int, s strip, q, mass []float64) {
-	rows := l.rows() / l.n[l.last()]
+func (l *level) interpolate(layer int, q, mass []float64) {
+	rows := l.rows() / l.layers()
 	for r := layer * rows; r < (layer+1)*rows; r++ {
 		b := l.between(r, q)
 		if mass != nil {
 			b.mass = l.of(mass, r)
 		}
-		b.apply(&l.plan.axis[0], s)
+		b.apply(&l.plan.axis[0])
 	}
 }
 
@@ -75,36 +75,30 @@ func (b *between) use(i int, value float64) {
 	}
 }
 
-// apply corrects the cells of a strip, from one before it to one before its end, so that
-// pairs of cells between the centres of groups stay together.
-func (b *between) apply(p *axisPlan, s strip) {
-	i, end := max(0, s.lo-1), s.hi
-	if end < len(b.x) {
-		end--
-	}
+// apply corrects the cells of the row.
+func (b *between) apply(p *axisPlan) {
+	i := 0
 	if p.inPairs() {
-		if i == 0 {
-			b.use(0, p.at(b, 0))
-			i++
-		}
-		i = b.pairs(i, min(end, len(b.x)-1))
+		b.use(0, p.at(b, 0))
+		b.pairs(p.groups())
+		i = len(b.x) - 1
 	}
-	for ; i < end; i++ {
+	for ; i < len(b.x); i++ {
 		b.use(i, p.at(b, i))
 	}
 }
 
-// pairs corrects the cells from lo on, the second of a pair, and returns hi: values are a
-// quarter of the way from the nearer centre.
-func (b *between) pairs(lo, hi int) int {
-	first, end := (lo+1)/2, (hi+1)/2
+// pairs corrects all cells of pairs but the first and the last: values are a quarter of the way
+// from the nearer centre.
+func (b *between) pairs(end int) {
+	first := 1
 	if k := processor; k > 0 && first < end {
 		blocks := (end - first) / int(k)
 		k.correct(b, first, blocks)
 		first += blocks * int(k)
 	}
 	if first == end {
-		return hi
+		return
 	}
 	lower := b.value(first - 1)
 	for k := first; k < end; k++ {
@@ -114,7 +108,6 @@ func (b *between) pairs(lo, hi int) int {
 		b.use(2*k, upper-d)
 		lower = upper
 	}
-	return hi
 }
 
 // at returns the interpolated value at one cell.

@@ -30,7 +30,7 @@ func Freeze(a *sparse.Lattice, m []float64, shift float64) *Frozen {
 	f := &Frozen{levels: s.levels, dense: s.dense, Visits: 1}
 	for k, l := range s.levels {
 		if l.plan != nil {
-			l.march(true, l.gather)
+			l.eachGroup(l.gather)
 			l.coarsen()
 		} else {
 			f.dense.eliminate(l.x, shift)
@@ -75,13 +75,14 @@ func Reversed(a *sparse.Lattice, m []float64) *sparse.Lattice {
 // a shift b should sum to 0, and so does x.
 func (f *Frozen) Apply(x, b []float64) {
 	l := f.levels[0]
-	copy(l.rhs, b)
-	clear(l.x)
+	l.x, l.rhs = x, b
+	l.eachRow(func(r int) { clear(l.of(x, r)) })
 	f.cycle(0)
-	copy(x, l.x)
 	if f.part != nil {
-		floats.AddScaled(x, -floats.SumCompensated(x), f.part)
+		sum := l.total()
+		l.eachRow(func(r int) { floats.AddScaled(l.of(x, r), -sum, l.of(f.part, r)) })
 	}
+	l.x, l.rhs = nil, nil
 }
 
 // cycle improves the solution of level k.
@@ -92,7 +93,7 @@ func (f *Frozen) cycle(k int) {
 		return
 	}
 	c := l.plan.coarse
-	l.march(true, nil, l.sweepLeft, l.sweepRight, l.restrictDefect)
+	l.sweep(true, nil, l.restrictDefect)
 	clear(c.x)
 	for range f.Visits {
 		f.cycle(k + 1)
@@ -101,7 +102,7 @@ func (f *Frozen) cycle(k int) {
 		}
 	}
 	f.ratios(k + 1)
-	l.march(false, func(layer int, s strip) { l.interpolate(layer, s, c.x, f.mass[k]) }, l.sweepLeft, l.sweepRight)
+	l.sweep(false, func(layer int) { l.interpolate(layer, c.x, f.mass[k]) }, nil)
 }
 
 // ratios divides the solution of level k by its masses.
@@ -120,34 +121,27 @@ func (f *Frozen) ratios(k int) {
 }
 
 // restrictDefect sets the right-hand side of a layer of the next level to the sums over
-// groups of rhs − (A x − shift·x), once its last layer here and the one above are at hand;
-// a step of [level.march].
-func (l *level) restrictDefect(layer int, s strip) {
+// groups of rhs − (A x − shift·x).
+func (l *level) restrictDefect(group int) {
 	p := l.plan
-	c, last := p.coarse, l.last()
-	k := p.axis[last].group(layer)
-	if layer+1 != p.axis[last].start[k+1] {
-		return
-	}
-	first, end := p.axis[0].groupsOf(s)
-	rows := c.rows() / p.axis[last].groups()
-	for r := k * rows; r < (k+1)*rows; r++ {
+	c := p.coarse
+	rows := c.rows() / p.axis[l.last()].groups()
+	for r := group * rows; r < (group+1)*rows; r++ {
 		sums := c.of(c.rhs, r)
-		clear(sums[first:end])
+		clear(sums)
 		j := [3]int{0, r % c.n[1], r / c.n[1]}
 		for z := p.axis[2].start[j[2]]; z < p.axis[2].start[j[2]+1]; z++ {
 			for y := p.axis[1].start[j[1]]; y < p.axis[1].start[j[1]+1]; y++ {
 				b := l.row(y + z*l.n[1])
-				b.addDefects(sums, &p.axis[0], first, end)
+				b.addDefects(sums, &p.axis[0])
 			}
 		}
 	}
 }
 
 // addDefects adds to sums those over groups of rhs − (A x − shift·x), 0 in cells that are cut
-// off. Kernels round otherwise than Go does, so they take all pairs but the first and the last
-// of the row, wherever strips are cut.
-func (b *row) addDefects(sums []float64, p *axisPlan, first, end int) {
+// off.
+func (b *row) addDefects(sums []float64, p *axisPlan) {
 	add := func(from, to int) {
 		for k := from; k < to; k++ {
 			for i := p.start[k]; i < p.start[k+1]; i++ {
@@ -155,22 +149,14 @@ func (b *row) addDefects(sums []float64, p *axisPlan, first, end int) {
 			}
 		}
 	}
-	from, to := max(first, 1), min(end, len(sums)-1)
-	add(first, from)
+	add(0, 1)
+	from, to := 1, len(sums)-1
 	if k := processor; k > 0 && p.inPairs() && from+int(k) <= to {
 		blocks := (to - from) / int(k)
 		k.defects(b, sums, from, blocks)
 		from += blocks * int(k)
-		if from < to { // one more block overlaps those before
-			var done [mostLanes]float64
-			last := to - int(k)
-			copy(done[:], sums[last:from])
-			k.defects(b, sums, last, 1)
-			copy(sums[last:from], done[:])
-			from = to
-		}
 	}
-	add(from, end)
+	add(from, len(sums))
 }
 
 func (b *row) defect(i int) float64 {

@@ -70,7 +70,7 @@ func (l *level) cubic(dst, values []float64, to *level, finish func(r int)) {
 	plane := l.n[0] * l.n[1]
 	values = cubicPlanes(values, plane, places(to.n[2], l.n[2], l.ring[2]))
 	along, across := places(to.n[0], l.n[0], l.ring[0]), places(to.n[1], l.n[1], l.ring[1])
-	pieces.Run(to.rows(), to.rowsPerPiece(), func(_, lo, hi int) {
+	to.inPieces(to.rows(), to.n[0], func(_, lo, hi int) {
 		row := make([]float64, l.n[0])
 		for r := lo; r < hi; r++ {
 			from := values[r/to.n[1]*plane:][:plane]

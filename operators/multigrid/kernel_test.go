@@ -52,7 +52,7 @@ func everyStep(dims []int, ring bool, show func(name string, x []float64)) {
 		l.x[i] = 1 + math.Sin(float64(i))/2
 	}
 	c := l.plan.coarse
-	l.march(true, l.gather)
+	l.eachGroup(l.gather)
 	show("sums", c.x)
 	for a := range dims {
 		show(fmt.Sprint("flows up ", a), c.up[a])
@@ -70,9 +70,9 @@ func everyStep(dims []int, ring bool, show func(name string, x []float64)) {
 		c.old[i] = 1 + math.Cos(float64(i))/3
 	}
 	added := slices.Clone(l.x)
-	l.march(false, func(layer int, s strip) { l.interpolate(layer, s, c.old, added) })
+	l.eachLayer(func(layer int) { l.interpolate(layer, c.old, added) })
 	show("sums with corrections", l.x)
-	l.march(false, l.correct)
+	l.eachLayer(l.correct)
 	show("products with corrections", l.x)
 }
 
@@ -104,7 +104,7 @@ func TestCorrectionsKeepNaN(t *testing.T) {
 			l.x[i] = math.NaN()
 		}
 		fillOnes(l.plan.coarse.old)
-		l.march(false, l.correct)
+		l.eachLayer(l.correct)
 		for i, v := range l.x {
 			if !math.IsNaN(v) {
 				t.Fatalf("cell %d is %v", i, v)

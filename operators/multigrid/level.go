@@ -6,7 +6,6 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/sparse"
 )
 
@@ -27,24 +26,14 @@ type level struct {
 	// centre of mass to its upper and lower edge; see coarsen.go. Nil on the finest.
 	toUpper, toLower [3][]float64
 	plan             *plan // how the cells are taken together on the next level; nil on the last
+	// Where the last axis is a ring, what its first layer sees below and its last one above.
+	roundBelow, roundAbove []float64
 }
 
 func (l *level) cells() int { return l.n[0] * l.n[1] * l.n[2] }
 
 // rows returns the number of rows of cells along axis 0.
 func (l *level) rows() int { return l.n[1] * l.n[2] }
-
-// rowsPerPiece cuts loops over rows into pieces of some thousand cells.
-func (l *level) rowsPerPiece() int { return max(1, 8192/l.n[0]) }
-
-// eachRow runs do for all rows, in parallel.
-func (l *level) eachRow(do func(r int)) {
-	pieces.Run(l.rows(), l.rowsPerPiece(), func(_, lo, hi int) {
-		for r := lo; r < hi; r++ {
-			do(r)
-		}
-	})
-}
 
 // beside returns the rows next to row r along axis a ≥ 1, going round at the ends.
 func (l *level) beside(r, a int) (below, above int) {
@@ -85,36 +74,27 @@ func finest(a *sparse.Lattice) *level {
 func (l *level) invert(shift float64) bool {
 	var bad atomic.Bool
 	l.eachRow(func(r int) {
-		if !l.invertRow(r, 0, l.n[0], shift) {
+		if !l.invertRow(r, shift) {
 			bad.Store(true)
 		}
 	})
 	return !bad.Load()
 }
 
-// invertLayer is invert without a shift for a layer, a step of [level.march].
-func (l *level) invertLayer(layer int, s strip) {
-	rows := l.rows() / l.n[l.last()]
-	for r := layer * rows; r < (layer+1)*rows; r++ {
-		l.invertRow(r, s.lo, s.hi, 0)
-	}
-}
-
-func (l *level) invertRow(r, lo, hi int, shift float64) (ok bool) {
+func (l *level) invertRow(r int, shift float64) (ok bool) {
 	b := l.openRow(r)
-	from := max(lo, 1)
-	ok = b.plainOutflows(lo, min(from, hi))
-	if k := processor; k > 0 && from+int(k) <= hi {
-		blocks := (hi - from) / int(k)
+	n, from := l.n[0], 1
+	ok = b.plainOutflows(0, 1)
+	if k := processor; k > 0 && from+int(k) <= n {
+		blocks := (n - from) / int(k)
 		ok = k.outflows(&b, from, blocks) && ok
 		from += blocks * int(k)
 	}
-	ok = b.plainOutflows(from, hi) && ok
-	inv := b.inv[lo:hi]
+	ok = b.plainOutflows(from, n) && ok
 	if shift > 0 {
-		floats.AddConst(shift, inv)
+		floats.AddConst(shift, b.inv)
 	}
-	reciprocals(inv, inv, 0)
+	reciprocals(b.inv, b.inv, 0)
 	return ok
 }
 

@@ -173,8 +173,8 @@ func (s *solver) start(coarser *solution) {
 	}
 }
 
-// A guess settles when the coarsest level asks for factors of less than e^settled, or after
-// mostEarly cycles.
+// A guess settles in two cycles or more, when the coarsest level asks for factors of less than
+// e^settled, or after mostEarly cycles.
 const (
 	settled   = 0.3
 	mostEarly = 10
@@ -182,8 +182,8 @@ const (
 
 // settle cycles on a coarser grid, by W-cycles where one V-cycle is not enough.
 func (s *solver) settle() {
-	for range mostEarly {
-		if s.improve() < settled {
+	for k := range mostEarly {
+		if s.improve() < settled && k > 0 {
 			return
 		}
 		s.visits = 2
@@ -275,18 +275,18 @@ func (s *solver) cycle(k int) (correction float64) {
 		return l.largestCorrection()
 	}
 	if k > 0 {
-		l.march(false, nil, l.sweepLeft, l.sweepRight)
+		l.sweep(false, nil, nil)
 	}
-	l.march(true, nil, l.sweepLeft, l.sweepRight, l.gather)
+	l.sweep(true, nil, l.gather)
 	l.coarsen()
 	c := l.plan.coarse
 	for visit := 0; visit == 0 || visit < s.visits && c.plan != nil; visit++ {
 		correction = max(correction, s.cycle(k+1))
 	}
 	c.ratios()
-	l.march(false, l.correct, l.sweepLeft, l.sweepRight)
+	l.sweep(false, l.correct, nil)
 	if k > 0 {
-		l.march(true, nil, l.sweepLeft, l.sweepRight)
+		l.sweep(true, nil, nil)
 	}
 	return correction
 }

@@ -48,15 +48,6 @@ func (p *axisPlan) inPairs() bool { return p.groups() > 1 && p.cells() == 2*p.gr
 // group returns the group of a cell.
 func (p *axisPlan) group(i int) int { return min(i/p.size(), p.groups()-1) }
 
-// groupsOf returns the groups of a strip.
-func (p *axisPlan) groupsOf(s strip) (first, end int) {
-	end = p.groups()
-	if s.hi < p.cells() {
-		end = s.hi / p.size()
-	}
-	return s.lo / p.size(), end
-}
-
 // paired returns the groups of an axis of n cells.
 func paired(n int, periodic, coarsen bool) axisPlan {
 	p := axisPlan{}
@@ -177,7 +168,7 @@ func (c *level) allocate(spare []*level) {
 // along each axis: the logarithmic mean of a rate and the one back, which of fitted rates
 // (D/h²)B(±z) is D/h² however strong the drift.
 func (l *level) couplings() (mean [3]float64) {
-	stride := l.cells()/4096 | 1 // the mean of a part is as good; odd, so as not to stay in a column
+	stride := l.cells()/512 | 1 // the mean of a part is as good; odd, so as not to stay in a column
 	for a := range 3 {
 		if l.up[a] == nil {
 			continue

@@ -3,6 +3,8 @@ package multigrid
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/ness-fp/ness/grid/pieces"
 )
 
@@ -17,10 +19,9 @@ const leastSeen = 1e-250
 
 // residual measures the level's masses.
 func (l *level) residual() residual {
-	least := leastSeen * l.total()
-	size := l.rowsPerPiece()
-	parts := make([]balance, pieces.Count(l.rows(), size))
-	pieces.Run(l.rows(), size, func(k, lo, hi int) {
+	least := leastSeen * l.scale()
+	parts := make([]balance, pieces.Count(l.rows(), pieceOf(l.n[0])))
+	l.inPieces(l.rows(), l.n[0], func(k, lo, hi int) {
 		var lanes [3 * mostLanes]float64
 		for r := lo; r < hi; r++ {
 			b := l.openRow(r)
@@ -58,11 +59,19 @@ func (b *balance) addLanes(lanes []float64) {
 	}
 }
 
+// scale returns about the sum of the masses: what it was when the coarsest level last saw them,
+// whose own sum it is.
+func (l *level) scale() float64 {
+	for l.plan != nil {
+		l = l.plan.coarse
+	}
+	return floats.Sum(l.x)
+}
+
 // total returns the sum of the masses.
 func (l *level) total() (sum float64) {
-	size := l.rowsPerPiece()
-	parts := make([]float64, pieces.Count(l.rows(), size))
-	pieces.Run(l.rows(), size, func(k, lo, hi int) {
+	parts := make([]float64, pieces.Count(l.rows(), pieceOf(l.n[0])))
+	l.inPieces(l.rows(), l.n[0], func(k, lo, hi int) {
 		x := l.x[lo*l.n[0] : hi*l.n[0]]
 		var s [4]float64
 		for ; len(x) >= 4; x = x[4:] {

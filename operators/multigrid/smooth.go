@@ -3,21 +3,40 @@ package multigrid
 // This file sweeps in the Gauss–Seidel manner, x_i = (inflow_i − rhs_i) / outflow_i, in
 // lexicographic order from four corners of the box.
 
-// sweepRight sweeps a layer in ascending order of its rows and cells, a step of [level.march].
-func (l *level) sweepRight(layer int, s strip) {
-	rows := l.rows() / l.n[l.last()]
+// sweepRight sweeps a layer in ascending order of its rows and cells.
+func (l *level) sweepRight(layer int) {
+	rows := l.rows() / l.layers()
 	for r := layer * rows; r < (layer+1)*rows; r++ {
 		b := l.row(r)
-		b.right(s.lo, s.hi)
+		l.lookRound(&b, r)
+		b.right()
 	}
 }
 
 // sweepLeft sweeps a layer in descending order of its rows and cells.
-func (l *level) sweepLeft(layer int, s strip) {
-	rows := l.rows() / l.n[l.last()]
+func (l *level) sweepLeft(layer int) {
+	rows := l.rows() / l.layers()
 	for r := (layer+1)*rows - 1; r >= layer*rows; r-- {
 		b := l.row(r)
-		b.left(s.lo, s.hi)
+		l.lookRound(&b, r)
+		b.left()
+	}
+}
+
+// lookRound gives row r of a layer at an end of a ring what is kept of that at the other end.
+func (l *level) lookRound(b *row, r int) {
+	if l.roundAbove == nil {
+		return
+	}
+	rows, a := l.rows()/l.layers(), l.last()-1
+	switch layer, place := r/rows, r%rows; layer {
+	case 0:
+		b.below[a] = l.of(l.roundBelow, place)
+		if l.layers() == 1 {
+			b.above[a] = l.of(l.roundAbove, place)
+		}
+	case l.layers() - 1:
+		b.above[a] = l.of(l.roundAbove, place)
 	}
 }
 
@@ -29,7 +48,7 @@ func (l *level) row(r int) row {
 	for a := 1; a < 3 && l.up[a] != nil; a++ {
 		below, above := l.beside(r, a)
 		b.fromBelow[a-1], b.fromAbove[a-1] = l.of(l.up[a], below), l.of(l.dn[a], r)
-		if !l.ring[a] { // no flow across the wall: any row will do that nobody else writes
+		if !l.ring[a] { // no flow across the wall: any row will do that nobody else writes meanwhile
 			below, above = min(below, r), max(above, r)
 		}
 		b.below[a-1], b.above[a-1] = l.of(l.x, below), l.of(l.x, above)
@@ -37,38 +56,35 @@ func (l *level) row(r int) row {
 	return b
 }
 
-// right sweeps the cells lo ≤ i < hi in ascending order.
-func (r *row) right(lo, hi int) {
-	if k := processor; k > 0 && lo+int(k) <= hi {
-		blocks := (hi - lo) / int(k)
-		end := lo + blocks*int(k)
-		before, _ := around(lo, len(r.x))
-		_, after := around(end-1, len(r.x))
-		k.right(r, lo, blocks, before, after)
-		lo = end
+// right sweeps the cells in ascending order.
+func (r *row) right() {
+	n, lo := len(r.x), 0
+	if k := int(processor); k > 0 && k <= n {
+		lo = n / k * k
+		_, after := around(lo-1, n)
+		processor.right(r, 0, lo/k, n-1, after)
 	}
-	if lo == 0 && hi > 0 {
+	if lo == 0 {
 		r.relax(0)
 		lo++
 	}
-	if inner := min(hi, len(r.x)-1); lo+stretch/4 < inner {
-		r.plainRight(lo, inner)
-		lo = inner
+	if lo+stretch/4 < n-1 {
+		r.plainRight(lo, n-1)
+		lo = n - 1
 	}
-	for i := lo; i < hi; i++ {
+	for i := lo; i < n; i++ {
 		r.relax(i)
 	}
 }
 
-// left sweeps the cells lo ≤ i < hi in descending order.
-func (r *row) left(lo, hi int) {
-	end := lo
-	k := processor
-	if k > 0 {
-		end += (hi - lo) / int(k) * int(k)
+// left sweeps the cells in descending order.
+func (r *row) left() {
+	n, end := len(r.x), 0
+	if k := int(processor); k > 0 {
+		end = n / k * k
 	}
-	first := max(end, 1)
-	if hi == len(r.x) && hi > first {
+	first, hi := max(end, 1), n
+	if hi > first {
 		hi--
 		r.relax(hi)
 	}
@@ -79,10 +95,9 @@ func (r *row) left(lo, hi int) {
 	for i := hi - 1; i >= end; i-- {
 		r.relax(i)
 	}
-	if end > lo {
-		before, _ := around(lo, len(r.x))
-		_, after := around(end-1, len(r.x))
-		k.left(r, lo, (end-lo)/int(k), before, after)
+	if end > 0 {
+		_, after := around(end-1, n)
+		processor.left(r, 0, end/int(processor), n-1, after)
 	}
 }
 

@@ -225,19 +225,26 @@ func mustPanic(t *testing.T, want string, f func()) {
 // module the test is skipped.
 func python(t *testing.T, module, script string, args ...string) string {
 	t.Helper()
-	exe, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3")
-	}
-	if out, err := exec.Command(exe, "-c", "import "+module).CombinedOutput(); err != nil {
-		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		t.Skipf("python3 has no %s: %s", module, lines[len(lines)-1])
+	exe := pythonWith(module)
+	if exe == "" {
+		t.Skipf("no python3 with %s", module)
 	}
 	out, err := exec.Command(exe, append([]string{"-c", script}, args...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return string(out)
+}
+
+// pythonWith returns the first python3 that has a module, "" if there is none: the one
+// on the path, or the system's, which has what Debian's packages bring.
+func pythonWith(module string) string {
+	for _, exe := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(exe, "-c", "import "+module).Run() == nil {
+			return exe
+		}
+	}
+	return ""
 }
 
 func TestNumPyLoads(t *testing.T) {

@@ -1,6 +1,6 @@
 package output
 
-// This file writes cell data for ParaView: .vti (ImageData) where all axes are
+// This file writes cell and point data for ParaView: .vti (ImageData) where all axes are
 // uniform, .vtr (RectilinearGrid) for any axes. Both are an XML description followed
 // by the numbers, raw: for each array its length in bytes as a uint64, then float64s.
 
@@ -36,9 +36,10 @@ func Uniform(edges [][]float64) bool {
 
 func spacing(e []float64) float64 { return (e[len(e)-1] - e[0]) / float64(len(e)-1) }
 
-// WriteVTI writes cell data on a uniform grid as ImageData. edges holds the ascending
-// cell edges of one to three axes; each scalar has one number per cell (its Shape is
-// not looked at), each vector up to three components, of which nil ones are 0.
+// WriteVTI writes data on a uniform grid as ImageData. edges holds the ascending cell
+// edges of one to three axes; each scalar has one number per cell, or one per corner of
+// the cells, which makes it point data (its Shape is not looked at), each vector up to
+// three components on the cells, of which nil ones are 0.
 //
 // Edges that are not [Uniform] panic.
 func WriteVTI(w io.Writer, edges [][]float64, scalars []Array, vectors map[string][3][]float64) error {
@@ -53,7 +54,7 @@ func WriteVTI(w io.Writer, edges [][]float64, scalars []Array, vectors map[strin
 	return v.write(w, fmt.Sprintf(" Origin=%q Spacing=%q", numbers(origin[:]), numbers(step[:])), nil)
 }
 
-// WriteVTR writes cell data on any grid as a RectilinearGrid; see [WriteVTI].
+// WriteVTR writes data on any grid as a RectilinearGrid; see [WriteVTI].
 func WriteVTR(w io.Writer, edges [][]float64, scalars []Array, vectors map[string][3][]float64) error {
 	v := newVTK("RectilinearGrid", edges, scalars, vectors)
 	var coordinates []block
@@ -77,10 +78,11 @@ func numbers(v []float64) string {
 }
 
 // A vtk is a file's kind ("ImageData", …), the range of its points ("0 nx 0 ny 0 nz")
-// and its cell data.
+// and its data.
 type vtk struct {
 	kind, extent     string
-	scalars, vectors []block
+	points           []block
+	scalars, vectors []block // of cells
 }
 
 func newVTK(kind string, edges [][]float64, scalars []Array, vectors map[string][3][]float64) *vtk {
@@ -88,7 +90,7 @@ func newVTK(kind string, edges [][]float64, scalars []Array, vectors map[string]
 		panic(fmt.Sprintf("output: vtk: want 1 to 3 axes, have %d", len(edges)))
 	}
 	v := &vtk{kind: kind}
-	cells := 1
+	cells, points := 1, 1
 	extent := [3]int{}
 	for a, e := range edges {
 		if len(e) < 2 {
@@ -96,9 +98,14 @@ func newVTK(kind string, edges [][]float64, scalars []Array, vectors map[string]
 		}
 		extent[a] = len(e) - 1
 		cells *= len(e) - 1
+		points *= len(e)
 	}
 	v.extent = fmt.Sprintf("0 %d 0 %d 0 %d", extent[0], extent[1], extent[2])
 	for _, s := range scalars {
+		if len(s.Data) == points {
+			v.points = append(v.points, block{s.Name, [][]float64{s.Data}, points})
+			continue
+		}
 		v.scalars = append(v.scalars, block{s.Name, [][]float64{s.Data}, cells}.check())
 	}
 	for _, name := range slices.Sorted(maps.Keys(vectors)) {
@@ -114,8 +121,14 @@ func (v *vtk) write(w io.Writer, attributes string, coordinates []block) error {
 	var offset int64
 	fmt.Fprintf(&head, "<?xml version=\"1.0\"?>\n"+
 		"<VTKFile type=\"%s\" version=\"1.0\" byte_order=\"LittleEndian\" header_type=\"UInt64\">\n"+
-		"<%s WholeExtent=\"%s\"%s>\n<Piece Extent=\"%s\">\n<CellData%s%s>\n",
-		v.kind, v.kind, v.extent, attributes, v.extent, active("Scalars", v.scalars), active("Vectors", v.vectors))
+		"<%s WholeExtent=\"%s\"%s>\n<Piece Extent=\"%s\">\n",
+		v.kind, v.kind, v.extent, attributes, v.extent)
+	if len(v.points) > 0 {
+		fmt.Fprintf(&head, "<PointData%s>\n", active("Scalars", v.points))
+		declare(&head, v.points, &offset)
+		head.WriteString("</PointData>\n")
+	}
+	fmt.Fprintf(&head, "<CellData%s%s>\n", active("Scalars", v.scalars), active("Vectors", v.vectors))
 	cellData := slices.Concat(v.scalars, v.vectors)
 	declare(&head, cellData, &offset)
 	head.WriteString("</CellData>\n")
@@ -131,7 +144,7 @@ func (v *vtk) write(w io.Writer, attributes string, coordinates []block) error {
 	if _, err := head.WriteTo(w); err != nil {
 		return err
 	}
-	for _, b := range slices.Concat(cellData, coordinates) {
+	for _, b := range slices.Concat(v.points, cellData, coordinates) {
 		if err := b.write(w); err != nil {
 			return err
 		}

@@ -30,7 +30,11 @@ type vtkGrid struct {
 	Origin      string `xml:",attr"`
 	Spacing     string `xml:",attr"`
 	Piece       struct {
-		Extent   string `xml:",attr"`
+		Extent    string `xml:",attr"`
+		PointData struct {
+			Scalars string      `xml:",attr"`
+			Arrays  []dataArray `xml:"DataArray"`
+		}
 		CellData struct {
 			Scalars string      `xml:",attr"`
 			Vectors string      `xml:",attr"`
@@ -74,7 +78,7 @@ func readVTK(t rapid.TB, file []byte) *vtkGrid {
 		t.Fatalf("type %s without such a grid", f.Type)
 	}
 	offset := 0
-	for _, list := range [][]dataArray{g.Piece.CellData.Arrays, g.Piece.Coordinates} {
+	for _, list := range [][]dataArray{g.Piece.PointData.Arrays, g.Piece.CellData.Arrays, g.Piece.Coordinates} {
 		for k := range list {
 			a := &list[k]
 			if a.Type != "Float64" || a.Format != "appended" || a.Offset != offset {
@@ -125,20 +129,22 @@ func TestVTKReadsBackBitForBit(t *testing.T) {
 			draw, write = drawUniform, WriteVTI
 		}
 		var edges [][]float64
-		cells, extent := 1, [3]int{}
+		cells, points, extent := 1, 1, [3]int{}
 		for a := range rapid.IntRange(1, 3).Draw(t, "axes") {
 			edges = append(edges, draw(t))
 			extent[a] = len(edges[a]) - 1
 			cells *= extent[a]
+			points *= extent[a] + 1
 		}
 		column := rapid.SliceOfN(anyFloat, cells, cells)
 		density := column.Draw(t, "density")
+		stream := rapid.SliceOfN(anyFloat, points, points).Draw(t, "stream")
 		var j [3][]float64
 		for a := range edges {
 			j[a] = column.Draw(t, "j")
 		}
 		var file bytes.Buffer
-		if err := write(&file, edges, []Array{{Name: `p<&"x`, Data: density}}, map[string][3][]float64{"current": j}); err != nil {
+		if err := write(&file, edges, []Array{{Name: "stream", Data: stream}, {Name: `p<&"x`, Data: density}}, map[string][3][]float64{"current": j}); err != nil {
 			t.Fatal(err)
 		}
 		g := readVTK(t, file.Bytes())
@@ -152,6 +158,12 @@ func TestVTKReadsBackBitForBit(t *testing.T) {
 			t.Fatalf("cell data %+v", d)
 		}
 		if diff := cmp.Diff(bits(density), bits(d.Arrays[0].values)); diff != "" {
+			t.Error(diff)
+		}
+		if p := g.Piece.PointData; p.Scalars != "stream" || len(p.Arrays) != 1 {
+			t.Fatalf("point data %+v", p)
+		}
+		if diff := cmp.Diff(bits(stream), bits(g.Piece.PointData.Arrays[0].values)); diff != "" {
 			t.Error(diff)
 		}
 		tuples := make([]float64, 3*cells)
@@ -247,7 +259,7 @@ func TestVTKLongVector(t *testing.T) {
 
 func TestVTKWrongInputPanics(t *testing.T) {
 	e := [][]float64{cut(0, 1, 4)}
-	mustPanic(t, "density", func() { _ = WriteVTR(io.Discard, e, []Array{{Name: "density", Data: ramp(5)}}, nil) })
+	mustPanic(t, "density", func() { _ = WriteVTR(io.Discard, e, []Array{{Name: "density", Data: ramp(6)}}, nil) })
 	mustPanic(t, "current", func() { _ = WriteVTI(io.Discard, e, nil, map[string][3][]float64{"current": {ramp(3)}}) })
 	mustPanic(t, "graded", func() { _ = WriteVTI(io.Discard, [][]float64{{0, 1, 3}}, nil, nil) })
 	mustPanic(t, "axes", func() { _ = WriteVTR(io.Discard, [][]float64{e[0], e[0], e[0], e[0]}, nil, nil) })
@@ -258,7 +270,7 @@ func TestVTKWrongInputPanics(t *testing.T) {
 func TestVTKLoads(t *testing.T) {
 	dir := t.TempDir()
 	edges := [][]float64{cut(-1, 1, 4), cut(0.5, 2, 3)}
-	p := []Array{{Name: "density", Data: ramp(12)}}
+	p := []Array{{Name: "density", Data: ramp(12)}, {Name: "stream", Data: ramp(20)}}
 	j := map[string][3][]float64{"current": {ramp(12), ramp(12)}}
 	for name, write := range map[string]func(io.Writer, [][]float64, []Array, map[string][3][]float64) error{"a.vti": WriteVTI, "a.vtr": WriteVTR} {
 		var file bytes.Buffer
@@ -279,10 +291,11 @@ for reader, name in (vtkXMLImageDataReader(), "a.vti"), (vtkXMLRectilinearGridRe
     d = g.GetCellData()
     cell = g.GetCell(6).GetBounds()
     print(g.GetNumberOfCells(), d.GetScalars().GetName(), d.GetVectors().GetName(), round(7*d.GetScalars().GetValue(6)),
-        [round(7*v) for v in d.GetVectors().GetTuple(6)], [round(x, 9) for x in cell])
+        [round(7*v) for v in d.GetVectors().GetTuple(6)],
+        [round(7*g.GetPointData().GetArray("stream").GetValue(g.GetCell(6).GetPointId(k))) for k in range(4)], [round(x, 9) for x in cell])
 `, dir)
 	// cell 6 is (2, 1): [0, 0.5] × [1, 1.5]
-	want := strings.Repeat("12 density current 6 [6, 6, 0] [0.0, 0.5, 1.0, 1.5, 0.0, 0.0]\n", 2)
+	want := strings.Repeat("12 density current 6 [6, 6, 0] [7, 8, 12, 13] [0.0, 0.5, 1.0, 1.5, 0.0, 0.0]\n", 2)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -15,9 +15,14 @@ var (
 	gray  = color.RGBA{90, 90, 90, 255}
 	// shade fills the area below a curve.
 	shade = color.RGBA{214, 222, 238, 255}
-	// ink draws streamlines and curves.
+	// ink draws curves.
 	ink = color.RGBA{20, 24, 60, 255}
-	// beyond fills cells whose −ln p is above the cap or does not exist.
+	// driftInk and diffusionInk draw the parts of a current.
+	driftInk     = color.RGBA{30, 110, 190, 255}
+	diffusionInk = color.RGBA{205, 90, 30, 255}
+	// lossInk draws level lines of the loss.
+	lossInk = color.RGBA{70, 150, 110, 255}
+	// beyond fills cells whose value is off the scale or does not exist.
 	beyond = color.RGBA{205, 210, 216, 255}
 )
 
@@ -25,7 +30,8 @@ var (
 // than this along any of the maps.
 const shades = 512
 
-// A colorMap takes [0, 1] to colours of strictly monotonic lightness.
+// A colorMap takes [0, 1] to colours of strictly monotonic lightness, or, of the
+// signed map, to two such branches that meet in the middle.
 type colorMap [shades]color.RGBA
 
 // at returns the colour of t; below 0 and above 1 the ends.
@@ -69,15 +75,32 @@ var potentialMap = sync.OnceValue(func() *colorMap {
 	)
 })
 
-// paleMap is a lighter densityMap, to draw lines over.
+// paleMap is a density in light greys, to draw coloured lines over.
 var paleMap = sync.OnceValue(func() *colorMap {
+	return reversed(luminance(color.RGBA{196, 194, 202, 255}, white))
+})
+
+// speedMap colours lines over paleMap: all of it is darker, slow is blue, fast a
+// dark red.
+var speedMap = sync.OnceValue(func() *colorMap {
 	return reversed(luminance(
-		color.RGBA{150, 128, 186, 255},
-		color.RGBA{214, 152, 182, 255},
-		color.RGBA{246, 190, 160, 255},
-		color.RGBA{253, 232, 200, 255},
-		white,
+		color.RGBA{84, 0, 20, 255},
+		color.RGBA{170, 10, 70, 255},
+		color.RGBA{150, 80, 190, 255},
+		color.RGBA{70, 140, 220, 255},
 	))
+})
+
+// signedMap runs from dark blue (negative) over white (0, in the middle) to dark red;
+// each half is linear in L*.
+var signedMap = sync.OnceValue(func() *colorMap {
+	blue := luminance(color.RGBA{20, 60, 150, 255}, color.RGBA{90, 150, 215, 255}, white)
+	red := luminance(color.RGBA{140, 10, 40, 255}, color.RGBA{220, 100, 80, 255}, white)
+	var m colorMap
+	for i := range shades / 2 {
+		m[i], m[shades-1-i] = blue[2*i], red[2*i]
+	}
+	return &m
 })
 
 func luminance(controls ...color.Color) *colorMap {

@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"math"
+
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -8,9 +10,9 @@ import (
 // This file draws contours by marching squares. (The contours of gonum/plot come
 // in the random order of a map.)
 
-// contourCells bounds the cells per side that contours are drawn from: more are
-// finer than pixels.
-const contourCells = 1024
+// contourCells bounds the cells per side that contours are drawn from: they are two
+// pixels wide, and a curve's sagitta over one is out of sight.
+const contourCells = 512
 
 // contours draws the levels of s over the panel.
 func (p panel) contours(c draw.Canvas, x, y Axis, density []float64, s *scale) {
@@ -24,23 +26,79 @@ func (p panel) contours(c draw.Canvas, x, y Axis, density []float64, s *scale) {
 	}
 	l := newLattice(axes[0], axes[1], phi)
 	for _, level := range s.levels {
-		st := contourLine(s, level)
 		at := level
-		if !s.log {
+		if s.form != nats {
 			at = s.potential(level)
 		}
-		for _, line := range l.contour(at) {
-			pts := make([]vg.Point, len(line))
-			for i, q := range line {
-				pts[i] = vg.Point{X: p.x(q[0]), Y: p.y(q[1])}
-			}
-			c.StrokeLines(st, pts)
+		p.contour(c, l, at, contourLine(s, level))
+	}
+}
+
+// contour draws one level of l.
+func (p panel) contour(c draw.Canvas, l lattice, level float64, st draw.LineStyle) {
+	for _, line := range l.contour(level) {
+		pts := make([]vg.Point, len(line))
+		for i, q := range line {
+			pts[i] = vg.Point{X: p.x(q[0]), Y: p.y(q[1])}
 		}
+		c.StrokeLines(st, pts)
+	}
+}
+
+// Levels are equal steps through the range of a field. To be drawn, the field is
+// divided by the step: then the limits of interpolation, see refine.go, suit it.
+type levels struct {
+	step float64
+	at   []float64 // in steps
+}
+
+// evenLevels returns the levels (k + shift) step strictly between lo and hi, with a
+// round step of which at most n fit; none where there is no range.
+func evenLevels(lo, hi, shift float64, n int) levels {
+	if !(hi > lo) {
+		return levels{}
+	}
+	l := levels{step: niceStep((hi - lo) / float64(n))}
+	if l.step == 0 {
+		return levels{}
+	}
+	first := math.Floor(lo/l.step-shift) + 1
+	for i := range n + 1 { // bounded even where lo/step has no fraction digits left
+		if at := first + float64(i) + shift; at*l.step < hi {
+			l.at = append(l.at, at)
+		}
+	}
+	return l
+}
+
+// lossLevels returns level lines through the range that the loss, nil for none, has
+// where the density is above minDensity of its maximum.
+func lossLevels(density, loss []float64) levels {
+	_, top := extrema(density)
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for i, l := range loss {
+		if density[i] >= minDensity*top && !math.IsNaN(l) {
+			lo, hi = math.Min(lo, l), math.Max(hi, l)
+		}
+	}
+	return evenLevels(lo, hi, 0, 10)
+}
+
+// lossLines draws the level lines of a loss on cells.
+func (p panel) lossLines(c draw.Canvas, axes []Axis, loss []float64, lv levels) {
+	if len(lv.at) == 0 {
+		return
+	}
+	axes, v := coarsen(axes, loss, contourCells)
+	l := newLattice(axes[0], axes[1], scaled(v, lv.step))
+	st := draw.LineStyle{Color: lossInk, Width: vg.Points(0.45), Dashes: []vg.Length{2.5, 2}}
+	for _, at := range lv.at {
+		p.contour(c, l, at, st)
 	}
 }
 
 // contour returns the lines z = level, each with z > level on its left; a closed
-// line ends where it begins.
+// line ends where it begins. Lines end where z is NaN.
 //
 // A crossing lies on the edge between two nodes, numbered 2n for the edge from
 // node n to the next in x and 2n+1 for the next in y. Seen from a square, with
@@ -78,6 +136,9 @@ func (l lattice) square(n int, level float64, next []int32, entered []bool) {
 	for k, c := range corners {
 		high[k] = l.z[c] > level
 		mean += l.z[c] / 4
+	}
+	if math.IsNaN(mean) {
+		return
 	}
 	for k := range edges {
 		if !high[k] || high[(k+1)%4] {

@@ -91,7 +91,7 @@ func TestInterpolateReproducesParabolas(t *testing.T) {
 	for i := range 200 { // between the outer centres
 		at = append(at, c[0]+(c[len(c)-1]-c[0])*float64(i)/199)
 	}
-	for i, got := range interpolate(a, v, at) {
+	for i, got := range interpolate(centers(a.Edges), v, at) {
 		// Divided differences over the least distance of centres, 0.02, lose that factor.
 		if math.Abs(got-f(at[i])) > 100*ulp/0.02 {
 			t.Errorf("at %v: %v, want %v", at[i], got, f(at[i]))
@@ -104,11 +104,26 @@ func TestInterpolateDoesNotSwingAtCliffs(t *testing.T) {
 	a := uniform("x", 0, 6, 6)
 	v := []float64{0, 1, 2, 700, 701, 702}
 	at := nodesOf(a)
-	for i, got := range interpolate(a, v, at) {
+	for i, got := range interpolate(centers(a.Edges), v, at) {
 		// The slope beyond Fritsch and Carlson's, 2 per cell, times max t²(1−t) = 4/27,
 		// at either end; straight lines to the walls leave by half a step of 1.
 		if got < -0.5-4*4.0/27 || got > 702.5+4*4.0/27 {
 			t.Errorf("at %v: %v", at[i], got)
+		}
+	}
+}
+
+// Lines end at squares with a corner that has no value; all their points are numbers.
+func TestContoursEndWhereThereIsNoValue(t *testing.T) {
+	l := lattice{x: []float64{0, 1, 2, 3}, y: []float64{0, 1, 2}, z: []float64{0, 0, 0, 0, 1, 1, math.NaN(), 1, 1, 1, 1, 1}}
+	lines := l.contour(0.5)
+	// What is left of y = 1/2 is its first third: the others touch the node (2, 1).
+	if len(lines) != 1 || len(lines[0]) != 2 {
+		t.Fatalf("lines %v, want one of two points", lines)
+	}
+	for _, q := range lines[0] {
+		if q[1] != 0.5 || !(q[0] >= 0 && q[0] <= 1) {
+			t.Errorf("point %v", q)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"fmt"
+	"image/color"
 	"io"
 	"math"
 
@@ -8,40 +10,92 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Current draws streamlines of J = (jx, jy) over a pale picture of the density.
-// A line is as wide as |J| is great; heads point where probability goes. Lines
-// end where p < 1e-6 or |J| < 1e-4 of its maximum.
+// Current draws streamlines of J = (jx, jy), in 1/(θT), over a pale picture of the
+// density, and dashed level lines of the loss, one value per cell. A line has the
+// colour of |J| and is as wide as |J| is great; heads point where probability goes.
+// Lines end where p < 1e-6 or |J| < 1e-4 of its maximum; level lines are at equal
+// steps over the range that the loss has where p ≥ 1e-6 of its maximum.
 //
 // A caller who finds the current to be round-off passes nil or zeros for jx and
-// jy: then the figure is the density, and says "no current".
-func Current(w io.Writer, f Format, title string, axes []Axis, density, jx, jy []float64) error {
-	fields := [][]float64{density}
+// jy: then the figure is the density, and says "no current". loss is nil where the
+// problem has none. J and the loss may be NaN in cells where they have no value.
+func Current(w io.Writer, f Format, title string, axes []Axis, density, jx, jy, loss []float64) error {
+	if err := check("Current", 2, axes, density); err != nil {
+		return err
+	}
+	var fields [][]float64
 	if jx != nil || jy != nil {
 		fields = append(fields, jx, jy)
 	}
-	if err := check("Current", 2, axes, fields...); err != nil {
+	if loss != nil {
+		fields = append(fields, loss)
+	}
+	if err := checkGaps("Current", cells(axes), fields...); err != nil {
 		return err
 	}
 	s := linear(paleMap(), "density p", density)
 	s.levels = nil
-	pw, ph := panelSize(axes[0], axes[1], longSide)
-	field, jmax := newField(newPanel(0, 0, pw, ph, 0, 1, 0, 1), axes[0], axes[1], density, jx, jy)
-	note := "no current"
-	if jmax > 0 {
-		note = "streamlines of J, width ∝ |J|, max |J| = " + number(jmax)
+	most, notes := currentNotes(density, jx, jy)
+	bars := []*scale{s}
+	if most > 0 {
+		bars = []*scale{speeds("|J|", "θ⁻¹T⁻¹", most), s}
 	}
-	c, p := newMap(f, title, axes, s, append([]string{note}, s.notes...))
+	lines := lossLevels(density, loss)
+	if len(lines.at) > 0 {
+		notes = append(notes, "dashed: level lines of L every "+number(lines.step))
+	}
+	c, p := newMap(f, title, axes, append(notes, s.notes...), bars...)
 	p.cells(c.Canvas, axes[0], axes[1], density, s)
-	if jmax > 0 {
-		d := field.distance()
-		pen := pen{c.Canvas, p, math.Sqrt(d / maxDistance)}
-		for _, l := range field.streamlines(d) {
-			pen.ribbon(l)
-			pen.heads(l)
+	p.lossLines(c.Canvas, axes, loss, lines)
+	if most > 0 {
+		p.streamlines(c.Canvas, newField(p, axes[0], axes[1], density, jx, jy, most))
+	}
+	p.finish(c, axes, bars...)
+	return c.write(w)
+}
+
+// currentNotes returns the greatest |J|, 0 if there is nothing to draw, and says so.
+func currentNotes(density, jx, jy []float64) (most float64, notes []string) {
+	_, top := extrema(density)
+	if most = strongest(jx, jy); !(most > 0 && top > 0) {
+		return 0, append([]string{"no current"}, gaps("J", jx, jy)...)
+	}
+	return most, append([]string{"streamlines of J, colour and width ∝ |J|, max |J| = " + number(most)}, gaps("J", jx, jy)...)
+}
+
+// speeds is the scale of the strength of a vector field, from 0 to most.
+func speeds(label, unit string, most float64) *scale {
+	return &scale{cm: speedMap(), label: label, unit: unit, top: most}
+}
+
+// gaps says in how many cells one of the fields has no value.
+func gaps(name string, fields ...[]float64) []string {
+	missing, n := 0, 0
+	for i := range fields[0] {
+		n++
+		for _, f := range fields {
+			if math.IsNaN(f[i]) {
+				missing++
+				break
+			}
 		}
 	}
-	p.finish(c, axes, s)
-	return c.write(w)
+	if missing == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s has no value at %d of %d places", name, missing, n)}
+}
+
+// streamlines covers the panel with the streamlines of f.
+func (p panel) streamlines(c draw.Canvas, f *field) {
+	d := f.distance()
+	pen := pen{c, p, math.Sqrt(d / maxDistance)}
+	for _, l := range f.streamlines(d) {
+		for _, piece := range l.pieces() {
+			pen.ribbon(piece)
+		}
+		pen.heads(l)
+	}
 }
 
 // Least and greatest distance of neighbouring streamlines and the length of a
@@ -57,10 +111,12 @@ const (
 // greatest if most of the current flows in less than a tenth of the panel.
 func (f *field) distance() float64 {
 	var area float64
-	wx, wy := spacing(f.x), spacing(f.y)
-	for i := range f.jx {
-		if math.Hypot(f.jx[i], f.jy[i]) > 0.1 {
-			area += wx[i%len(wx)] * wy[i/len(wx)]
+	wx, wy := spacing(f.x.at), spacing(f.y.at)
+	for j, row := range f.y.cell {
+		for i, col := range f.x.cell {
+			if k := row*f.nx + col; math.Hypot(f.jx[k], f.jy[k]) > 0.1 {
+				area += wx[i] * wy[j]
+			}
 		}
 	}
 	d := maxDistance * math.Sqrt(10*area/(f.w*f.h))
@@ -81,13 +137,16 @@ func spacing(c []float64) []float64 {
 // streamlines covers the panel with lines d apart, beginning at the greatest
 // current.
 func (f *field) streamlines(d float64) []streamline {
-	best, at := 0.0, 0
-	for i := range f.jx {
-		if s := math.Hypot(f.jx[i], f.jy[i]); s > best && f.p[i] >= minDensity {
-			best, at = s, i
+	best, x, y := 0.0, 0.0, 0.0
+	for j, row := range f.y.cell {
+		for i, col := range f.x.cell {
+			k := row*f.nx + col
+			if s := math.Hypot(f.jx[k], f.jy[k]); s > best && (f.p == nil || f.p[k] >= minDensity) {
+				best, x, y = s, f.x.at[i], f.y.at[j]
+			}
 		}
 	}
-	return place(f, f.w, f.h, d, lineStep, f.x[at%len(f.x)], f.y[at/len(f.x)])
+	return place(f, f.sheet, d, lineStep, x, y)
 }
 
 // A pen draws streamlines on a panel, all sizes times its size.
@@ -101,19 +160,49 @@ type pen struct {
 // maximum: proportional but for a hairline that is left of the weakest.
 func (n pen) width(s float64) float64 { return n.size * (0.2 + 1.4*s) }
 
-// ribbon fills the area within half a line width of l.
-func (n pen) ribbon(l streamline) {
+// tints is how many colours of speedMap lines are drawn in: one step is below what the
+// eye sees on a thin line.
+const tints = 24
+
+// tint returns the number of the colour of a strength.
+func tint(strength float64) int { return min(int(strength*tints), tints-1) }
+
+// tintColor returns a colour by its number.
+func tintColor(k int) color.RGBA { return speedMap().at((float64(k) + 0.5) / tints) }
+
+// ribbon fills the area within half a line width of pts, in runs of one colour. Each
+// run reaches one vertex into the next, which covers it, so that no seam shows.
+func (n pen) ribbon(pts []vertex) {
+	for lo := 0; lo < len(pts)-1; {
+		next, end := run(pts, lo)
+		n.c.SetColor(tintColor(tint(pts[lo].strength)))
+		n.c.Fill(n.outline(pts[lo : end+1]))
+		lo = next
+	}
+}
+
+// run returns the vertex at which the colour next changes, or the last, and the one to
+// which the run from lo is drawn.
+func run(pts []vertex, lo int) (next, end int) {
+	k, last := tint(pts[lo].strength), len(pts)-1
+	for next = lo + 1; next < last && tint(pts[next].strength) == k; {
+		next++
+	}
+	return next, min(next+1, last)
+}
+
+// outline returns the closed path half a line width from pts.
+func (n pen) outline(pts []vertex) vg.Path {
 	var out, back vg.Path
-	last := len(l.pts) - 1
-	for i, v := range l.pts {
+	last := len(pts) - 1
+	for i, v := range pts {
 		out = append(out, line(n.offset(v, 0.5)))
-		back = append(back, line(n.offset(l.pts[last-i], -0.5)))
+		back = append(back, line(n.offset(pts[last-i], -0.5)))
 	}
 	out[0].Type = vg.MoveComp
 	path := append(out, back...)
 	path.Close()
-	n.c.SetColor(ink)
-	n.c.Fill(path)
+	return path
 }
 
 func line(p vg.Point) vg.PathComp { return vg.PathComp{Type: vg.LineComp, Pos: p} }
@@ -129,27 +218,20 @@ func (n pen) at(x, y float64) vg.Point {
 	return n.p.rect.Min.Add(vg.Point{X: vg.Points(x), Y: vg.Points(y)})
 }
 
-// heads puts arrow heads in the middle of each of equal parts of l.
+// headDistance is about how far apart arrow heads are on a line, in points.
+const headDistance = 85
+
+// heads puts arrow heads on l.
 func (n pen) heads(l streamline) {
-	const apart = 85 // points
-	length := l.length()
-	count := max(1, int(length/apart+0.5))
-	var s float64
-	k := 0
-	for i := 1; i < len(l.pts) && k < count; i++ {
-		s += math.Hypot(l.pts[i].x-l.pts[i-1].x, l.pts[i].y-l.pts[i-1].y)
-		if s >= (float64(k)+0.5)*length/float64(count) {
-			n.head(l.pts[i])
-			k++
-		}
+	for _, v := range l.evenly(headDistance, 0.5) {
+		n.head(v, n.size*(2.6+3.4*math.Sqrt(v.strength)), tintColor(tint(v.strength)))
 	}
 }
 
 // head draws a barbed triangle around v.
-func (n pen) head(v vertex) {
-	size := n.size * (2.6 + 3.4*math.Sqrt(v.strength))
+func (n pen) head(v vertex, size float64, col color.Color) {
 	at := func(along, across float64) vg.Point {
 		return n.at(v.x+size*(along*v.ux-across*v.uy), v.y+size*(along*v.uy+across*v.ux))
 	}
-	n.c.FillPolygon(ink, []vg.Point{at(0.55, 0), at(-0.45, 0.4), at(-0.25, 0), at(-0.45, -0.4)})
+	n.c.FillPolygon(col, []vg.Point{at(0.55, 0), at(-0.45, 0.4), at(-0.25, 0), at(-0.45, -0.4)})
 }

@@ -17,7 +17,7 @@ func Density(w io.Writer, f Format, title string, axes []Axis, density []float64
 	if len(s.levels) > 0 {
 		s.notes = append([]string{contourNote}, s.notes...)
 	}
-	c, p := newMap(f, title, axes, s, s.notes)
+	c, p := newMap(f, title, axes, s.notes, s)
 	p.cells(c.Canvas, axes[0], axes[1], density, s)
 	p.contours(c.Canvas, axes[0], axes[1], density, s)
 	p.finish(c, axes, s)
@@ -36,7 +36,7 @@ func LogDensity(w io.Writer, f Format, title string, axes []Axis, density []floa
 	if len(s.levels) > 0 {
 		notes = append([]string{"contours every " + plural(s.levels[0], "nat")}, notes...)
 	}
-	c, p := newMap(f, title, axes, s, notes)
+	c, p := newMap(f, title, axes, notes, s)
 	p.cells(c.Canvas, axes[0], axes[1], density, s)
 	p.contours(c.Canvas, axes[0], axes[1], density, s)
 	p.finish(c, axes, s)
@@ -59,12 +59,13 @@ func panelSize(x, y Axis, long int) (w, h int) {
 	return long, int(float64(long)*ratio + 0.5)
 }
 
-// newMap returns a page with its heading and the empty panel for two axes.
-func newMap(f Format, title string, axes []Axis, s *scale, notes []string) (page, panel) {
+// newMap returns a page with its heading, the empty panel for two axes, and room for
+// colour bars.
+func newMap(f Format, title string, axes []Axis, notes []string, bars ...*scale) (page, panel) {
 	x, y := axes[0], axes[1]
 	w, h := panelSize(x, y, longSide)
 	left := leftMargin(vertical(y, h))
-	c := newPage(f, left+w+rightMargin(s, h), bottomMargin+h+topMargin(len(notes)))
+	c := newPage(f, left+w+rightMargin(bars, h), bottomMargin+h+topMargin(len(notes)))
 	p := newPanel(left, bottomMargin, w, h, x.lo(), x.hi(), y.lo(), y.hi())
 	heading(c, p.rect.Min.X, p.rect.Max.X, title, notes)
 	return c, p
@@ -76,10 +77,10 @@ func horizontal(a Axis, w int) side { return newSide(a.Name, ruleAlong(a.lo(), a
 // vertical returns name and labels of a vertical axis h pixels long.
 func vertical(a Axis, h int) side { return newSide(a.Name, rule(a.lo(), a.hi(), max(2, h/120))) }
 
-// finish draws what lies on top of the colours: frame and colour bar.
-func (p panel) finish(c page, axes []Axis, s *scale) {
+// finish draws what lies on top of the colours: frame and colour bars.
+func (p panel) finish(c page, axes []Axis, bars ...*scale) {
 	p.frame(c.Canvas, horizontal(axes[0], p.w), vertical(axes[1], p.h))
-	p.colorBar(c.Canvas, s)
+	p.colorBars(c.Canvas, bars)
 }
 
 // cells fills the panel with the colours of the pixels' means.

@@ -1,5 +1,6 @@
 // Package plot draws the figures of a stationary solution: the density p, the
-// potential −ln p, and the current J, in one, two and three dimensions.
+// potential −ln p, the current J, and what is made of it (its split, vorticity, stream
+// function, entropy production), in one, two and three dimensions.
 //
 // It takes plain numbers. A density is one value per cell, axis 0 fastest,
 // and each axis is its ascending cell edges, which need not be uniform: cells
@@ -22,8 +23,12 @@
 // that font but does not carry it. PDF is not offered: its writer in gonum/plot
 // knows code page 1252 only and stamps the date.
 //
-// A slice of the wrong length panics; a value that is not a number, or
-// is beyond ±10¹⁵⁰, is an error.
+// In units θ stands for those of the parameters, T for that of time, which is the unit
+// of kη.
+//
+// A slice of the wrong length panics; a value beyond ±10¹⁵⁰, and a density that is not
+// a number, is an error. Other fields may be NaN where they have no value: such places
+// are grey, and the figure says how many there are.
 //
 // References: B. Jobard and W. Lefer, Creating evenly-spaced streamlines of
 // arbitrary density, Visualization in Scientific Computing '97 (Springer 1997)

@@ -15,11 +15,11 @@ import (
 // Cells lie where their edges say: on axes [0, 1, 4, 10] and [0, 7, 8, 10] the
 // colour changes at those places of the panel, to the pixel.
 func TestGradedCellsAreDrawnInPlace(t *testing.T) {
-	x, y := Axis{"x", []float64{0, 1, 4, 10}}, Axis{"y", []float64{0, 7, 8, 10}}
+	x, y := Axis{Name: "x", Edges: []float64{0, 1, 4, 10}}, Axis{Name: "y", Edges: []float64{0, 7, 8, 10}}
 	v := []float64{0, 0.5, 1, 0.25, 0.75, 0.4, 0.9, 0.6, 0.15}
 	var b bytes.Buffer
 	// Without current there are no lines over the cells.
-	if err := Current(&b, PNG, "title", []Axis{x, y}, v, nil, nil); err != nil {
+	if err := Current(&b, PNG, "title", []Axis{x, y}, v, nil, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	img, err := png.Decode(&b)
@@ -52,8 +52,8 @@ func corners(a, b float64) [2]int {
 // a single cell, extreme scales. All of it is drawn.
 func TestExtremeDataIsDrawn(t *testing.T) {
 	axes := func(nx, ny int) []Axis { return []Axis{uniform("x", 0, 1, nx), uniform("y", 0, 2, ny)} }
-	tiny := []Axis{{"x", []float64{1, 1 + 4*ulp, 1 + 8*ulp}}, {"y", []float64{-1e150, 0, 1e150}}}
-	huge := Axis{"x", []float64{0, 1e-9, 1, 1e9}}
+	tiny := []Axis{{Name: "x", Edges: []float64{1, 1 + 4*ulp, 1 + 8*ulp}}, {Name: "y", Edges: []float64{-1e150, 0, 1e150}}}
+	huge := Axis{Name: "x", Edges: []float64{0, 1e-9, 1, 1e9}}
 	spike := make([]float64, 64)
 	spike[27] = greatest
 	cases := []struct {
@@ -78,10 +78,10 @@ func TestExtremeDataIsDrawn(t *testing.T) {
 		draws := map[string]func(io.Writer) error{
 			"Density":    func(w io.Writer) error { return Density(w, SVG, c.name, c.axes, c.v) },
 			"LogDensity": func(w io.Writer) error { return LogDensity(w, SVG, c.name, c.axes, c.v) },
-			"Current":    func(w io.Writer) error { return Current(w, SVG, c.name, c.axes, c.v, j, j) },
+			"Current":    func(w io.Writer) error { return Current(w, SVG, c.name, c.axes, c.v, j, j, nil) },
 			"Density1D":  func(w io.Writer) error { return Density1D(w, SVG, c.name, c.axes[0], c.v[:c.axes[0].cells()]) },
 			"Current1D": func(w io.Writer) error {
-				return Current1D(w, SVG, c.name, c.axes[0], c.v[:c.axes[0].cells()], j[:c.axes[0].cells()])
+				return Current1D(w, SVG, c.name, c.axes[0], c.v[:c.axes[0].cells()], j[:c.axes[0].cells()], nil, nil)
 			},
 			"Marginals3D": func(w io.Writer) error {
 				return Marginals3D(w, SVG, c.name, append(c.axes[:2:2], uniform("z", 0, 1, 1)), c.v)
@@ -123,11 +123,11 @@ func TestFiguresSayWhatIsNotThere(t *testing.T) {
 		draw func(w io.Writer) error
 	}{
 		{"no current", func(w io.Writer) error {
-			return Current(w, SVG, "", axes, []float64{1, 2, 3, 4}, make([]float64, 4), make([]float64, 4))
+			return Current(w, SVG, "", axes, []float64{1, 2, 3, 4}, make([]float64, 4), make([]float64, 4), nil)
 		}},
-		{"no current", func(w io.Writer) error { return Current1D(w, SVG, "", axes[0], []float64{1, 2}, nil) }},
+		{"no current", func(w io.Writer) error { return Current1D(w, SVG, "", axes[0], []float64{1, 2}, nil, nil, nil) }},
 		{"J = 0.0200<", func(w io.Writer) error {
-			return Current1D(w, SVG, "", axes[0], []float64{1, 2}, []float64{0.02, 0.02})
+			return Current1D(w, SVG, "", axes[0], []float64{1, 2}, []float64{0.02, 0.02}, nil, nil)
 		}},
 		{"p &lt; 0, down to −0.500, is drawn as 0", func(w io.Writer) error {
 			return Density(w, SVG, "", axes, []float64{1, 2, 3, -0.5})
@@ -180,11 +180,11 @@ func TestSlipsPanic(t *testing.T) {
 		"length": func() { Density(io.Discard, PNG, "", two, make([]float64, 3)) },
 		"axes":   func() { LogDensity(io.Discard, PNG, "", two[:1], make([]float64, 2)) },
 		"edges": func() {
-			Density1D(io.Discard, PNG, "", Axis{"x", []float64{0, 0}}, make([]float64, 1))
+			Density1D(io.Discard, PNG, "", Axis{Name: "x", Edges: []float64{0, 0}}, make([]float64, 1))
 		},
-		"one edge":  func() { Density1D(io.Discard, PNG, "", Axis{"x", []float64{0}}, nil) },
-		"one field": func() { Current(io.Discard, PNG, "", two, make([]float64, 4), make([]float64, 4), nil) },
-		"current":   func() { Current1D(io.Discard, PNG, "", two[0], make([]float64, 2), make([]float64, 3)) },
+		"one edge":  func() { Density1D(io.Discard, PNG, "", Axis{Name: "x", Edges: []float64{0}}, nil) },
+		"one field": func() { Current(io.Discard, PNG, "", two, make([]float64, 4), make([]float64, 4), nil, nil) },
+		"current":   func() { Current1D(io.Discard, PNG, "", two[0], make([]float64, 2), make([]float64, 3), nil, nil) },
 		"marginals": func() { Marginals3D(io.Discard, PNG, "", two, make([]float64, 4)) },
 		"format":    func() { Density(io.Discard, Format(7), "", two, make([]float64, 4)) },
 	} {
@@ -211,7 +211,13 @@ func BenchmarkFigures(b *testing.B) {
 	}{
 		{"density", func() error { return Density(io.Discard, PNG, "", axes, v) }},
 		{"log", func() error { return LogDensity(io.Discard, PNG, "", axes, v) }},
-		{"current", func() error { return Current(io.Discard, PNG, "", axes, v, jx, jy) }},
+		{"current", func() error { return Current(io.Discard, PNG, "", axes, v, jx, jy, v) }},
+		{"split", func() error {
+			p := Part{jx, jy, 0.5}
+			return Split(io.Discard, PNG, "", axes, "J", "", [3]Part{p, p, {}})
+		}},
+		{"entropy", func() error { return EntropyProduction(io.Discard, PNG, "", axes, v) }},
+		{"angle", func() error { return Angle(io.Discard, PNG, "", axes, v, jx, jy, v, jx) }},
 	} {
 		b.Run("figure="+c.name, func(b *testing.B) {
 			for b.Loop() {

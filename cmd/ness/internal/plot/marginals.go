@@ -1,6 +1,8 @@
 package plot
 
-import "io"
+import (
+	"io"
+)
 
 // Marginals3D draws the three marginals on two axes of a density on three,
 //
@@ -12,63 +14,93 @@ func Marginals3D(w io.Writer, f Format, title string, axes []Axis, density []flo
 	if err := check("Marginals3D", 3, axes, density); err != nil {
 		return err
 	}
-	ms := []*marginal{
-		newMarginal(axes[0], axes[1], integrate(axes[2], density, axes[0].cells()*axes[1].cells())),
-		newMarginal(axes[0], axes[2], integrate(axes[1], density, axes[0].cells())),
-		newMarginal(axes[1], axes[2], integrate(axes[0], density, 1)),
+	var notes []string
+	var tiles []*tile
+	var marginals [][]float64
+	for _, q := range planes {
+		x, y := axes[q.x], axes[q.y]
+		m := q.project(axes, density)
+		s := linear(densityMap(), "p("+x.Name+", "+y.Name+")", m)
+		if len(notes) == 0 && len(s.levels) > 0 {
+			notes = append(notes, contourNote+" of each panel")
+		}
+		for _, n := range s.notes {
+			notes = append(notes, s.label+": "+n)
+		}
+		marginals = append(marginals, m)
+		tiles = append(tiles, &tile{x: x, y: y, bars: []*scale{s}})
 	}
-	notes := marginalNotes(ms)
-	width, height := 0, 0
-	for _, m := range ms {
-		m.offset = width + leftMargin(vertical(m.axes[1], m.h))
-		width = m.offset + m.w + rightMargin(m.scale, m.h) + marginalGap
-		height = max(height, m.h)
+	c := newRow(f, title, notes, tiles)
+	for i, t := range tiles {
+		t.cells(c.Canvas, t.x, t.y, marginals[i], t.bars[0])
+		t.contours(c.Canvas, t.x, t.y, marginals[i], t.bars[0])
+		t.finish(c)
 	}
-	width -= marginalGap
-	c := newPage(f, width, bottomMargin+height+topMargin(len(notes)))
-	for _, m := range ms {
-		x, y := m.axes[0], m.axes[1]
-		p := newPanel(m.offset, bottomMargin, m.w, m.h, x.lo(), x.hi(), y.lo(), y.hi())
-		p.cells(c.Canvas, x, y, m.density, m.scale)
-		p.contours(c.Canvas, x, y, m.density, m.scale)
-		p.finish(c, m.axes, m.scale)
-	}
-	heading(c, c.Min.X, c.Max.X, title, notes)
 	return c.write(w)
 }
 
-// Longer side of each panel and the space between them, in pixels.
-const (
-	marginalSide = 720
-	marginalGap  = 40
-)
-
-// A marginal is one panel of Marginals3D.
-type marginal struct {
-	axes    []Axis
-	density []float64
-	scale   *scale
-	w, h    int
-	offset  int // of the panel from the left of the page, pixels
-}
-
-func newMarginal(x, y Axis, density []float64) *marginal {
-	m := &marginal{axes: []Axis{x, y}, density: density}
-	m.scale = linear(densityMap(), "p("+x.Name+", "+y.Name+")", density)
-	m.w, m.h = panelSize(x, y, marginalSide)
-	return m
-}
-
-// marginalNotes returns the contour note and what the scales have to say, each once.
-func marginalNotes(ms []*marginal) []string {
-	var notes []string
-	if len(ms[0].scale.levels) > 0 {
-		notes = append(notes, contourNote+" of each panel")
+// Current3D draws the current of a density on three axes, in each plane of two of
+// them: streamlines of the current integrated over the third, in 1/(θT),
+//
+//	(J_a, J_b)(x_a, x_b) = ∫ (J_a, J_b) dx_c,
+//
+// over the marginal density, as [Current] does. Between walls, and around periodic
+// axes, such a current is stationary as J is: ∂_a J_a + ∂_b J_b = 0.
+//
+// A caller who finds the current to be round-off passes nil or zeros for j.
+func Current3D(w io.Writer, f Format, title string, axes []Axis, density []float64, j [3][]float64) error {
+	if err := check("Current3D", 3, axes, density); err != nil {
+		return err
 	}
-	for _, m := range ms {
-		for _, n := range m.scale.notes {
-			notes = append(notes, m.scale.label+": "+n)
+	for a := range j {
+		if j[a] == nil {
+			j[a] = make([]float64, len(density))
 		}
 	}
-	return notes
+	if err := checkGaps("Current3D", len(density), j[:]...); err != nil {
+		return err
+	}
+	type projection struct{ p, jx, jy []float64 }
+	var panels []projection
+	var greatest float64
+	for _, q := range planes {
+		r := projection{q.project(axes, density), q.project(axes, j[q.x]), q.project(axes, j[q.y])}
+		panels = append(panels, r)
+		most, _ := currentNotes(r.p, r.jx, r.jy)
+		greatest = max(greatest, most)
+	}
+	var tiles []*tile
+	for k, q := range planes {
+		t := &tile{x: axes[q.x], y: axes[q.y], caption: "no current"}
+		// What is left of a current that cancels is round-off.
+		if most := strongest(panels[k].jx, panels[k].jy); greatest > 0 && most > 1e-12*greatest {
+			t.caption = "∫ J d" + axes[q.over].Name
+			t.bars = []*scale{speeds("|"+t.caption+"|", "θ⁻¹T⁻¹", most)}
+		}
+		tiles = append(tiles, t)
+	}
+	note := "no current"
+	if greatest > 0 {
+		note = "streamlines of the current integrated over the third parameter, colour and width ∝ its strength, over the marginal density"
+	}
+	c := newRow(f, title, append([]string{note}, gaps("J", j[:]...)...), tiles)
+	for i, t := range tiles {
+		r := panels[i]
+		t.cells(c.Canvas, t.x, t.y, r.p, linear(paleMap(), "", r.p))
+		if len(t.bars) > 0 {
+			t.streamlines(c.Canvas, newField(t.panel, t.x, t.y, r.p, r.jx, r.jy, t.bars[0].top))
+		}
+		t.finish(c)
+	}
+	return c.write(w)
+}
+
+// A plane is two of three axes, and the one that is integrated over.
+type plane struct{ x, y, over int }
+
+var planes = []plane{{0, 1, 2}, {0, 2, 1}, {1, 2, 0}}
+
+// project integrates a field over the third axis.
+func (q plane) project(axes []Axis, v []float64) []float64 {
+	return integrate(axes[q.over], v, cells(axes[:q.over]))
 }

@@ -1,9 +1,11 @@
 package plot
 
 import (
+	"image/color"
 	"io"
 	"math"
 
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -28,8 +30,8 @@ func Density1D(w io.Writer, f Format, title string, axis Axis, density []float64
 		notes = append(notes, "no curve below where "+overflowPhrase(s.overflow))
 	}
 	return curves(w, f, title, notes, axis,
-		curve{name: "density p", v: density, lo: 0, hi: headroom(density), fill: true},
-		curve{name: s.label, v: phi, lo: 0, hi: 1.06 * s.top})
+		curve{name: "density p", traces: plainTrace(density), lo: 0, hi: headroom(density), fill: true},
+		curve{name: s.label, traces: plainTrace(phi), lo: 0, hi: 1.06 * s.top})
 }
 
 // overflowPhrase says what a scale's overflow means for the lower panel.
@@ -44,26 +46,39 @@ func overflowPhrase(label string) string {
 // is written under the title: in one dimension a stationary current is the same
 // everywhere, and by how much it is not tells about the solution.
 //
-// A caller who finds the current to be round-off passes nil or zeros.
-func Current1D(w io.Writer, f Format, title string, axis Axis, density, j []float64) error {
+// A caller who finds the current to be round-off passes nil or zeros. drift and
+// diffusion, nil or one value per cell, are its parts vp and −D ∂p/∂x, drawn beside J.
+func Current1D(w io.Writer, f Format, title string, axis Axis, density, j, drift, diffusion []float64) error {
 	if j == nil {
 		j = make([]float64, len(density))
 	}
 	if err := check("Current1D", 1, []Axis{axis}, density, j); err != nil {
 		return err
 	}
+	all := []trace{{"drift part", driftInk, drift}, {"diffusion part", diffusionInk, diffusion}, {"J", ink, j}}
+	var traces []trace
+	lo, hi := 0.0, 0.0
+	for _, q := range all {
+		if q.v == nil {
+			continue
+		}
+		if err := checkGaps("Current1D", axis.cells(), q.v); err != nil {
+			return err
+		}
+		least, most := extrema(q.v)
+		lo, hi = math.Min(lo, least), math.Max(hi, most)
+		_, q.v = thin(axis, q.v)
+		traces = append(traces, q)
+	}
 	notes := append([]string{describe(axis, j)}, linear(densityMap(), "", density).notes...)
-	_, density = thin(axis, density)
-	axis, j = thin(axis, j)
-	lo, hi := extrema(j)
-	lo, hi = math.Min(lo, 0), math.Max(hi, 0)
+	axis, density = thin(axis, density)
 	if lo == hi {
 		lo, hi = -1, 1
 	}
 	margin := 0.15 * (hi - lo)
 	return curves(w, f, title, notes, axis,
-		curve{name: "density p", v: density, lo: 0, hi: headroom(density), fill: true},
-		curve{name: "current J", v: j, lo: lo - margin, hi: hi + margin, zero: true})
+		curve{name: "density p", traces: plainTrace(density), lo: 0, hi: headroom(density), fill: true},
+		curve{name: "current in T⁻¹", traces: traces, lo: lo - margin, hi: hi + margin, zero: true})
 }
 
 // describe returns the mean of j over the axis and its range.
@@ -97,10 +112,19 @@ func headroom(v []float64) float64 {
 	return 1
 }
 
-// A curve is cell values drawn as steps; NaN breaks it.
+// A trace is cell values drawn as steps; NaN breaks it.
+type trace struct {
+	name string
+	ink  color.RGBA
+	v    []float64
+}
+
+func plainTrace(v []float64) []trace { return []trace{{"", ink, v}} }
+
+// A curve is what one panel shows. Two or more traces have a legend above the panel.
 type curve struct {
 	name   string
-	v      []float64
+	traces []trace
 	lo, hi float64 // range of the panel; what lies outside is cut off
 	fill   bool    // shade the area down to lo
 	zero   bool    // draw the line v = 0
@@ -111,6 +135,8 @@ const (
 	curveWidth  = 1330
 	curveHeight = 520
 	curveGap    = 50
+	// legendHeight is what a legend adds to the gap.
+	legendHeight = 24
 )
 
 // curves draws two panels, one above the other, over a common axis.
@@ -124,14 +150,18 @@ func curves(w io.Writer, f Format, title string, notes []string, a Axis, upper, 
 	sides[1].labels = sides[0].labels
 	left := leftMargin(sides[0])
 	const right = 60
-	c := newPage(f, left+curveWidth+right, bottomMargin+2*curveHeight+curveGap+topMargin(len(notes)))
+	gap := curveGap
+	if len(lower.traces) > 1 {
+		gap += legendHeight
+	}
+	c := newPage(f, left+curveWidth+right, bottomMargin+2*curveHeight+gap+topMargin(len(notes)))
 	for i, q := range ends {
-		y := bottomMargin + i*(curveHeight+curveGap)
+		y := bottomMargin + i*(curveHeight+gap)
 		p := newPanel(left, y, curveWidth, curveHeight, a.lo(), a.hi(), q.lo, q.hi)
-		p.steps(c.Canvas, a, q)
+		p.curve(c.Canvas, a, q)
 		bottom := horizontal(a, curveWidth)
 		if i == 1 {
-			bottom.name, bottom.bare = "", true
+			bottom.bare = true
 		}
 		p.frame(c.Canvas, bottom, sides[i])
 		if i == 1 {
@@ -141,11 +171,33 @@ func curves(w io.Writer, f Format, title string, notes []string, a Axis, upper, 
 	return c.write(w)
 }
 
-// steps draws each unbroken run of cells.
-func (p panel) steps(c draw.Canvas, a Axis, q curve) {
+// curve draws the traces of q, and their legend if there are several.
+func (p panel) curve(c draw.Canvas, a Axis, q curve) {
 	if q.zero {
 		stroke(c, gray, 0.4, []vg.Point{{X: p.rect.Min.X, Y: p.y(0)}, {X: p.rect.Max.X, Y: p.y(0)}})
 	}
+	for _, t := range q.traces {
+		p.steps(c, a, q, t)
+	}
+	if len(q.traces) > 1 {
+		p.legend(c, q.traces)
+	}
+}
+
+// legend names the traces above the panel.
+func (p panel) legend(c draw.Canvas, traces []trace) {
+	const sample, gap = vg.Length(16), vg.Length(4)
+	x, y := p.rect.Min.X, p.rect.Max.Y+vg.Length(8)
+	st := style(tickSize, text.XLeft, text.YCenter)
+	for _, t := range traces {
+		stroke(c, t.ink, 1.2, []vg.Point{{X: x, Y: y}, {X: x + sample, Y: y}})
+		fillCentered(c, st, x+sample+gap, y, t.name)
+		x += sample + 4*gap + st.Width(t.name)
+	}
+}
+
+// steps draws each unbroken run of cells of t.
+func (p panel) steps(c draw.Canvas, a Axis, q curve, t trace) {
 	var run []vg.Point
 	flush := func() {
 		if len(run) == 0 {
@@ -156,10 +208,10 @@ func (p panel) steps(c draw.Canvas, a Axis, q curve) {
 			area = append(area, vg.Point{X: run[len(run)-1].X, Y: p.rect.Min.Y})
 			c.FillPolygon(shade, area)
 		}
-		stroke(c, ink, 1, run)
+		stroke(c, t.ink, 1, run)
 		run = nil
 	}
-	for i, v := range q.v {
+	for i, v := range t.v {
 		if math.IsNaN(v) {
 			flush()
 			continue

@@ -41,7 +41,7 @@ func (p panel) y(v float64) vg.Length {
 type side struct {
 	name string
 	ruler
-	bare   bool      // ticks without labels
+	bare   bool      // ticks without labels, and no name
 	labels vg.Length // room for the labels, at least their width
 }
 
@@ -72,18 +72,27 @@ func (p panel) frame(c draw.Canvas, bottom, left side) {
 	for _, t := range left.ticks {
 		y := p.y(t.value)
 		c.StrokeLine2(line, r.Min.X, y, r.Min.X-tickLength, y)
-		fillCentered(c, beside, r.Min.X-tickLength-labelGap, y, t.label)
+		if !left.bare {
+			fillCentered(c, beside, r.Min.X-tickLength-labelGap, y, t.label)
+		}
 	}
-	name := fit(style(labelSize, text.XCenter, text.YTop), bottom.name, r.Size().X)
 	mid := vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}
-	fillText(c, name, mid.X, r.Min.Y-tickLength-2*labelGap-vg.Length(tickSize), bottom.name)
-	name = fit(style(labelSize, text.XCenter, text.YBottom), left.name, r.Size().Y)
-	name.Rotation = math.Pi / 2
-	fillText(c, name, r.Min.X-tickLength-3*labelGap-left.labels, mid.Y, left.name)
+	if !bottom.bare {
+		name := fit(style(labelSize, text.XCenter, text.YTop), bottom.name, r.Size().X)
+		fillText(c, name, mid.X, r.Min.Y-tickLength-2*labelGap-vg.Length(tickSize), bottom.name)
+	}
+	if !left.bare {
+		name := fit(style(labelSize, text.XCenter, text.YBottom), left.name, r.Size().Y)
+		name.Rotation = math.Pi / 2
+		fillText(c, name, r.Min.X-tickLength-3*labelGap-left.labels, mid.Y, left.name)
+	}
 }
 
 // leftMargin returns the pixels that frame needs left of the panel.
 func leftMargin(left side) int {
+	if left.bare {
+		return pixelsUp(tickLength)
+	}
 	return pixelsUp(tickLength + 4*labelGap + left.labels + 1.3*labelSize + 4)
 }
 
@@ -93,10 +102,20 @@ const bottomMargin = 118
 // pixelsUp rounds a length up to whole pixels.
 func pixelsUp(l vg.Length) int { return int(math.Ceil(float64(l / px))) }
 
-// colorBar draws the scale right of p: colours, contour levels, ticks, label.
-func (p panel) colorBar(c draw.Canvas, s *scale) {
-	bar := panel{w: barWidth, h: p.h, xhi: 1, yhi: s.top}
-	bar.rect.Min = vg.Point{X: p.rect.Max.X + barGap*px, Y: p.rect.Min.Y}
+// colorBars draws scales right of p, one beside the other.
+func (p panel) colorBars(c draw.Canvas, bars []*scale) {
+	offset := 0
+	for _, s := range bars {
+		p.colorBar(c, s, offset)
+		offset += barMargin(s, p.h)
+	}
+}
+
+// colorBar draws a scale right of p, offset pixels on: colours, contour levels,
+// ticks, label.
+func (p panel) colorBar(c draw.Canvas, s *scale, offset int) {
+	bar := panel{w: barWidth, h: p.h, xhi: 1, ylo: s.bottom, yhi: s.top}
+	bar.rect.Min = vg.Point{X: p.rect.Max.X + vg.Length(barGap+offset)*px, Y: p.rect.Min.Y}
 	bar.rect.Max = vg.Point{X: bar.rect.Min.X + barWidth*px, Y: p.rect.Max.Y}
 	if s.overflow != "" {
 		p.overflowPatch(c, &bar, s)
@@ -121,7 +140,7 @@ func (p panel) colorBar(c draw.Canvas, s *scale) {
 		c.StrokeLine2(line, r.Max.X, bar.y(t.value), r.Max.X+tickLength, bar.y(t.value))
 		fillCentered(c, st, r.Max.X+tickLength+labelGap, bar.y(t.value), t.label)
 	}
-	label := marks.name(s.label)
+	label := s.title(marks)
 	name := fit(style(labelSize, text.XCenter, text.YTop), label, r.Size().Y)
 	name.Rotation = math.Pi / 2
 	fillText(c, name, r.Max.X+tickLength+2*labelGap+marks.width(), (r.Min.Y+r.Max.Y)/2, label)
@@ -141,7 +160,15 @@ func (p panel) overflowPatch(c draw.Canvas, bar *panel, s *scale) {
 }
 
 // ruler returns the labels of a colour bar h pixels high.
-func (s *scale) ruler(h int) ruler { return rule(0, s.top, max(2, h/130)) }
+func (s *scale) ruler(h int) ruler {
+	switch s.form {
+	case decades:
+		return ruleDecades(s.bottom, s.top)
+	case degrees:
+		return ruleDegrees(s.top)
+	}
+	return rule(s.bottom, s.top, max(2, h/130))
+}
 
 // Places of the colour bar, in pixels.
 const (
@@ -149,8 +176,16 @@ const (
 	barWidth = 44
 )
 
-// rightMargin returns the pixels that colorBar needs right of a panel h high.
-func rightMargin(s *scale, h int) int {
+// rightMargin returns the pixels that colorBars needs right of a panel h high.
+func rightMargin(bars []*scale, h int) (w int) {
+	for _, s := range bars {
+		w += barMargin(s, h)
+	}
+	return w
+}
+
+// barMargin returns the pixels that one colour bar needs.
+func barMargin(s *scale, h int) int {
 	w := tickLength + 3*labelGap + s.ruler(h).width() + 1.3*labelSize
 	w = max(w, tickLength+labelGap+style(noteSize, text.XLeft, text.YBottom).Width(s.overflow))
 	return barGap + barWidth + pixelsUp(w)
@@ -158,7 +193,7 @@ func rightMargin(s *scale, h int) int {
 
 // contourLine is the line of the contour at v.
 func contourLine(s *scale, v float64) draw.LineStyle {
-	return draw.LineStyle{Color: s.cm.lineOver(v / s.top), Width: vg.Points(0.45)}
+	return draw.LineStyle{Color: s.cm.lineOver(s.fraction(v)), Width: vg.Points(0.45)}
 }
 
 // box returns the closed outline of r.

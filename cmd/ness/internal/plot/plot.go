@@ -15,6 +15,9 @@ import (
 type Axis struct {
 	Name  string
 	Edges []float64
+	// Periodic says that the last edge is the first again: streamlines that leave on
+	// one side come in on the other.
+	Periodic bool
 }
 
 // cells returns the number of cells.
@@ -82,24 +85,43 @@ func check(fn string, dims int, axes []Axis, fields ...[]float64) error {
 	if len(axes) != dims {
 		panic(fmt.Sprintf("plot: %s: want %d axes, have %d", fn, dims, len(axes)))
 	}
-	n := 1
 	for _, a := range axes {
 		if !ascending(a.Edges) {
 			panic(fmt.Sprintf("plot: %s: edges of axis %q do not ascend within ±%g", fn, a.Name, greatest))
 		}
-		n *= a.cells()
 	}
 	for _, f := range fields {
+		for i, v := range f {
+			if math.IsNaN(v) {
+				return fmt.Errorf("plot: %s: cell %d: want a number within ±%g, have NaN", fn, i, greatest)
+			}
+		}
+	}
+	return checkGaps(fn, cells(axes), fields...)
+}
+
+// checkGaps is check for fields of n values that may be NaN where there is none.
+func checkGaps(fn string, n int, fields ...[]float64) error {
+	for _, f := range fields {
 		if len(f) != n {
-			panic(fmt.Sprintf("plot: %s: want %d cell values, have %d", fn, n, len(f)))
+			panic(fmt.Sprintf("plot: %s: want %d values, have %d", fn, n, len(f)))
 		}
 		for i, v := range f {
-			if !(math.Abs(v) <= greatest) {
+			if math.Abs(v) > greatest {
 				return fmt.Errorf("plot: %s: cell %d: want a number within ±%g, have %g", fn, i, greatest, v)
 			}
 		}
 	}
 	return nil
+}
+
+// cells returns the number of cells of a box.
+func cells(axes []Axis) int {
+	n := 1
+	for _, a := range axes {
+		n *= a.cells()
+	}
+	return n
 }
 
 // ascending says whether edges bound at least one cell, each greater than the one

@@ -21,31 +21,46 @@ type lattice struct {
 	x, y, z []float64
 }
 
-// newLattice returns φ at the centres, at the walls, and in between.
+// newLattice returns φ at the centres of cells, at the walls, and in between.
 func newLattice(x, y Axis, phi []float64) lattice {
-	l := lattice{x: nodesOf(x), y: nodesOf(y)}
-	nx, ny := x.cells(), y.cells()
-	rows := make([]float64, 0, ny*len(l.x))
-	for j := range ny {
-		rows = append(rows, interpolate(x, phi[j*nx:(j+1)*nx], l.x)...)
+	cx, cy := centers(x.Edges), centers(y.Edges)
+	return refine(cx, cy, phi, nodesOf(x), nodesOf(y))
+}
+
+// newCornerLattice returns φ at the corners of cells, and in between.
+func newCornerLattice(x, y Axis, phi []float64) lattice {
+	return refine(x.Edges, y.Edges, phi, between(x.Edges), between(y.Edges))
+}
+
+// refine returns at the nodes x, y the φ known at cx, cy.
+func refine(cx, cy, phi, x, y []float64) lattice {
+	l := lattice{x: x, y: y}
+	nx := len(cx)
+	rows := make([]float64, 0, len(cy)*len(x))
+	for j := range cy {
+		rows = append(rows, interpolate(cx, phi[j*nx:(j+1)*nx], l.x)...)
 	}
 	l.z = make([]float64, len(l.x)*len(l.y))
-	col := make([]float64, ny)
+	col := make([]float64, len(cy))
 	for i := range l.x {
 		for j := range col {
 			col[j] = rows[j*len(l.x)+i]
 		}
-		for j, z := range interpolate(y, col, l.y) {
+		for j, z := range interpolate(cy, col, l.y) {
 			l.z[j*len(l.x)+i] = z
 		}
 	}
 	return l
 }
 
-// nodesOf returns the walls and the centres of a, and equally many points in each
-// gap if there are fewer than fineNodes.
+// nodesOf returns the walls and the centres of a, and points in between.
 func nodesOf(a Axis) []float64 {
-	c := append(append([]float64{a.lo()}, centers(a.Edges)...), a.hi())
+	return between(append(append([]float64{a.lo()}, centers(a.Edges)...), a.hi()))
+}
+
+// between returns c and equally many points in each gap if there are fewer than
+// fineNodes.
+func between(c []float64) []float64 {
 	k := max(1, (fineNodes+len(c)-1)/len(c))
 	var out []float64
 	for i := 1; i < len(c); i++ {
@@ -53,13 +68,12 @@ func nodesOf(a Axis) []float64 {
 			out = append(out, c[i-1]+(c[i]-c[i-1])*float64(s)/float64(k))
 		}
 	}
-	return append(out, a.hi())
+	return append(out, c[len(c)-1])
 }
 
 // interpolate returns the values at the ascending points of the cubics through v
-// at the cell centres; beyond the outer centres they go on as straight lines.
-func interpolate(a Axis, v, points []float64) []float64 {
-	c := centers(a.Edges)
+// at c; beyond the ends of c they go on as straight lines.
+func interpolate(c, v, points []float64) []float64 {
 	m := slopes(c, v)
 	out := make([]float64, len(points))
 	last := len(c) - 1

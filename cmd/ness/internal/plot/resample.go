@@ -99,7 +99,7 @@ func coarsen(axes []Axis, v []float64, n int) ([]Axis, []float64) {
 func merge(a Axis, v []float64, stride, k int) (Axis, []float64) {
 	n := a.cells()
 	m := (n + k - 1) / k
-	b := Axis{a.Name, make([]float64, m+1)}
+	b := Axis{a.Name, make([]float64, m+1), a.Periodic}
 	for i := range b.Edges {
 		b.Edges[i] = a.Edges[min(i*k, n)]
 	}

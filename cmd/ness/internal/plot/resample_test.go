@@ -10,7 +10,7 @@ import (
 const ulp = 0x1p-53
 
 func randomAxis(r *rand.Rand, n int) Axis {
-	a := Axis{"x", make([]float64, n+1)}
+	a := Axis{Name: "x", Edges: make([]float64, n+1)}
 	for i := range n {
 		a.Edges[i+1] = a.Edges[i] + 0.01 + r.ExpFloat64()
 	}
@@ -93,8 +93,8 @@ func TestIntegrateAlongEachAxis(t *testing.T) {
 // A pixel inside of one cell has that cell's value to the last bit but one: its
 // weight is x/x.
 func TestPixelsShowCells(t *testing.T) {
-	x := Axis{"x", []float64{0, 1, 4}}
-	y := Axis{"y", []float64{0, 2, 4}}
+	x := Axis{Name: "x", Edges: []float64{0, 1, 4}}
+	y := Axis{Name: "y", Edges: []float64{0, 2, 4}}
 	got := pixels(x, y, []float64{1, 2, 3, 4}, 4, 2)
 	want := []float64{3, 4, 4, 4, 1, 2, 2, 2} // top row first
 	for i := range want {

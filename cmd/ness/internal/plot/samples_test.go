@@ -25,7 +25,7 @@ func sinhGraded(name string, lo, hi float64, n int) Axis {
 }
 
 func graded(name string, lo, hi float64, n int, g func(float64) float64) Axis {
-	a := Axis{name, make([]float64, n+1)}
+	a := Axis{Name: name, Edges: make([]float64, n+1)}
 	for i := range a.Edges {
 		a.Edges[i] = lo + (hi-lo)*g(float64(i)/float64(n))
 	}
@@ -83,6 +83,12 @@ func figures() []figure {
 	cube := []Axis{uniform("θ₁", -2, 2, 48), uniform("θ₂", -1.5, 1.5, 40), sinhGraded("θ₃", -2, 2, 44)}
 	line := []Axis{uniform("θ", -2, 2, 120)}
 	ring := sq(128)
+	torus := []Axis{uniform("φ₁", 0, 2*math.Pi, 64), uniform("φ₂", 0, 2*math.Pi, 64)}
+	ring1 := []Axis{uniform("φ", -math.Pi, math.Pi, 100)}
+	gauss3 := func(x []float64) float64 {
+		return math.Exp(-2*(x[0]*x[0]+x[1]*x[1]) - 3*(x[2]-0.5*x[0])*(x[2]-0.5*x[0]))
+	}
+	torus[0].Periodic, torus[1].Periodic = true, true
 	turn := func(axes []Axis, p func([]float64) float64) (jx, jy []float64) {
 		jx = sample(axes, func(x []float64) float64 { return -x[1] * p(x) })
 		jy = sample(axes, func(x []float64) float64 { return x[0] * p(x) })
@@ -105,18 +111,26 @@ func figures() []figure {
 		}},
 		{"current-ring", func(w io.Writer, f Format) error {
 			jx, jy := turn(ring, limitCycle)
-			return Current(w, f, "Stationary current, ∇·J = 0", ring, sample(ring, limitCycle), jx, jy)
+			loss := sample(ring, func(x []float64) float64 { return x[0]*x[0]/2 + x[1]*x[1]/4 })
+			return Current(w, f, "Stationary current, ∇·J = 0", ring, sample(ring, limitCycle), jx, jy, loss)
 		}},
 		{"current-eddies", func(w io.Writer, f Format) error {
 			jx, jy := eddies(well)
-			return Current(w, f, "Two eddies, ∇·J = 0", well, sample(well, doubleWell), jx, jy)
+			loss := sample(well, func(x []float64) float64 { return -0.1 * math.Log(doubleWell(x)) })
+			return Current(w, f, "Two eddies, ∇·J = 0", well, sample(well, doubleWell), jx, jy, loss)
 		}},
 		{"current-coarse", func(w io.Writer, f Format) error {
 			jx, jy := turn(coarse, limitCycle)
-			return Current(w, f, "16² cells", coarse, sample(coarse, limitCycle), jx, jy)
+			return Current(w, f, "16² cells", coarse, sample(coarse, limitCycle), jx, jy, nil)
+		}},
+		{"current-periodic", func(w io.Writer, f Format) error {
+			p := sample(torus, func(x []float64) float64 { return 0.02 * (1 + 0.6*math.Cos(x[0])*math.Sin(x[1])) })
+			jx := sample(torus, func(x []float64) float64 { return 0.01 * (1 + 1.5*math.Sin(x[1])) })
+			jy := sample(torus, func(x []float64) float64 { return 0.01 * (0.4 + 0.9*math.Cos(x[0])) })
+			return Current(w, f, "A torus", torus, p, jx, jy, nil)
 		}},
 		{"current-none", func(w io.Writer, f Format) error {
-			return Current(w, f, "Detailed balance", ring, sample(ring, limitCycle), nil, nil)
+			return Current(w, f, "Detailed balance", ring, sample(ring, limitCycle), nil, nil, nil)
 		}},
 		{"density-coarse", func(w io.Writer, f Format) error {
 			return Density(w, f, "16² cells", coarse, sample(coarse, limitCycle))
@@ -136,7 +150,7 @@ func figures() []figure {
 		{"current-ridge", func(w io.Writer, f Format) error {
 			jx := sample(ridge, func(x []float64) float64 { return (x[0] + x[1] + 0.3*(x[0]-x[1])) * narrow(x) })
 			jy := sample(ridge, func(x []float64) float64 { return (x[0] + x[1] - 0.3*(x[0]-x[1])) * narrow(x) })
-			return Current(w, f, "A ridge 10⁻² wide, 1024² cells", ridge, sample(ridge, narrow), jx, jy)
+			return Current(w, f, "A ridge 10⁻² wide, 1024² cells", ridge, sample(ridge, narrow), jx, jy, nil)
 		}},
 		{"density-units", func(w io.Writer, f Format) error {
 			return Density(w, f, "Ranges of 10⁻⁴ and 600", long, sample(long, func(x []float64) float64 {
@@ -152,7 +166,68 @@ func figures() []figure {
 			j := sample(line, func(x []float64) float64 { return 1.234e-3 + 1e-9*x[0] })
 			return Current1D(w, f, "A tilted ring", line[0], sample(line, func(x []float64) float64 {
 				return 0.25 + 0.1*math.Sin(x[0]*math.Pi/2)
-			}), j)
+			}), j, nil, nil)
+		}},
+		{"current-1d-parts", func(w io.Writer, f Format) error {
+			p := sample(ring1, func(x []float64) float64 { return (1 + 0.6*math.Cos(x[0])) / (2 * math.Pi) })
+			diffusion := sample(ring1, func(x []float64) float64 { return 0.3 * 0.6 * math.Sin(x[0]) / (2 * math.Pi) })
+			j := sample(ring1, func([]float64) float64 { return 0.05 })
+			drift := sample(ring1, func(x []float64) float64 { return 0.05 - 0.3*0.6*math.Sin(x[0])/(2*math.Pi) })
+			return Current1D(w, f, "A tilted ring", ring1[0], p, j, drift, diffusion)
+		}},
+		{"current-3d", func(w io.Writer, f Format) error {
+			p := sample(cube, gauss3)
+			var j [3][]float64
+			j[0] = sample(cube, func(x []float64) float64 { return -x[1] * gauss3(x) })
+			j[1] = sample(cube, func(x []float64) float64 { return (x[0] - 0.5*x[2]) * gauss3(x) })
+			j[2] = sample(cube, func(x []float64) float64 { return (0.5*x[1] + 0.3*x[0]) * gauss3(x) })
+			return Current3D(w, f, "Current in three dimensions", cube, p, j)
+		}},
+		{"split", func(w io.Writer, f Format) error {
+			return Split(w, f, "Helmholtz split of the drift", well, "v", "θT⁻¹", [3]Part{
+				{sample(well, func(x []float64) float64 { return x[0] - x[0]*x[0]*x[0] }), sample(well, func(x []float64) float64 { return -x[1] }), 0.834},
+				{sample(well, func(x []float64) float64 { return -x[1] * 0.5 }), sample(well, func(x []float64) float64 { return 0.5 * x[0] }), 0.166},
+				{nil, nil, 3e-31},
+			})
+		}},
+		{"split-torus", func(w io.Writer, f Format) error {
+			return Split(w, f, "Helmholtz split on a torus", torus, "J", "θ⁻¹T⁻¹", [3]Part{
+				{nil, nil, 0},
+				{sample(torus, func(x []float64) float64 { return math.Sin(x[1]) }), sample(torus, func(x []float64) float64 { return math.Cos(x[0]) }), 0.6},
+				{sample(torus, func([]float64) float64 { return 0.8 }), sample(torus, func([]float64) float64 { return 0.3 }), 0.4},
+			})
+		}},
+		{"vorticity", func(w io.Writer, f Format) error {
+			return Vorticity(w, f, "Vorticity of the current", ring, sample([]Axis{dual(ring[0]), dual(ring[1])}, func(x []float64) float64 {
+				r2 := x[0]*x[0] + x[1]*x[1]
+				return limitCycle(x) * (2 - 10*(r2*r2-r2))
+			}))
+		}},
+		{"entropy", func(w io.Writer, f Format) error {
+			return EntropyProduction(w, f, "Density of entropy production", ring, sample(ring, func(x []float64) float64 {
+				return (x[0]*x[0] + x[1]*x[1]) * limitCycle(x) / 0.1
+			}))
+		}},
+		{"entropy-linear", func(w io.Writer, f Format) error {
+			return EntropyProduction(w, f, "Density of entropy production", torus, sample(torus, func(x []float64) float64 {
+				return 2 + math.Sin(x[0])*math.Cos(x[1])
+			}))
+		}},
+		{"stream", func(w io.Writer, f Format) error {
+			corner := func(a Axis) Axis { // centres at the edges of a
+				h := a.width(0)
+				return uniform(a.Name, a.lo()-h/2, a.hi()+h/2, a.cells()+1)
+			}
+			return StreamFunction(w, f, "Stream function of the current", well, sample([]Axis{corner(well[0]), corner(well[1])}, func(x []float64) float64 {
+				p := doubleWell([]float64{x[0], x[1]})
+				return 0.01 * p * p * x[0]
+			}))
+		}},
+		{"angle", func(w io.Writer, f Format) error {
+			jx, jy := eddies(well)
+			gx := sample(well, func(x []float64) float64 { return x[0]*(x[0]*x[0]-1) - 0.1 })
+			gy := sample(well, func(x []float64) float64 { return x[1] + 0.4*x[0] })
+			return Angle(w, f, "Current against the gradient of the loss", well, sample(well, doubleWell), jx, jy, gx, gy)
 		}},
 		{"marginals", func(w io.Writer, f Format) error {
 			return Marginals3D(w, f, "Marginals of the stationary density", cube, sample(cube, func(x []float64) float64 {

@@ -3,6 +3,7 @@ package plot
 import (
 	"image/color"
 	"math"
+	"strings"
 )
 
 // logCap is the greatest −ln(p / max p) drawn, in nats: e⁻⁵⁰ = 2e-22 is beyond
@@ -14,18 +15,39 @@ var contourFractions = []float64{0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9}
 
 const contourNote = "contours at 1, 3, 10, 30, 50, 70, 90 % of the maximum"
 
-// A scale says how cell means of p become colours: what is shown, between which
-// limits, with which contours.
+// A form is what a scale shows of a value v.
+type form int
+
+const (
+	itself  form = iota
+	nats         // −ln(v/max)
+	decades      // log₁₀ v
+	degrees      // v, an angle: only its labels are others
+)
+
+// A scale says how cell means become colours: what is shown, between which limits,
+// with which contours.
 type scale struct {
-	cm       *colorMap
-	label    string
-	top      float64 // the range shown is [0, top]
-	levels   []float64
-	log      bool    // show −ln(p/max) rather than p
-	max      float64 // greatest cell value of p
-	overflow string  // label of the colour beyond top; "" if there is none
-	notes    []string
+	cm          *colorMap
+	label, unit string  // what is shown; unit "" where the label says it all
+	bottom, top float64 // the range shown
+	levels      []float64
+	form        form
+	max         float64 // of the form nats: greatest cell value of p
+	overflow    string  // label of the colour beyond; "" if nothing has it
+	notes       []string
 }
+
+// title returns what is written along a colour bar with the labels r.
+func (s *scale) title(r ruler) string {
+	if s.unit == "" {
+		return r.name(s.label)
+	}
+	return s.label + " in " + strings.TrimSpace(r.factor+" "+s.unit)
+}
+
+// fraction returns where in the range a shown value is, from 0 to 1.
+func (s *scale) fraction(v float64) float64 { return (v - s.bottom) / (s.top - s.bottom) }
 
 // linear is the scale of p itself. A density without a positive value has the
 // range [0, 1] and says so.
@@ -50,7 +72,7 @@ func linear(cm *colorMap, label string, density []float64) *scale {
 // greatest value there is.
 func logarithmic(density []float64) *scale {
 	_, hi := extrema(density)
-	s := &scale{cm: potentialMap(), label: "−ln(p / max p)", top: 1, log: true, max: hi}
+	s := &scale{cm: potentialMap(), label: "−ln(p / max p)", top: 1, form: nats, max: hi}
 	if hi <= 0 {
 		s.overflow = "p ≤ 0"
 		s.notes = append(s.notes, "p is nowhere positive")
@@ -85,15 +107,20 @@ func logarithmic(density []float64) *scale {
 	return s
 }
 
-// value returns what is shown for a mean p: p or −ln(p/max), which is +Inf at p ≤ 0.
-func (s *scale) value(p float64) float64 {
+// value returns what is shown for a mean v: of v ≤ 0 the forms nats and decades
+// show ∞ and −∞.
+func (s *scale) value(v float64) float64 {
 	switch {
-	case !s.log:
-		return p
-	case p <= 0:
+	case s.form == nats && v <= 0:
 		return math.Inf(1)
+	case s.form == nats:
+		return math.Log(s.max) - math.Log(v)
+	case s.form == decades && v <= 0:
+		return math.Inf(-1)
+	case s.form == decades:
+		return math.Log10(v)
 	}
-	return math.Log(s.max) - math.Log(p)
+	return v
 }
 
 // potential returns −ln(p/max), from which contours are drawn. Where p ≤ 0 it is
@@ -105,20 +132,26 @@ func (s *scale) potential(p float64) float64 {
 	return math.Log(s.max) - math.Log(p)
 }
 
-// color returns the colour of a mean p.
-func (s *scale) color(p float64) color.RGBA {
-	v := s.value(p)
+// color returns the colour of a mean, NaN where there is none.
+func (s *scale) color(mean float64) color.RGBA {
+	v := s.value(mean)
 	// 1e-9: the logarithm of a pixel's mean rounds differently from a cell's.
-	if s.overflow != "" && v > s.top+1e-9 {
+	if math.IsNaN(v) || s.form == nats && s.overflow != "" && v > s.top+1e-9 {
 		return beyond
 	}
-	return s.cm.at(v / s.top)
+	return s.cm.at(s.fraction(v))
 }
 
+// extrema returns the least and the greatest number in v, ∞ and −∞ if there is none.
 func extrema(v []float64) (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for _, x := range v {
-		lo, hi = math.Min(lo, x), math.Max(hi, x)
+		if x < lo {
+			lo = x
+		}
+		if x > hi {
+			hi = x
+		}
 	}
 	return lo, hi
 }

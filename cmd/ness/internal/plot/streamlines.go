@@ -7,7 +7,8 @@ import (
 
 // This file places streamlines after Jobard and Lefer (1997): a new line starts
 // at distance d from an old one, and ends where it comes within d/3 of any. Lines
-// that come back to their start are closed, so that cycles look like cycles.
+// that come back to their start are closed, so that cycles look like cycles. A line
+// that leaves by a side that wraps goes on at the opposite one.
 
 // A streamline is a sequence of vertices along the flow.
 type streamline struct {
@@ -15,14 +16,50 @@ type streamline struct {
 	closed bool // the last vertex is the first
 }
 
-// length returns the length of the polygon, in points.
-func (l streamline) length() float64 {
-	var sum float64
-	for i := 1; i < len(l.pts); i++ {
-		sum += math.Hypot(l.pts[i].x-l.pts[i-1].x, l.pts[i].y-l.pts[i-1].y)
+// arcs returns the length of the polygon up to each vertex, in points.
+func (l streamline) arcs() []float64 {
+	s := make([]float64, len(l.pts))
+	for i := 1; i < len(s); i++ {
+		s[i] = s[i-1]
+		if d := apart(l.pts[i-1], l.pts[i]); d < leap {
+			s[i] += d
+		}
 	}
-	return sum
+	return s
 }
+
+// evenly returns vertices at equal distances, about as given; the first is a fraction
+// shift of them, below 1, from the beginning of the line.
+func (l streamline) evenly(distance, shift float64) (out []vertex) {
+	arcs := l.arcs()
+	length := arcs[len(arcs)-1]
+	count := max(1, int(length/distance+0.5))
+	for i, s := range arcs {
+		if len(out) < count && s >= (float64(len(out))+shift)*length/float64(count) {
+			out = append(out, l.pts[i])
+		}
+	}
+	return out
+}
+
+// pieces returns the runs of vertices that a pen draws without being lifted.
+func (l streamline) pieces() [][]vertex {
+	var out [][]vertex
+	lo := 0
+	for i := 1; i < len(l.pts); i++ {
+		if apart(l.pts[i-1], l.pts[i]) >= leap {
+			out = append(out, l.pts[lo:i])
+			lo = i
+		}
+	}
+	return append(out, l.pts[lo:])
+}
+
+func apart(a, b vertex) float64 { return math.Hypot(a.x-b.x, a.y-b.y) }
+
+// leap is a distance of neighbouring vertices, in points, that only a line has that
+// goes on at the other side of the box: others have less than the distance of lines.
+const leap = 2 * maxDistance
 
 // extent returns the diagonal of the box around the line, in points.
 func (l streamline) extent() float64 {
@@ -40,10 +77,10 @@ type mark struct {
 	line      int
 }
 
-// A placer covers the box [0, w]×[0, h] with streamlines a distance d apart.
+// A placer covers a sheet with streamlines a distance d apart.
 type placer struct {
+	sheet
 	f      flow
-	w, h   float64
 	d      float64 // distance of neighbours
 	dt     float64 // length of a step
 	nx, ny int
@@ -55,11 +92,11 @@ type placer struct {
 // below a pixel wherever the radius of curvature is above 0.3 points.
 const stepsPerVertex = 8
 
-// place returns streamlines of f in the box [0, w]×[0, h], a distance d apart,
-// of steps dt, beginning with one through (x, y).
-func place(f flow, w, h, d, dt, x, y float64) []streamline {
-	pl := &placer{f: f, w: w, h: h, d: d, dt: dt}
-	pl.nx, pl.ny = int(w/d)+1, int(h/d)+1
+// place returns streamlines of f on the sheet, a distance d apart, of steps dt,
+// beginning with one through (x, y).
+func place(f flow, b sheet, d, dt, x, y float64) []streamline {
+	pl := &placer{sheet: b, f: f, d: d, dt: dt}
+	pl.nx, pl.ny = int(b.w/d)+1, int(b.h/d)+1
 	pl.bins = make([][]mark, pl.nx*pl.ny)
 	done := 0
 	grow := func() {
@@ -92,8 +129,12 @@ func (pl *placer) seedBeside(l streamline) {
 // try traces a line through (x, y), both ways, and keeps it if it reaches far
 // enough not to be a blot.
 func (pl *placer) try(x, y float64) {
+	x, y, ok := pl.enter(x, y)
+	if !ok || pl.taken(x, y, pl.d) {
+		return
+	}
 	seed, ok := start(pl.f, x, y)
-	if !ok || !(x >= 0 && x <= pl.w && y >= 0 && y <= pl.h) || pl.taken(x, y, pl.d) {
+	if !ok {
 		return
 	}
 	pl.put(seed, 0)
@@ -121,11 +162,18 @@ func (pl *placer) trace(seed vertex, dt float64) (pts []vertex, closed bool) {
 	v, last := seed, seed
 	for k := 1; k <= steps; k++ {
 		next, ok := step(pl.f, v, dt)
-		if !ok || !(next.x >= 0 && next.x <= pl.w && next.y >= 0 && next.y <= pl.h) {
+		if !ok {
 			break
 		}
+		outside := !pl.contains(next.x, next.y)
+		if outside {
+			if next.x, next.y, ok = pl.enter(next.x, next.y); !ok {
+				break
+			}
+			pts = append(pts, v) // the end of the line on this side
+		}
 		v = next
-		if k%stepsPerVertex != 0 {
+		if k%stepsPerVertex != 0 && !outside {
 			last = v
 			continue
 		}

@@ -48,7 +48,7 @@ func TestRotationGivesClosedCircles(t *testing.T) {
 	const w, h, d, dt = 100, 80, 6, 0.1
 	f := circles{50, 40}
 	closed := 0
-	for _, l := range place(f, w, h, d, dt, 50, 15) {
+	for _, l := range place(f, sheet{w: w, h: h}, d, dt, 50, 15) {
 		r0 := math.Hypot(l.pts[0].x-f.cx, l.pts[0].y-f.cy)
 		for _, v := range l.pts {
 			// 2π r/h steps, each off by at most r (h/r)⁵, r ≥ d/3.
@@ -84,7 +84,7 @@ func (s spiral) at(x, y float64) (ux, uy, strength float64, ok bool) {
 func TestStreamlinesKeepTheirDistanceAndTheBox(t *testing.T) {
 	const w, h, d, dt = 90, 70, 5, 0.1
 	for name, f := range map[string]flow{"rotation": circles{20, 30}, "spiral": spiral{60, 30}} {
-		lines := place(f, w, h, d, dt, 10, 10)
+		lines := place(f, sheet{w: w, h: h}, d, dt, 10, 10)
 		if len(lines) < 5 {
 			t.Fatalf("%s: only %d lines", name, len(lines))
 		}
@@ -113,10 +113,7 @@ func TestFieldEndsWhereItMeansNothing(t *testing.T) {
 	p := sample(axes, limitCycle)
 	jx := sample(axes, func(x []float64) float64 { return -x[1] * limitCycle(x) })
 	jy := sample(axes, func(x []float64) float64 { return x[0] * limitCycle(x) })
-	f, jmax := newField(newPanel(0, 0, 900, 900, -3, 3, -3, 3), axes[0], axes[1], p, jx, jy)
-	if jmax == 0 {
-		t.Fatal("no current")
-	}
+	f := newField(newPanel(0, 0, 900, 900, -3, 3, -3, 3), axes[0], axes[1], p, jx, jy, strongest(jx, jy))
 	var reach float64
 	for _, l := range f.streamlines(f.distance()) {
 		for _, v := range l.pts {
@@ -131,5 +128,109 @@ func TestFieldEndsWhereItMeansNothing(t *testing.T) {
 	// tail on cells 0.1–0.2 wide reaches out by up to a cell.
 	if reach < 1.5 || reach > 2.0 {
 		t.Errorf("lines reach out to %.3f, want 1.6 to 2.0", reach)
+	}
+}
+
+// slanted is a uniform flow.
+type slanted struct{ ux, uy float64 }
+
+func (s slanted) at(_, _ float64) (ux, uy, strength float64, ok bool) { return s.ux, s.uy, 1, true }
+
+// Around a sheet with both sides wrapped, a line along (1, 1) of a square closes after
+// one crossing; along x it closes where it began. Drawn pieces do not cross the page.
+func TestLinesGoOnAcrossSidesThatWrap(t *testing.T) {
+	const w, d, dt = 90, 6, 0.1
+	for _, f := range []slanted{{1, 0}, {math.Sqrt2 / 2, math.Sqrt2 / 2}, {-0.6, 0.8}} {
+		lines := place(f, sheet{w, w, [2]bool{true, true}}, d, dt, 30, 40)
+		walled := place(f, sheet{w: w, h: w}, d, dt, 30, 40)
+		if len(lines) == 0 || len(lines[0].pieces()) < 2 || len(walled[0].pieces()) != 1 {
+			t.Fatalf("%+v: %d lines", f, len(lines))
+		}
+		if f.uy != 0.8 && !lines[0].closed {
+			t.Errorf("%+v: the first line is not closed", f)
+		}
+		for _, l := range lines {
+			for _, piece := range l.pieces() {
+				for i, v := range piece {
+					if v.x < 0 || v.x > w || v.y < 0 || v.y > w {
+						t.Fatalf("%+v: vertex at (%v, %v)", f, v.x, v.y)
+					}
+					// The way of a straight flow: neighbours lie along it, but for the last
+					// stretch of a closed line, up to 0.15 d beside.
+					if i > 0 && !(l.closed && i == len(piece)-1) {
+						u := piece[i-1]
+						if across := math.Abs((v.x-u.x)*f.uy - (v.y-u.y)*f.ux); across > 1e-9 {
+							t.Fatalf("%+v: a stretch goes %v off the flow", f, across)
+						}
+					}
+				}
+			}
+		}
+		// A closed line along x is as long as the sheet is wide, but for what is lost
+		// at the side, a step, and the stretch that closes it.
+		if l := lines[0].arcs(); f.uy == 0 && math.Abs(l[len(l)-1]-w) > dt+1e-9 {
+			t.Errorf("length %v, want %v", l[len(l)-1], float64(w))
+		}
+	}
+}
+
+// On a periodic axis the field between the last and the first centre is what lies
+// between them on the other side too: the flow of a shifted field is shifted.
+func TestPeriodicFieldHasNoSeam(t *testing.T) {
+	const n = 32
+	f := func(shift float64) *field {
+		axes := []Axis{uniform("x", 0, 1, n), uniform("y", 0, 1, 8)}
+		axes[0].Periodic = true
+		v := func(c float64) []float64 {
+			return sample(axes, func(x []float64) float64 { return c + math.Sin(2*math.Pi*(x[0]+shift)) })
+		}
+		return newField(newPanel(0, 0, 640, 320, 0, 1, 0, 1), axes[0], axes[1], nil, v(2), v(1.5), 3)
+	}
+	whole, shifted := f(0), f(0.5)
+	for i := range 200 {
+		x, y := whole.w*float64(i)/200, whole.h*0.3
+		ux, uy, s, _ := whole.at(x, y)
+		vx, vy, r, _ := shifted.at(x+whole.w/2, y)
+		// Sines of arguments up to 10, rounded, over the unit.
+		if d := math.Abs(ux-vx) + math.Abs(uy-vy) + math.Abs(s-r); d > 100*ulp*10 {
+			t.Fatalf("at %v: off by %g", x, d)
+		}
+	}
+}
+
+// Vertices in faster current have a darker colour, and the same speed has the same
+// colour in every line: the tint is a function of strength alone, monotone in it.
+func TestFasterIsDarker(t *testing.T) {
+	last := 1e9
+	for k := range 1001 {
+		c := tintColor(tint(float64(k) / 1000))
+		l := 0.2126*math.Pow(float64(c.R), 2.2) + 0.7152*math.Pow(float64(c.G), 2.2) + 0.0722*math.Pow(float64(c.B), 2.2)
+		if l > last {
+			t.Fatalf("strength %v is lighter than a weaker one", float64(k)/1000)
+		}
+		last = l
+	}
+	if tint(0) != 0 || tint(1) != tints-1 {
+		t.Errorf("tints from %d to %d", tint(0), tint(1))
+	}
+}
+
+// Runs of one colour cover a line: each starts within the one before it.
+func TestRibbonsHaveNoGaps(t *testing.T) {
+	var l streamline
+	for i := range 50 {
+		l.pts = append(l.pts, vertex{x: float64(i), ux: 1, strength: 0.5 + 0.5*math.Sin(float64(i)/4)})
+	}
+	for lo := 0; lo < len(l.pts)-1; {
+		hi, end := run(l.pts, lo)
+		if hi <= lo || end < hi || end > len(l.pts)-1 || hi < len(l.pts)-1 && end != hi+1 {
+			t.Fatalf("run from %d: next at %d, drawn to %d", lo, hi, end)
+		}
+		for _, v := range l.pts[lo:hi] {
+			if tint(v.strength) != tint(l.pts[lo].strength) {
+				t.Fatalf("run from %d has two colours", lo)
+			}
+		}
+		lo = hi
 	}
 }

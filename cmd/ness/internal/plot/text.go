@@ -116,6 +116,24 @@ func ruleAlong(lo, hi float64, n int) ruler {
 	}
 }
 
+// ruleDecades returns the powers of ten in [10ˡᵒ, 10ʰⁱ], at their logarithms.
+func ruleDecades(lo, hi float64) ruler {
+	var r ruler
+	for e := int(math.Ceil(lo)); float64(e) <= hi; e++ {
+		r.ticks = append(r.ticks, tick{float64(e), "10" + superscript(e)})
+	}
+	return r
+}
+
+// ruleDegrees returns every 15° up to hi.
+func ruleDegrees(hi float64) ruler {
+	var r ruler
+	for a := 0; float64(a) <= hi; a += 15 {
+		r.ticks = append(r.ticks, tick{float64(a), strconv.Itoa(a) + "°"})
+	}
+	return r
+}
+
 // niceStep returns the smallest of 1, 2, 5 × 10ᵏ that is at least x; 0 for x
 // below 1e-290, where powers of ten lose their digits.
 func niceStep(x float64) float64 {

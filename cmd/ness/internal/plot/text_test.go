@@ -94,16 +94,27 @@ func TestColorMapsAreMonotonic(t *testing.T) {
 		}
 		return 0.2126*lin(m[i].R) + 0.7152*lin(m[i].G) + 0.0722*lin(m[i].B)
 	}
-	for name, m := range map[string]*colorMap{"density": densityMap(), "pale": paleMap(), "potential": reversed(potentialMap())} {
+	// Channels of 8 bits: rounding moves the luminance by up to half a step of
+	// each, at most 0.5/255·2.4/1.055 in linear light; two colours, twice that.
+	const rounding = 2 * 0.5 / 255 * 2.4 / 1.055
+	for name, m := range map[string]*colorMap{"density": densityMap(), "pale": paleMap(), "speed": speedMap(), "potential": reversed(potentialMap())} {
 		for i := 1; i < shades; i++ {
-			// Channels of 8 bits: rounding moves the luminance by up to half a step of
-			// each, at most 0.5/255·2.4/1.055 in linear light; two colours, twice that.
-			if a, b := luma(m, i-1), luma(m, i); b > a+2*0.5/255*2.4/1.055 {
+			if a, b := luma(m, i-1), luma(m, i); b > a+rounding {
 				t.Errorf("%s: shade %d is lighter than shade %d: %.5f > %.5f", name, i, i-1, b, a)
 			}
 		}
-		if a, b := luma(m, 0), luma(m, shades-1); a < 3*b {
+		if a, b := luma(m, 0), luma(m, shades-1); a < 3*b && name != "pale" {
 			t.Errorf("%s: ends too alike to read, luminances %.3f and %.3f", name, a, b)
+		}
+	}
+	// The slowest line stands out from the darkest ground it can lie on.
+	if line, ground := luma(speedMap(), 0), luma(paleMap(), shades-1); ground < 1.5*line {
+		t.Errorf("lines of luminance %.3f on %.3f", line, ground)
+	}
+	// The signed map is lightest in the middle and falls to either side.
+	for i := range shades/2 - 1 {
+		if s := signedMap(); luma(s, i) > luma(s, i+1)+rounding || luma(s, shades-1-i) > luma(s, shades-2-i)+rounding {
+			t.Errorf("signed: shade %d from an end is lighter than the next", i)
 		}
 	}
 }

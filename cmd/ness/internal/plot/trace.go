@@ -8,6 +8,37 @@ import (
 // This file follows a vector field on the page, in points from the panel's lower
 // left corner.
 
+// A sheet is the panel [0, w]×[0, h]; across sides that wrap it goes on at the
+// opposite one.
+type sheet struct {
+	w, h  float64
+	wraps [2]bool
+}
+
+func (b sheet) contains(x, y float64) bool { return x >= 0 && x <= b.w && y >= 0 && y <= b.h }
+
+// enter returns the point of the sheet that (x, y), less than a period outside, is the
+// same as; !ok if a wall lies between.
+func (b sheet) enter(x, y float64) (ex, ey float64, ok bool) {
+	if b.wraps[0] {
+		x = wrap(x, b.w)
+	}
+	if b.wraps[1] {
+		y = wrap(y, b.h)
+	}
+	return x, y, b.contains(x, y)
+}
+
+func wrap(x, period float64) float64 {
+	switch {
+	case x < 0:
+		return x + period
+	case x > period:
+		return x - period
+	}
+	return x
+}
+
 // A flow gives the unit direction at (x, y) and how strong it is there, between
 // 0 and 1; !ok where there is nothing to follow.
 type flow interface {
@@ -40,14 +71,23 @@ func start(f flow, x, y float64) (vertex, bool) {
 	return vertex{x, y, ux, uy, s}, ok
 }
 
-// A field is the current on the page. Between cell centres it is bilinear; from
-// the outer centres to the walls it is constant along the normal.
+// A field is a vector field on the page. Between cell centres it is bilinear; from
+// the outer centres to walls it is constant along the normal.
 type field struct {
-	x, y   []float64 // cell centres on the page, points
-	jx, jy []float64 // current over its greatest magnitude
-	p      []float64 // density over its maximum
+	sheet
+	x, y   knots
+	nx     int       // cells along x
+	jx, jy []float64 // over the unit of strength
+	p      []float64 // density over its maximum; nil where there is none
 	sx, sy float64   // points per unit of each axis
-	w, h   float64   // the panel, points
+}
+
+// knots are cell centres along an axis of the page, in points, with the cells they
+// belong to. A periodic axis has the last before the first and the first after the
+// last.
+type knots struct {
+	at   []float64
+	cell []int
 }
 
 // Where p or |J| is below these fractions of its maximum, round-off and
@@ -57,28 +97,45 @@ const (
 	minCurrent = 1e-4
 )
 
-func newField(p panel, x, y Axis, density, jx, jy []float64) (f *field, max float64) {
-	f = &field{w: p.rect.Size().X.Points(), h: p.rect.Size().Y.Points()}
+// newField returns the field (jx, jy) with strengths in multiples of unit > 0. density
+// is nil, or somewhere positive.
+func newField(p panel, x, y Axis, density, jx, jy []float64, unit float64) *field {
+	f := &field{sheet: sheet{p.rect.Size().X.Points(), p.rect.Size().Y.Points(), [2]bool{x.Periodic, y.Periodic}}}
 	f.sx, f.sy = f.w/(x.hi()-x.lo()), f.h/(y.hi()-y.lo())
-	f.x, f.y = onPage(x, f.sx), onPage(y, f.sy)
+	f.x, f.y, f.nx = onPage(x, f.sx), onPage(y, f.sy), x.cells()
+	f.jx, f.jy = scaled(jx, unit), scaled(jy, unit)
+	if density != nil {
+		_, top := extrema(density)
+		f.p = scaled(density, top)
+	}
+	return f
+}
+
+// strongest returns the greatest magnitude of (jx, jy); cells without a value, NaN,
+// do not count.
+func strongest(jx, jy []float64) (most float64) {
 	for i := range jx {
-		max = math.Max(max, math.Hypot(jx[i], jy[i]))
+		if s := math.Hypot(jx[i], jy[i]); s > most {
+			most = s
+		}
 	}
-	_, pmax := extrema(density)
-	if max == 0 || pmax <= 0 {
-		return f, 0
-	}
-	f.jx, f.jy, f.p = scaled(jx, max), scaled(jy, max), scaled(density, pmax)
-	return f, max
+	return most
 }
 
 // onPage returns the cell centres in points from the first edge.
-func onPage(a Axis, s float64) []float64 {
+func onPage(a Axis, s float64) knots {
 	c := centers(a.Edges)
+	k := knots{cell: make([]int, len(c))}
 	for i := range c {
 		c[i] = (c[i] - a.lo()) * s
+		k.cell[i] = i
 	}
-	return c
+	k.at = c
+	if period, last := (a.hi()-a.lo())*s, len(c)-1; a.Periodic {
+		k.at = slices.Concat([]float64{c[last] - period}, c, []float64{c[0] + period})
+		k.cell = slices.Concat([]int{last}, k.cell, []int{0})
+	}
+	return k
 }
 
 func scaled(v []float64, by float64) []float64 {
@@ -89,24 +146,19 @@ func scaled(v []float64, by float64) []float64 {
 	return out
 }
 
-// at implements flow: strength is |J| over its maximum.
+// at implements flow: strength is |J| over the unit.
 func (f *field) at(x, y float64) (ux, uy, strength float64, ok bool) {
-	if !(x >= 0 && x <= f.w && y >= 0 && y <= f.h) {
+	if x, y, ok = f.enter(x, y); !ok {
 		return 0, 0, 0, false
 	}
-	i, s := bracket(f.x, x)
-	j, t := bracket(f.y, y)
-	n := len(f.x)
-	k00, k01 := j*n+i, j*n+min(i+1, n-1)
-	k10, k11 := k00, k01
-	if j+1 < len(f.y) {
-		k10, k11 = k00+n, k01+n
-	}
+	i0, i1, s := f.x.bracket(x)
+	j0, j1, t := f.y.bracket(y)
+	k00, k01, k10, k11 := j0*f.nx+i0, j0*f.nx+i1, j1*f.nx+i0, j1*f.nx+i1
 	w00, w01, w10, w11 := (1-s)*(1-t), s*(1-t), (1-s)*t, s*t
 	at := func(v []float64) float64 { return w00*v[k00] + w01*v[k01] + w10*v[k10] + w11*v[k11] }
 	jx, jy := at(f.jx), at(f.jy)
 	strength = math.Hypot(jx, jy)
-	if strength < minCurrent || at(f.p) < minDensity {
+	if !(strength >= minCurrent) || f.p != nil && at(f.p) < minDensity {
 		return 0, 0, 0, false
 	}
 	ux, uy = jx*f.sx, jy*f.sy
@@ -114,15 +166,15 @@ func (f *field) at(x, y float64) (ux, uy, strength float64, ok bool) {
 	return ux / l, uy / l, strength, true
 }
 
-// bracket returns i and t with x = c[i] + t (c[i+1] − c[i]), t in [0, 1]; outside
-// of c the nearest end.
-func bracket(c []float64, x float64) (i int, t float64) {
-	k, _ := slices.BinarySearch(c, x)
+// bracket returns the cells of the knots around x and how far, from 0 to 1, x is on
+// the way from one to the other; outside of the knots the nearest, twice.
+func (k knots) bracket(x float64) (i, j int, t float64) {
+	n, _ := slices.BinarySearch(k.at, x)
 	switch {
-	case k == 0:
-		return 0, 0
-	case k == len(c):
-		return len(c) - 1, 0
+	case n == 0:
+		return k.cell[0], k.cell[0], 0
+	case n == len(k.at):
+		return k.cell[n-1], k.cell[n-1], 0
 	}
-	return k - 1, (x - c[k-1]) / (c[k] - c[k-1])
+	return k.cell[n-1], k.cell[n], (x - k.at[n-1]) / (k.at[n] - k.at[n-1])
 }

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"io"
+	"strings"
+
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/cmd/ness/internal/plot"
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/grid/pieces"
+	"github.com/ness-fp/ness/operators/hodge"
+)
+
+// This file lists what a solution leaves in files: arrays and figures.
+
+// arrays lists the contents of solution.npz.
+func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
+	g := s.Density.Grid
+	cells := func(name string, values []float64) output.Array {
+		return output.Array{Name: name, Shape: g.Shape(), Data: values}
+	}
+	list := []output.Array{
+		cells("density", s.Density.Values), cells("entropy_production_density", a.irreversibility.EntropyDensity),
+		cells("split_potential", a.split.Potential.Values),
+	}
+	if a.irreversibility.Alignment != nil {
+		list = append(list, cells("angle", a.irreversibility.Alignment.Angle))
+	}
+	parts := [][][]float64{a.split.Gradient.AtCenters(), a.split.Solenoidal.AtCenters(), a.split.Harmonic.AtCenters()}
+	for k, v := range p.Variables {
+		ax := g.Axis(k)
+		faces := g.Shape()
+		faces[k]++
+		list = append(list,
+			output.Array{Name: "edges_" + v, Shape: []int{ax.Cells() + 1}, Data: ax.Edges()},
+			output.Array{Name: "centers_" + v, Shape: []int{ax.Cells()}, Data: ax.Centers()},
+			cells("current_"+v, a.current.At[k]),
+			cells("drift_current_"+v, a.drift.At[k]),
+			cells("diffusion_current_"+v, a.diffusion.At[k]),
+			output.Array{Name: "flux_" + v, Shape: faces, Data: a.current.Faces.Density(k)},
+			cells("gradient_"+v, parts[0][k]), cells("solenoidal_"+v, parts[1][k]), cells("harmonic_"+v, parts[2][k]))
+	}
+	if a.split.Vector != nil {
+		for k, v := range p.Variables { // on edges along k: corners along the other axes
+			edges := g.Shape()
+			for b := range edges {
+				if b != k {
+					edges[b]++
+				}
+			}
+			list = append(list, output.Array{Name: "vector_" + v, Shape: edges, Data: a.split.Vector.Values[k]})
+		}
+	}
+	if a.stream != nil {
+		corners := g.Shape()
+		for k := range corners {
+			corners[k]++
+		}
+		list = append(list,
+			output.Array{Name: "stream", Shape: corners, Data: a.stream.Values},
+			output.Array{Name: "vorticity", Shape: corners, Data: a.vorticity.Values})
+	}
+	return list
+}
+
+// vtkArrays returns the cell edges, and what lives in cells as ParaView wants it.
+func vtkArrays(s *fp.Stationary, a *account) (edges [][]float64, scalars []output.Array, vectors map[string][3][]float64) {
+	g := s.Density.Grid
+	for k := range g.Dim() {
+		edges = append(edges, g.Axis(k).Edges())
+	}
+	scalars = []output.Array{
+		{Name: "density", Data: s.Density.Values},
+		{Name: "entropy_production_density", Data: a.irreversibility.EntropyDensity},
+	}
+	vectors = map[string][3][]float64{}
+	for name, v := range map[string][][]float64{
+		"current": a.current.At, "drift_current": a.drift.At, "diffusion_current": a.diffusion.At,
+		"gradient": a.split.Gradient.AtCenters(), "solenoidal": a.split.Solenoidal.AtCenters(), "harmonic": a.split.Harmonic.AtCenters(),
+	} {
+		var list [3][]float64
+		copy(list[:], v)
+		vectors[name] = list
+	}
+	return edges, scalars, vectors
+}
+
+// figures lists the pictures that suit the dimension. Currents that are nothing but
+// round-off are drawn as none.
+func figures(p *fp.Problem, s *fp.Stationary, a *account) map[string]func(io.Writer) error {
+	g := s.Density.Grid
+	axes := make([]plot.Axis, g.Dim())
+	for k, v := range p.Variables {
+		axes[k] = plot.Axis{Name: v, Edges: g.Axis(k).Edges(), Periodic: g.Axis(k).IsPeriodic()}
+	}
+	j := a.current.At
+	flows := !s.IsReversible(a.current)
+	if !flows {
+		j = make([][]float64, g.Dim())
+	}
+	d := s.Density.Values
+	switch g.Dim() {
+	case 1:
+		return map[string]func(io.Writer) error{
+			"density.png": func(w io.Writer) error { return plot.Density1D(w, plot.PNG, p.Title, axes[0], d) },
+			"current.png": func(w io.Writer) error {
+				return plot.Current1D(w, plot.PNG, p.Title, axes[0], d, j[0], a.drift.At[0], a.diffusion.At[0])
+			},
+		}
+	case 3:
+		return map[string]func(io.Writer) error{
+			"density.png": func(w io.Writer) error { return plot.Marginals3D(w, plot.PNG, p.Title, axes, d) },
+			"current.png": func(w io.Writer) error { return plot.Current3D(w, plot.PNG, p.Title, axes, d, [3][]float64(j)) },
+		}
+	}
+	list := map[string]func(io.Writer) error{
+		"density.png":     func(w io.Writer) error { return plot.Density(w, plot.PNG, p.Title, axes, d) },
+		"log_density.png": func(w io.Writer) error { return plot.LogDensity(w, plot.PNG, p.Title, axes, d) },
+		"current.png": func(w io.Writer) error {
+			return plot.Current(w, plot.PNG, p.Title, axes, d, j[0], j[1], landscape(p, s))
+		},
+		"split.png": func(w io.Writer) error {
+			return plot.Split(w, plot.PNG, p.Title, axes, strings.ReplaceAll(a.field, "-", " "), splitUnits[a.field], splitParts(a.split))
+		},
+	}
+	if !flows {
+		return list
+	}
+	list["stream.png"] = func(w io.Writer) error { return plot.StreamFunction(w, plot.PNG, p.Title, axes, a.stream.Values) }
+	list["vorticity.png"] = func(w io.Writer) error { return plot.Vorticity(w, plot.PNG, p.Title, axes, a.vorticity.Values) }
+	list["entropy_production.png"] = func(w io.Writer) error {
+		return plot.EntropyProduction(w, plot.PNG, p.Title, axes, a.irreversibility.EntropyDensity)
+	}
+	if l := a.irreversibility.Alignment; l != nil {
+		list["angle.png"] = func(w io.Writer) error {
+			return plot.Angle(w, plot.PNG, p.Title, axes, d, j[0], j[1], l.Slope[0], l.Slope[1])
+		}
+	}
+	return list
+}
+
+// splitParts returns the parts of a split in the plane as vectors at the centres of cells.
+func splitParts(p *hodge.Parts) [3]plot.Part {
+	var parts [3]plot.Part
+	shares := [3]float64{p.Shares.Gradient, p.Shares.Solenoidal, p.Shares.Harmonic}
+	for k, f := range []*grid.FaceField{p.Gradient, p.Solenoidal, p.Harmonic} {
+		at := f.AtCenters()
+		parts[k] = plot.Part{X: at[0], Y: at[1], Fraction: shares[k]}
+	}
+	return parts
+}
+
+// landscape returns the loss of the problem, or else its potential, at the centres of cells; nil
+// where it has neither.
+func landscape(p *fp.Problem, s *fp.Stationary) []float64 {
+	if p.Landscape == nil {
+		return s.Coefficients.Potential
+	}
+	g := s.Density.Grid
+	values := make([]float64, g.Cells())
+	pieces.Run(len(values), 1<<10, func(_, lo, hi int) {
+		x := make([]float64, g.Dim())
+		for i := lo; i < hi; i++ {
+			g.Center(x, i)
+			values[i] = p.Landscape.Value(x)
+		}
+	})
+	return values
+}
