@@ -31,9 +31,12 @@ type attempt struct {
 	unsettled float64
 	// residual is Σ|R| over the turnover.
 	residual float64
-	estimate ErrorEstimate
-	resolved bool  // orders differ by less the higher they are
-	err      error // nil where it converged
+	// estimate is what solutions of other orders say, and beside it the floor that blends and
+	// tolerances leave.
+	estimate, orders ErrorEstimate
+	floor            float64
+	resolved         bool  // orders differ by less the higher they are
+	err              error // nil where it converged
 }
 
 // least is the density, relative to the largest, from which ratios to it count.
@@ -71,7 +74,8 @@ func (h *highOrder) weights(op *accurate.Operator) []float64 {
 
 const (
 	leastBlend     = 1e-14
-	leastFloor     = 2e-12 // of what blend and tolerance leave, below which they are fine as they are
+	leastFloor     = 1e-11 // of what blend and tolerance leave, below which they are fine as they are
+	leastUnsettled = 3e-12 // of weights of wells, below which nobody asks
 	iterationLimit = 150
 )
 
@@ -82,73 +86,93 @@ func firstBlend(g *grid.Grid) (hi, tol float64) {
 	switch n := fewest(g); {
 	case g.Dim() > 2 || n < 192:
 		return 1e-8, 1e-8
+	case n < 384:
+		return 1e-10, 1e-8
 	case n < 768:
 		return 1e-10, 1e-9
 	}
-	return 1e-12, 1e-11
+	return 1e-12, 1e-10
 }
 
 // fewest returns the least number of cells along any axis.
 func fewest(g *grid.Grid) int { return slices.Min(g.Shape()) }
 
-// linear solves the linear form, and again with a tolerance and a blend that suit the
-// error where that is below the first ones.
+// linear solves the linear form, and on with a tolerance and a blend that suit the error
+// where that is below the first ones.
 func (h *highOrder) linear(order int) *attempt {
 	hi, tol := firstBlend(h.grid)
 	a := &attempt{scheme: SchemeLinear, order: order, blend: blendFrom(hi)}
 	p := append([]float64(nil), h.star...)
-	a.op = h.linearForm(order, a.blend)
+	form := h.linearForm(a.blend)
+	a.op = form(order)
 	scale, stats, err := h.improve(a.op, p, tol, 0, iterationLimit)
 	a.its, a.err = stats.Iterations, err
+	h.takeLinear(a, p)
+	h.compareLinear(a, form)
 	h.judgeLinear(a, p, stats.Residual)
-	for k := 0; k < settleRounds && a.err == nil && a.unsettled > settleShare*a.estimate.discretization; k++ {
+	for k := 0; k < settleRounds && a.err == nil && a.unsettled > max(settleShare*a.orders.Density, leastUnsettled); k++ {
 		e, _ := h.settle(a.op, p)
 		floats.Add(p, e)
 		tol *= 1e-2
 		_, stats, a.err = h.improve(a.op, p, tol, scale, iterationLimit)
 		a.its += stats.Iterations
+		h.takeLinear(a, p)
+		h.compareLinear(a, form)
 		h.judgeLinear(a, p, stats.Residual)
 	}
-	size := a.estimate.discretization
-	if floor := a.estimate.floor - 3*a.unsettled; a.err != nil || !a.resolved || size >= 3*floor || floor < leastFloor {
+	size := a.orders.Density
+	if floor := a.floor - 3*a.unsettled; a.err != nil || !a.resolved || size >= 3*floor || floor < leastFloor {
 		return a
 	}
-	b := &attempt{scheme: SchemeLinear, order: order, blend: blendFrom(max(0.1*size, leastBlend)), its: a.its}
-	b.op = h.linearForm(order, b.blend)
-	tol = max(size, 1e-13)
-	_, stats, b.err = h.improve(b.op, p, tol, scale, iterationLimit)
+	b := *a
+	b.blend = blendFrom(max(0.1*size, leastBlend))
+	b.op = h.linearForm(b.blend)(order)
+	_, stats, b.err = h.improve(b.op, p, max(size, 1e-13), scale, iterationLimit)
 	b.its += stats.Iterations
-	h.judgeLinear(b, p, stats.Residual)
+	h.takeLinear(&b, p) // what the orders say of the first stands
+	h.judgeLinear(&b, p, stats.Residual)
 	if a.its = b.its; b.err != nil || b.estimate.Density > a.estimate.Density { // the first is good enough
 		return a
 	}
-	return b
+	return &b
+}
+
+// takeLinear makes p the attempt's, with the residual that it leaves.
+func (h *highOrder) takeLinear(a *attempt, p []float64) {
+	a.p = h.normalized(a.op, p)
+	rates := make([]float64, len(p))
+	a.op.Apply(rates, a.p)
+	a.residual = floats.Norm(rates, 1) / h.turnover(a.p)
+}
+
+// compareLinear sets what other orders of the form say of the attempt.
+func (h *highOrder) compareLinear(a *attempt, form func(order int) *accurate.Operator) {
+	h.estimateErrors(a, h.linearView(a.op, a.p), func(order int) *view {
+		op := form(order)
+		q := append([]float64(nil), a.p...)
+		_, stats, _ := h.improve(op, q, estimateTolerance, 0, estimateIterations)
+		a.its += stats.Iterations
+		return h.linearView(op, h.normalized(op, q))
+	})
 }
 
 // judgeLinear fills in what the attempt with the values p is worth; residual is that of
 // GMRES.
 func (h *highOrder) judgeLinear(a *attempt, p []float64, residual float64) {
-	a.p = h.normalized(a.op, p)
-	rates := make([]float64, len(p))
-	a.op.Apply(rates, a.p)
-	a.residual = floats.Norm(rates, 1) / h.turnover(a.p)
-	main := h.view(a.op, a.p, a.op.Flow(a.p), wellAbove)
-	h.estimateErrors(a, main, func(order int) view {
-		op := h.linearForm(order, a.blend)
-		q := append([]float64(nil), a.p...)
-		_, stats, _ := h.improve(op, q, 1e-2, 0, estimateIterations) // a rough one will do
-		a.its += stats.Iterations
-		q = h.normalized(op, q)
-		return h.view(op, q, op.Flow(q), wellAbove)
-	})
 	_, a.unsettled = h.settle(a.op, p)
-	a.estimate.addFloor(0.3*a.blend.hi + 0.05*residual + 3*a.unsettled)
-	if residual < min(closeEnough*a.estimate.discretization, mostResidual) {
+	a.addFloor(0.3*a.blend.hi + 0.05*residual + 3*a.unsettled)
+	if residual < min(closeEnough*a.orders.Density, mostResidual) {
 		a.err = nil
 	}
 }
 
-const estimateIterations = 30
+// Solutions of other orders are only compared with, and may be rough: tolerances of the linear
+// form and of a step of the logarithmic one, whose residuals say less.
+const (
+	estimateTolerance  = 0.1
+	relativeTolerance  = 1e-2
+	estimateIterations = 30
+)
 
 const (
 	settleShare  = 0.5 // of the error estimate that weights of wells may be off
@@ -241,18 +265,16 @@ func (h *highOrder) judgeLogarithmic(a *attempt, p []float64) {
 	s := h.newStage(a.order, a.blend, p)
 	a.op, a.residual = s.op, s.size
 	main := h.relativeView(s, p)
-	a.p = main.p
-	_, top := largest(p)
-	a.unit = a.p[top] / p[top]
-	h.estimateErrors(a, main, func(order int) view {
+	a.p, a.unit = main.p, main.unit
+	h.estimateErrors(a, main, func(order int) *view {
 		s := h.newStage(order, a.blend, p)
-		z, _ := s.direction(p, h.residualWeight(nil), 1e-2, estimateIterations)
+		z, _ := s.direction(p, h.residualWeight(nil), relativeTolerance, estimateIterations)
 		a.its += s.its
 		trial := make([]float64, len(p))
 		s.advance(trial, p, z, 0)
 		return h.relativeView(s, trial)
 	})
-	a.estimate.addFloor(0.3*a.blend.hi + 10*a.left)
+	a.addFloor(0.3*a.blend.hi + 10*a.left)
 }
 
 // equilibriumAttempt returns exp(−φ), which is exact at the points.
@@ -369,7 +391,7 @@ func (h *highOrder) objection(a *attempt) string {
 		errors.As(a.err, &slow)
 		return fmt.Sprintf("did not converge (residual %.2g of its start after %d iterations)", slow.Stats.Residual, a.its)
 	case !a.resolved:
-		return fmt.Sprintf("is not resolved (orders differ by %.2g)", a.estimate.discretization)
+		return fmt.Sprintf("is not resolved (orders differ by %.2g)", a.orders.Density)
 	case h.isNegative(a):
 		return fmt.Sprintf("leaves a mass of %.2g below 0", h.negative(a))
 	}

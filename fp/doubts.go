@@ -47,7 +47,7 @@ func (s *Stationary) doubtTails() {
 // doubtOrders warns where solutions of different orders disagree.
 func (s *Stationary) doubtOrders() {
 	if p := s.points; !p.resolved {
-		s.warn("under-resolved: densities of order %d and of its neighbours differ by up to %.2g; refine the grid", p.order, p.estimate.discretization)
+		s.warn("under-resolved: densities of order %d and of its neighbours differ by up to %.2g; refine the grid", p.order, p.orders.Density)
 	}
 }
 

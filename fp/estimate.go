@@ -14,9 +14,6 @@ type ErrorEstimate struct {
 	Density           float64 // relative L1 distance of the densities
 	Current           float64 // relative L1 distance of the currents; NaN without current
 	EntropyProduction float64 // absolute difference, nats/T
-
-	discretization float64 // the part of Density that orders tell
-	floor          float64 // the part that blends and tolerances leave
 }
 
 // EstimateError returns the estimate that comes with the accurate operator; of a

@@ -188,9 +188,7 @@ func (h *highOrder) starMasses() ([]float64, error) {
 		}
 	}
 	frozen := multigrid.Freeze(h.lattice, m, 0)
-	if h.grid.Cells() >= wCycleCells && h.diffusesAlongAxes() {
-		frozen.Visits = 2
-	}
+	frozen.Visits = h.visits()
 	h.inverse = frozen.Apply
 	return m, nil
 }
@@ -211,7 +209,37 @@ func (h *highOrder) eliminateStar() ([]float64, error) {
 }
 
 // wCycleCells is the number of cells from which W-cycles save more than they cost.
-const wCycleCells = 768 * 768
+const wCycleCells = 384 * 384
+
+// strongCorrelation is |D_ab|/√(D_aa D_bb) from which the star generator, which lacks D_ab,
+// is worth inverting still better: what is slow there are smooth errors.
+const strongCorrelation = 0.9
+
+// visits returns how often cycles visit coarse levels.
+func (h *highOrder) visits() int {
+	switch {
+	case h.grid.Cells() < wCycleCells || !h.diffusesAlongAxes():
+		return 1
+	case h.correlation() < strongCorrelation:
+		return 2
+	}
+	return 3
+}
+
+// correlation returns the largest |D_ab|/√(D_aa D_bb) of any point, where all D_aa > 0.
+func (h *highOrder) correlation() float64 {
+	var most float64
+	d := h.grid.Dim()
+	for a := range d {
+		for b := range a {
+			aa, bb := h.diffusion[operators.Packed(d, a, a)], h.diffusion[operators.Packed(d, b, b)]
+			for i, v := range h.diffusion[operators.Packed(d, b, a)] {
+				most = max(most, v*v/(aa[i]*bb[i]))
+			}
+		}
+	}
+	return math.Sqrt(most)
+}
 
 // diffusesAlongAxes says whether D_aa > 0 everywhere: else the star generator is of first
 // order along that axis, and the better it is inverted the worse it suits.

@@ -12,11 +12,14 @@ import (
 // This file solves R(p) = 0 for point values, which is linear in p: conservative, of the
 // order asked for, but not positive where the grid is too coarse.
 
-// linearForm returns the operator of the given order with damping, blended with the star
+// linearForm returns the operators of all orders with damping, blended with the star
 // generator's flux.
-func (h *highOrder) linearForm(order int, b blend) *accurate.Operator {
-	op := h.operator(order)
-	return op.With(h.blended(op.Damped(h.base), h.shares(h.star, b), [3][]float64{}, nil))
+func (h *highOrder) linearForm(b blend) func(order int) *accurate.Operator {
+	c := h.blended(h.base, h.shares(h.star, b), [3][]float64{}, nil)
+	return func(order int) *accurate.Operator {
+		op := h.operator(order)
+		return op.With(op.Damped(c))
+	}
 }
 
 // residualWeight returns the weights of rates of change in GMRES, over those out of cells

@@ -5,31 +5,41 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/accurate"
 )
 
 // This file estimates errors of the accurate operator's solutions by those of other orders.
 
-// A view is a density with its current at the points.
+// A view is an attempt to be compared with others.
 type view struct {
-	p       []float64
-	current [][]float64
-	entropy float64
-	left    float64 // of entropy production, in tails
+	pointValues
+	j [][]float64 // its current at the points, once asked for
 }
 
-// view returns the view of the fluxes f of p.
-func (h *highOrder) view(op *accurate.Operator, p []float64, f *accurate.Flow, least float64) view {
-	v := view{p: p, current: op.Current(f)}
-	v.entropy, v.left = h.entropyProduction(op, p, v.current, least)
-	return v
+// linearView returns the view of the linear form at p.
+func (h *highOrder) linearView(op *accurate.Operator, p []float64) *view {
+	return &view{pointValues: pointValues{h, &attempt{scheme: SchemeLinear, op: op, p: p}}}
 }
 
 // relativeView returns the view of the stage at p.
-func (h *highOrder) relativeView(s *stage, p []float64) view {
+func (h *highOrder) relativeView(s *stage, p []float64) *view {
 	q := h.normalized(s.op, p)
 	_, top := largest(p)
-	return h.view(s.op, q, relativeFlow(s.op, q[top]/p[top]), s.blend.hi)
+	return &view{pointValues: pointValues{h, &attempt{scheme: SchemeLogarithmic, op: s.op, blend: s.blend, p: q, unit: q[top] / p[top]}}}
+}
+
+// vectors returns J at the points.
+func (v *view) vectors() [][]float64 {
+	if v.j == nil {
+		v.j = v.op.Current(v.flow())
+	}
+	return v.j
+}
+
+// production returns the entropy production, and about what is left out in tails.
+func (v *view) production() (rate, left float64) {
+	return v.entropyProduction(v.op, v.p, v.vectors(), v.least())
 }
 
 func largest(p []float64) (float64, int) {
@@ -45,28 +55,35 @@ func largest(p []float64) (float64, int) {
 // logarithmic form's, whose orders differ less, d₁. Up to order 6 (4 of the logarithmic form)
 // the distance to order w+2 is the error itself, where the grid bears that order; twice that
 // is the estimate.
-func (h *highOrder) estimateErrors(a *attempt, main view, at func(order int) view) {
+func (h *highOrder) estimateErrors(a *attempt, main *view, at func(order int) *view) {
 	w := h.weights(a.op)
+	var near *view
+	factor := 1.0
 	switch {
 	case a.order < 8 && gridBears(h.grid, a.order+2) && a.err == nil && a.scheme == SchemeLinear:
-		a.estimate = viewDistance(w, main, at(a.order+2)).scaled(2)
-		a.resolved = a.order == 2 || viewDistance(w, main, at(a.order-2)).discretization >= 2*a.estimate.discretization
+		near, factor = at(a.order+2), 2
+		a.orders = viewDistance(w, main, near).scaled(factor)
+		a.resolved = a.order == 2 || weightedL1(w, main.p, at(a.order-2).p) >= 2*a.orders.Density
 	case a.order > 4:
-		near := at(a.order - 2)
-		bound, next := viewDistance(w, main, near), viewDistance(w, near, at(a.order-4))
-		a.resolved = next.discretization >= 4*bound.discretization || bound.discretization < negligibleError
-		a.estimate = bound
+		near = at(a.order - 2)
+		next := viewDistance(w, near, at(a.order-4))
+		a.orders = viewDistance(w, main, near)
+		a.resolved = next.Density >= 4*a.orders.Density || a.orders.Density < negligibleError
 		if a.resolved && a.scheme == SchemeLinear {
-			a.estimate = bound.extrapolated(next)
+			a.orders = a.orders.extrapolated(next)
 		}
 	case gridBears(h.grid, a.order+2):
-		a.estimate = viewDistance(w, main, at(a.order+2)).scaled(2)
-		a.resolved = a.estimate.discretization < fairlyResolved
+		near, factor = at(a.order+2), 2
+		a.orders = viewDistance(w, main, near).scaled(factor)
+		a.resolved = a.orders.Density < fairlyResolved
 	default:
-		a.estimate = viewDistance(w, main, at(max(a.order-2, 2)))
-		a.resolved = a.order > 2 && a.estimate.discretization < fairlyResolved
+		near = at(max(a.order-2, 2))
+		a.orders = viewDistance(w, main, near)
+		a.resolved = a.order > 2 && a.orders.Density < fairlyResolved
 	}
-	a.estimate.EntropyProduction += main.left + a.estimate.Current*math.Abs(main.entropy)
+	rate, left := main.production()
+	other, _ := near.production()
+	a.orders.EntropyProduction = factor*math.Abs(rate-other) + left + a.orders.Current*math.Abs(rate)
 }
 
 // negligibleError is the difference of orders that nobody asks to be smaller.
@@ -76,40 +93,53 @@ const negligibleError = 1e-9
 // resolving the density.
 const fairlyResolved = 1e-2
 
-// viewDistance returns the differences of two views under the integration weights w.
-func viewDistance(w []float64, x, y view) (e ErrorEstimate) {
-	for i, v := range w {
-		e.Density += v * math.Abs(x.p[i]-y.p[i])
-	}
+// viewDistance returns the differences of density and current of two views under the
+// integration weights w.
+func viewDistance(w []float64, x, y *view) (e ErrorEstimate) {
+	e.Density = weightedL1(w, x.p, y.p)
+	jx, jy := x.vectors(), y.vectors()
 	var size float64
-	for a := range x.current {
-		for i, v := range w {
-			e.Current += v * math.Abs(x.current[a][i]-y.current[a][i])
-			size += v * math.Abs(x.current[a][i])
-		}
+	for a := range jx {
+		e.Current += weightedL1(w, jx[a], jy[a])
+		size += weightedL1(w, jx[a], nil)
 	}
 	e.Current /= size
-	e.EntropyProduction = math.Abs(x.entropy - y.entropy)
-	e.discretization = e.Density
 	return e
 }
 
-func (e ErrorEstimate) scaled(c float64) ErrorEstimate {
-	return ErrorEstimate{Density: c * e.Density, Current: c * e.Current, EntropyProduction: c * e.EntropyProduction, discretization: c * e.discretization}
+// weightedL1 returns Σ w|x − y|, where y = nil means 0.
+func weightedL1(w, x, y []float64) float64 {
+	parts := make([]float64, pieces.Count(len(w), pieceCells))
+	pieces.Run(len(w), pieceCells, func(k, lo, hi int) {
+		var sum float64
+		if y == nil {
+			for i := lo; i < hi; i++ {
+				sum += w[i] * math.Abs(x[i])
+			}
+		} else {
+			for i := lo; i < hi; i++ {
+				sum += w[i] * math.Abs(x[i]-y[i])
+			}
+		}
+		parts[k] = sum
+	})
+	return floats.Sum(parts)
 }
 
-// extrapolated returns d₁√(10 d₁/d₂), at most d₁, of the differences of fields; those of a
-// number may be small by chance.
+func (e ErrorEstimate) scaled(c float64) ErrorEstimate {
+	return ErrorEstimate{Density: c * e.Density, Current: c * e.Current}
+}
+
+// extrapolated returns d₁√(10 d₁/d₂), at most d₁, of the differences of fields.
 func (e ErrorEstimate) extrapolated(next ErrorEstimate) ErrorEstimate {
 	f := func(d1, d2 float64) float64 { return d1 * math.Sqrt(min(10*d1/d2, 1)) }
-	x := ErrorEstimate{Density: f(e.Density, next.Density), Current: f(e.Current, next.Current), EntropyProduction: e.EntropyProduction}
-	x.discretization = x.Density
-	return x
+	return ErrorEstimate{Density: f(e.Density, next.Density), Current: f(e.Current, next.Current)}
 }
 
-// addFloor adds to the relative errors what estimates by orders do not see.
-func (e *ErrorEstimate) addFloor(floor float64) {
-	e.floor = floor
-	e.Density += floor
-	e.Current += floor
+// addFloor sets the estimate to what orders say and, of the relative errors, what they do not
+// see.
+func (a *attempt) addFloor(floor float64) {
+	a.estimate, a.floor = a.orders, floor
+	a.estimate.Density += floor
+	a.estimate.Current += floor
 }

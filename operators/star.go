@@ -68,10 +68,10 @@ func (c *FaceCoefficients) rowRates(l *sparse.Lattice, a, first int) {
 			if c.Potential != nil {
 				dphi = c.Potential[i] - c.Potential[j]
 			}
-			h := 0.5 * (ax.Width(k) + ax.Width(next))
-			out, back := fitted(c.Drift[a][face+s], c.Diffusion[a][face+s], dphi, h)
-			l.Up[a][i] = out / ax.Width(k)
-			l.Down[a][i] = back / ax.Width(next)
+			here, there := ax.Width(k), ax.Width(next)
+			out, back := fitted(c.Drift[a][face+s], c.Diffusion[a][face+s], dphi, 0.5*(here+there))
+			l.Up[a][i] = out / here
+			l.Down[a][i] = back / there
 		}
 		if l.Exit != nil {
 			l.Exit[i] += c.exitRate(a, k, face)

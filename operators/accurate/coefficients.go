@@ -126,6 +126,9 @@ func (o *Operator) Damped(c *Coefficients) *Coefficients {
 	d := *c
 	for a := range o.dim {
 		weight, drift, diffusion := o.axes[a].damping, c.Drift[a], c.Diffusion[a][a]
+		if !turnsUpwind(drift, diffusion) {
+			continue
+		}
 		damping := make([]float64, len(drift))
 		pieces.Run(len(damping), 1<<14, func(_, lo, hi int) {
 			for i := lo; i < hi; i++ {
@@ -134,9 +137,17 @@ func (o *Operator) Damped(c *Coefficients) *Coefficients {
 				}
 			}
 		})
-		if !allZero(damping) {
-			d.Damping[a] = damping
-		}
+		d.Damping[a] = damping
 	}
 	return &d
+}
+
+// turnsUpwind says whether there is a face that wants damping.
+func turnsUpwind(drift, diffusion []float64) bool {
+	for i, v := range drift {
+		if math.Abs(v) > upwindFrom*diffusion[i] {
+			return true
+		}
+	}
+	return false
 }
