@@ -30,7 +30,8 @@ type Options struct {
 	// Coordinates along its periodic axes are taken modulo the period.
 	Grid *grid.Grid
 	// Groups is how many groups of walkers have a histogram of their own, for errors per
-	// cell, at 8 bytes per cell; 0 means 32. Workers beyond this number have nothing to do.
+	// cell, at 8 bytes per cell; 0 means 32, or Walkers if that is less. Workers beyond
+	// this number have nothing to do.
 	Groups int
 	// NoiseLags is the largest lag of the autocovariance of gradient noise; 0: none is
 	// taken. It wants data, and costs a full gradient at every step after BurnIn.
@@ -106,8 +107,8 @@ func New(p Process, initial Initial, opt Options) (*Ensemble, error) {
 	if err := initial.check(p.dim()); err != nil {
 		return nil, err
 	}
-	e := &Ensemble{process: p, initial: initial, opt: opt, lanes: p.lanes()}
-	e.opt.Groups = min(opt.Groups, e.blocks())
+	opt.Groups = min(opt.Groups, opt.Walkers)
+	e := &Ensemble{process: p, initial: initial, opt: opt, lanes: min(p.lanes(), opt.Walkers/opt.Groups)}
 	e.state = e.newState()
 	for w := range e.sources {
 		e.sources[w].now = random.New(opt.Seed, uint64(w))
