@@ -38,10 +38,16 @@ func newDescent(l *loss.Loss, s Sampling, batch int) descent {
 		return linear3{rows3(l)}
 	case l.Model() == loss.DeepLinear:
 		return deepLinear{rows1(l)}
+	case l.Model() == loss.LogisticRegression && d == 1:
+		return &logistic1{rows: signed1(l)}
 	case l.Model() == loss.LogisticRegression && d == 2:
 		return &logistic2{rows: signed2(l)}
+	case l.Model() == loss.LogisticRegression && d == 3:
+		return &logistic3{rows: signed3(l)}
 	case l.Model() == loss.TanhNeuron && d == 2:
 		return &tanh2{rows: rows1(l)}
+	case l.Model() == loss.TanhNeuron && d == 3:
+		return &tanh3{rows: rows2(l)}
 	}
 	return newGeneric(l)
 }

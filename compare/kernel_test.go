@@ -15,9 +15,18 @@ var models = []struct {
 	model loss.Model
 	d     int
 }{
-	{loss.LinearRegression, 1}, {loss.LinearRegression, 2}, {loss.LinearRegression, 3}, {loss.LinearRegression, 5},
-	{loss.LogisticRegression, 1}, {loss.LogisticRegression, 2}, {loss.LogisticRegression, 4},
-	{loss.TanhNeuron, 2}, {loss.TanhNeuron, 3}, {loss.DeepLinear, 2},
+	{loss.LinearRegression, 1},
+	{loss.LinearRegression, 2},
+	{loss.LinearRegression, 3},
+	{loss.LinearRegression, 5},
+	{loss.LogisticRegression, 1},
+	{loss.LogisticRegression, 2},
+	{loss.LogisticRegression, 3},
+	{loss.LogisticRegression, 4},
+	{loss.TanhNeuron, 2},
+	{loss.TanhNeuron, 3},
+	{loss.TanhNeuron, 4},
+	{loss.DeepLinear, 2},
 }
 
 // Each kernel and the reference subtract the same bits, for any size of batch: the order

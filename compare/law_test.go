@@ -133,7 +133,8 @@ func TestStationaryCovarianceOnAQuadratic(t *testing.T) {
 // Var θ = ησ²(1+μ) / (λB(1−μ)(2(1+μ) − ηλ)).
 func TestMomentumInOneDimension(t *testing.T) {
 	const eta, mu, lambda, sigma2 = 0.7, 0.6, 1.3, 0.5
-	f := &Formula{Dim: 1,
+	f := &Formula{
+		Dim:      1,
 		Grad:     func(dst, x [][]float64) { scaleTo(dst[0], x[0], lambda) },
 		NoiseCov: func(dst, x [][]float64) { fill(dst[0], sigma2) },
 	}
@@ -326,7 +327,8 @@ func TestVarianceAtEndsOfEpochs(t *testing.T) {
 // variance obeys V_{k+1} = (1 − η_kλ)²V_k + η_k²σ².
 func TestSchedules(t *testing.T) {
 	const lambda, sigma2, steps = 1.0, 0.3, 60
-	f := &Formula{Dim: 1,
+	f := &Formula{
+		Dim:      1,
 		Grad:     func(dst, x [][]float64) { scaleTo(dst[0], x[0], lambda) },
 		NoiseCov: func(dst, x [][]float64) { fill(dst[0], sigma2) },
 	}
