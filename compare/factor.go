@@ -4,50 +4,46 @@ import "math"
 
 // A factorizer replaces covariances by their Cholesky factors, one per walker.
 type factorizer struct {
-	diagonal [][]float64
+	dim     int
+	inverse []float64 // 1/S_jj
 }
 
-func newFactorizer(dim, lanes int) *factorizer { return &factorizer{columns(dim, lanes)} }
-
-// negligible is what of a variance counts as round-off, so that semi-definite covariances
-// have factors.
-const negligible = 1e-13
+func newFactorizer(dim, lanes int) *factorizer {
+	return &factorizer{dim, make([]float64, lanes)}
+}
 
 // factor replaces the packed upper triangle of C by the lower triangular S with SSᵀ = C:
-// where C had (j, i), S has S_ij, i ≥ j. Columns of S whose pivot is below negligible of
-// the variance are 0. All slices of c have the same length, at most that of newFactorizer.
+// where C had (j, i), S has S_ij, i ≥ j. Where C is semi-definite a pivot is 0, with its
+// column, or round-off: some 1e-16 of a variance, with a column of some 1e-8 of a
+// deviation. All slices of c have the same length, at most that of newFactorizer.
 func (f *factorizer) factor(c [][]float64) {
-	d := len(f.diagonal)
 	k := 0
-	for j := range d {
-		copy(f.diagonal[j][:len(c[k])], c[k])
-		k += d - j
-	}
-	k = 0
-	for j := range d {
+	for n := f.dim; n > 0; n-- { // of column j = dim − n, which begins at k
 		pivot := c[k]
-		diagonal := f.diagonal[j][:len(pivot)]
-		for w, p := range pivot { // diagonal becomes 1/S_jj
-			if p > negligible*diagonal[w] {
+		inverse := f.inverse[:len(pivot)]
+		for w, p := range pivot {
+			switch {
+			case p > 0:
 				s := math.Sqrt(p)
-				pivot[w], diagonal[w] = s, 1/s
-			} else if !math.IsNaN(p) { // which goes on, to be counted
-				pivot[w], diagonal[w] = 0, 0
+				pivot[w], inverse[w] = s, 1/s
+			case p <= 0: // but NaN goes on, to be counted
+				pivot[w], inverse[w] = 0, 0
 			}
 		}
-		for i := 1; i < d-j; i++ {
-			below := c[k+i][:len(pivot)]
-			for w := range below {
-				below[w] *= diagonal[w]
+		for _, below := range c[k+1 : k+n] {
+			below = below[:len(inverse)]
+			for w, v := range inverse {
+				below[w] *= v
 			}
 		}
-		f.eliminate(c, k, d-j)
-		k += d - j
+		eliminate(c, k, n)
+		k += n
 	}
 }
 
-// eliminate subtracts S_ij S_lj from the triangle beyond column j, which begins at k.
-func (f *factorizer) eliminate(c [][]float64, k, n int) {
+// eliminate subtracts S_ij S_lj from the triangle beyond column j, which begins at k and
+// has n entries.
+func eliminate(c [][]float64, k, n int) {
 	to := k + n
 	for i := 1; i < n; i++ {
 		x := c[k+i]

@@ -15,6 +15,15 @@ import (
 
 var long = flag.Bool("long", false, "run studies of some minutes too")
 
+// skipLong leaves out tests that are long arithmetic, and start no goroutines that shorter
+// ones do not, where the race detector makes them ten times as long.
+func skipLong(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("long arithmetic")
+	}
+}
+
 // Statistical tests compare with an exact number and allow five standard errors: with some
 // hundred numbers in this package and normal errors a false alarm has a chance below 1e-4,
 // and since seeds are fixed it does not come and go.
@@ -83,6 +92,7 @@ func quadratic(h, c []float64, kappa float64) *Formula {
 //
 //	S = M S Mᵀ + η² N (C/B + κS_θθ/B + s I) Nᵀ,   M = [I − ηH, μI; −ηH, μI],   N = [I; I].
 func TestStationaryCovarianceOnAQuadratic(t *testing.T) {
+	skipLong(t)
 	h, c := []float64{1, 0.3, 0.5}, []float64{1, -0.4, 0.8}
 	hm := mat.NewDense(2, 2, []float64{h[0], h[1], h[1], h[2]})
 	cm := mat.NewDense(2, 2, []float64{c[0], c[1], c[1], c[2]})
@@ -132,6 +142,7 @@ func TestStationaryCovarianceOnAQuadratic(t *testing.T) {
 // With one dimension, curvature λ and noise σ² the momentum case has a closed form,
 // Var θ = ησ²(1+μ) / (λB(1−μ)(2(1+μ) − ηλ)).
 func TestMomentumInOneDimension(t *testing.T) {
+	skipLong(t)
 	const eta, mu, lambda, sigma2 = 0.7, 0.6, 1.3, 0.5
 	f := &Formula{
 		Dim:      1,
@@ -212,6 +223,7 @@ func regressionLaw(l *loss.Loss, eta float64, batch int, s Sampling) ([]float64,
 }
 
 func TestRegressionHasItsExactLaw(t *testing.T) {
+	skipLong(t)
 	const eta = 0.3
 	walkers, steps := 2048, 1600
 	if *long {
@@ -231,6 +243,7 @@ func TestRegressionHasItsExactLaw(t *testing.T) {
 // The test above can tell: with 2 % more noise than there is, or the law of the other
 // sampling, it would fail.
 func TestExactLawHasPower(t *testing.T) {
+	skipLong(t)
 	const eta, batch = 0.3, 8
 	l := someLoss(t, loss.LinearRegression, 2, 40)
 	theta, without := regressionLaw(l, eta, batch, WithoutReplacement)
@@ -269,6 +282,7 @@ func signed(t *testing.T, n int) (l *loss.Loss, mean, variance float64) {
 // averaged over E epochs, Cov(ξ_k, ξ_{k+h}) = −Σ/(n−1) · E(M−h)/(EM−h) for h < M, and 0
 // beyond; where B divides n, Σ/(n−1) = C/(M−1). Other samplings have none.
 func TestNoiseAutocovariance(t *testing.T) {
+	skipLong(t)
 	const batch, epochs = 4, 30
 	for _, n := range []int{24, 27} { // 3 samples left over
 		l, _, sigma := signed(t, n)
@@ -298,6 +312,7 @@ func TestNoiseAutocovariance(t *testing.T) {
 // At ends of epochs Var θ = η² Σ_kl a^{M−1−k} a^{M−1−l} Cov(ξ_k, ξ_l) / (1 − a^{2M}), a = 1 − η:
 // less than what independent batches leave.
 func TestVarianceAtEndsOfEpochs(t *testing.T) {
+	skipLong(t)
 	const n, batch, eta = 24, 4, 0.1
 	const m, a = n / batch, 1 - eta
 	l, mean, sigma := signed(t, n)
@@ -326,6 +341,7 @@ func TestVarianceAtEndsOfEpochs(t *testing.T) {
 // With every schedule the mean of SGD on a quadratic decays as Π(1 − η_kλ), and its
 // variance obeys V_{k+1} = (1 − η_kλ)²V_k + η_k²σ².
 func TestSchedules(t *testing.T) {
+	skipLong(t)
 	const lambda, sigma2, steps = 1.0, 0.3, 60
 	f := &Formula{
 		Dim:      1,
@@ -363,9 +379,7 @@ func TestSchedules(t *testing.T) {
 // For models that have no closed form, the ensemble and a plain loop over package loss
 // with the standard library's generator agree in moments.
 func TestNonlinearModelsAgreeWithAPlainLoop(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long arithmetic")
-	}
+	skipLong(t)
 	const eta, batch, n, walkers, steps = 0.1, 3, 20, 3000, 60
 	for _, model := range []loss.Model{loss.LogisticRegression, loss.TanhNeuron, loss.DeepLinear} {
 		l := someLoss(t, model, 2, n)

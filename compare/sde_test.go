@@ -188,6 +188,7 @@ func TestSchemesHaveTheirWeakOrder(t *testing.T) {
 // Euler–Maruyama, x′ = (I − hA + h²A²/2)x + … for Platen's scheme, whose noise is added
 // once at the full step and half of it in Ῡ: (I − hA/2) S with SSᵀ = 2Dh.
 func TestOrnsteinUhlenbeckIsExactInLaw(t *testing.T) {
+	skipLong(t)
 	const h = 0.2
 	a := mat.NewDense(2, 2, []float64{1, 0.8, -0.5, 0.7})
 	diffusion := []float64{0.3, 0.1, 0.2}
@@ -235,6 +236,7 @@ func TestOrnsteinUhlenbeckIsExactInLaw(t *testing.T) {
 // Platen's scheme follows the first within h², of which it took less than 0.1 with
 // 3·10⁶ walkers.
 func TestMultiplicativeNoiseInOneDimension(t *testing.T) {
+	skipLong(t)
 	const h, steps = 0.05, 24
 	s := &SDE{
 		Dim: 1, Step: h, Drift: func(dst, x [][]float64) { scaleTo(dst[0], x[0], -1) },

@@ -59,6 +59,9 @@ func normalStatistics(fill func(dst []float64)) map[string]float64 {
 // Each statistic lies within 5 deviations: a false alarm has a chance of 4e-6 in all. The
 // standard library's deviates pass the same test.
 func TestNormalsAreNormal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic")
+	}
 	g := New(11, 12)
 	rng := rand.New(rand.NewPCG(11, 12))
 	for name, fill := range map[string]func([]float64){
@@ -79,6 +82,9 @@ func TestNormalsAreNormal(t *testing.T) {
 
 // The same test finds a variance that is 1 % too large, and tails that are cut off.
 func TestStatisticsFindWrongNormals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic")
+	}
 	g := New(11, 12)
 	wide := normalStatistics(func(dst []float64) {
 		g = Normals(dst, g)
