@@ -63,7 +63,7 @@ func newSampler(s Sampling, n, batch int, words bool) sampler {
 	case s == WithoutReplacement:
 		return &independent{random.NewSubset(n).Fill, batch}
 	case s == Epochs:
-		return &epochs{n: n, perEpoch: n / batch}
+		return &epochs{perEpoch: n / batch, identity: random.Identity(n)}
 	case s == FullBatch:
 		return noSampler{}
 	}
@@ -105,20 +105,20 @@ func (s *wordSampler) draw(b *batches, from []source, _ int) {
 // epochs keeps an order of the samples per walker of the block. It is drawn starting from
 // the identity, so that source.epoch is enough to find it again.
 type epochs struct {
-	n, perEpoch int
-	orders      [][]uint32
+	perEpoch int
+	identity []uint32
+	orders   [][]uint32
 }
 
 func (s *epochs) resume(from []source, start int) {
 	for len(s.orders) < len(from) {
-		s.orders = append(s.orders, make([]uint32, s.n))
+		s.orders = append(s.orders, make([]uint32, len(s.identity)))
 	}
 	if start%s.perEpoch == 0 {
 		return // draw begins with a new order
 	}
 	for w := range from {
-		random.Reset(s.orders[w])
-		random.Shuffle(s.orders[w], s.n, from[w].epoch)
+		s.reorder(w, from[w].epoch)
 	}
 }
 
@@ -129,9 +129,8 @@ func (s *epochs) draw(b *batches, from []source, start int) {
 		at := start % s.perEpoch
 		for range buffered {
 			if at == 0 {
-				random.Reset(order)
 				from[w].epoch = from[w].now
-				from[w].now = random.Shuffle(order, s.n, from[w].now)
+				from[w].now = s.reorder(w, from[w].now)
 			}
 			copy(dst[:b.size], order[at*b.size:])
 			dst = dst[b.size:]
@@ -140,6 +139,12 @@ func (s *epochs) draw(b *batches, from []source, start int) {
 			}
 		}
 	}
+}
+
+// reorder draws a new order for a walker.
+func (s *epochs) reorder(w int, g random.Stream) random.Stream {
+	copy(s.orders[w], s.identity)
+	return random.Shuffle(s.orders[w], len(s.identity), g)
 }
 
 type noSampler struct{}

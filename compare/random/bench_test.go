@@ -5,7 +5,7 @@ import "testing"
 func BenchmarkDraws(b *testing.B) {
 	idx := make([]uint32, 24*8)
 	u, s := NewUniform(1000), NewSubset(1000)
-	perm := identity(1000)
+	perm := Identity(1000)
 	z := make([]float64, 48)
 	g := New(1, 2)
 	for _, c := range []struct {

@@ -15,20 +15,16 @@ type Subset struct {
 // NewSubset returns what draws distinct indices 0 … n−1, 1 ≤ n ≤ MaxIndices.
 func NewSubset(n int) *Subset {
 	checkIndices("NewSubset", n)
-	return &Subset{identity: identity(n)}
+	return &Subset{identity: Identity(n)}
 }
 
-func identity(n int) []uint32 {
+// Identity returns 0 … n−1.
+func Identity(n int) []uint32 {
 	s := make([]uint32, n)
-	Reset(s)
-	return s
-}
-
-// Reset sets s to 0, 1, 2, ….
-func Reset(s []uint32) {
 	for i := range s {
 		s[i] = uint32(i)
 	}
+	return s
 }
 
 // Fill fills dst with distinct indices and returns the stream after them. len(dst) ≤ n.

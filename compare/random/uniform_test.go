@@ -107,7 +107,7 @@ func TestDrawsPassChiSquared(t *testing.T) {
 	const n, rounds = 1000, 40000
 	buf := make([]uint32, 192)
 	u, s := NewUniform(n), NewSubset(n)
-	order := identity(n)
+	order := Identity(n)
 	for name, fill := range map[string]func(g Stream) Stream{
 		"uniform": func(g Stream) Stream { return u.Fill(buf, g) },
 		"subset":  func(g Stream) Stream { return s.Fill(buf, g) },
@@ -162,7 +162,7 @@ func TestOrderedChoicesAreEquallyLikely(t *testing.T) {
 		t.Skip("long arithmetic")
 	}
 	const rounds = 1_000_000
-	s, order := NewSubset(7), identity(7)
+	s, order := NewSubset(7), Identity(7)
 	choice := make([]uint32, 3)
 	for name, fill := range map[string]func(g Stream) Stream{
 		"subset":        func(g Stream) Stream { return s.Fill(choice, g) },
@@ -190,7 +190,7 @@ func TestOrderedChoicesAreEquallyLikely(t *testing.T) {
 	all := make([]uint32, 7)
 	s.Fill(all, New(1, 1))
 	slices.Sort(all)
-	if !slices.Equal(all, identity(7)) || !slices.Equal(s.identity, identity(7)) {
+	if !slices.Equal(all, Identity(7)) || !slices.Equal(s.identity, Identity(7)) {
 		t.Errorf("all of 7 are %v, and leave %v", all, s.identity)
 	}
 }
