@@ -186,15 +186,29 @@ func (e *Ensemble) Run(ctx context.Context, step int) error {
 			e.opt.Progress(now)
 		}
 	}
-	if h := e.Histogram(); h != nil && h.OutsideFraction() > e.opt.MaxOutside {
-		return &OutsideError{h.OutsideFraction(), e.opt.MaxOutside}
+	if f := e.outsideFraction(); f > e.opt.MaxOutside {
+		return &OutsideError{f, e.opt.MaxOutside}
 	}
 	return nil
 }
 
-// round is the number of steps between looks at all walkers: some tenths of a second.
+// outsideFraction is [Histogram.OutsideFraction] without a sum over cells.
+func (e *Ensemble) outsideFraction() float64 {
+	var outside uint64
+	for _, c := range e.counts {
+		outside += c[len(c)-1]
+	}
+	tallies := 0
+	for k, done := range e.done {
+		tallies += e.tallied(int(done)) * (min((k+1)*e.lanes, e.opt.Walkers) - k*e.lanes)
+	}
+	return float64(outside) / float64(max(1, tallies))
+}
+
+// round is the number of steps between looks at all walkers: some tenths of a second, in
+// which the histogram of a group stays in the cache.
 func (e *Ensemble) round() int {
-	steps := max(1<<23/e.opt.Walkers, 16*e.process.period())
+	steps := max(1<<25/e.opt.Walkers, 16*e.process.period())
 	return pieces.Count(steps, buffered) * buffered
 }
 

@@ -20,9 +20,9 @@ func msteps(b *testing.B, p Process, opt Options, start []float64) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	per := 4800
+	per := 24000
 	if s, ok := p.(*SGD); ok && s.Loss != nil {
-		per = max(240, 4800/max(1, s.Batch/8))
+		per = max(240, 24000/max(1, s.Batch/8))
 	}
 	for b.Loop() {
 		if err := e.Run(context.Background(), e.Step()+per); err != nil {

@@ -73,8 +73,9 @@ func (e *Ensemble) Save(w io.Writer) error {
 }
 
 // Restore sets the state to one that was saved by an ensemble made of the same process,
-// start and options, but for Workers, Record and Progress. On an error, [ErrDamaged],
-// [ErrOther] or of r, e is unchanged.
+// start and options, but for Workers, MaxOutside, Record and Progress; functions are told
+// apart by their values at the first starting point. On an error, [ErrDamaged], [ErrOther]
+// or of r, e is unchanged.
 func (e *Ensemble) Restore(r io.Reader) error {
 	hash := sha256.New()
 	all := io.TeeReader(r, hash)
