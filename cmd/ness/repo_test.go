@@ -30,6 +30,8 @@ var mayImport = map[string]string{
 	"fp/expr":             "fp/spelling",
 	"fp":                  "grid grid/pieces operators operators/accurate operators/sparse operators/multigrid operators/krylov operators/markov fp/loss fp/expr",
 	"fp/exact":            "grid grid/pieces fp",
+	"compare/random":      "",
+	"compare":             "grid grid/pieces fp fp/loss compare/random",
 }
 
 func TestPackagesImportOnlyWhatLiesBelow(t *testing.T) {

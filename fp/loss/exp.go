@@ -22,6 +22,16 @@ var exp2s = func() (t [256]float64) {
 //
 // Tang, ACM Trans. Math. Softw. 15 (1989) 144.
 func minusExp(scale, frac, x []float64) {
+	scale, frac = scale[:len(x)], frac[:len(x)]
+	for i, v := range x {
+		k, r := reduced(v)
+		scale[i] = math.Float64frombits(math.Float64bits(exp2s[k%256]) + k/256<<52)
+		frac[i] = r + r*r*(0.5+r*(1.0/6+r*(1.0/24)))
+	}
+}
+
+// reduced returns r and, in its 20 lowest bits, k of −|x| = (k/256) ln 2 + r.
+func reduced(x float64) (k uint64, r float64) {
 	const (
 		toGrid = 256 / math.Ln2
 		// ln2/256 in two parts: 32 bits, so that its product with k is exact, and the rest.
@@ -30,17 +40,11 @@ func minusExp(scale, frac, x []float64) {
 		// Adding it rounds to an integer, which then stands in the lowest bits.
 		shift = 0x1.8p52
 	)
-	scale, frac = scale[:len(x)], frac[:len(x)]
-	for i, v := range x {
-		v = -math.Abs(v)
-		if v < -700 {
-			v = -700
-		}
-		shifted := v*toGrid + shift
-		k := math.Float64bits(shifted) // its 20 lowest bits are those of k
-		kf := shifted - shift
-		r := (v - kf*ln2Hi) - kf*ln2Lo
-		scale[i] = math.Float64frombits(math.Float64bits(exp2s[k%256]) + k/256<<52)
-		frac[i] = r + r*r*(0.5+r*(1.0/6+r*(1.0/24)))
+	x = -math.Abs(x)
+	if x < -700 {
+		x = -700
 	}
+	shifted := x*toGrid + shift
+	kf := shifted - shift
+	return math.Float64bits(shifted), (x - kf*ln2Hi) - kf*ln2Lo
 }

@@ -1,0 +1,153 @@
+package compare
+
+import (
+	"fmt"
+
+	"github.com/ness-fp/ness/compare/random"
+)
+
+// Sampling says how minibatches are drawn.
+type Sampling uint8
+
+// The ways to draw B of n samples. Batches of different steps are independent but in
+// Epochs, where they share out a permutation of the samples.
+const (
+	WithReplacement    Sampling = iota // each sample anew
+	WithoutReplacement                 // B different samples
+	Epochs                             // ⌊n/B⌋ batches of a random order, what is left over skipped, then a new order
+	FullBatch                          // all samples at every step
+)
+
+// String returns the name that problem files use.
+func (s Sampling) String() string {
+	return [...]string{"with-replacement", "without-replacement", "epochs", "full-batch"}[s]
+}
+
+// buffered is how many steps are drawn ahead. It is a multiple of 2, 3 and 4, so that no
+// word of random bits is used in part, and part of what fixes a walker's path.
+const buffered = 24
+
+// A source is where the random numbers of a walker come from.
+type source struct {
+	now   random.Stream
+	epoch random.Stream // as it was before the order of samples was drawn that is in use
+}
+
+// batches are the samples of the next steps of a block: either indices, in the order
+// [walker][step][batch], or words with four indices each.
+type batches struct {
+	indices []uint32
+	words   []uint64
+	size    int // B
+	n       uint64
+}
+
+// at returns the indices of step k, those of the next walker following stride further on.
+func (b *batches) at(k int) (indices []uint32, stride int) {
+	return b.indices[k*b.size:], buffered * b.size
+}
+
+// A sampler fills in the batches of the steps from start on, a multiple of buffered.
+type sampler interface {
+	// resume prepares for walkers other than those before.
+	resume(from []source, start int)
+	draw(b *batches, from []source, start int)
+}
+
+func newSampler(s Sampling, n, batch int, words bool) sampler {
+	switch {
+	case s == WithReplacement && words:
+		return &wordSampler{random.NewUniform(n)}
+	case s == WithReplacement:
+		return &independent{random.NewUniform(n).Fill, buffered * batch}
+	case s == WithoutReplacement:
+		return &independent{random.NewSubset(n).Fill, batch}
+	case s == Epochs:
+		return &epochs{perEpoch: n / batch, identity: random.Identity(n)}
+	case s == FullBatch:
+		return noSampler{}
+	}
+	panic(fmt.Sprintf("compare: no sampling %d", s))
+}
+
+// independent draws so many indices at once, independent of others.
+type independent struct {
+	fill   func(dst []uint32, g random.Stream) random.Stream
+	atOnce int
+}
+
+func (s *independent) resume([]source, int) {}
+
+func (s *independent) draw(b *batches, from []source, _ int) {
+	dst := b.indices
+	for w := range from {
+		g := from[w].now
+		for range buffered * b.size / s.atOnce {
+			g = s.fill(dst[:s.atOnce], g)
+			dst = dst[s.atOnce:]
+		}
+		from[w].now = g
+	}
+}
+
+// wordSampler draws with replacement and leaves it to the kernel to take words apart.
+type wordSampler struct{ uniform random.Uniform }
+
+func (s *wordSampler) resume([]source, int) {}
+
+func (s *wordSampler) draw(b *batches, from []source, _ int) {
+	perWalker := buffered * b.size / 4
+	for w := range from {
+		from[w].now = s.uniform.Words(b.words[w*perWalker:][:perWalker], from[w].now)
+	}
+}
+
+// epochs keeps an order of the samples per walker of the block. It is drawn starting from
+// the identity, so that source.epoch is enough to find it again.
+type epochs struct {
+	perEpoch int
+	identity []uint32
+	orders   [][]uint32
+}
+
+func (s *epochs) resume(from []source, start int) {
+	for len(s.orders) < len(from) {
+		s.orders = append(s.orders, make([]uint32, len(s.identity)))
+	}
+	if start%s.perEpoch == 0 {
+		return // draw begins with a new order
+	}
+	for w := range from {
+		s.reorder(w, from[w].epoch)
+	}
+}
+
+func (s *epochs) draw(b *batches, from []source, start int) {
+	dst := b.indices
+	for w := range from {
+		order := s.orders[w]
+		at := start % s.perEpoch
+		for range buffered {
+			if at == 0 {
+				from[w].epoch = from[w].now
+				from[w].now = s.reorder(w, from[w].now)
+			}
+			copy(dst[:b.size], order[at*b.size:])
+			dst = dst[b.size:]
+			if at++; at == s.perEpoch {
+				at = 0
+			}
+		}
+	}
+}
+
+// reorder draws a new order for a walker.
+func (s *epochs) reorder(w int, g random.Stream) random.Stream {
+	copy(s.orders[w], s.identity)
+	return random.Shuffle(s.orders[w], len(s.identity), g)
+}
+
+type noSampler struct{}
+
+func (noSampler) resume([]source, int)         {}
+func (noSampler) draw(*batches, []source, int) {}

@@ -1,0 +1,84 @@
+package compare
+
+import "github.com/ness-fp/ness/compare/random"
+
+// A Process is a rule by which walkers move: an [*SGD] or an [*SDE].
+type Process interface {
+	// check returns what is wrong with the process.
+	check() error
+	dim() int
+	hasVelocity() bool
+	// lanes is how many walkers to move together, and period after how many steps
+	// something begins anew that costs time when blocks take turns.
+	lanes() int
+	period() int
+	runner() runner
+	// fingerprint says what fixes the process, functions by their values at a point.
+	fingerprint(at []float64) string
+}
+
+// A runner moves blocks of walkers, one after the other. It belongs to one worker.
+type runner interface {
+	// resume prepares for a block other than that before.
+	resume(b *block)
+	// draw takes from the sources what the next buffered steps need.
+	draw(b *block)
+	// step moves the block by step b.start + k, 0 ≤ k < buffered.
+	step(b *block, k int)
+}
+
+// A block is some walkers on their way.
+type block struct {
+	theta, velocity [][]float64 // one slice per coordinate, one number per walker
+	sources         []source    // after draw: as they are when all buffered steps are done
+	start           int         // the step that the buffer begins with, a multiple of buffered
+}
+
+// walkers returns their number.
+func (b *block) walkers() int { return len(b.theta[0]) }
+
+// normals are deviates for the next steps of a block.
+type normals struct {
+	perStep int
+	z       []float64 // [walker][step][perStep]
+}
+
+func (n *normals) draw(from []source) {
+	per := buffered * n.perStep
+	n.z = sized(n.z, len(from)*per)
+	for w := range from {
+		from[w].now = random.Normals(n.z[w*per:][:per], from[w].now)
+	}
+}
+
+// gather sets dst[c] to deviate c of step k, of every walker.
+func (n *normals) gather(dst [][]float64, k int) {
+	for c := range dst {
+		z := n.z[k*n.perStep+c:]
+		for w := range dst[c] {
+			dst[c][w] = z[w*buffered*n.perStep]
+		}
+	}
+}
+
+// columns returns n slices of m numbers.
+func columns(n, m int) [][]float64 { return split(make([]float64, n*m), n) }
+
+// split cuts a slice into n of equal length.
+func split(flat []float64, n int) [][]float64 {
+	c := make([][]float64, n)
+	m := len(flat) / max(n, 1)
+	for i := range c {
+		c[i] = flat[i*m : (i+1)*m : (i+1)*m]
+	}
+	return c
+}
+
+// cut sets dst[c] = src[c][lo:hi].
+func cut(dst, src [][]float64, lo, hi int) [][]float64 {
+	dst = dst[:0]
+	for _, s := range src {
+		dst = append(dst, s[lo:hi])
+	}
+	return dst
+}

@@ -1,0 +1,94 @@
+package random
+
+import "math"
+
+// This file draws normal deviates by the ziggurat: the area under f(x) = exp(−x²/2), x ≥ 0,
+// is covered by 256 layers of equal area v. Layer j ≥ 1 is the rectangle up to x_j between
+// f(x_j) and f(x_{j+1}); layer 0 the rectangle up to x_1 = r below f(r) with the tail
+// beyond, as if it were one up to x_0 = v/f(r). A point of layer j within x_{j+1} lies
+// under the curve whatever its height, which is so in 99 % of all draws.
+//
+// Marsaglia and Tsang, J. Stat. Softw. 5 (2000) 8.
+
+// tailFrom is r for 256 layers.
+const tailFrom = 3.6541528853610088
+
+// A layer of the ziggurat. Positions are odd integers within ±2⁵⁶, times scale.
+type layer struct {
+	scale        float64 // x_j 2⁻⁵⁶
+	inside       int64   // even: positions below it are within x_{j+1}
+	lower, upper float64 // f(x_j), f(x_{j+1})
+}
+
+var layers = func() (t [256]layer) {
+	f := func(x float64) float64 { return math.Exp(-x * x / 2) }
+	v := tailFrom*f(tailFrom) + math.Sqrt(math.Pi/2)*math.Erfc(tailFrom/math.Sqrt2)
+	x := v / f(tailFrom)
+	next := tailFrom
+	for j := range t {
+		t[j] = layer{scale: x * 0x1p-56, inside: int64(next/x*0x1p56) &^ 1, lower: f(x), upper: f(next)}
+		x = next
+		next = 0
+		if j < len(t)-2 {
+			next = math.Sqrt(-2 * math.Log(f(x)+v/x))
+		}
+	}
+	return t
+}()
+
+// Normals fills dst with independent normal deviates of mean 0 and variance 1 and returns
+// the stream after them. Layer and position come from different bits of one word.
+func Normals(dst []float64, g Stream) Stream {
+	for i := range dst {
+		var x uint64
+		x, g = g.Next()
+		l := &layers[x%256]
+		u := int64(x)>>7 | 1
+		v := float64(u) * l.scale
+		if uint64(u+l.inside) > uint64(2*l.inside) {
+			v, g = outside(x, g)
+		}
+		dst[i] = v
+	}
+	return g
+}
+
+// outside returns the deviate that begins with a word whose position is not inside.
+func outside(x uint64, g Stream) (float64, Stream) {
+	for {
+		l := &layers[x%256]
+		u := int64(x)>>7 | 1
+		v := float64(u) * l.scale
+		switch {
+		case uint64(u+l.inside) <= uint64(2*l.inside):
+			return v, g
+		case x%256 == 0:
+			return tail(v, g)
+		}
+		var y float64
+		y, g = unit(g)
+		if l.lower+y*(l.upper-l.lower) < math.Exp(-v*v/2) {
+			return v, g
+		}
+		x, g = g.Next()
+	}
+}
+
+// tail returns a deviate beyond tailFrom, with the sign of v.
+func tail(v float64, g Stream) (float64, Stream) {
+	for {
+		var a, b float64
+		a, g = unit(g)
+		b, g = unit(g)
+		x := -math.Log(a) / tailFrom
+		if -2*math.Log(b) > x*x {
+			return math.Copysign(tailFrom+x, v), g
+		}
+	}
+}
+
+// unit returns a number uniform between 0 and 1, neither of which it ever is.
+func unit(g Stream) (float64, Stream) {
+	x, g := g.Next()
+	return (float64(x>>12) + 0.5) * 0x1p-52, g
+}

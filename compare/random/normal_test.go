@@ -1,0 +1,107 @@
+package random
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// The layers have equal areas and meet the top of the curve: what is left over of the last
+// is round-off in tailFrom, which has 17 digits.
+func TestLayersCoverTheCurve(t *testing.T) {
+	v := layers[0].scale * 0x1p56 * layers[0].upper
+	for j := 1; j < 256; j++ {
+		if area := layers[j].scale * 0x1p56 * (layers[j].upper - layers[j].lower); math.Abs(area/v-1) > 1e-11 {
+			t.Errorf("layer %d has area %g, want %g", j, area, v)
+		}
+	}
+	if top := layers[255].upper; top != 1 {
+		t.Errorf("the top is at %g", top)
+	}
+}
+
+// normalStatistics returns deviations of moments, of tails, and of χ² in 200 bins of equal
+// probability.
+func normalStatistics(fill func(dst []float64)) map[string]float64 {
+	const rounds, size = 5000, 1000
+	const n = float64(rounds * size)
+	z := make([]float64, size)
+	bins := make([]int, 200)
+	var m [5]float64
+	var tail, far float64
+	for range rounds {
+		fill(z)
+		for _, x := range z {
+			for k, p := 1, x; k <= 4; k++ {
+				m[k] += p
+				p *= x
+			}
+			if math.Abs(x) > 3 {
+				tail++
+			}
+			if math.Abs(x) > tailFrom {
+				far++
+			}
+			bins[min(int(200*0.5*math.Erfc(-x/math.Sqrt2)), 199)]++
+		}
+	}
+	beyond := func(count, x float64) float64 {
+		p := math.Erfc(x / math.Sqrt2)
+		return (count - n*p) / math.Sqrt(n*p)
+	}
+	return map[string]float64{
+		"mean": m[1] / math.Sqrt(n), "variance": (m[2] - n) / math.Sqrt(2*n),
+		"third": m[3] / math.Sqrt(15*n), "fourth": (m[4] - 3*n) / math.Sqrt(96*n),
+		"beyond 3": beyond(tail, 3), "beyond the layers": beyond(far, tailFrom), "bins": chiSquared(bins),
+	}
+}
+
+// Each statistic lies within 5 deviations: a false alarm has a chance of 4e-6 in all. The
+// standard library's deviates pass the same test.
+func TestNormalsAreNormal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic")
+	}
+	g := New(11, 12)
+	rng := rand.New(rand.NewPCG(11, 12))
+	for name, fill := range map[string]func([]float64){
+		"ziggurat": func(dst []float64) { g = Normals(dst, g) },
+		"math/rand": func(dst []float64) {
+			for i := range dst {
+				dst[i] = rng.NormFloat64()
+			}
+		},
+	} {
+		for what, z := range normalStatistics(fill) {
+			if math.Abs(z) > 5 {
+				t.Errorf("%s: %s: %.1f deviations", name, what, z)
+			}
+		}
+	}
+}
+
+// The same test finds a variance that is 1 % too large, and tails that are cut off.
+func TestStatisticsFindWrongNormals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic")
+	}
+	g := New(11, 12)
+	wide := normalStatistics(func(dst []float64) {
+		g = Normals(dst, g)
+		for i := range dst {
+			dst[i] *= 1.005
+		}
+	})
+	if wide["variance"] < 5 {
+		t.Error("a variance of 1.01 passes")
+	}
+	cut := normalStatistics(func(dst []float64) {
+		g = Normals(dst, g)
+		for i := range dst {
+			dst[i] = max(-tailFrom, min(tailFrom, dst[i]))
+		}
+	})
+	if cut["beyond the layers"] > -5 {
+		t.Error("a distribution without tails passes")
+	}
+}

@@ -1,0 +1,289 @@
+package compare
+
+import (
+	"fmt"
+	"hash/crc64"
+	"math"
+	"strings"
+
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/loss"
+)
+
+// An SGD is the recursion θ ← θ − η_k g_B(θ), or with momentum μ the heavy ball
+// v ← μv − η_k g_B(θ), θ ← θ + v, with everything that fixes it but seed and start.
+//
+// With a Loss g_B is the mean gradient of B samples. With a Formula it is
+// ∇L + √(Σ/B) N with a normal deviate N. Injected noise of variance s adds √s N to it.
+type SGD struct {
+	Loss    *loss.Loss // either this
+	Formula *Formula   // or this
+
+	Schedule Schedule
+	Batch    int // B ≥ 1; at most the number of samples of Loss, and that for FullBatch if not 0
+	Sampling Sampling
+	// Momentum is μ, 0 ≤ μ < 1.
+	Momentum float64
+	// InjectedNoise is a variance, in units of gradients squared.
+	InjectedNoise float64
+}
+
+// A Formula is a loss known by its gradient and the covariance of its gradient noise. Both
+// must be safe for concurrent use, and get blocks of points, all coordinates of the same length.
+type Formula struct {
+	Dim      int
+	Grad     fp.Func // ∇L: Dim components
+	NoiseCov fp.Func // Σ, of a single sample: packed upper triangle by rows
+}
+
+func (s *SGD) check() error {
+	if (s.Loss == nil) == (s.Formula == nil) {
+		return fmt.Errorf("sgd: want a loss on data or a formula, and not both")
+	}
+	if s.Loss != nil {
+		n := s.Loss.Samples()
+		switch {
+		case s.Sampling > FullBatch:
+			return fmt.Errorf("sampling: there is none with number %d", s.Sampling)
+		case s.Sampling == FullBatch && s.Batch != 0 && s.Batch != n:
+			return fmt.Errorf("batch: a full batch has all %d samples, have %d", n, s.Batch)
+		case s.Sampling != FullBatch && (s.Batch < 1 || s.Batch > n):
+			return fmt.Errorf("batch: want 1 to the %d samples there are, have %d", n, s.Batch)
+		}
+	} else {
+		switch {
+		case s.Formula.Dim < 1 || s.Formula.Grad == nil || s.Formula.NoiseCov == nil:
+			return fmt.Errorf("formula: want at least one dimension, a gradient and a noise covariance")
+		case s.Batch < 1:
+			return fmt.Errorf("batch: want at least 1, have %d", s.Batch)
+		case s.Sampling != WithReplacement:
+			return fmt.Errorf("sampling: %v wants data: a formula has no samples", s.Sampling)
+		}
+	}
+	switch {
+	case !(s.Momentum >= 0 && s.Momentum < 1):
+		return fmt.Errorf("momentum: want at least 0 and less than 1, have %g", s.Momentum)
+	case !(s.InjectedNoise >= 0) || math.IsInf(s.InjectedNoise, 1):
+		return fmt.Errorf("injected noise: want a variance ≥ 0, have %g", s.InjectedNoise)
+	}
+	return checkSchedule(s.Schedule)
+}
+
+func (s *SGD) dim() int {
+	if s.Loss != nil {
+		return s.Loss.Dim()
+	}
+	return s.Formula.Dim
+}
+
+func (s *SGD) hasVelocity() bool { return s.Momentum != 0 }
+
+// lanes keeps indices and orders of samples within caches.
+func (s *SGD) lanes() int {
+	const most, indices, orders = 32, 32 << 10, 256 << 10
+	n := most
+	if s.Loss != nil && s.Sampling != FullBatch {
+		n = min(n, indices/(buffered*s.Batch))
+		if s.Sampling == Epochs {
+			n = min(n, orders/s.Loss.Samples())
+		}
+	}
+	return max(n, 1)
+}
+
+func (s *SGD) period() int {
+	if s.Sampling == Epochs {
+		return s.Loss.Samples() / s.Batch
+	}
+	return 1
+}
+
+func (s *SGD) fingerprint(at []float64) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "sgd %d %v %x %x", s.Batch, s.Sampling, s.Momentum, s.InjectedNoise)
+	for k := 0; k <= 1e6; k = 10*k + 1 {
+		fmt.Fprintf(&b, " %x", s.Schedule.Rate(k))
+	}
+	if s.Loss == nil {
+		fmt.Fprintf(&b, " %x %x", valuesAt(s.Formula.Grad, s.Formula.Dim, at), valuesAt(s.Formula.NoiseCov, packed(s.Formula.Dim), at))
+		return b.String()
+	}
+	data := crc64.New(crc64.MakeTable(crc64.ECMA))
+	fmt.Fprintf(data, "%x %x", s.Loss.Data().X, s.Loss.Data().Y)
+	fmt.Fprintf(&b, " %v %x", s.Loss.Model(), data.Sum64())
+	return b.String()
+}
+
+func packed(d int) int { return d * (d + 1) / 2 }
+
+// valuesAt returns the components of f at a point.
+func valuesAt(f fp.Func, count int, at []float64) [][]float64 {
+	x, v := columns(len(at), 1), columns(count, 1)
+	for a := range at {
+		x[a][0] = at[a]
+	}
+	f(v, x)
+	return v
+}
+
+func (s *SGD) runner() runner {
+	d := s.dim()
+	r := &sgdRunner{sgd: s, injected: math.Sqrt(s.InjectedNoise)}
+	if s.Loss != nil {
+		r.gradient = newMinibatches(s)
+	} else {
+		r.gradient = &gaussian{formula: s.Formula, batch: float64(s.Batch), factorizer: newFactorizer(d, s.lanes())}
+		r.deviates.perStep = d
+	}
+	if s.InjectedNoise > 0 {
+		r.atInjected = r.deviates.perStep
+		r.deviates.perStep += d
+	}
+	r.z = columns(r.deviates.perStep, s.lanes())
+	return r
+}
+
+// A gradient is where g_B comes from.
+type gradient interface {
+	resume(b *block)
+	draw(b *block)
+	// descend subtracts rate·g_B(θ) of step k from out, which may be b.theta. z has the
+	// normal deviates of the step.
+	descend(out [][]float64, b *block, k int, rate float64, z [][]float64)
+}
+
+type sgdRunner struct {
+	sgd        *SGD
+	gradient   gradient
+	deviates   normals
+	z, zb      [][]float64 // deviates of one step
+	atInjected int         // the first that is for injected noise
+	injected   float64     // its standard deviation
+}
+
+func (r *sgdRunner) resume(b *block) { r.gradient.resume(b) }
+
+func (r *sgdRunner) draw(b *block) {
+	r.gradient.draw(b)
+	if r.deviates.perStep > 0 {
+		r.deviates.draw(b.sources)
+	}
+}
+
+func (r *sgdRunner) step(b *block, k int) {
+	rate := r.sgd.Schedule.Rate(b.start + k)
+	if len(r.z) > 0 {
+		r.zb = cut(r.zb, r.z, 0, b.walkers())
+		r.deviates.gather(r.zb, k)
+	}
+	out := b.theta
+	if mu := r.sgd.Momentum; mu != 0 {
+		out = b.velocity
+		for _, v := range out {
+			for w := range v {
+				v[w] *= mu
+			}
+		}
+	}
+	r.gradient.descend(out, b, k, rate, r.zb)
+	if r.injected > 0 {
+		r.inject(out, rate)
+	}
+	if r.sgd.Momentum != 0 {
+		for a, t := range b.theta {
+			v := b.velocity[a]
+			for w := range t {
+				t[w] += v[w]
+			}
+		}
+	}
+}
+
+// inject subtracts rate·√s N.
+func (r *sgdRunner) inject(out [][]float64, rate float64) {
+	scale := rate * r.injected
+	for a, o := range out {
+		z := r.zb[r.atInjected+a]
+		for w := range o {
+			o[w] -= float64(scale * z[w])
+		}
+	}
+}
+
+// noise sets dst to the gradient noise ξ = g − g_B of step k, without what is injected.
+func (r *sgdRunner) noise(dst [][]float64, b *block, k int) {
+	m := r.gradient.(*minibatches)
+	for _, x := range dst {
+		clear(x)
+	}
+	m.descend(dst, b, k, 1, nil)
+	if m.full == nil {
+		m.full = &whole{r.sgd.Loss.Evaluator(), make([]float64, len(dst))}
+	}
+	m.full.descend(dst, b.theta, &m.batches, 0, -1/float64(m.batches.n))
+}
+
+// minibatches are mean gradients of samples.
+type minibatches struct {
+	sampler sampler
+	descent descent
+	batches batches
+	full    *whole // for noise
+	words   bool
+}
+
+func newMinibatches(s *SGD) *minibatches {
+	n, size := s.Loss.Samples(), s.Batch
+	if s.Sampling == FullBatch {
+		size = n
+	}
+	words := wordsServe(s.Loss, s.Sampling, size)
+	return &minibatches{
+		sampler: newSampler(s.Sampling, n, size, words),
+		descent: newDescent(s.Loss, s.Sampling, size),
+		batches: batches{size: size, n: uint64(n)}, words: words,
+	}
+}
+
+func (m *minibatches) resume(b *block) { m.sampler.resume(b.sources, b.start) }
+
+func (m *minibatches) draw(b *block) {
+	switch count := b.walkers() * buffered * m.batches.size; {
+	case m.words && len(m.batches.words) < count/4:
+		m.batches.words = make([]uint64, count/4)
+	case !m.words && m.sampler != noSampler{} && len(m.batches.indices) < count:
+		m.batches.indices = make([]uint32, count)
+	}
+	m.sampler.draw(&m.batches, b.sources, b.start)
+}
+
+func (m *minibatches) descend(out [][]float64, b *block, k int, rate float64, _ [][]float64) {
+	m.descent.descend(out, b.theta, &m.batches, k, rate/float64(m.batches.size))
+}
+
+// gaussian is the gradient of a formula with normal noise.
+type gaussian struct {
+	formula    *Formula
+	batch      float64
+	factorizer *factorizer
+	grad, cov  [][]float64
+}
+
+func (m *gaussian) resume(*block) {}
+func (m *gaussian) draw(*block)   {}
+
+func (m *gaussian) descend(out [][]float64, b *block, _ int, rate float64, z [][]float64) {
+	d := m.formula.Dim
+	if m.grad == nil || len(m.grad[0]) != b.walkers() {
+		m.grad, m.cov = columns(d, b.walkers()), columns(packed(d), b.walkers())
+	}
+	m.formula.Grad(m.grad, b.theta)
+	m.formula.NoiseCov(m.cov, b.theta)
+	m.factorizer.factor(m.cov)
+	for a, o := range out {
+		for w, g := range m.grad[a] {
+			o[w] -= float64(rate * g)
+		}
+	}
+	addProduct(out, m.cov, z[:d], -rate/math.Sqrt(m.batch))
+}

@@ -1,0 +1,115 @@
+package compare
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/ness-fp/ness/fp/loss"
+	"github.com/ness-fp/ness/grid"
+)
+
+func msteps(b *testing.B, p Process, opt Options, start []float64) {
+	opt.Workers = 1
+	opt.Walkers = 1024
+	if opt.Every == 0 {
+		opt.BurnIn = math.MaxInt // nothing is tallied
+	}
+	e, err := New(p, Initial{Points: [][]float64{start}}, opt)
+	if err != nil {
+		b.Fatal(err)
+	}
+	per := 24000
+	if s, ok := p.(*SGD); ok && s.Loss != nil {
+		per = max(240, 24000/max(1, s.Batch/8))
+	}
+	for b.Loop() {
+		if err := e.Run(context.Background(), e.Step()+per); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*float64(per)*1024/1e6/b.Elapsed().Seconds(), "Msteps/s")
+}
+
+func BenchmarkSGD(b *testing.B) {
+	type c struct {
+		model   loss.Model
+		d, n, B int
+		s       Sampling
+		mu      float64
+		every   int
+	}
+	for _, c := range []c{
+		{loss.LinearRegression, 2, 1000, 8, WithReplacement, 0, 0},   // word path
+		{loss.LinearRegression, 2, 12000, 8, WithReplacement, 0, 0},  // index path
+		{loss.LinearRegression, 2, 1000, 6, WithReplacement, 0, 0},   // index path
+		{loss.LinearRegression, 2, 100000, 8, WithReplacement, 0, 0}, // rows beyond L2
+		{loss.LinearRegression, 2, 1000, 8, WithReplacement, 0.9, 0},
+		{loss.LinearRegression, 2, 1000, 8, WithReplacement, 0, 24},
+		{loss.LinearRegression, 2, 1000, 8, WithoutReplacement, 0, 0},
+		{loss.LinearRegression, 2, 1000, 8, Epochs, 0, 0},
+		{loss.LinearRegression, 2, 1000, 1, WithReplacement, 0, 0},
+		{loss.LinearRegression, 1, 1000, 8, WithReplacement, 0, 0},
+		{loss.LinearRegression, 3, 1000, 8, WithReplacement, 0, 0},
+		{loss.LinearRegression, 4, 1000, 8, WithReplacement, 0, 0},
+		{loss.DeepLinear, 2, 1000, 8, WithReplacement, 0, 0},
+		{loss.LogisticRegression, 2, 1000, 8, WithReplacement, 0, 0},
+		{loss.TanhNeuron, 2, 1000, 8, WithReplacement, 0, 0},
+		{loss.LogisticRegression, 3, 1000, 8, WithReplacement, 0, 0},
+		{loss.TanhNeuron, 3, 1000, 8, WithReplacement, 0, 0},
+		{loss.LogisticRegression, 2, 1000, 1, WithReplacement, 0, 0},
+	} {
+		name := fmt.Sprintf("model=%v/d=%d/n=%d/B=%d/sampling=%v/mu=%g/every=%d", c.model, c.d, c.n, c.B, c.s, c.mu, c.every)
+		b.Run(name, func(b *testing.B) {
+			l := someLoss(b, c.model, c.d, c.n)
+			opt := Options{Every: c.every}
+			if c.every > 0 {
+				opt.Grid, opt.MaxOutside = box(b, 512, 3, c.d), 1
+			}
+			msteps(b, &SGD{Loss: l, Schedule: Constant(0.05), Batch: c.B, Sampling: c.s, Momentum: c.mu}, opt, make([]float64, c.d))
+		})
+	}
+}
+
+func box(t testing.TB, n int, half float64, d int) *grid.Grid {
+	axes := make([]grid.Axis, d)
+	for a := range axes {
+		var err error
+		if axes[a], err = grid.Uniform(-half, half, n, grid.Reflecting, grid.Reflecting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return grid.New(axes...)
+}
+
+func BenchmarkSDE(b *testing.B) {
+	// The quadruple well (x²−1)²/4 + (y²−1)²/4: ten operations.
+	drift := func(dst, x [][]float64) {
+		for a := range dst {
+			for i, v := range x[a] {
+				dst[a][i] = v * (1 - v*v)
+			}
+		}
+	}
+	full := func(dst, x [][]float64) {
+		for i, v := range x[0] {
+			dst[0][i], dst[1][i], dst[2][i] = 0.1*(1+v*v), 0.02, 0.1
+		}
+	}
+	for _, c := range []struct {
+		name string
+		sde  SDE
+	}{
+		{"em/noise=constant/increments=gaussian", SDE{ConstantDiffusion: []float64{0.1, 0, 0.1}}},
+		{"em/noise=constant/increments=three-point", SDE{ConstantDiffusion: []float64{0.1, 0, 0.1}, Increments: ThreePoint}},
+		{"em/noise=tensor/increments=gaussian", SDE{Diffusion: full}},
+		{"platen/noise=tensor/increments=gaussian", SDE{Diffusion: full, Scheme: Platen}},
+	} {
+		b.Run("scheme="+c.name, func(b *testing.B) {
+			s := c.sde
+			s.Dim, s.Drift, s.Step = 2, drift, 0.01
+			msteps(b, &s, Options{}, []float64{0, 0})
+		})
+	}
+}
