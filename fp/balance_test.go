@@ -454,6 +454,7 @@ func TestOneVerdictOfThree(t *testing.T) {
 	test := func(v fp.Verdict, s float64, why string) fp.BalanceTest {
 		return fp.BalanceTest{Statistic: s, Error: s / 10, Verdict: v, Reason: why}
 	}
+	none := test(fp.CannotTell, math.NaN(), "E")
 	holds, open, violated, slightly := test(fp.Holds, 1e-12, "A"), test(fp.CannotTell, 0.1, "B"), test(fp.Violated, 0.1, "C"), test(fp.Violated, 1e-7, "D")
 	for _, k := range []struct {
 		force, cycles, current fp.BalanceTest
@@ -462,8 +463,12 @@ func TestOneVerdictOfThree(t *testing.T) {
 	}{
 		{fp.BalanceTest{}, fp.BalanceTest{}, fp.BalanceTest{}, fp.CannotTell, "no test was made"},
 		{open, open, fp.BalanceTest{}, fp.CannotTell, "B; B"},
-		{open, holds, open, fp.Holds, "A"},
+		{none, holds, open, fp.Holds, "A"},
 		{open, open, violated, fp.Violated, "C"},
+		{none, open, slightly, fp.Violated, "D"},
+		// Where the force was sampled and may have kinks.
+		{open, holds, open, fp.CannotTell, "B; A, which counts for nothing where the force may have kinks; B"},
+		{open, slightly, open, fp.CannotTell, "B; D, which counts for nothing where the force may have kinks; B"},
 		{slightly, open, holds, fp.Violated, "D"},
 		{violated, open, holds, fp.CannotTell, "tests contradict each other: violated by C; but balanced by A"},
 	} {

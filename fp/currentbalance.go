@@ -26,7 +26,7 @@ func (s *Stationary) CurrentBalance(c *Current, e *ErrorEstimate) BalanceTest {
 	entropy := s.EntropyProduction(c)
 	switch {
 	case s.Scheme != SchemeGibbs && s.isUnresolved():
-		return undecided("the density is too narrow for the grid to show its current")
+		return undecided("the grid does not resolve the density well enough to tell")
 	case s.IsReversible(c):
 		return BalanceTest{Statistic: statistic, Verdict: Holds, Reason: "every net flow is round-off of the flows to and fro"}
 	case e == nil:

@@ -113,8 +113,8 @@ func fraction(entropy, reversible, relative float64) Measured {
 		return Measured{0, 0}
 	}
 	f := entropy / (entropy + reversible)
-	// df/f = (1 − f) (dσ/σ − d rest/rest), each twice the error of its field at most.
-	return Measured{f, min(4*relative*f*(1-f), 1)}
+	// df/f = (1 − f) (dσ/σ − d rest/rest), each about the error of its field in mean square.
+	return Measured{f, min(2*rootMeanSquare*relative*f*(1-f), 1)}
 }
 
 // rootMeanSquare is the relative error of currents in mean squares that weigh tails, over that

@@ -76,10 +76,13 @@ func (h *highOrder) estimateErrors(a *attempt, main *view, at func(order int) *v
 		near, factor = at(a.order+2), 2
 		a.orders = viewDistance(w, main, near).scaled(factor)
 		a.resolved = a.orders.Density < fairlyResolved
-	default:
-		near = at(max(a.order-2, 2))
+	case a.order > 2:
+		near = at(a.order - 2)
 		a.orders = viewDistance(w, main, near)
-		a.resolved = a.order > 2 && a.orders.Density < fairlyResolved
+		a.resolved = a.orders.Density < fairlyResolved
+	default: // too few cells for any other order: that of the star generator is as good a guess
+		near = h.linearView(a.op, h.normalized(a.op, h.star))
+		a.orders = viewDistance(w, main, near)
 	}
 	rate, left := main.production()
 	other, _ := near.production()

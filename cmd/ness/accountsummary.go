@@ -25,6 +25,9 @@ func measured(m fp.Measured) measuredSummary {
 
 // String returns the number with its error, if that is known.
 func (m measuredSummary) String() string {
+	if math.IsInf(float64(m.Value), 0) {
+		return "infinite"
+	}
 	if math.IsNaN(float64(m.Error)) {
 		return fmt.Sprintf("%.6g", m.Value)
 	}
@@ -54,7 +57,7 @@ type acrossSummary struct {
 
 // circulationSummary is how much probability goes round, in 1/T.
 type circulationSummary struct {
-	Stream output.Float `json:"stream_range"` // max ψ − min ψ in two dimensions, else null
+	Stream measuredSummary `json:"stream_range"` // max ψ − min ψ in two dimensions, else null
 	// Through is the flow round each periodic axis, null for others.
 	Through []output.Float `json:"through"`
 }
@@ -91,7 +94,11 @@ func (s *summary) addAccount(variables []string, a *account) {
 	if l := r.Alignment; l != nil {
 		s.Irreversibility.Across = &acrossSummary{measured(l.Across), output.Float(l.Isotropic)}
 	}
-	s.Circulation = circulationSummary{output.Float(a.circulating()), output.Floats(a.through)}
+	relative := math.NaN()
+	if s.ErrorEstimate != nil {
+		relative = float64(s.ErrorEstimate.Current)
+	}
+	s.Circulation = circulationSummary{measured(a.circulating(relative)), output.Floats(a.through)}
 	s.Split = summarizeSplit(a.field, a.split)
 	s.DetailedBalance = summarizeBalance(a.balance)
 }
@@ -119,9 +126,11 @@ func (r *residualsSummary) worst() output.Float {
 func (s *summary) printAccount(w io.Writer) {
 	r := &s.Irreversibility
 	line(w, "entropy production", "%v nats per unit time", s.EntropyProduction)
-	line(w, "irreversible part", "%v of the drift, in mean square", r.Fraction)
-	if x := float64(s.Circulation.Stream); !math.IsNaN(x) {
-		line(w, "circulating flux", "%.6g per unit time (range of the stream function)", x)
+	if r.Fraction.Error < 1 { // else there is no drift to speak of
+		line(w, "irreversible part", "%v of the drift, in mean square", r.Fraction)
+	}
+	if x := s.Circulation.Stream; !math.IsNaN(float64(x.Value)) {
+		line(w, "circulating flux", "%v per unit time (range of the stream function)", x)
 	}
 	for a, v := range s.Problem.Variables {
 		if x := float64(s.Circulation.Through[a]); !math.IsNaN(x) {
@@ -136,6 +145,10 @@ func (s *summary) printAccount(w io.Writer) {
 	if x := r.Across; x != nil && !math.IsNaN(float64(x.Value)) {
 		line(w, "current across levels", "%v: 0 along level sets of the landscape, 1 across, %.2g if it ignores them", x.measuredSummary, x.Isotropic)
 	}
-	line(w, "split", "of the %s: gradient %.4g, solenoidal %.4g, harmonic %.4g of its square (residuals ≤ %.1g)", strings.ReplaceAll(s.Split.Field, "-", " "), s.Split.Gradient, s.Split.Solenoidal, s.Split.Harmonic, s.Split.Residuals.worst())
+	if math.IsNaN(float64(s.Split.Gradient)) {
+		line(w, "split", "none: the %s is 0 everywhere", strings.ReplaceAll(s.Split.Field, "-", " "))
+	} else {
+		line(w, "split", "of the %s: gradient %.4g, solenoidal %.4g, harmonic %.4g of its square (residuals ≤ %.1g)", strings.ReplaceAll(s.Split.Field, "-", " "), s.Split.Gradient, s.Split.Solenoidal, s.Split.Harmonic, s.Split.Residuals.worst())
+	}
 	s.DetailedBalance.print(w)
 }

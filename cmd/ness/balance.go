@@ -55,7 +55,7 @@ func (fl *balanceFlags) balance(w io.Writer, name string) error {
 	if err != nil {
 		return locate(name, f, err)
 	}
-	b.Warnings = append(doubts, b.Warnings...)
+	b.Warnings = append(append([]string{}, doubts...), b.Warnings...)
 	if fl.json {
 		err = output.WriteJSON(w, b)
 	} else {
@@ -98,7 +98,7 @@ func solvedBalance(p *fp.Problem, g *grid.Grid) (*balanceReport, error) {
 	}
 	e, doubts := estimate(s, opt)
 	b := judgeBalance(s, s.Current(), e)
-	r := &balanceReport{balanceSummary: summarizeBalance(b), verdict: b.Verdict, Warnings: append(s.Warnings, doubts...)}
+	r := &balanceReport{balanceSummary: summarizeBalance(b), verdict: b.Verdict, Warnings: append(append([]string{}, s.Warnings...), doubts...)}
 	if d, ok := s.DroppedCurl(); ok {
 		r.DroppedCurl = &droppedCurlSummary{
 			measuredSummary{output.Float(d.Dropped), output.Float(d.DroppedError)},
@@ -112,7 +112,7 @@ func solvedBalance(p *fp.Problem, g *grid.Grid) (*balanceReport, error) {
 func (r *balanceReport) print(w io.Writer) {
 	r.balanceSummary.print(w)
 	if d := r.DroppedCurl; d != nil {
-		line(w, "curl of the current", "%v of it is D on second derivatives of p, which only an isotropic D lets one drop", d.Dropped)
+		line(w, "curl of the current", "%v of its terms are ε D ∂∂p, which vanish where D is a multiple of the identity, and only there", d.Dropped)
 	}
 	for _, warning := range r.Warnings {
 		line(w, "warning", "%s", warning)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"math"
 	"strings"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
@@ -64,7 +65,7 @@ func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
 	return list
 }
 
-// vtkArrays returns the cell edges, and what lives in cells as ParaView wants it.
+// vtkArrays returns the cell edges, and what lives in cells and on corners as ParaView wants it.
 func vtkArrays(s *fp.Stationary, a *account) (edges [][]float64, scalars []output.Array, vectors map[string][3][]float64) {
 	g := s.Density.Grid
 	for k := range g.Dim() {
@@ -73,6 +74,13 @@ func vtkArrays(s *fp.Stationary, a *account) (edges [][]float64, scalars []outpu
 	scalars = []output.Array{
 		{Name: "density", Data: s.Density.Values},
 		{Name: "entropy_production_density", Data: a.irreversibility.EntropyDensity},
+		{Name: "split_potential", Data: a.split.Potential.Values},
+	}
+	if l := a.irreversibility.Alignment; l != nil {
+		scalars = append(scalars, output.Array{Name: "angle", Data: l.Angle})
+	}
+	if a.stream != nil { // on corners
+		scalars = append(scalars, output.Array{Name: "stream", Data: a.stream.Values}, output.Array{Name: "vorticity", Data: a.vorticity.Values})
 	}
 	vectors = map[string][3][]float64{}
 	for name, v := range map[string][][]float64{
@@ -95,7 +103,7 @@ func figures(p *fp.Problem, s *fp.Stationary, a *account) map[string]func(io.Wri
 		axes[k] = plot.Axis{Name: v, Edges: g.Axis(k).Edges(), Periodic: g.Axis(k).IsPeriodic()}
 	}
 	j := a.current.At
-	flows := !s.IsReversible(a.current)
+	flows := a.balance.Verdict != fp.Holds // else what there is of a current is error
 	if !flows {
 		j = make([][]float64, g.Dim())
 	}
@@ -129,8 +137,10 @@ func figures(p *fp.Problem, s *fp.Stationary, a *account) map[string]func(io.Wri
 	}
 	list["stream.png"] = func(w io.Writer) error { return plot.StreamFunction(w, plot.PNG, p.Title, axes, a.stream.Values) }
 	list["vorticity.png"] = func(w io.Writer) error { return plot.Vorticity(w, plot.PNG, p.Title, axes, a.vorticity.Values) }
-	list["entropy_production.png"] = func(w io.Writer) error {
-		return plot.EntropyProduction(w, plot.PNG, p.Title, axes, a.irreversibility.EntropyDensity)
+	if !math.IsInf(a.irreversibility.EntropyProduction.Value, 1) {
+		list["entropy_production.png"] = func(w io.Writer) error {
+			return plot.EntropyProduction(w, plot.PNG, p.Title, axes, a.irreversibility.EntropyDensity)
+		}
 	}
 	if l := a.irreversibility.Alignment; l != nil {
 		list["angle.png"] = func(w io.Writer) error {

@@ -24,6 +24,7 @@ type solveFlags struct {
 	inputFlags
 	dir            string
 	given          bool // whether dir was
+	refine         bool // whether tolerance was
 	order, solver  string
 	split          string
 	tol, tolerance float64
@@ -39,7 +40,7 @@ func solveCommand() *cobra.Command {
 		Short: "Find the stationary density and current of a problem file",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			fl.given = cmd.Flags().Changed("output")
+			fl.given, fl.refine = cmd.Flags().Changed("output"), cmd.Flags().Changed("tolerance")
 			return fl.solve(cmd.OutOrStdout(), args[0])
 		},
 	}
@@ -125,7 +126,7 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 // stationary solves on the grid, or on finer ones where a tolerance is given. Where the
 // result is not nil it is fit to look at whatever the error.
 func (fl *solveFlags) stationary(p *fp.Problem, g *grid.Grid, opt fp.StationaryOptions) (*fp.Stationary, error) {
-	if fl.tolerance > 0 {
+	if fl.refine {
 		return fp.SolveToTolerance(p, g, fl.tolerance, opt)
 	}
 	return fp.SolveStationary(p, g, opt)
@@ -149,7 +150,7 @@ func (fl *solveFlags) options() (opt fp.StationaryOptions, err error) {
 		return opt, fmt.Errorf("--solver %s is for generators: want --order monotone beside it, or neither --order nor --positive", fl.solver)
 	case monotone && fl.positive:
 		return opt, errors.New("--positive: a generator's density is positive already; leave out one of --order monotone and --positive")
-	case fl.tolerance != 0 && !(fl.tolerance >= 1e-13 && fl.tolerance < 1):
+	case fl.refine && !(fl.tolerance >= 1e-13 && fl.tolerance < 1):
 		return opt, fmt.Errorf("--tolerance: want a number from 1e-13 to 1, have %g", fl.tolerance)
 	}
 	if !(fl.tol >= 0 && fl.tol < 1) || fl.tol > 0 && fl.tol < 1e-15 {
