@@ -14,7 +14,7 @@ import (
 type Options struct {
 	// Tol is what the largest |A m|_i / |A_ii m_i| of any cell with more than 1e-250 of
 	// all mass, and the largest relative correction of the coarsest level and of the basins,
-	// have to fall below; 0 means 1e-11.
+	// have to fall below; 0 means 3e-12.
 	Tol float64
 	// MaxCycles bounds the cycles on the finest grid; 0 means 60.
 	MaxCycles int
@@ -23,7 +23,7 @@ type Options struct {
 }
 
 // DefaultTol is the [Options.Tol] that 0 stands for.
-const DefaultTol = 1e-11
+const DefaultTol = 3e-12
 
 // Stats tells how a solution was reached.
 type Stats struct {
