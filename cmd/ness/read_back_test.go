@@ -17,6 +17,9 @@ import (
 // problem is what read_back.py wants: shapes, mass, flows that balance, and the same
 // numbers in both files.
 func TestFilesReadBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
 	python := pythonWith("numpy")
 	if python == "" {
 		t.Skip("no python3 with numpy")

@@ -87,6 +87,9 @@ func blocks(t *testing.T, language string) []string {
 
 // The first run prints what README shows, but for times and the last bits of residuals and small errors.
 func TestFirstRunOfReadme(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
 	want := strings.SplitN(blocks(t, "")[0], "\n", 2)[1]
 	var stdout, stderr bytes.Buffer
 	if status := run([]string{"solve", "../../testdata/problems/diabetes.yaml", "--no-plots", "-o", filepath.Join(t.TempDir(), "out")}, &stdout, &stderr); status != statusDone {

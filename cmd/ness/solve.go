@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/grid/pieces"
 )
 
 type solveFlags struct {
@@ -197,18 +199,35 @@ func (fl *solveFlags) writeFiles(ctx context.Context, folder *output.Folder, f *
 		}
 	}
 	if !fl.noPlots {
-		figures := figures(f.Problem, s, a)
-		for _, name := range slices.Sorted(maps.Keys(figures)) {
-			if ctx.Err() != nil {
-				return errInterrupted
-			}
-			if err := folder.Write(name, figures[name]); err != nil {
-				return err
-			}
+		if err := drawFigures(ctx, folder, figures(f.Problem, s, a)); err != nil {
+			return err
 		}
 	}
 	sum.Files = folder.Names()
 	return folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) })
+}
+
+// drawFigures draws figures on all cores, and then writes them in the order of their names.
+func drawFigures(ctx context.Context, folder *output.Folder, figures map[string]func(io.Writer) error) error {
+	names := slices.Sorted(maps.Keys(figures))
+	drawn, errs := make([]bytes.Buffer, len(names)), make([]error, len(names))
+	pieces.Run(len(names), 1, func(k, _, _ int) {
+		if errs[k] = errInterrupted; ctx.Err() == nil {
+			errs[k] = figures[names[k]](&drawn[k])
+		}
+	})
+	for k, name := range names {
+		switch err := errs[k]; {
+		case errors.Is(err, errInterrupted):
+			return err
+		case err != nil:
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := folder.Write(name, func(w io.Writer) error { _, err := drawn[k].WriteTo(w); return err }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A stopwatch adds up the seconds of named stages.

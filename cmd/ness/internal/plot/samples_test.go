@@ -240,6 +240,9 @@ func figures() []figure {
 // The same input gives the same bytes. SVG has all that a figure consists of, the
 // colours as PNG; of the rasteriser a few figures are witness enough.
 func TestFiguresAreDeterministic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
 	rasterised := map[string]bool{"log-well": true, "current-coarse": true, "density-1d": true}
 	for _, fig := range figures() {
 		t.Run(fig.name, func(t *testing.T) {
