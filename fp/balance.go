@@ -120,13 +120,15 @@ type DetailedBalance struct {
 // force may have features between the points where it is sampled, rates and solutions a grid
 // too coarse for their estimates. Where the force has been sampled and leaves it open, it may
 // have kinks or jumps, at which the errors of the other two tests are not to be trusted: then
-// these count if they find a violation of a hundredth, and not else. The zero BalanceTest stands
-// for a test that was not made.
+// these count if they find a violation of a hundredth, and not else. A test that cannot tell stands
+// against one that says holds where it shows more than its error: it may have seen what the other
+// has between its points. The zero BalanceTest stands for a test that was not made.
 func JudgeBalance(force, cycles, current BalanceTest) DetailedBalance {
 	b := DetailedBalance{Force: force, Cycles: cycles, Current: current}
 	rough := force.Verdict == CannotTell && force.Reason != "" && !math.IsNaN(force.Statistic)
 	say := map[Verdict][]string{}
 	var most float64 // that is certainly violated
+	var hint bool    // of a violation
 	for _, t := range []*BalanceTest{&force, &cycles, &current} {
 		if rough && t != &force && t.Verdict != CannotTell && !(t.Verdict == Violated && t.least() > clearViolation) {
 			t.Verdict = CannotTell
@@ -135,8 +137,11 @@ func JudgeBalance(force, cycles, current BalanceTest) DetailedBalance {
 		if t.Reason != "" {
 			say[t.Verdict] = append(say[t.Verdict], t.Reason)
 		}
-		if t.Verdict == Violated {
+		switch {
+		case t.Verdict == Violated:
 			most = max(most, t.least())
+		case t.Verdict == CannotTell && t.Statistic > mostBalanced && t.Statistic > t.Error:
+			hint = true
 		}
 	}
 	violated, holds := strings.Join(say[Violated], "; "), strings.Join(say[Holds], "; ")
@@ -145,6 +150,8 @@ func JudgeBalance(force, cycles, current BalanceTest) DetailedBalance {
 		b.Reason = fmt.Sprintf("tests contradict each other: violated by %s; but balanced by %s", violated, holds)
 	case violated != "":
 		b.Verdict, b.Reason = Violated, violated
+	case holds != "" && hint:
+		b.Reason = fmt.Sprintf("balanced by %s; but there are hints of a violation: %s", holds, strings.Join(say[CannotTell], "; "))
 	case holds != "":
 		b.Verdict, b.Reason = Holds, holds
 	case len(say[CannotTell]) > 0:

@@ -454,7 +454,7 @@ func TestOneVerdictOfThree(t *testing.T) {
 	test := func(v fp.Verdict, s float64, why string) fp.BalanceTest {
 		return fp.BalanceTest{Statistic: s, Error: s / 10, Verdict: v, Reason: why}
 	}
-	none := test(fp.CannotTell, math.NaN(), "E")
+	none, vague := test(fp.CannotTell, math.NaN(), "E"), fp.BalanceTest{Statistic: 0.1, Error: 0.2, Reason: "F"}
 	holds, open, violated, slightly := test(fp.Holds, 1e-12, "A"), test(fp.CannotTell, 0.1, "B"), test(fp.Violated, 0.1, "C"), test(fp.Violated, 1e-7, "D")
 	for _, k := range []struct {
 		force, cycles, current fp.BalanceTest
@@ -463,7 +463,8 @@ func TestOneVerdictOfThree(t *testing.T) {
 	}{
 		{fp.BalanceTest{}, fp.BalanceTest{}, fp.BalanceTest{}, fp.CannotTell, "no test was made"},
 		{open, open, fp.BalanceTest{}, fp.CannotTell, "B; B"},
-		{none, holds, open, fp.Holds, "A"},
+		{none, holds, vague, fp.Holds, "A"},
+		{holds, open, vague, fp.CannotTell, "balanced by A; but there are hints of a violation: B; F"},
 		{open, open, violated, fp.Violated, "C"},
 		{none, open, slightly, fp.Violated, "D"},
 		// Where the force was sampled and may have kinks.
