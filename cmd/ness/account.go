@@ -32,9 +32,9 @@ const defaultSplit = "effective-drift"
 // splitFields are the fields that --split knows.
 var splitFields = []string{"current", "drift", defaultSplit, "force", "reversible", "irreversible"}
 
-// splitUnits are their units, with θ for any variable and T for time.
+// splitUnits are their units in the plane, with θ for any variable and T for time.
 var splitUnits = map[string]string{
-	"current": "θ¹⁻ᵈ/T", "drift": "θ/T", defaultSplit: "θ/T", "force": "1/θ", "reversible": "θ/T", "irreversible": "θ/T",
+	"current": "1/(θT)", "drift": "θ/T", defaultSplit: "θ/T", "force": "1/θ", "reversible": "θ/T", "irreversible": "θ/T",
 }
 
 // checkSplit refuses a name that is not one of them.
