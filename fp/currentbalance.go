@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators"
 )
 
@@ -60,21 +61,28 @@ func (s *Stationary) IsReversible(c *Current) bool {
 // for ∇p.
 func (s *Stationary) currentShare(c *Current) float64 {
 	g := s.Density.Grid
-	d := g.Dim()
-	slope := make([]float64, d)
-	var flow, diffusion float64
-	for i, v := range g.Volumes() {
-		for a := range d {
-			slope[a] = s.neighbourSlope(i, a)
-		}
-		for a := range d {
-			var along float64
-			for b := range d {
-				along += s.Coefficients.Diffusion[operators.Packed(d, a, b)][i] * slope[b]
+	d, volumes := g.Dim(), g.Volumes()
+	parts := make([][2]float64, pieces.Count(g.Cells(), pieceCells))
+	pieces.Run(g.Cells(), pieceCells, func(k, lo, hi int) {
+		slope := make([]float64, d)
+		for i := lo; i < hi; i++ {
+			for a := range d {
+				slope[a] = s.neighbourSlope(i, a)
 			}
-			flow += math.Abs(c.At[a][i]) * v
-			diffusion += math.Abs(along) * v
+			for a := range d {
+				var along float64
+				for b := range d {
+					along += s.Coefficients.Diffusion[operators.Packed(d, a, b)][i] * slope[b]
+				}
+				parts[k][0] += math.Abs(c.At[a][i]) * volumes[i]
+				parts[k][1] += math.Abs(along) * volumes[i]
+			}
 		}
+	})
+	var flow, diffusion float64
+	for _, p := range parts {
+		flow += p[0]
+		diffusion += p[1]
 	}
 	if flow == 0 {
 		return 0

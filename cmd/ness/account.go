@@ -18,8 +18,9 @@ type account struct {
 	irreversibility  *fp.Irreversibility
 	balance          fp.DetailedBalance
 
-	field string       // the one that is split
-	split *hodge.Parts // its parts
+	field string         // the one that is split
+	split *hodge.Parts   // its parts
+	parts [3][][]float64 // gradient, solenoidal and harmonic part at the centres of cells
 
 	stream    *grid.CornerField // ψ of J; nil unless d = 2
 	vorticity *grid.CornerField // ∂_x J_y − ∂_y J_x; nil unless d = 2
@@ -64,6 +65,9 @@ func newAccount(s *fp.Stationary, c *fp.Current, e *fp.ErrorEstimate, field stri
 		return nil, err
 	}
 	a.split = hodge.Split(f)
+	for k, part := range []*grid.FaceField{a.split.Gradient, a.split.Solenoidal, a.split.Harmonic} {
+		a.parts[k] = part.AtCenters()
+	}
 	if s.Density.Grid.Dim() == 2 {
 		a.stream, _ = hodge.Stream(c.Faces)
 		a.vorticity = hodge.Vorticity(c.Faces)

@@ -8,9 +8,7 @@ import (
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/cmd/ness/internal/plot"
 	"github.com/ness-fp/ness/fp"
-	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/grid/pieces"
-	"github.com/ness-fp/ness/operators/hodge"
 )
 
 // This file lists what a solution leaves in files: arrays and figures.
@@ -28,7 +26,6 @@ func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
 	if a.irreversibility.Alignment != nil {
 		list = append(list, cells("angle", a.irreversibility.Alignment.Angle))
 	}
-	parts := [][][]float64{a.split.Gradient.AtCenters(), a.split.Solenoidal.AtCenters(), a.split.Harmonic.AtCenters()}
 	for k, v := range p.Variables {
 		ax := g.Axis(k)
 		faces := g.Shape()
@@ -40,7 +37,7 @@ func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
 			cells("drift_current_"+v, a.drift.At[k]),
 			cells("diffusion_current_"+v, a.diffusion.At[k]),
 			output.Array{Name: "flux_" + v, Shape: faces, Data: a.current.Faces.Density(k)},
-			cells("gradient_"+v, parts[0][k]), cells("solenoidal_"+v, parts[1][k]), cells("harmonic_"+v, parts[2][k]))
+			cells("gradient_"+v, a.parts[0][k]), cells("solenoidal_"+v, a.parts[1][k]), cells("harmonic_"+v, a.parts[2][k]))
 	}
 	if a.split.Vector != nil {
 		for k, v := range p.Variables { // on edges along k: corners along the other axes
@@ -85,7 +82,7 @@ func vtkArrays(s *fp.Stationary, a *account) (edges [][]float64, scalars []outpu
 	vectors = map[string][3][]float64{}
 	for name, v := range map[string][][]float64{
 		"current": a.current.At, "drift_current": a.drift.At, "diffusion_current": a.diffusion.At,
-		"gradient": a.split.Gradient.AtCenters(), "solenoidal": a.split.Solenoidal.AtCenters(), "harmonic": a.split.Harmonic.AtCenters(),
+		"gradient": a.parts[0], "solenoidal": a.parts[1], "harmonic": a.parts[2],
 	} {
 		var list [3][]float64
 		copy(list[:], v)
@@ -129,7 +126,7 @@ func figures(p *fp.Problem, s *fp.Stationary, a *account) map[string]func(io.Wri
 			return plot.Current(w, plot.PNG, p.Title, axes, d, j[0], j[1], landscape(p, s))
 		},
 		"split.png": func(w io.Writer) error {
-			return plot.Split(w, plot.PNG, p.Title, axes, strings.ReplaceAll(a.field, "-", " "), splitUnits[a.field], splitParts(a.split))
+			return plot.Split(w, plot.PNG, p.Title, axes, strings.ReplaceAll(a.field, "-", " "), splitUnits[a.field], splitParts(a))
 		},
 	}
 	if !flows {
@@ -150,12 +147,10 @@ func figures(p *fp.Problem, s *fp.Stationary, a *account) map[string]func(io.Wri
 	return list
 }
 
-// splitParts returns the parts of a split in the plane as vectors at the centres of cells.
-func splitParts(p *hodge.Parts) [3]plot.Part {
-	var parts [3]plot.Part
-	shares := [3]float64{p.Shares.Gradient, p.Shares.Solenoidal, p.Shares.Harmonic}
-	for k, f := range []*grid.FaceField{p.Gradient, p.Solenoidal, p.Harmonic} {
-		at := f.AtCenters()
+// splitParts returns the parts of a split in the plane.
+func splitParts(a *account) (parts [3]plot.Part) {
+	shares := [3]float64{a.split.Shares.Gradient, a.split.Shares.Solenoidal, a.split.Shares.Harmonic}
+	for k, at := range a.parts {
 		parts[k] = plot.Part{X: at[0], Y: at[1], Fraction: shares[k]}
 	}
 	return parts
