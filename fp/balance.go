@@ -121,8 +121,8 @@ type DetailedBalance struct {
 // too coarse for their estimates. Where the force has been sampled and leaves it open, it may
 // have kinks or jumps, at which the errors of the other two tests are not to be trusted: then
 // these count if they find a violation of a hundredth, and not else. A test that cannot tell stands
-// against one that says holds where it shows more than its error: it may have seen what the other
-// has between its points. The zero BalanceTest stands for a test that was not made.
+// against one that says holds where it shows more than half its error, where errors that fall as h²
+// leave a third: it may have seen what the other has between its points. The zero BalanceTest stands for a test that was not made.
 func JudgeBalance(force, cycles, current BalanceTest) DetailedBalance {
 	b := DetailedBalance{Force: force, Cycles: cycles, Current: current}
 	rough := force.Verdict == CannotTell && force.Reason != "" && !math.IsNaN(force.Statistic)
@@ -140,7 +140,7 @@ func JudgeBalance(force, cycles, current BalanceTest) DetailedBalance {
 		switch {
 		case t.Verdict == Violated:
 			most = max(most, t.least())
-		case t.Verdict == CannotTell && t.Statistic > mostBalanced && t.Statistic > t.Error:
+		case t.Verdict == CannotTell && t.Statistic > mostBalanced && 2*t.Statistic > t.Error:
 			hint = true
 		}
 	}

@@ -454,7 +454,7 @@ func TestOneVerdictOfThree(t *testing.T) {
 	test := func(v fp.Verdict, s float64, why string) fp.BalanceTest {
 		return fp.BalanceTest{Statistic: s, Error: s / 10, Verdict: v, Reason: why}
 	}
-	none, vague := test(fp.CannotTell, math.NaN(), "E"), fp.BalanceTest{Statistic: 0.1, Error: 0.2, Reason: "F"}
+	none, vague := test(fp.CannotTell, math.NaN(), "E"), fp.BalanceTest{Statistic: 0.1, Error: 0.3, Reason: "F"}
 	holds, open, violated, slightly := test(fp.Holds, 1e-12, "A"), test(fp.CannotTell, 0.1, "B"), test(fp.Violated, 0.1, "C"), test(fp.Violated, 1e-7, "D")
 	for _, k := range []struct {
 		force, cycles, current fp.BalanceTest
