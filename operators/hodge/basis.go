@@ -126,20 +126,37 @@ type matrix struct {
 	product []float64
 }
 
-func (t *matrix) forward(rows []float64)  { t.multiply(rows, blas.NoTrans) }
-func (t *matrix) backward(rows []float64) { t.multiply(rows, blas.Trans) }
+func (t *matrix) forward(rows []float64)  { t.multiply(rows, blas.Trans) }
+func (t *matrix) backward(rows []float64) { t.multiply(rows, blas.NoTrans) }
 
+// multiply multiplies every row by the matrix or its transpose, some rows of that at a time,
+// which stay in a core's second cache: gonum's Dgemv is twice as fast as its Dgemm.
 func (t *matrix) multiply(rows []float64, how blas.Transpose) {
 	if len(t.product) < len(rows) {
 		t.product = make([]float64, len(rows))
 	}
-	general := func(rows int, data []float64) blas64.General {
-		return blas64.General{Rows: rows, Cols: t.n, Stride: t.n, Data: data}
+	n, product := t.n, t.product[:len(rows)]
+	clear(product)
+	for lo := 0; lo < n; lo += matrixRows {
+		hi := min(lo+matrixRows, n)
+		part := blas64.General{Rows: hi - lo, Cols: n, Stride: n, Data: t.vectors[lo*n : hi*n]}
+		for at := 0; at < len(rows); at += n {
+			x, y := rows[at:at+n], product[at:at+n]
+			if how == blas.Trans {
+				x = x[lo:hi]
+			} else {
+				y = y[lo:hi]
+			}
+			blas64.Gemv(how, 1, part, vector(x), 1, vector(y))
+		}
 	}
-	count := len(rows) / t.n
-	blas64.Gemm(blas.NoTrans, how, 1, general(count, rows), general(t.n, t.vectors), 0, general(count, t.product))
-	copy(rows, t.product)
+	copy(rows, product)
 }
+
+// matrixRows is the number of rows of the matrix that are taken at a time.
+const matrixRows = 64
+
+func vector(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Inc: 1, Data: x} }
 
 // Real Fourier coefficients are packed as re₀, re₁, im₁, re₂, im₂, …, for even n with
 // re_{n/2} alone at the end.
