@@ -50,8 +50,10 @@ func (s *Stationary) DroppedCurl() (c DroppedCurl, ok bool) {
 			return c, false
 		}
 	}
-	b := s.brackets(droppedOrder)
-	rough := s.brackets(droppedOrder - 2)
+	current := s.Current().At
+	at, along := s.coefficientSlopes()
+	b := s.brackets(droppedOrder, current, at, along)
+	rough := s.brackets(droppedOrder-2, current, at, along)
 	var size float64
 	for i, v := range g.Volumes() {
 		size += v * b.size[i]
@@ -76,14 +78,11 @@ type brackets struct {
 	size            []float64
 }
 
-func (s *Stationary) brackets(order int) *brackets {
+// brackets returns them by differences of that order of the density and the current, given the
+// coefficients with their derivatives.
+func (s *Stationary) brackets(order int, current, at [][]float64, along [][][]float64) *brackets {
 	g := s.Density.Grid
-	d, n := g.Dim(), g.Cells()
-	p := s.Density.Values
-	if s.points != nil {
-		p = s.points.p
-	}
-	current := s.Current().At
+	d, n, p := g.Dim(), g.Cells(), s.values()
 	slope, second, flow := make([][]float64, d), make([][][]float64, d), make([][][]float64, d)
 	for l := range d {
 		slope[l] = gridSlope(g, p, l, order)
@@ -94,7 +93,6 @@ func (s *Stationary) brackets(order int) *brackets {
 			flow[l] = append(flow[l], gridSlope(g, current[j], l, order))
 		}
 	}
-	at, along := s.coefficientSlopes()
 	b := &brackets{size: make([]float64, n)}
 	for l := range d {
 		for m := l + 1; m < d; m++ {
