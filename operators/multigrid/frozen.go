@@ -39,9 +39,9 @@ func Freeze(a *sparse.Lattice, m []float64, shift float64) *Frozen {
 		if shift > 0 {
 			l.invert(shift)
 		}
-		l.x, l.rhs = make([]float64, l.cells()), make([]float64, l.cells())
-		if k > 0 {
-			l.old = nil
+		l.x, l.old = nil, nil
+		if k > 0 { // the finest level works on the vectors of [Frozen.Apply]
+			l.x, l.rhs = make([]float64, l.cells()), make([]float64, l.cells())
 		}
 	}
 	if shift == 0 {
