@@ -90,16 +90,12 @@ type cosines struct {
 }
 
 func (t *cosines) forward(rows []float64) {
-	for n := t.fft.Len(); len(rows) > 0; rows = rows[n:] {
-		t.fft.CosSequence(rows[:n], rows[:n])
-	}
+	eachRow(rows, t.fft.Len(), func(row []float64) { t.fft.CosSequence(row, row) })
 }
 
 func (t *cosines) backward(rows []float64) {
 	scaleBy(rows, t.scale)
-	for n := t.fft.Len(); len(rows) > 0; rows = rows[n:] {
-		t.fft.CosCoefficients(rows[:n], rows[:n])
-	}
+	eachRow(rows, t.fft.Len(), func(row []float64) { t.fft.CosCoefficients(row, row) })
 }
 
 // sines are sin(πki/n), 0 < k, i < n, on the inner edges of a uniform axis with walls.
@@ -109,9 +105,7 @@ type sines struct {
 }
 
 func (t *sines) forward(rows []float64) {
-	for n := t.fft.Len(); len(rows) > 0; rows = rows[n:] {
-		t.fft.Transform(rows[:n], rows[:n])
-	}
+	eachRow(rows, t.fft.Len(), func(row []float64) { t.fft.Transform(row, row) })
 }
 
 func (t *sines) backward(rows []float64) {
@@ -173,18 +167,18 @@ func newAnyLength(n int, h float64) *anyLength {
 }
 
 func (t *anyLength) forward(rows []float64) {
-	for n := t.fft.Len(); len(rows) > 0; rows = rows[n:] {
-		t.fft.Coefficients(t.coeff, rows[:n])
-		pack(rows[:n], t.coeff)
-	}
+	eachRow(rows, t.fft.Len(), func(row []float64) {
+		t.fft.Coefficients(t.coeff, row)
+		pack(row, t.coeff)
+	})
 }
 
 func (t *anyLength) backward(rows []float64) {
 	scaleBy(rows, t.scale)
-	for n := t.fft.Len(); len(rows) > 0; rows = rows[n:] {
-		unpack(t.coeff, rows[:n])
-		t.fft.Sequence(rows[:n], t.coeff)
-	}
+	eachRow(rows, t.fft.Len(), func(row []float64) {
+		unpack(t.coeff, row)
+		t.fft.Sequence(row, t.coeff)
+	})
 }
 
 // pack writes the first half of a Hermitian spectrum as real numbers.
@@ -271,6 +265,13 @@ func (t *powerOfTwo) each(rows []float64, do func(a, b []float64)) {
 	if len(rows) > 0 {
 		clear(t.none)
 		do(rows, t.none)
+	}
+}
+
+// eachRow calls do with every row of n numbers.
+func eachRow(rows []float64, n int, do func(row []float64)) {
+	for ; len(rows) > 0; rows = rows[n:] {
+		do(rows[:n])
 	}
 }
 
