@@ -86,6 +86,11 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	if err != nil {
 		return err
 	}
+	if fl.split == "force" { // before all the work, whether there is one
+		if _, err := f.Problem.ForceField(g); err != nil {
+			return locate(name, f, err)
+		}
+	}
 	opt.Stage = watch.start
 	s, err := fl.stationary(f.Problem, g, opt)
 	if s == nil {
