@@ -144,7 +144,7 @@ func LocalGaussian(g *grid.Grid, minimum, hess, noise []float64, rate float64) (
 func lyapunov(d int, hess, noise []float64, rate float64) (*mat.SymDense, error) {
 	var eigen mat.EigenSym
 	if !eigen.Factorize(unpacked(d, hess), true) || !(eigen.Values(nil)[0] > 0) {
-		return nil, errors.New("Hessian: want positive eigenvalues, as at a minimum")
+		return nil, errors.New("curvature: want a Hessian with positive eigenvalues, as at a minimum")
 	}
 	lambda := eigen.Values(nil)
 	var v, in, s mat.Dense

@@ -216,3 +216,21 @@ func TestClosedFormsSayWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// On a ring, a loss shifted by some cells makes the density shifted by as many.
+func TestClosedFormsGoRoundRings(t *testing.T) {
+	const n, shift = 32, 5
+	ax, err := grid.Uniform(0, 1, n, grid.Periodic, grid.Periodic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := grid.New(ax)
+	wave := func(by float64) *grid.Field {
+		loss := atCenters(g, func(x []float64) float64 { return math.Sin(2 * math.Pi * (x[0] - by)) })
+		return must(t)(Gibbs(g, loss, 2, 1))
+	}
+	p, q := wave(0), wave(shift/float64(n))
+	for i, v := range p.Values {
+		near(t, "shifted", q.Values[(i+shift)%n], v, 1e-13*v) // some tens of roundings
+	}
+}
