@@ -200,6 +200,7 @@ func wells(q *grid.Field, rng *rand.Rand, groups, walkers, each int) *Histogram 
 // The mean distance over many histograms is the floor, where cells have many and where they
 // have few tallies, alone or in runs; and false alarms of Judge do not come.
 func TestFloorsAreWhatSamplingLeaves(t *testing.T) {
+	skipLong(t)
 	line, plane := aBox(t, 64), aBox(t, 40, 40)
 	q1, q2 := bell(line, []float64{0}, 1.5), bell(plane, []float64{0, 0}, 1.5)
 	type draw func(*rand.Rand) *Histogram
@@ -346,4 +347,12 @@ func TestJudge(t *testing.T) {
 			t.Errorf("Judge(%g, %g, %g) = %v, want %v", c.estimate, c.se, c.limit, got, c.want)
 		}
 	}
+}
+
+// The leading terms meet the series where they take over.
+func TestPoissonTermsMeetTheSeries(t *testing.T) {
+	below, above := poisson(30-1e-9), poisson(30)
+	near(t, "TV", above.tv, below.tv, 1e-3*below.tv)
+	near(t, "KL", above.kl, below.kl, 1e-3*below.kl)
+	near(t, "Hellinger", above.hellinger, below.hellinger, 1e-3*below.hellinger)
 }
