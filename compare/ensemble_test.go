@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
 	"github.com/ness-fp/ness/grid"
 )
@@ -18,16 +19,16 @@ import (
 func everyKind(t *testing.T) map[string]Process {
 	l := someLoss(t, loss.LinearRegression, 2, 40)
 	list := map[string]Process{}
-	for _, s := range []Sampling{WithReplacement, WithoutReplacement, Epochs} {
-		list["linear "+s.String()] = &SGD{Loss: l, Schedule: InverseSqrt(0.2), Batch: 7, Sampling: s}
+	for _, s := range []fp.Sampling{fp.WithReplacement, fp.WithoutReplacement, fp.Epochs} {
+		list["linear "+s.String()] = &SGD{Loss: l, Schedule: fp.InverseSqrtRate(0.2), Batch: 7, Sampling: s}
 	}
-	list["words"] = &SGD{Loss: l, Schedule: Constant(0.1), Batch: 8}
-	list["full batch"] = &SGD{Loss: l, Schedule: Constant(0.01), Sampling: FullBatch, InjectedNoise: 0.1}
-	list["momentum"] = &SGD{Loss: l, Schedule: Constant(0.05), Batch: 8, Momentum: 0.7, InjectedNoise: 0.1}
+	list["words"] = &SGD{Loss: l, Schedule: fp.ConstantRate(0.1), Batch: 8}
+	list["full batch"] = &SGD{Loss: l, Schedule: fp.ConstantRate(0.01), Sampling: fp.FullBatch, InjectedNoise: 0.1}
+	list["momentum"] = &SGD{Loss: l, Schedule: fp.ConstantRate(0.05), Batch: 8, Momentum: 0.7, InjectedNoise: 0.1}
 	for _, m := range []loss.Model{loss.LogisticRegression, loss.TanhNeuron, loss.DeepLinear} {
-		list[m.String()] = &SGD{Loss: someLoss(t, m, 2, 40), Schedule: Constant(0.05), Batch: 5}
+		list[m.String()] = &SGD{Loss: someLoss(t, m, 2, 40), Schedule: fp.ConstantRate(0.05), Batch: 5}
 	}
-	list["formula"] = &SGD{Formula: quadratic([]float64{1, 0.3, 0.5}, []float64{1, -0.4, 0.8}, 0.1), Schedule: Constant(0.1), Batch: 4, InjectedNoise: 0.1}
+	list["formula"] = &SGD{Formula: quadratic([]float64{1, 0.3, 0.5}, []float64{1, -0.4, 0.8}, 0.1), Schedule: fp.ConstantRate(0.1), Batch: 4, InjectedNoise: 0.1}
 	drift := func(dst, x [][]float64) {
 		for a := range dst {
 			for i, v := range x[a] {
@@ -305,7 +306,7 @@ func TestIndependentStepsAreIndependentSamples(t *testing.T) {
 	f := quadratic([]float64{1, 0, 1}, []float64{1, 0, 1}, 0)
 	g := box(t, 8, 4, 2)
 	opt := Options{Walkers: 1024, Every: 1, Grid: g, Groups: 32}
-	e := run(t, &SGD{Formula: f, Schedule: Constant(1), Batch: 1}, Initial{Points: [][]float64{{5, 0}}}, opt, 200)
+	e := run(t, &SGD{Formula: f, Schedule: fp.ConstantRate(1), Batch: 1}, Initial{Points: [][]float64{{5, 0}}}, opt, 200)
 	m, h := e.Moments(), e.Histogram()
 	n := float64(m.Tallies)
 	for a := range 2 {
@@ -336,7 +337,7 @@ func TestIndependentStepsAreIndependentSamples(t *testing.T) {
 func TestWalkersThatDoNotMixAreSeen(t *testing.T) {
 	f := quadratic([]float64{1e-9, 0, 1e-9}, []float64{1, 0, 1}, 0)
 	opt := Options{Walkers: 512, Every: 1, Grid: box(t, 8, 4, 2)}
-	e := run(t, &SGD{Formula: f, Schedule: Constant(1e-3), Batch: 1}, Initial{Points: [][]float64{{-1, 0}, {1, 0}}, Cov: []float64{0.1, 0, 0.1}}, opt, 200)
+	e := run(t, &SGD{Formula: f, Schedule: fp.ConstantRate(1e-3), Batch: 1}, Initial{Points: [][]float64{{-1, 0}, {1, 0}}, Cov: []float64{0.1, 0, 0.1}}, opt, 200)
 	m := e.Moments()
 	if m.SplitRHat[0] < 10 || math.Abs(m.EffectiveSamples[0]/512-1) > 0.1 || m.Between[0] < 100*m.Within[0] {
 		t.Errorf("R̂ = %g, effective samples %g, between %g, within %g", m.SplitRHat[0], m.EffectiveSamples[0], m.Between[0], m.Within[0])
@@ -345,7 +346,7 @@ func TestWalkersThatDoNotMixAreSeen(t *testing.T) {
 	if n := e.Histogram().EffectiveSamples(); math.Abs(n/512-1) > 5*math.Sqrt(2.0/31/10) {
 		t.Errorf("effective samples of the histogram: %g", n)
 	}
-	moving := run(t, &SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{1, 0, 1}, 0), Schedule: Constant(1e-3), Batch: 1}, Initial{Points: [][]float64{{1, 0}}}, opt, 200)
+	moving := run(t, &SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{1, 0, 1}, 0), Schedule: fp.ConstantRate(1e-3), Batch: 1}, Initial{Points: [][]float64{{1, 0}}}, opt, 200)
 	if z := moving.Moments().Trend[0]; z > -5 {
 		t.Errorf("a walk to the minimum has trend %g", z)
 	}
@@ -353,24 +354,24 @@ func TestWalkersThatDoNotMixAreSeen(t *testing.T) {
 
 func TestArgumentsAreChecked(t *testing.T) {
 	l := someLoss(t, loss.LinearRegression, 2, 40)
-	good := SGD{Loss: l, Schedule: Constant(0.1), Batch: 8}
+	good := SGD{Loss: l, Schedule: fp.ConstantRate(0.1), Batch: 8}
 	start := Initial{Points: [][]float64{{0, 0}}}
 	for name, c := range map[string]func(s *SGD, i *Initial, o *Options){
 		"B > n":         func(s *SGD, _ *Initial, _ *Options) { s.Batch = 41 },
 		"no batch":      func(s *SGD, _ *Initial, _ *Options) { s.Batch = 0 },
-		"full":          func(s *SGD, _ *Initial, _ *Options) { s.Sampling = FullBatch },
+		"full":          func(s *SGD, _ *Initial, _ *Options) { s.Sampling = fp.FullBatch },
 		"no schedule":   func(s *SGD, _ *Initial, _ *Options) { s.Schedule = nil },
-		"negative rate": func(s *SGD, _ *Initial, _ *Options) { s.Schedule = Constant(-1) },
-		"no decay":      func(s *SGD, _ *Initial, _ *Options) { s.Schedule = StepDecay{Initial: 1, Factor: 0.5} },
-		"cosine up":     func(s *SGD, _ *Initial, _ *Options) { s.Schedule = Cosine{1, 2, 10} },
+		"negative rate": func(s *SGD, _ *Initial, _ *Options) { s.Schedule = fp.ConstantRate(-1) },
+		"no decay":      func(s *SGD, _ *Initial, _ *Options) { s.Schedule = fp.StepDecayRate{Initial: 1, Factor: 0.5} },
+		"cosine up":     func(s *SGD, _ *Initial, _ *Options) { s.Schedule = fp.CosineRate{Initial: 1, Final: 2, Steps: 10} },
 		"momentum":      func(s *SGD, _ *Initial, _ *Options) { s.Momentum = 1 },
 		"injected":      func(s *SGD, _ *Initial, _ *Options) { s.InjectedNoise = math.NaN() },
-		"both":          func(s *SGD, _ *Initial, _ *Options) { s.Formula = &Formula{} },
+		"both":          func(s *SGD, _ *Initial, _ *Options) { s.Formula = &fp.LossFormula{} },
 		"epochs": func(s *SGD, _ *Initial, _ *Options) {
-			*s = SGD{Formula: quadratic(make([]float64, 3), make([]float64, 3), 0), Schedule: Constant(1), Batch: 1, Sampling: Epochs}
+			*s = SGD{Formula: quadratic(make([]float64, 3), make([]float64, 3), 0), Schedule: fp.ConstantRate(1), Batch: 1, Sampling: fp.Epochs}
 		},
 		"lags": func(s *SGD, _ *Initial, o *Options) {
-			*s = SGD{Formula: quadratic(make([]float64, 3), make([]float64, 3), 0), Schedule: Constant(1), Batch: 1}
+			*s = SGD{Formula: quadratic(make([]float64, 3), make([]float64, 3), 0), Schedule: fp.ConstantRate(1), Batch: 1}
 			o.NoiseLags = 1
 		},
 		"no start":       func(_ *SGD, i *Initial, _ *Options) { i.Points = nil },

@@ -6,6 +6,7 @@ import (
 	"log"
 
 	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
 )
 
@@ -16,7 +17,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sgd := &compare.SGD{Loss: l, Schedule: compare.Constant(0.02), Batch: 1}
+	sgd := &compare.SGD{Loss: l, Schedule: fp.ConstantRate(0.02), Batch: 1}
 	e, err := compare.New(sgd, compare.Initial{Points: [][]float64{{2}}}, compare.Options{Seed: 1, BurnIn: 200})
 	if err != nil {
 		log.Fatal(err)

@@ -3,6 +3,7 @@ package compare
 import (
 	"math/bits"
 
+	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
 )
 
@@ -19,14 +20,14 @@ type descent interface {
 }
 
 // wordsServe says whether there is a kernel that takes indices from words of four.
-func wordsServe(l *loss.Loss, s Sampling, batch int) bool {
-	return l.Model() == loss.LinearRegression && l.Dim() == 2 && s == WithReplacement && batch%4 == 0 && l.Samples() <= 11585
+func wordsServe(l *loss.Loss, s fp.Sampling, batch int) bool {
+	return l.Model() == loss.LinearRegression && l.Dim() == 2 && s == fp.WithReplacement && batch%4 == 0 && l.Samples() <= 11585
 }
 
 // newDescent returns the fastest kernel for a loss. It owns scratch: one per goroutine.
-func newDescent(l *loss.Loss, s Sampling, batch int) descent {
+func newDescent(l *loss.Loss, s fp.Sampling, batch int) descent {
 	switch d := l.Dim(); {
-	case s == FullBatch:
+	case s == fp.FullBatch:
 		return &whole{l.Evaluator(), make([]float64, l.Dim())}
 	case wordsServe(l, s, batch):
 		return words2{rows2(l)}

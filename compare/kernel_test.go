@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ness-fp/ness/compare/random"
+	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
 )
 
@@ -52,7 +53,7 @@ func TestKernelsSumGradientsOfSamples(t *testing.T) {
 			for a := range start {
 				copy(start[a], fast[a])
 			}
-			newDescent(l, WithoutReplacement, size).descend(fast, theta, b, 5, 0.1)
+			newDescent(l, fp.WithoutReplacement, size).descend(fast, theta, b, 5, 0.1)
 			newGeneric(l).descend(slow, theta, b, 5, 0.1)
 			at, grad, sum := make([]float64, c.d), make([]float64, c.d), make([]float64, c.d)
 			for w := range walkers {
@@ -95,12 +96,12 @@ func TestWordKernelFollowsIndexKernel(t *testing.T) {
 		}
 	}
 	x, y := columns(2, walkers), columns(2, walkers)
-	if _, ok := newDescent(l, WithReplacement, size).(words2); !ok {
+	if _, ok := newDescent(l, fp.WithReplacement, size).(words2); !ok {
 		t.Fatal("the kernel with words is not in use")
 	}
 	for k := range buffered {
-		newDescent(l, WithReplacement, size).descend(x, x, words, k, 0.01)
-		newDescent(l, WithoutReplacement, size).descend(y, y, indices, k, 0.01)
+		newDescent(l, fp.WithReplacement, size).descend(x, x, words, k, 0.01)
+		newDescent(l, fp.WithoutReplacement, size).descend(y, y, indices, k, 0.01)
 	}
 	for a := range x {
 		for w := range walkers {
@@ -120,7 +121,7 @@ func TestFullBatchDescendsTheLoss(t *testing.T) {
 		for a := range start {
 			start[a] = 0.3 + 0.1*float64(a)
 		}
-		e := run(t, &SGD{Loss: l, Schedule: InverseSqrt(0.1), Sampling: FullBatch}, Initial{Points: [][]float64{start}}, Options{Walkers: 3}, 100)
+		e := run(t, &SGD{Loss: l, Schedule: fp.InverseSqrtRate(0.1), Sampling: fp.FullBatch}, Initial{Points: [][]float64{start}}, Options{Walkers: 3}, 100)
 		at, grad, sum := append([]float64(nil), start...), make([]float64, c.d), make([]float64, c.d)
 		for k := range 100 {
 			clear(sum)

@@ -75,8 +75,8 @@ func sandwich(m, s mat.Matrix) *mat.Dense {
 }
 
 // quadratic is L = θᵀHθ/2 with noise of covariance C + κθθᵀ.
-func quadratic(h, c []float64, kappa float64) *Formula {
-	return &Formula{
+func quadratic(h, c []float64, kappa float64) *fp.LossFormula {
+	return &fp.LossFormula{
 		Dim: 2,
 		Grad: fp.Pointwise(func(dst, x []float64) {
 			dst[0], dst[1] = h[0]*x[0]+h[1]*x[1], h[1]*x[0]+h[2]*x[1]
@@ -133,7 +133,7 @@ func TestStationaryCovarianceOnAQuadratic(t *testing.T) {
 			return next
 		})
 		want := mat.NewSymDense(2, []float64{s.At(0, 0), s.At(0, 1), s.At(0, 1), s.At(1, 1)})
-		e := run(t, &SGD{Formula: quadratic(h, c, p.kappa), Schedule: Constant(p.eta), Batch: batch, Momentum: p.mu, InjectedNoise: p.injected},
+		e := run(t, &SGD{Formula: quadratic(h, c, p.kappa), Schedule: fp.ConstantRate(p.eta), Batch: batch, Momentum: p.mu, InjectedNoise: p.injected},
 			Initial{Points: [][]float64{{0, 0}}}, Options{Walkers: 1000, Seed: 1, BurnIn: 400, Every: 8}, 1200)
 		checkMoments(t, fmt.Sprintf("%+v", p), e.Moments(), []float64{0, 0}, want)
 	}
@@ -144,12 +144,12 @@ func TestStationaryCovarianceOnAQuadratic(t *testing.T) {
 func TestMomentumInOneDimension(t *testing.T) {
 	skipLong(t)
 	const eta, mu, lambda, sigma2 = 0.7, 0.6, 1.3, 0.5
-	f := &Formula{
+	f := &fp.LossFormula{
 		Dim:      1,
 		Grad:     func(dst, x [][]float64) { scaleTo(dst[0], x[0], lambda) },
 		NoiseCov: func(dst, x [][]float64) { fill(dst[0], sigma2) },
 	}
-	e := run(t, &SGD{Formula: f, Schedule: Constant(eta), Batch: 1, Momentum: mu}, Initial{Points: [][]float64{{0}}},
+	e := run(t, &SGD{Formula: f, Schedule: fp.ConstantRate(eta), Batch: 1, Momentum: mu}, Initial{Points: [][]float64{{0}}},
 		Options{Walkers: 4000, BurnIn: 100, Every: 8}, 500)
 	m := e.Moments()
 	checkWithin(t, "variance", m.Cov[0], m.CovErr[0], eta*sigma2*(1+mu)/(lambda*(1-mu)*(2*(1+mu)-eta*lambda)))
@@ -174,10 +174,10 @@ func fill(dst []float64, v float64) {
 //
 // r_i the residuals at θ*, with α = 1/B, β = (B−1)/B with replacement and
 // α = (n−B)/(B(n−1)), β = (B−1)n/(B(n−1)) without.
-func regressionLaw(l *loss.Loss, eta float64, batch int, s Sampling) ([]float64, *mat.SymDense) {
+func regressionLaw(l *loss.Loss, eta float64, batch int, s fp.Sampling) ([]float64, *mat.SymDense) {
 	n := l.Samples()
 	alpha, beta := 1/float64(batch), float64(batch-1)/float64(batch)
-	if s == WithoutReplacement {
+	if s == fp.WithoutReplacement {
 		alpha, beta = float64(n-batch)/float64(batch*(n-1)), float64((batch-1)*n)/float64(batch*(n-1))
 	}
 	x := mat.NewDense(n, 2, l.Data().X)
@@ -230,10 +230,10 @@ func TestRegressionHasItsExactLaw(t *testing.T) {
 		walkers, steps = 4096, 24600
 	}
 	l := someLoss(t, loss.LinearRegression, 2, 40)
-	for _, s := range []Sampling{WithReplacement, WithoutReplacement} {
+	for _, s := range []fp.Sampling{fp.WithReplacement, fp.WithoutReplacement} {
 		for _, batch := range []int{1, 7, 8} { // 8 with replacement goes by words
 			theta, cov := regressionLaw(l, eta, batch, s)
-			e := run(t, &SGD{Loss: l, Schedule: Constant(eta), Batch: batch, Sampling: s},
+			e := run(t, &SGD{Loss: l, Schedule: fp.ConstantRate(eta), Batch: batch, Sampling: s},
 				Initial{Points: [][]float64{theta}}, Options{Walkers: walkers, Seed: 3, BurnIn: 200, Every: 8}, steps)
 			checkMoments(t, fmt.Sprintf("%v B=%d", s, batch), e.Moments(), theta, cov)
 		}
@@ -246,9 +246,9 @@ func TestExactLawHasPower(t *testing.T) {
 	skipLong(t)
 	const eta, batch = 0.3, 8
 	l := someLoss(t, loss.LinearRegression, 2, 40)
-	theta, without := regressionLaw(l, eta, batch, WithoutReplacement)
-	_, with := regressionLaw(l, eta, batch, WithReplacement)
-	e := run(t, &SGD{Loss: l, Schedule: Constant(eta), Batch: batch}, Initial{Points: [][]float64{theta}},
+	theta, without := regressionLaw(l, eta, batch, fp.WithoutReplacement)
+	_, with := regressionLaw(l, eta, batch, fp.WithReplacement)
+	e := run(t, &SGD{Loss: l, Schedule: fp.ConstantRate(eta), Batch: batch}, Initial{Points: [][]float64{theta}},
 		Options{Walkers: 2048, Seed: 3, BurnIn: 200, Every: 8}, 1600)
 	m := e.Moments()
 	for name, wrong := range map[string]float64{"sampling": without.At(0, 0), "noise": 1.02 * with.At(0, 0)} {
@@ -287,12 +287,12 @@ func TestNoiseAutocovariance(t *testing.T) {
 	for _, n := range []int{24, 27} { // 3 samples left over
 		l, _, sigma := signed(t, n)
 		m := n / batch
-		for _, s := range []Sampling{Epochs, WithReplacement, WithoutReplacement} {
+		for _, s := range []fp.Sampling{fp.Epochs, fp.WithReplacement, fp.WithoutReplacement} {
 			c := sigma / batch
-			if s != WithReplacement {
+			if s != fp.WithReplacement {
 				c *= float64(n-batch) / float64(n-1)
 			}
-			e := run(t, &SGD{Loss: l, Schedule: Constant(0.2), Batch: batch, Sampling: s}, Initial{Points: [][]float64{{1}}},
+			e := run(t, &SGD{Loss: l, Schedule: fp.ConstantRate(0.2), Batch: batch, Sampling: s}, Initial{Points: [][]float64{{1}}},
 				Options{Walkers: 2000, Seed: 1, BurnIn: 2 * m, NoiseLags: m + 1}, (2+epochs)*m)
 			got := e.NoiseCovariance()
 			for h := range got.Cov {
@@ -300,7 +300,7 @@ func TestNoiseAutocovariance(t *testing.T) {
 				switch {
 				case h == 0:
 					want = c
-				case s == Epochs && h < m:
+				case s == fp.Epochs && h < m:
 					want = -sigma / float64(n-1) * float64(epochs*(m-h)) / float64(epochs*m-h)
 				}
 				checkWithin(t, fmt.Sprintf("n=%d %v lag %d", n, s, h), got.Cov[h][0], got.Err[h][0], want)
@@ -328,7 +328,7 @@ func TestVarianceAtEndsOfEpochs(t *testing.T) {
 		}
 	}
 	want := eta * eta * sum / (1 - math.Pow(a, 2*m))
-	e := run(t, &SGD{Loss: l, Schedule: Constant(eta), Batch: batch, Sampling: Epochs}, Initial{Points: [][]float64{{mean}}},
+	e := run(t, &SGD{Loss: l, Schedule: fp.ConstantRate(eta), Batch: batch, Sampling: fp.Epochs}, Initial{Points: [][]float64{{mean}}},
 		Options{Walkers: 2000, Seed: 1, BurnIn: 20 * m, Every: m}, 150*m)
 	got := e.Moments()
 	checkWithin(t, "mean", got.Mean[0], got.MeanErr[0], mean)
@@ -343,19 +343,19 @@ func TestVarianceAtEndsOfEpochs(t *testing.T) {
 func TestSchedules(t *testing.T) {
 	skipLong(t)
 	const lambda, sigma2, steps = 1.0, 0.3, 60
-	f := &Formula{
+	f := &fp.LossFormula{
 		Dim:      1,
 		Grad:     func(dst, x [][]float64) { scaleTo(dst[0], x[0], lambda) },
 		NoiseCov: func(dst, x [][]float64) { fill(dst[0], sigma2) },
 	}
 	for _, s := range []struct {
-		schedule Schedule
+		schedule fp.Schedule
 		rates    map[int]float64
 	}{
-		{Constant(0.1), map[int]float64{0: 0.1, 59: 0.1}},
-		{InverseSqrt(0.4), map[int]float64{0: 0.4, 3: 0.2, 15: 0.1}},
-		{StepDecay{Initial: 0.4, Factor: 0.5, Every: 20}, map[int]float64{0: 0.4, 19: 0.4, 20: 0.2, 59: 0.1}},
-		{Cosine{Initial: 0.4, Final: 0.02, Steps: 40}, map[int]float64{0: 0.4, 20: 0.21, 40: 0.02, 59: 0.02}},
+		{fp.ConstantRate(0.1), map[int]float64{0: 0.1, 59: 0.1}},
+		{fp.InverseSqrtRate(0.4), map[int]float64{0: 0.4, 3: 0.2, 15: 0.1}},
+		{fp.StepDecayRate{Initial: 0.4, Factor: 0.5, Every: 20}, map[int]float64{0: 0.4, 19: 0.4, 20: 0.2, 59: 0.1}},
+		{fp.CosineRate{Initial: 0.4, Final: 0.02, Steps: 40}, map[int]float64{0: 0.4, 20: 0.21, 40: 0.02, 59: 0.02}},
 	} {
 		for k, want := range s.rates {
 			if got := s.schedule.Rate(k); math.Abs(got-want) > 1e-15 {
@@ -383,8 +383,8 @@ func TestNonlinearModelsAgreeWithAPlainLoop(t *testing.T) {
 	const eta, batch, n, walkers, steps = 0.1, 3, 20, 3000, 60
 	for _, model := range []loss.Model{loss.LogisticRegression, loss.TanhNeuron, loss.DeepLinear} {
 		l := someLoss(t, model, 2, n)
-		for _, s := range []Sampling{WithReplacement, WithoutReplacement, Epochs} {
-			e := run(t, &SGD{Loss: l, Schedule: Constant(eta), Batch: batch, Sampling: s}, Initial{Points: [][]float64{{0.5, 0.2}}},
+		for _, s := range []fp.Sampling{fp.WithReplacement, fp.WithoutReplacement, fp.Epochs} {
+			e := run(t, &SGD{Loss: l, Schedule: fp.ConstantRate(eta), Batch: batch, Sampling: s}, Initial{Points: [][]float64{{0.5, 0.2}}},
 				Options{Walkers: walkers, Seed: 5, BurnIn: steps - 1, Every: 1}, steps)
 			fast, slow := e.Moments(), plainLoop(l, eta, batch, s, walkers, steps)
 			for a := range 2 {
@@ -400,7 +400,7 @@ func TestNonlinearModelsAgreeWithAPlainLoop(t *testing.T) {
 // A learning rate that is not stable is noticed.
 func TestDivergenceIsAnError(t *testing.T) {
 	l := someLoss(t, loss.LinearRegression, 2, 40)
-	e, err := New(&SGD{Loss: l, Schedule: Constant(5), Batch: 4}, Initial{Points: [][]float64{{0, 0}}}, Options{Walkers: 50})
+	e, err := New(&SGD{Loss: l, Schedule: fp.ConstantRate(5), Batch: 4}, Initial{Points: [][]float64{{0, 0}}}, Options{Walkers: 50})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -408,7 +408,7 @@ func TestDivergenceIsAnError(t *testing.T) {
 	if err := e.Run(context.Background(), 100000); !asError(err, &diverged) || diverged.Walkers != 50 || diverged.Of != 50 {
 		t.Errorf("error %v", err)
 	}
-	e, err = New(&SGD{Loss: l, Schedule: Constant(0.3), Batch: 1}, Initial{Points: [][]float64{{0, 0}}},
+	e, err = New(&SGD{Loss: l, Schedule: fp.ConstantRate(0.3), Batch: 1}, Initial{Points: [][]float64{{0, 0}}},
 		Options{Walkers: 50, Grid: box(t, 4, 0.1, 2)})
 	if err != nil {
 		t.Fatal(err)

@@ -4,24 +4,8 @@ import (
 	"fmt"
 
 	"github.com/ness-fp/ness/compare/random"
+	"github.com/ness-fp/ness/fp"
 )
-
-// Sampling says how minibatches are drawn.
-type Sampling uint8
-
-// The ways to draw B of n samples. Batches of different steps are independent but in
-// Epochs, where they share out a permutation of the samples.
-const (
-	WithReplacement    Sampling = iota // each sample anew
-	WithoutReplacement                 // B different samples
-	Epochs                             // ⌊n/B⌋ batches of a random order, what is left over skipped, then a new order
-	FullBatch                          // all samples at every step
-)
-
-// String returns the name that problem files use.
-func (s Sampling) String() string {
-	return [...]string{"with-replacement", "without-replacement", "epochs", "full-batch"}[s]
-}
 
 // buffered is how many steps are drawn ahead. It is a multiple of 2, 3 and 4, so that no
 // word of random bits is used in part, and part of what fixes a walker's path.
@@ -54,17 +38,17 @@ type sampler interface {
 	draw(b *batches, from []source, start int)
 }
 
-func newSampler(s Sampling, n, batch int, words bool) sampler {
+func newSampler(s fp.Sampling, n, batch int, words bool) sampler {
 	switch {
-	case s == WithReplacement && words:
+	case s == fp.WithReplacement && words:
 		return &wordSampler{random.NewUniform(n)}
-	case s == WithReplacement:
+	case s == fp.WithReplacement:
 		return &independent{random.NewUniform(n).Fill, buffered * batch}
-	case s == WithoutReplacement:
+	case s == fp.WithoutReplacement:
 		return &independent{random.NewSubset(n).Fill, batch}
-	case s == Epochs:
+	case s == fp.Epochs:
 		return &epochs{perEpoch: n / batch, identity: random.Identity(n)}
-	case s == FullBatch:
+	case s == fp.FullBatch:
 		return noSampler{}
 	}
 	panic(fmt.Sprintf("compare: no sampling %d", s))

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"math/rand/v2"
 
+	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
 )
 
 func asError[E error](err error, to *E) bool { return errors.As(err, to) }
 
 // plainLoop is SGD as it is written in a book, with rand.PCG.
-func plainLoop(l *loss.Loss, eta float64, batch int, s Sampling, walkers, steps int) *Moments {
+func plainLoop(l *loss.Loss, eta float64, batch int, s fp.Sampling, walkers, steps int) *Moments {
 	d, n := l.Dim(), l.Samples()
 	sums := &walkerSums{}
 	grad, total := make([]float64, d), make([]float64, d)
@@ -20,12 +21,12 @@ func plainLoop(l *loss.Loss, eta float64, batch int, s Sampling, walkers, steps 
 		var order []int
 		for range steps {
 			clear(total)
-			if s == WithoutReplacement || len(order) < batch {
+			if s == fp.WithoutReplacement || len(order) < batch {
 				order = rng.Perm(n)
 			}
 			for j := range batch {
 				i := order[j]
-				if s == WithReplacement {
+				if s == fp.WithReplacement {
 					i = rng.IntN(n)
 				}
 				l.SampleGrad(grad, i, theta)

@@ -7,74 +7,14 @@ import (
 	"strings"
 
 	"github.com/ness-fp/ness/fp"
-	"github.com/ness-fp/ness/fp/loss"
 )
 
-// An SGD is the recursion θ ← θ − η_k g_B(θ), or with momentum μ the heavy ball
-// v ← μv − η_k g_B(θ), θ ← θ + v, with everything that fixes it but seed and start.
-//
-// With a Loss g_B is the mean gradient of B samples. With a Formula it is
-// ∇L + √(Σ/B) N with a normal deviate N. Injected noise of variance s adds √s N to it.
-type SGD struct {
-	Loss    *loss.Loss // either this
-	Formula *Formula   // or this
+// An SGD is the recursion of the same fields, a [Process].
+type SGD fp.SGD
 
-	Schedule Schedule
-	Batch    int // B ≥ 1; at most the number of samples of Loss, and that for FullBatch if not 0
-	Sampling Sampling
-	// Momentum is μ, 0 ≤ μ < 1.
-	Momentum float64
-	// InjectedNoise is a variance, in units of gradients squared.
-	InjectedNoise float64
-}
+func (s *SGD) check() error { return (*fp.SGD)(s).Check() }
 
-// A Formula is a loss known by its gradient and the covariance of its gradient noise. Both
-// must be safe for concurrent use, and get blocks of points, all coordinates of the same length.
-type Formula struct {
-	Dim      int
-	Grad     fp.Func // ∇L: Dim components
-	NoiseCov fp.Func // Σ, of a single sample: packed upper triangle by rows
-}
-
-func (s *SGD) check() error {
-	if (s.Loss == nil) == (s.Formula == nil) {
-		return fmt.Errorf("sgd: want a loss on data or a formula, and not both")
-	}
-	if s.Loss != nil {
-		n := s.Loss.Samples()
-		switch {
-		case s.Sampling > FullBatch:
-			return fmt.Errorf("sampling: there is none with number %d", s.Sampling)
-		case s.Sampling == FullBatch && s.Batch != 0 && s.Batch != n:
-			return fmt.Errorf("batch: a full batch has all %d samples, have %d", n, s.Batch)
-		case s.Sampling != FullBatch && (s.Batch < 1 || s.Batch > n):
-			return fmt.Errorf("batch: want 1 to the %d samples there are, have %d", n, s.Batch)
-		}
-	} else {
-		switch {
-		case s.Formula.Dim < 1 || s.Formula.Grad == nil || s.Formula.NoiseCov == nil:
-			return fmt.Errorf("formula: want at least one dimension, a gradient and a noise covariance")
-		case s.Batch < 1:
-			return fmt.Errorf("batch: want at least 1, have %d", s.Batch)
-		case s.Sampling != WithReplacement:
-			return fmt.Errorf("sampling: %v wants data: a formula has no samples", s.Sampling)
-		}
-	}
-	switch {
-	case !(s.Momentum >= 0 && s.Momentum < 1):
-		return fmt.Errorf("momentum: want at least 0 and less than 1, have %g", s.Momentum)
-	case !(s.InjectedNoise >= 0) || math.IsInf(s.InjectedNoise, 1):
-		return fmt.Errorf("injected noise: want a variance ≥ 0, have %g", s.InjectedNoise)
-	}
-	return checkSchedule(s.Schedule)
-}
-
-func (s *SGD) dim() int {
-	if s.Loss != nil {
-		return s.Loss.Dim()
-	}
-	return s.Formula.Dim
-}
+func (s *SGD) dim() int { return (*fp.SGD)(s).Dim() }
 
 func (s *SGD) hasVelocity() bool { return s.Momentum != 0 }
 
@@ -82,9 +22,9 @@ func (s *SGD) hasVelocity() bool { return s.Momentum != 0 }
 func (s *SGD) lanes() int {
 	const most, indices, orders = 32, 32 << 10, 256 << 10
 	n := most
-	if s.Loss != nil && s.Sampling != FullBatch {
+	if s.Loss != nil && s.Sampling != fp.FullBatch {
 		n = min(n, indices/(buffered*s.Batch))
-		if s.Sampling == Epochs {
+		if s.Sampling == fp.Epochs {
 			n = min(n, orders/s.Loss.Samples())
 		}
 	}
@@ -92,7 +32,7 @@ func (s *SGD) lanes() int {
 }
 
 func (s *SGD) period() int {
-	if s.Sampling == Epochs {
+	if s.Sampling == fp.Epochs {
 		return s.Loss.Samples() / s.Batch
 	}
 	return 1
@@ -234,7 +174,7 @@ type minibatches struct {
 
 func newMinibatches(s *SGD) *minibatches {
 	n, size := s.Loss.Samples(), s.Batch
-	if s.Sampling == FullBatch {
+	if s.Sampling == fp.FullBatch {
 		size = n
 	}
 	words := wordsServe(s.Loss, s.Sampling, size)
@@ -263,7 +203,7 @@ func (m *minibatches) descend(out [][]float64, b *block, k int, rate float64, _ 
 
 // gaussian is the gradient of a formula with normal noise.
 type gaussian struct {
-	formula    *Formula
+	formula    *fp.LossFormula
 	batch      float64
 	factorizer *factorizer
 	grad, cov  [][]float64

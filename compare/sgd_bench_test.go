@@ -6,6 +6,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
 	"github.com/ness-fp/ness/grid"
 )
@@ -36,29 +37,29 @@ func BenchmarkSGD(b *testing.B) {
 	type c struct {
 		model   loss.Model
 		d, n, B int
-		s       Sampling
+		s       fp.Sampling
 		mu      float64
 		every   int
 	}
 	for _, c := range []c{
-		{loss.LinearRegression, 2, 1000, 8, WithReplacement, 0, 0},   // word path
-		{loss.LinearRegression, 2, 12000, 8, WithReplacement, 0, 0},  // index path
-		{loss.LinearRegression, 2, 1000, 6, WithReplacement, 0, 0},   // index path
-		{loss.LinearRegression, 2, 100000, 8, WithReplacement, 0, 0}, // rows beyond L2
-		{loss.LinearRegression, 2, 1000, 8, WithReplacement, 0.9, 0},
-		{loss.LinearRegression, 2, 1000, 8, WithReplacement, 0, 24},
-		{loss.LinearRegression, 2, 1000, 8, WithoutReplacement, 0, 0},
-		{loss.LinearRegression, 2, 1000, 8, Epochs, 0, 0},
-		{loss.LinearRegression, 2, 1000, 1, WithReplacement, 0, 0},
-		{loss.LinearRegression, 1, 1000, 8, WithReplacement, 0, 0},
-		{loss.LinearRegression, 3, 1000, 8, WithReplacement, 0, 0},
-		{loss.LinearRegression, 4, 1000, 8, WithReplacement, 0, 0},
-		{loss.DeepLinear, 2, 1000, 8, WithReplacement, 0, 0},
-		{loss.LogisticRegression, 2, 1000, 8, WithReplacement, 0, 0},
-		{loss.TanhNeuron, 2, 1000, 8, WithReplacement, 0, 0},
-		{loss.LogisticRegression, 3, 1000, 8, WithReplacement, 0, 0},
-		{loss.TanhNeuron, 3, 1000, 8, WithReplacement, 0, 0},
-		{loss.LogisticRegression, 2, 1000, 1, WithReplacement, 0, 0},
+		{loss.LinearRegression, 2, 1000, 8, fp.WithReplacement, 0, 0},   // word path
+		{loss.LinearRegression, 2, 12000, 8, fp.WithReplacement, 0, 0},  // index path
+		{loss.LinearRegression, 2, 1000, 6, fp.WithReplacement, 0, 0},   // index path
+		{loss.LinearRegression, 2, 100000, 8, fp.WithReplacement, 0, 0}, // rows beyond L2
+		{loss.LinearRegression, 2, 1000, 8, fp.WithReplacement, 0.9, 0},
+		{loss.LinearRegression, 2, 1000, 8, fp.WithReplacement, 0, 24},
+		{loss.LinearRegression, 2, 1000, 8, fp.WithoutReplacement, 0, 0},
+		{loss.LinearRegression, 2, 1000, 8, fp.Epochs, 0, 0},
+		{loss.LinearRegression, 2, 1000, 1, fp.WithReplacement, 0, 0},
+		{loss.LinearRegression, 1, 1000, 8, fp.WithReplacement, 0, 0},
+		{loss.LinearRegression, 3, 1000, 8, fp.WithReplacement, 0, 0},
+		{loss.LinearRegression, 4, 1000, 8, fp.WithReplacement, 0, 0},
+		{loss.DeepLinear, 2, 1000, 8, fp.WithReplacement, 0, 0},
+		{loss.LogisticRegression, 2, 1000, 8, fp.WithReplacement, 0, 0},
+		{loss.TanhNeuron, 2, 1000, 8, fp.WithReplacement, 0, 0},
+		{loss.LogisticRegression, 3, 1000, 8, fp.WithReplacement, 0, 0},
+		{loss.TanhNeuron, 3, 1000, 8, fp.WithReplacement, 0, 0},
+		{loss.LogisticRegression, 2, 1000, 1, fp.WithReplacement, 0, 0},
 	} {
 		name := fmt.Sprintf("model=%v/d=%d/n=%d/B=%d/sampling=%v/mu=%g/every=%d", c.model, c.d, c.n, c.B, c.s, c.mu, c.every)
 		b.Run(name, func(b *testing.B) {
@@ -67,7 +68,7 @@ func BenchmarkSGD(b *testing.B) {
 			if c.every > 0 {
 				opt.Grid, opt.MaxOutside = box(b, 512, 3, c.d), 1
 			}
-			msteps(b, &SGD{Loss: l, Schedule: Constant(0.05), Batch: c.B, Sampling: c.s, Momentum: c.mu}, opt, make([]float64, c.d))
+			msteps(b, &SGD{Loss: l, Schedule: fp.ConstantRate(0.05), Batch: c.B, Sampling: c.s, Momentum: c.mu}, opt, make([]float64, c.d))
 		})
 	}
 }

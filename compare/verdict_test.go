@@ -23,7 +23,7 @@ func TestSGDAgainstItsExactLaw(t *testing.T) {
 	exact := bell(g, []float64{0, 0}, math.Sqrt(variance))
 	loss := atCenters(g, func(x []float64) float64 { return (x[0]*x[0] + x[1]*x[1]) / 2 })
 	gibbs := must(t)(Gibbs(g, loss, 1, eta))
-	sgd := &SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{1, 0, 1}, 0), Schedule: Constant(eta), Batch: 1}
+	sgd := &SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{1, 0, 1}, 0), Schedule: fp.ConstantRate(eta), Batch: 1}
 	start := Initial{Points: [][]float64{{0, 0}}, Cov: []float64{variance, 0, variance}}
 	run := func(seed uint64, walkers, steps int) *Ensemble {
 		e, err := New(sgd, start, Options{Walkers: walkers, Seed: seed, Every: 1, Grid: g})

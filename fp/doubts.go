@@ -194,7 +194,7 @@ func (s *Stationary) doubtSeam(a int) {
 }
 
 // doubtLearningRate warns where the recursion that the equation stands for diverges: at
-// the mode of the density η times the largest eigenvalue of ∇²L is 2 or more.
+// the mode of the density η times the largest eigenvalue of ∇²L is 2(1+μ) or more.
 func (s *Stationary) doubtLearningRate() {
 	p := s.Problem
 	if p.LearningRate == 0 || p.Landscape == nil {
@@ -208,8 +208,8 @@ func (s *Stationary) doubtLearningRate() {
 		return
 	}
 	values := eig.Values(nil)
-	if q := p.LearningRate * values[len(values)-1]; q >= 2 {
-		s.warn("at the mode the learning rate times the largest curvature of the loss is %.3g: from 2 on SGD itself diverges, and this equation does not describe it", q)
+	if q, most := p.LearningRate*values[len(values)-1], 2*(1+p.Momentum); q >= most {
+		s.warn("at the mode the learning rate times the largest curvature of the loss is %.3g: from %.3g on SGD itself diverges, and this equation does not describe it", q, most)
 	}
 }
 

@@ -11,6 +11,8 @@ type Problem struct {
 	Landscape *Landscape
 	// LearningRate is that of the SGD that the equation stands for, 0 where it stands for none.
 	LearningRate float64
+	// Momentum is that of the SGD.
+	Momentum float64
 	// Notes are remarks for whoever reads the result, e.g. on how the data were used.
 	Notes []string
 }

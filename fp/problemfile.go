@@ -34,9 +34,11 @@ type ReadOptions struct {
 type File struct {
 	Problem *Problem
 	Domain  Domain
+	Start   *Start // what the section initial says; nil where there is none
 	// Facts describe the problem in words, label and value, for a reader.
 	Facts [][2]string
 
+	source   *sgdSource // nil where the file has no section sgd
 	symmetry []symmetryCheck
 	formulas []keyedFormula
 	keys     componentKeys
@@ -70,6 +72,7 @@ type document struct {
 	Constants map[string]float64 `yaml:"constants"`
 	SGD       *sgdDoc            `yaml:"sgd"`
 	Equation  *equationDoc       `yaml:"equation"`
+	Initial   *initialDoc        `yaml:"initial"`
 	Domain    domainDoc          `yaml:"domain"`
 }
 
@@ -138,7 +141,7 @@ func ReadProblem(r io.Reader, opt ReadOptions) (*File, error) {
 	if err := rd.decode(src); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{rd.header, rd.constants, rd.domain, rd.body} {
+	for _, step := range []func() error{rd.header, rd.constants, rd.domain, rd.body, rd.initial} {
 		if err := step(); err != nil {
 			return nil, err
 		}

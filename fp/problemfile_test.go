@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/ness-fp/ness/fp"
 )
 
@@ -105,8 +107,30 @@ func TestBadProblemFilesNameThePlace(t *testing.T) {
 		{"version: 2\nvariables: [x]\n" + eq + dom, "f.yaml:1:10: version: want 1, have 2"},
 		{head + eq + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1}\n" + dom, "exactly one of sgd and equation"},
 		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: -0.1, batch_size: 1}\n" + dom, "f.yaml:3:56: sgd.learning_rate: want a number > 0 and at most 1e6, have -0.1"},
-		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, momentum: 0.9}\n" + dom, "kinetic equation"},
-		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, sampling: epochs}\n" + dom, "anti-correlated"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, momentum: 1}\n" + dom, "sgd.momentum: want a number ≥ 0 and below 1, have 1"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, momentum: 0.5, drift_order: 2}\n" + dom, "sgd.drift_order: the second-order drift"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, sampling: epoch}\n" + dom, `full-batch, have "epoch"`},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1}\n" + dom, "batch_size is missing"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: {schedule: linear, initial: 0.1}, batch_size: 1}\n" + dom, `sgd.learning_rate.schedule: want constant, inverse-sqrt, step or cosine, have "linear"`},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: {schedule: step, initial: 0.1, factor: 0.5}, batch_size: 1}\n" + dom, "the schedule step wants factor and every"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: {schedule: step, initial: 0.1, factor: 1.5, every: 10}, batch_size: 1}\n" + dom, "f.yaml:3:95: sgd.learning_rate.factor: want a number > 0 and at most 1, have 1.5"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: {schedule: cosine, initial: 0.1, final: 0.2, steps: 10}, batch_size: 1}\n" + dom, "learning_rate.final: want a number from 0 to initial, have 0.2"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: {schedule: cosine, initial: 0.1, final: 0, steps: 1.5}, batch_size: 1}\n" + dom, "learning_rate.steps: want a whole number ≥ 1, have 1.5"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: {schedule: inverse-sqrt, initial: 0.1, steps: 3}, batch_size: 1}\n" + dom, "learning_rate.steps: has no meaning for the schedule inverse-sqrt"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: {schedule: constant, initial: 0}, batch_size: 1}\n" + dom, "learning_rate.initial: want a number > 0 and at most 1e6, have 0"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: {shedule: step}, batch_size: 1}\n" + dom, "shedule"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: fast, batch_size: 1}\n" + dom, "f.yaml:3:56"},
+		{head + eq + "initial: {}\n" + dom, "initial: want exactly one of points, gaussian and uniform, have 0"},
+		{head + eq + "initial: {uniform: false}\n" + dom, "initial.uniform: want true"},
+		{head + eq + "initial: {points: [[1, 2]]}\n" + dom, "initial.points[0]: want 1 numbers, one per variable, have 2"},
+		{head + eq + "initial: {points: []}\n" + dom, "initial.points: want at least one point"},
+		{head + eq + "initial: {gaussian: {mean: [.nan], sd: [1]}}\n" + dom, "initial.gaussian.mean[0]: want a finite number, have NaN"},
+		{head + eq + "initial: {gaussian: {mean: [0], sd: [-1]}}\n" + dom, "initial.gaussian.sd[0]: want a number ≥ 0, have -1"},
+		{head + eq + "initial: {gaussian: {mean: [0]}}\n" + dom, "want mean and one of sd and covariance"},
+		{"version: 1\nvariables: [x, y]\nequation: {drift: [\"-x\", \"-y\"], diffusion: 1}\ninitial: {gaussian: {mean: [0, 0], covariance: [[1, 2], [2, 1]]}}\ndomain: auto\n", "initial.gaussian.covariance: want a covariance, have a matrix with the eigenvalue -1"},
+		{"version: 1\nvariables: [x, y]\nequation: {drift: [\"-x\", \"-y\"], diffusion: 1}\ninitial: {gaussian: {mean: [0, 0], covariance: [[1, 0.5], [0.4, 1]]}}\ndomain: auto\n", "covariance[0][1]: not symmetric: 0.5 here, 0.4 at [1][0]"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, sampling: epochs}\n" + dom, "epochs wants data"},
+		{head + "sgd: {data: {file: ../data/diabetes.csv, features: [bmi], target: progression}, model: linear-regression, learning_rate: 0.1, batch_size: 3, sampling: full-batch}\n" + dom, "sgd.batch_size: a full batch has all 442 samples, have 3"},
 		{head + "sgd: {data: {file: ../data/diabetes.csv, features: [bmi], target: progression}, model: linear-regression, learning_rate: 0.1, batch_size: 443}\n" + dom, "sgd.batch_size: want at most the 442 samples there are, have 443"},
 		{head + "sgd: {data: {file: ../data/diabetes.csv, features: [bmi, s5], target: progression}, model: linear-regression, learning_rate: 0.1, batch_size: 4}\n" + dom, "the model has 2 parameters"},
 		{head + "sgd: {data: {file: ../data/diabetes.csv, features: [weight], target: progression}, model: linear-regression, learning_rate: 0.1, batch_size: 4}\n" + dom, `no column "weight"`},
@@ -152,4 +176,67 @@ func FuzzReadProblem(f *testing.F) {
 			t.Errorf("%T: %v", err, err)
 		}
 	})
+}
+
+func TestProcessesWithoutStationaryDensity(t *testing.T) {
+	const head = "version: 1\nvariables: [x]\nsgd: {data: {file: ../data/diabetes.csv, features: [bmi], target: progression}, model: linear-regression, "
+	const dom = "}\ndomain: {x: {min: -1, max: 1, cells: 8}}\n"
+	for _, c := range []struct{ keys, want string }{
+		{"learning_rate: 0.1, batch_size: 8", ""},
+		{"learning_rate: {schedule: constant, initial: 0.1}, batch_size: 8, momentum: 0.9", ""},
+		{"learning_rate: 0.1, batch_size: 442, sampling: without-replacement, injected_noise: 1", ""},
+		{"learning_rate: 0.1, sampling: full-batch, injected_noise: 1", ""},
+		{"learning_rate: 0.1, batch_size: 442, sampling: without-replacement", "sgd.batch_size: all samples in every batch leave no noise"},
+		{"learning_rate: 0.1, sampling: full-batch", "all samples in every batch leave no noise"},
+		{"learning_rate: 0.1, batch_size: 8, sampling: epochs", "sgd.sampling: with epochs the noise of successive batches is anti-correlated"},
+		{"learning_rate: {schedule: inverse-sqrt, initial: 0.1}, batch_size: 8", "sgd.learning_rate: the rate changes"},
+	} {
+		f, err := fp.ReadProblem(strings.NewReader(head+c.keys+dom), fp.ReadOptions{Name: "f.yaml", Open: open})
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch err := f.HasStationary(); {
+		case err == nil && c.want != "", err != nil && (c.want == "" || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s: have %v, want %q", c.keys, err, c.want)
+		}
+	}
+}
+
+func TestSchedulesOfFiles(t *testing.T) {
+	for src, want := range map[string]fp.Schedule{
+		"0.3":                                    fp.ConstantRate(0.3),
+		"{schedule: constant, initial: 0.3}":     fp.ConstantRate(0.3),
+		"{schedule: inverse-sqrt, initial: 0.3}": fp.InverseSqrtRate(0.3),
+		"{schedule: step, initial: 0.3, factor: 0.5, every: 100}": fp.StepDecayRate{Initial: 0.3, Factor: 0.5, Every: 100},
+		"{schedule: cosine, initial: 0.3, final: 0.1, steps: 50}": fp.CosineRate{Initial: 0.3, Final: 0.1, Steps: 50},
+	} {
+		f := read(t, "variables: [x]\nsgd: {loss: x^2, noise_covariance: 1, batch_size: 1, learning_rate: "+src+"}")
+		if f.SGD().Schedule != want {
+			t.Errorf("%s: have %#v, want %#v", src, f.SGD().Schedule, want)
+		}
+	}
+}
+
+func TestStartsOfFiles(t *testing.T) {
+	for src, want := range map[string]*fp.Start{
+		"uniform: true":                                              {Uniform: true},
+		"points: [[1, 2], [3, 4]]":                                   {Points: [][]float64{{1, 2}, {3, 4}}},
+		"gaussian: {mean: [1, 2], sd: [0.5, 0]}":                     {Points: [][]float64{{1, 2}}, Cov: []float64{0.25, 0, 0}},
+		"gaussian: {mean: [1, 2], covariance: [[1, 0.5], [0.5, 2]]}": {Points: [][]float64{{1, 2}}, Cov: []float64{1, 0.5, 2}},
+	} {
+		f := read(t, "variables: [x, y]\nequation: {drift: [-x, -y], diffusion: 1}\ninitial: {"+src+"}")
+		if diff := cmp.Diff(want, f.Start); diff != "" {
+			t.Errorf("%s: want − have +\n%s", src, diff)
+		}
+	}
+}
+
+// read reads a file without its version and domain.
+func read(t *testing.T, src string) *fp.File {
+	t.Helper()
+	f, err := fp.ReadProblem(strings.NewReader("version: 1\n"+src+"\ndomain: auto\n"), fp.ReadOptions{Name: "f.yaml", Open: open})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }

@@ -1,34 +1,22 @@
 package fp
 
 import (
-	"cmp"
 	"errors"
 	"strings"
-	"sync"
 
 	"github.com/ness-fp/ness/fp/expr"
 	"github.com/ness-fp/ness/fp/loss"
-	"github.com/ness-fp/ness/operators"
 )
 
-// This file reads the section sgd. With learning rate η, batch size B and one-sample
-// noise covariance Σ the recursion θ ← θ − η g_B is, to first order in η and in the
-// time t = kη,
-//
-//	dθ = −∇L dt + σ dW (Itô),   D = σσᵀ/2 = (η/2)(f Σ/B + s I),
-//
-// with f = (n−B)/(n−1) for batches without replacement and 1 with, and s the variance
-// of injected noise. Second order adds −(η/2)∇²L ∇L to the drift.
-//
-// Li, Tai, E, Stochastic modified equations, ICML 2017.
+// This file reads the section sgd.
 
 type sgdDoc struct {
 	Data            *dataDoc `yaml:"data"`
 	Model           string   `yaml:"model"`
 	Loss            string   `yaml:"loss"`
 	NoiseCovariance any      `yaml:"noise_covariance"`
-	LearningRate    float64  `yaml:"learning_rate"`
-	Batch           float64  `yaml:"batch_size"`
+	LearningRate    rateDoc  `yaml:"learning_rate"`
+	Batch           *float64 `yaml:"batch_size"`
 	Sampling        string   `yaml:"sampling"`
 	Momentum        float64  `yaml:"momentum"`
 	DriftOrder      *int     `yaml:"drift_order"`
@@ -45,131 +33,146 @@ type dataDoc struct {
 
 func (r *reader) sgd() error {
 	s := r.doc.SGD
-	for _, key := range []string{"learning_rate", "batch_size"} {
-		if !r.has("sgd." + key) {
-			return r.fail("sgd", "%s is missing", key)
-		}
-	}
-	switch {
-	case !(s.LearningRate > 0 && s.LearningRate <= 1e6):
-		return r.fail("sgd.learning_rate", "want a number > 0 and at most 1e6, have %g", s.LearningRate)
-	case !isWhole(s.Batch) || s.Batch < 1:
-		return r.fail("sgd.batch_size", "want a whole number ≥ 1, have %g", s.Batch)
-	case s.Momentum != 0:
-		return r.fail("sgd.momentum", "with momentum SGD obeys a kinetic equation in θ and velocity; write it as an equation, or want 0")
-	case s.DriftOrder != nil && *s.DriftOrder != 1 && *s.DriftOrder != 2:
+	if s.DriftOrder != nil && *s.DriftOrder != 1 && *s.DriftOrder != 2 {
 		return r.fail("sgd.drift_order", "want 1 or 2, have %d", *s.DriftOrder)
-	case !(s.InjectedNoise >= 0 && s.InjectedNoise <= 1e300):
-		return r.fail("sgd.injected_noise", "want a variance ≥ 0, have %g", s.InjectedNoise)
-	case s.Sampling == "epochs":
-		return r.fail("sgd.sampling", "with epochs the noise of successive batches is anti-correlated, and no Fokker–Planck equation in θ alone holds; want with-replacement or without-replacement")
-	case s.Sampling != "" && s.Sampling != "with-replacement" && s.Sampling != "without-replacement":
-		return r.fail("sgd.sampling", "want with-replacement or without-replacement, have %q", s.Sampling)
-	case (s.Data == nil) != (s.Model == "") || (s.Loss == "") != (s.NoiseCovariance == nil) || (s.Data == nil) == (s.Loss == ""):
+	}
+	if (s.Data == nil) != (s.Model == "") || (s.Loss == "") != (s.NoiseCovariance == nil) || (s.Data == nil) == (s.Loss == "") {
 		return r.fail("sgd", "want data and model, or loss and noise_covariance")
 	}
-	r.sgdFacts()
-	keys := &r.file.keys
-	for range r.doc.Variables {
-		keys.drift = append(keys.drift, "sgd")
+	schedule, err := r.learningRate()
+	if err != nil {
+		return err
 	}
-	keys.diffusion, keys.potential = "sgd", "sgd.loss"
+	r.file.source = &sgdSource{sgd: &SGD{Schedule: schedule, Momentum: s.Momentum, InjectedNoise: s.InjectedNoise}, variables: r.doc.Variables}
+	if err := r.sgdNumbers(r.file.source.sgd); err != nil {
+		return err
+	}
 	if s.Data != nil {
-		return r.sgdFromData()
+		err = r.sgdFromData()
+	} else {
+		err = r.sgdFromFormulas()
 	}
-	if s.Sampling == "without-replacement" {
-		return r.fail("sgd.sampling", "without-replacement wants data: a formula has no number of samples")
+	if err != nil {
+		return err
 	}
-	for i := range keys.drift {
-		keys.drift[i] = "sgd.loss"
+	r.sgdFacts()
+	r.sgdProblem()
+	return nil
+}
+
+// sgdNumbers reads what does not depend on data or formulas.
+func (r *reader) sgdNumbers(g *SGD) error {
+	s := r.doc.SGD
+	switch {
+	case !(s.Momentum >= 0 && s.Momentum < 1):
+		return r.fail("sgd.momentum", "want a number ≥ 0 and below 1, have %g", s.Momentum)
+	case s.Momentum > 0 && s.secondOrder():
+		return r.fail("sgd.drift_order", "the second-order drift is known without momentum only; want 1")
+	case !(s.InjectedNoise >= 0 && s.InjectedNoise <= 1e300):
+		return r.fail("sgd.injected_noise", "want a variance ≥ 0, have %g", s.InjectedNoise)
 	}
-	keys.diffusion = "sgd.noise_covariance"
-	return r.sgdFromFormulas()
+	var ok bool
+	if g.Sampling, ok = parseSampling(s.Sampling); !ok {
+		return r.fail("sgd.sampling", "want one of %s, have %q", strings.Join(samplingNames[:], ", "), s.Sampling)
+	}
+	switch {
+	case s.Batch == nil && g.Sampling != FullBatch:
+		return r.fail("sgd", "batch_size is missing")
+	case s.Batch != nil && (!isWhole(*s.Batch) || *s.Batch < 1):
+		return r.fail("sgd.batch_size", "want a whole number ≥ 1, have %g", *s.Batch)
+	case s.Batch != nil:
+		g.Batch = int(*s.Batch)
+	}
+	return nil
+}
+
+func parseSampling(name string) (Sampling, bool) {
+	for k, s := range samplingNames {
+		if s == name {
+			return Sampling(k), true
+		}
+	}
+	return 0, name == ""
 }
 
 // sgdFacts tells what the section says, defaults included.
 func (r *reader) sgdFacts() {
-	s := r.doc.SGD
-	r.fact("learning rate", "%g", s.LearningRate)
-	r.fact("batch size", "%d, %s", int(s.Batch), cmp.Or(s.Sampling, "with-replacement"))
-	if s.secondOrder() {
-		r.fact("drift", "second order in the learning rate: -grad L - (%g/2) Hess L grad L", s.LearningRate)
+	s, g := r.doc.SGD, r.file.source.sgd
+	r.fact("learning rate", "%s", s.LearningRate.text())
+	if g.Sampling == FullBatch {
+		r.fact("batch", "all samples at every step")
+	} else {
+		r.fact("batch size", "%d, %v", g.Batch, g.Sampling)
 	}
-	if s.InjectedNoise > 0 {
-		r.fact("injected noise", "variance %g in every direction", s.InjectedNoise)
+	if g.Momentum > 0 {
+		r.fact("momentum", "%g: in the equation, as if the learning rate were %.6g", g.Momentum, g.Schedule.Rate(0)/(1-g.Momentum))
+	}
+	if s.secondOrder() {
+		r.fact("drift", "second order in the learning rate: -grad L - (%g/2) Hess L grad L", g.Schedule.Rate(0))
+	}
+	if g.InjectedNoise > 0 {
+		r.fact("injected noise", "variance %g in every direction", g.InjectedNoise)
 	}
 	r.fact("convention", "%v", ItoCalculus)
 }
 
 func (s *sgdDoc) secondOrder() bool { return s.DriftOrder != nil && *s.DriftOrder == 2 }
 
-func (r *reader) sgdFromFormulas() error {
-	s, p := r.doc.SGD, r.file.Problem
-	l, err := r.formula("sgd.loss", s.Loss)
-	if err != nil {
-		return err
+// variant is what the file says itself, with the rate of the first step.
+func (r *reader) variant() SGDVariant {
+	g := r.file.source.sgd
+	v := SGDVariant{Rate: g.Schedule.Rate(0), Batch: g.Batch, Order: 1}
+	if r.doc.SGD.secondOrder() {
+		v.Order = 2
 	}
-	sigma, err := r.tensor("sgd.noise_covariance", s.NoiseCovariance)
-	if err != nil {
-		return err
-	}
-	p.Landscape, p.LearningRate = symbolicLandscape(l, p.Variables), s.LearningRate
-	d := len(p.Variables)
-	c := &components{}
-	scale := s.LearningRate / 2 / s.Batch
-	for k := range sigma {
-		c.diffusion = append(c.diffusion, expr.Mul(expr.Num(scale), sigma[k]))
-	}
-	for i := range d {
-		k := operators.Packed(d, i, i)
-		c.diffusion[k] = expr.Add(c.diffusion[k], expr.Num(s.LearningRate/2*s.InjectedNoise))
-	}
-	if eps, ok := isotropic(c.diffusion, d); ok && !s.secondOrder() {
-		phi := expr.Div(l, expr.Num(eps))
-		c.potential = &phi
-		for range d {
-			c.drift = append(c.drift, expr.Num(0))
-		}
+	return v
+}
+
+// sgdProblem makes the problem of the recursion.
+func (r *reader) sgdProblem() {
+	p, source := r.file.Problem, r.file.source
+	v := r.variant()
+	p.Equation = source.equation(v)
+	p.LearningRate, p.Momentum = v.Rate, source.sgd.Momentum
+	if p.Equation.Potential {
+		_, sigma, injected := source.scales(v)
+		eps, _ := isotropic(source.diffusion(sigma, injected), len(p.Variables))
 		r.fact("noise", "constant and isotropic: the density is exp(-L/%g)", eps)
-	} else {
-		c.given = descent(l, p.Variables, s)
-		c.drift = minusDivergence(c.given, c.diffusion, p.Variables)
 	}
-	p.Equation = c.compile(p.Variables)
+}
+
+func (r *reader) sgdFromFormulas() error {
+	s, p, source := r.doc.SGD, r.file.Problem, r.file.source
+	if source.sgd.Sampling != WithReplacement {
+		return r.fail("sgd.sampling", "%v wants data: a formula has no number of samples", source.sgd.Sampling)
+	}
+	var err error
+	if source.loss, err = r.formula("sgd.loss", s.Loss); err != nil {
+		return err
+	}
+	if source.noise, err = r.tensor("sgd.noise_covariance", s.NoiseCovariance); err != nil {
+		return err
+	}
+	keys := &r.file.keys
+	for range p.Variables {
+		keys.drift = append(keys.drift, "sgd.loss")
+	}
+	keys.diffusion, keys.potential = "sgd.noise_covariance", "sgd.loss"
+	p.Landscape = symbolicLandscape(source.loss, p.Variables)
+	var grad []expr.Expr
+	for _, v := range p.Variables {
+		grad = append(grad, source.loss.Diff(v))
+	}
+	source.sgd.Formula = &LossFormula{
+		Dim:      len(p.Variables),
+		Grad:     expr.Compile(grad, p.Variables).Eval,
+		NoiseCov: expr.Compile(source.noise, p.Variables).Eval,
+	}
 	return nil
 }
 
-// descent returns −∇L, with −(η/2)∇²L∇L added at second order.
-func descent(l expr.Expr, variables []string, s *sgdDoc) []expr.Expr {
-	b := make([]expr.Expr, len(variables))
-	for i, v := range variables {
-		g := l.Diff(v)
-		b[i] = expr.Neg(g)
-		if s.secondOrder() {
-			for _, w := range variables {
-				b[i] = expr.Sub(b[i], expr.Mul(expr.Num(s.LearningRate/2), expr.Mul(g.Diff(w), l.Diff(w))))
-			}
-		}
-	}
-	return b
-}
-
-// isotropic returns ε where D = εI with a constant ε > 0.
-func isotropic(diffusion []expr.Expr, d int) (eps float64, ok bool) {
-	eps, ok = diffusion[0].Const()
-	for i := range d {
-		for j := i; j < d; j++ {
-			v, constant := diffusion[operators.Packed(d, i, j)].Const()
-			if !constant || i == j && v != eps || i != j && v != 0 {
-				return 0, false
-			}
-		}
-	}
-	return eps, ok && eps > 0
-}
-
 func (r *reader) sgdFromData() error {
-	s, p := r.doc.SGD, r.file.Problem
+	s, p, g := r.doc.SGD, r.file.Problem, r.file.source.sgd
 	l, err := r.loss()
 	if err != nil {
 		return err
@@ -178,41 +181,23 @@ func (r *reader) sgdFromData() error {
 	if l.Dim() != len(p.Variables) {
 		return r.fail("variables", "the model has %d parameters (%s), want a variable for each, have %d", l.Dim(), strings.Join(l.Parameters(), ", "), len(p.Variables))
 	}
-	if int(s.Batch) > n {
-		return r.fail("sgd.batch_size", "want at most the %d samples there are, have %d", n, int(s.Batch))
+	switch {
+	case g.Batch > n:
+		return r.fail("sgd.batch_size", "want at most the %d samples there are, have %d", n, g.Batch)
+	case g.Sampling == FullBatch && g.Batch != 0 && g.Batch != n:
+		return r.fail("sgd.batch_size", "a full batch has all %d samples, have %d; leave it out", n, g.Batch)
 	}
-	factor := 1.0
-	if s.Sampling == "without-replacement" {
-		factor = float64(n-int(s.Batch)) / float64(max(1, n-1))
-		if int(s.Batch) == n && s.InjectedNoise == 0 {
-			return r.fail("sgd.batch_size", "%d of %d samples without replacement leave no noise, and so no stationary density but a point", n, n)
-		}
+	keys := &r.file.keys
+	for range p.Variables {
+		keys.drift = append(keys.drift, "sgd")
 	}
+	keys.diffusion, keys.potential = "sgd", "sgd.loss"
 	r.fact("model", "%s on %d samples of %s", s.Model, n, s.Data.File)
 	for a, what := range l.Parameters() {
 		r.fact(p.Variables[a], "%s", what)
 	}
-	p.Equation = dataEquation(l, s, s.LearningRate/2/s.Batch*factor)
-	p.Landscape, p.LearningRate = dataLandscape(l), s.LearningRate
+	g.Loss, p.Landscape = l, dataLandscape(l)
 	return nil
-}
-
-func dataLandscape(l *loss.Loss) *Landscape {
-	evaluators := sync.Pool{New: func() any { return l.Evaluator() }}
-	return &Landscape{
-		Value: func(theta []float64) float64 {
-			e := evaluators.Get().(*loss.Evaluator)
-			defer evaluators.Put(e)
-			e.Eval(theta)
-			return e.Value
-		},
-		Grad: func(dst, theta []float64) {
-			e := evaluators.Get().(*loss.Evaluator)
-			defer evaluators.Put(e)
-			e.Eval(theta)
-			copy(dst, e.Grad)
-		},
-	}
 }
 
 // loss reads the data and makes the loss.
@@ -253,42 +238,4 @@ func (r *reader) loss() (*loss.Loss, error) {
 		return nil, r.fail("sgd.model", "%v", err)
 	}
 	return l, nil
-}
-
-// dataEquation returns v = −∇L − ∇·D (and the second-order term) with
-// D = scale Σ + (η/2) s I.
-func dataEquation(l *loss.Loss, s *sgdDoc, scale float64) Equation {
-	d := l.Dim()
-	evaluators := sync.Pool{New: func() any { return l.Evaluator() }}
-	descend := func(e *loss.Evaluator, dst, x []float64) {
-		e.Eval(x)
-		for i := range d {
-			dst[i] = -e.Grad[i]
-			if s.secondOrder() {
-				for j := range d {
-					dst[i] -= s.LearningRate / 2 * e.Hess[operators.Packed(d, i, j)] * e.Grad[j]
-				}
-			}
-		}
-	}
-	drift := func(dst, x []float64) {
-		e := evaluators.Get().(*loss.Evaluator)
-		defer evaluators.Put(e)
-		descend(e, dst, x)
-	}
-	eval := func(dst, x []float64) {
-		e := evaluators.Get().(*loss.Evaluator)
-		defer evaluators.Put(e)
-		descend(e, dst, x)
-		for i, v := range e.NoiseCovDiv {
-			dst[i] -= scale * v
-		}
-		for k, v := range e.NoiseCov {
-			dst[d+k] = scale * v
-		}
-		for i := range d {
-			dst[d+operators.Packed(d, i, i)] += s.LearningRate / 2 * s.InjectedNoise
-		}
-	}
-	return Equation{Dim: d, Eval: Pointwise(eval), Drift: Pointwise(drift)}
 }

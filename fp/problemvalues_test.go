@@ -68,6 +68,10 @@ func TestEquationsOfFiles(t *testing.T) {
 			g, _, s, ds := moments(x[0])
 			return []float64{-g - 0.1/2*0.5*ds, 0.1 / 2 * 0.5 * s} // (n−B)/(n−1) = 1/2
 		}},
+		{"data, momentum", sgd1 + "batch_size: 2, momentum: 0.75, injected_noise: 0.5}", []float64{0.7}, func(x []float64) []float64 {
+			g, _, s, ds := moments(x[0])
+			return []float64{-g - 0.4/2*ds, 0.4/2*s + 0.4*0.5} // the rate 0.2/(1−μ) = 0.8
+		}},
 		{"data, second order, injected noise", sgd1 + "batch_size: 1, drift_order: 2, injected_noise: 0.3}", []float64{-0.4}, func(x []float64) []float64 {
 			g, h, s, ds := moments(x[0])
 			return []float64{-g - 0.1*ds - 0.1*h*g, 0.1*s + 0.1*0.3}

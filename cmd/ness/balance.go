@@ -47,6 +47,9 @@ func (fl *balanceFlags) balance(w io.Writer, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.HasStationary(); err != nil {
+		return err
+	}
 	g, notes, doubts, err := box(name, f)
 	if err != nil {
 		return err

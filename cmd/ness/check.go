@@ -70,6 +70,9 @@ func check(w io.Writer, name string, f *fp.File) error {
 	if g.HasWall(grid.Absorbing) {
 		doubts = append(doubts, "probability leaves through absorbing walls: there is no stationary density to solve for")
 	}
+	if err := f.HasStationary(); err != nil {
+		doubts = append(doubts, err.Error())
+	}
 	for _, d := range doubts {
 		line(w, "warning", "%s", d)
 	}

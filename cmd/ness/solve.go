@@ -81,6 +81,9 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.HasStationary(); err != nil {
+		return err
+	}
 	watch.start("box")
 	g, notes, doubts, err := box(name, f)
 	if err != nil {

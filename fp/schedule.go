@@ -1,4 +1,4 @@
-package compare
+package fp
 
 import (
 	"fmt"
@@ -9,35 +9,35 @@ import (
 // concurrent use.
 type Schedule interface{ Rate(k int) float64 }
 
-// Constant is the same learning rate at every step.
-type Constant float64
+// ConstantRate is the same learning rate at every step.
+type ConstantRate float64
 
 // Rate returns η.
-func (s Constant) Rate(int) float64 { return float64(s) }
+func (s ConstantRate) Rate(int) float64 { return float64(s) }
 
-// InverseSqrt is the learning rate η₀/√(k+1).
-type InverseSqrt float64
+// InverseSqrtRate is the learning rate η₀/√(k+1).
+type InverseSqrtRate float64
 
 // Rate returns η₀/√(k+1).
-func (s InverseSqrt) Rate(k int) float64 { return float64(s) / math.Sqrt(float64(k)+1) }
+func (s InverseSqrtRate) Rate(k int) float64 { return float64(s) / math.Sqrt(float64(k)+1) }
 
-// StepDecay multiplies the learning rate by Factor after every Every steps.
-type StepDecay struct {
+// StepDecayRate multiplies the learning rate by Factor after every Every steps.
+type StepDecayRate struct {
 	Initial, Factor float64
 	Every           int // ≥ 1
 }
 
 // Rate returns η₀ f^⌊k/Every⌋.
-func (s StepDecay) Rate(k int) float64 { return s.Initial * math.Pow(s.Factor, float64(k/s.Every)) }
+func (s StepDecayRate) Rate(k int) float64 { return s.Initial * math.Pow(s.Factor, float64(k/s.Every)) }
 
-// Cosine goes from Initial to Final along half a period of a cosine, and stays there.
-type Cosine struct {
+// CosineRate goes from Initial to Final along half a period of a cosine, and stays there.
+type CosineRate struct {
 	Initial, Final float64
 	Steps          int // ≥ 1
 }
 
 // Rate returns η₁ + (η₀ − η₁)(1 + cos(πk/Steps))/2, η₁ from k = Steps on.
-func (s Cosine) Rate(k int) float64 {
+func (s CosineRate) Rate(k int) float64 {
 	if k >= s.Steps {
 		return s.Final
 	}
@@ -48,11 +48,11 @@ func checkSchedule(s Schedule) error {
 	switch s := s.(type) {
 	case nil:
 		return fmt.Errorf("schedule: want a learning rate")
-	case StepDecay:
+	case StepDecayRate:
 		if s.Every < 1 || !(s.Factor > 0 && s.Factor <= 1) {
 			return fmt.Errorf("schedule: want a factor in (0, 1] after every ≥ 1 steps, have %g after %d", s.Factor, s.Every)
 		}
-	case Cosine:
+	case CosineRate:
 		if s.Steps < 1 || !(s.Final >= 0 && s.Final <= s.Initial) {
 			return fmt.Errorf("schedule: want 0 ≤ final ≤ initial rate and ≥ 1 steps, have %g, %g and %d", s.Final, s.Initial, s.Steps)
 		}
