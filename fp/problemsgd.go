@@ -133,6 +133,7 @@ func (r *reader) sgdFromFormulas() error {
 		r.fact("noise", "constant and isotropic: the density is exp(-L/%g)", eps)
 	} else {
 		c.given = descent(l, p.Variables, s)
+		c.ito = c.given
 		c.drift = minusDivergence(c.given, c.diffusion, p.Variables)
 	}
 	p.Equation = c.compile(p.Variables)
@@ -290,5 +291,6 @@ func dataEquation(l *loss.Loss, s *sgdDoc, scale float64) Equation {
 			dst[d+operators.Packed(d, i, i)] += s.LearningRate / 2 * s.InjectedNoise
 		}
 	}
-	return Equation{Dim: d, Eval: Pointwise(eval), Drift: Pointwise(drift)}
+	b := Pointwise(drift)
+	return Equation{Dim: d, Eval: Pointwise(eval), Drift: b, Ito: b}
 }
