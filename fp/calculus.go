@@ -24,7 +24,7 @@ func (p *Problem) InCalculus(c Calculus, g *grid.Grid) (*Problem, bool) {
 	if c == p.Calculus {
 		return &in, true
 	}
-	tensor := p.tensor()
+	tensor := p.Diffusion()
 	switch c {
 	case ItoCalculus:
 		in.Equation = Ito(d, b, tensor, Divergence(d, tensor, cellSteps(g)))
@@ -35,18 +35,6 @@ func (p *Problem) InCalculus(c Calculus, g *grid.Grid) (*Problem, bool) {
 		in.Equation = HanggiKlimontovich(d, b, tensor)
 	}
 	return &in, true
-}
-
-// tensor returns D.
-func (p *Problem) tensor() Func {
-	d, e := p.Dim(), &p.Equation
-	return func(dst, x [][]float64) {
-		all := block(e.components(), len(dst[0]))
-		e.Eval(all, x)
-		for k := range dst {
-			copy(dst[k], all[d+k])
-		}
-	}
 }
 
 // symmetricRoot returns σ = √(2D), d × d by rows.

@@ -30,7 +30,7 @@ func (c Calculus) String() string {
 // packed. divergence gives ∇·D; see [Divergence] where it is not known in closed form.
 func Ito(dim int, drift, diffusion, divergence Func) Equation {
 	e := HanggiKlimontovich(dim, drift, diffusion)
-	e.Drift = drift
+	e.Drift, e.Ito = drift, drift
 	plain := e.Eval
 	e.Eval = func(dst, x [][]float64) {
 		plain(dst, x)

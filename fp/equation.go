@@ -35,6 +35,11 @@ type Equation struct {
 	Eval Func
 	// Drift gives b in the convention that the problem was given in; nil where that is v.
 	Drift Func
+	// Ito gives the drift v + ∇·D in the sense of Itô where it is known in closed form, else
+	// nil; see [Problem.ItoDrift].
+	Ito Func
+	// ConstantDiffusion is D, packed, where it is known not to depend on θ, else nil.
+	ConstantDiffusion []float64
 }
 
 // components returns how many components Eval gives.

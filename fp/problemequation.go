@@ -16,6 +16,7 @@ import (
 type components struct {
 	drift     []expr.Expr // v, or w
 	given     []expr.Expr // b in the convention of the problem; nil where that is v
+	ito       []expr.Expr // b in the sense of Itô; nil: v + ∇·D
 	diffusion []expr.Expr // packed
 	potential *expr.Expr
 }
@@ -27,10 +28,43 @@ func (c *components) compile(variables []string) Equation {
 		all = append(all, *c.potential)
 	}
 	e := Equation{Dim: len(variables), Potential: c.potential != nil, Eval: expr.Compile(all, variables).Eval}
+	ito := c.ito
+	if ito == nil {
+		ito = c.effectiveToIto(variables)
+	}
+	e.Ito = expr.Compile(ito, variables).Eval
 	if c.given != nil {
 		e.Drift = expr.Compile(c.given, variables).Eval
 	}
+	e.ConstantDiffusion = constants(c.diffusion)
 	return e
+}
+
+// effectiveToIto returns v + ∇·D, with v = w − D∇φ beside a potential.
+func (c *components) effectiveToIto(variables []string) []expr.Expr {
+	b := addDivergence(c.drift, c.diffusion, variables, expr.Add)
+	if c.potential == nil {
+		return b
+	}
+	for i := range b {
+		for j, name := range variables {
+			b[i] = expr.Sub(b[i], expr.Mul(c.diffusion[operators.Packed(len(b), i, j)], c.potential.Diff(name)))
+		}
+	}
+	return b
+}
+
+// constants returns the values of formulas that have no variables, nil if one has.
+func constants(list []expr.Expr) []float64 {
+	values := make([]float64, len(list))
+	for k, e := range list {
+		v, ok := e.Const()
+		if !ok {
+			return nil
+		}
+		values[k] = v
+	}
+	return values
 }
 
 func (r *reader) equation() error {
@@ -153,7 +187,7 @@ func (r *reader) convention(c *components, sigma [][]expr.Expr) error {
 	p := r.file.Problem
 	switch name := r.doc.Equation.Calculus; name {
 	case "", ItoCalculus.String():
-		c.given = c.drift
+		c.given, c.ito = c.drift, c.drift
 		c.drift = minusDivergence(c.drift, c.diffusion, p.Variables)
 	case HanggiKlimontovichCalculus.String():
 		p.Calculus = HanggiKlimontovichCalculus
@@ -178,11 +212,16 @@ func (r *reader) convention(c *components, sigma [][]expr.Expr) error {
 
 // minusDivergence returns b − ∇·D.
 func minusDivergence(b, diffusion []expr.Expr, variables []string) []expr.Expr {
+	return addDivergence(b, diffusion, variables, expr.Sub)
+}
+
+// addDivergence returns b with every ∂_jD_ij added or subtracted.
+func addDivergence(b, diffusion []expr.Expr, variables []string, add func(a, b expr.Expr) expr.Expr) []expr.Expr {
 	v := make([]expr.Expr, len(b))
 	for i := range b {
 		v[i] = b[i]
 		for j, name := range variables {
-			v[i] = expr.Sub(v[i], diffusion[operators.Packed(len(b), i, j)].Diff(name))
+			v[i] = add(v[i], diffusion[operators.Packed(len(b), i, j)].Diff(name))
 		}
 	}
 	return v

@@ -64,6 +64,7 @@ func (s *sgdSource) equation(v SGDVariant) Equation {
 		}
 	} else {
 		c.given = descent(s.loss, s.variables, slow)
+		c.ito = c.given
 		c.drift = minusDivergence(c.given, c.diffusion, s.variables)
 	}
 	return c.compile(s.variables)
@@ -126,11 +127,11 @@ func dataEquation(l *loss.Loss, slow, scale, injected float64) Equation {
 			}
 		}
 	}
-	drift := func(dst, x []float64) {
+	drift := Pointwise(func(dst, x []float64) {
 		e := evaluators.Get().(*loss.Evaluator)
 		defer evaluators.Put(e)
 		descend(e, dst, x)
-	}
+	})
 	eval := func(dst, x []float64) {
 		e := evaluators.Get().(*loss.Evaluator)
 		defer evaluators.Put(e)
@@ -145,7 +146,7 @@ func dataEquation(l *loss.Loss, slow, scale, injected float64) Equation {
 			dst[d+operators.Packed(d, i, i)] += injected
 		}
 	}
-	return Equation{Dim: d, Eval: Pointwise(eval), Drift: Pointwise(drift)}
+	return Equation{Dim: d, Eval: Pointwise(eval), Drift: drift, Ito: drift}
 }
 
 func dataLandscape(l *loss.Loss) *Landscape {
