@@ -54,7 +54,7 @@ func (e *BoxError) Unwrap() error { return e.Err }
 //
 // Doubts are what may be wrong with the box.
 func FindBox(p *Problem, cells []int) (box []Interval, notes, doubts []string, err error) {
-	minima := stablePoints(p)
+	minima := p.StablePoints()
 	if len(minima) == 0 {
 		return nil, nil, nil, &BoxError{What: "the drift has no stable point near the origin to put a box around; give min and max"}
 	}
@@ -362,9 +362,10 @@ func localDeviations(p *Problem, x []float64) []float64 {
 	return sd
 }
 
-// stablePoints looks for minima of the landscape, or for zeros of the drift where
-// there is none, from a fixed set of starts, and keeps those that attract.
-func stablePoints(p *Problem) (points [][]float64) {
+// StablePoints returns minima of the landscape, or zeros of the drift where there is none,
+// that attract: those found from fixed starts up to 100 from 0, none where there is no such
+// point.
+func (p *Problem) StablePoints() (points [][]float64) {
 	for _, start := range starts(p.Dim()) {
 		x, ok := descend(p, start)
 		if ok && p.Landscape != nil && attracts(p, x, freeSlack) && !attracts(p, x, -freeSlack) {

@@ -204,38 +204,13 @@ func (s *Stationary) doubtLearningRate() {
 	x := make([]float64, s.Density.Grid.Dim())
 	s.Density.Grid.Center(x, top)
 	var eig mat.EigenSym
-	if !eig.Factorize(p.Landscape.hessian(x), false) {
+	if !eig.Factorize(p.Landscape.Hessian(x), false) {
 		return
 	}
 	values := eig.Values(nil)
 	if q, most := p.LearningRate*values[len(values)-1], 2*(1+p.Momentum); q >= most {
 		s.warn("at the mode the learning rate times the largest curvature of the loss is %.3g: from %.3g on SGD itself diverges, and this equation does not describe it", q, most)
 	}
-}
-
-// hessian returns ∇²L by central differences of the gradient.
-func (l *Landscape) hessian(x []float64) *mat.SymDense {
-	d := len(x)
-	rows := make([][]float64, d)
-	step := stepAt(x)
-	for b := range d {
-		y := append([]float64(nil), x...)
-		up, down := make([]float64, d), make([]float64, d)
-		y[b] = x[b] + step[b]
-		l.Grad(up, y)
-		y[b] = x[b] - step[b]
-		l.Grad(down, y)
-		for i := range up {
-			rows[b] = append(rows[b], (up[i]-down[i])/(2*step[b]))
-		}
-	}
-	h := mat.NewSymDense(d, nil)
-	for i := range d {
-		for j := i; j < d; j++ {
-			h.SetSym(i, j, 0.5*(rows[i][j]+rows[j][i]))
-		}
-	}
-	return h
 }
 
 // centers returns the cell centres along each axis.

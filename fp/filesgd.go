@@ -40,3 +40,7 @@ func (f *File) HasStationary() error {
 	}
 	return nil
 }
+
+// SGDVariant returns what the section sgd says itself: the rate of the first step, the batch
+// size, the number of samples of a full batch, and the order of the drift.
+func (f *File) SGDVariant() SGDVariant { return f.source.variant }

@@ -17,12 +17,5 @@ type Problem struct {
 	Notes []string
 }
 
-// A Landscape is a loss that can be followed down to its minima. Its methods are
-// safe for concurrent use.
-type Landscape struct {
-	Value func(theta []float64) float64
-	Grad  func(dst, theta []float64)
-}
-
 // Dim returns the number of variables.
 func (p *Problem) Dim() int { return p.Equation.Dim }

@@ -118,20 +118,17 @@ func (r *reader) sgdFacts() {
 
 func (s *sgdDoc) secondOrder() bool { return s.DriftOrder != nil && *s.DriftOrder == 2 }
 
-// variant is what the file says itself, with the rate of the first step.
-func (r *reader) variant() SGDVariant {
-	g := r.file.source.sgd
-	v := SGDVariant{Rate: g.Schedule.Rate(0), Batch: g.Batch, Order: 1}
-	if r.doc.SGD.secondOrder() {
-		v.Order = 2
-	}
-	return v
-}
-
 // sgdProblem makes the problem of the recursion.
 func (r *reader) sgdProblem() {
 	p, source := r.file.Problem, r.file.source
-	v := r.variant()
+	v := SGDVariant{Rate: source.sgd.Schedule.Rate(0), Batch: source.sgd.Batch, Order: 1}
+	if r.doc.SGD.secondOrder() {
+		v.Order = 2
+	}
+	if source.sgd.Sampling == FullBatch {
+		v.Batch = source.sgd.Loss.Samples()
+	}
+	source.variant = v
 	p.Equation = source.equation(v)
 	p.LearningRate, p.Momentum = v.Rate, source.sgd.Momentum
 	if p.Equation.Potential {

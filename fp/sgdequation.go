@@ -27,6 +27,7 @@ type sgdSource struct {
 	variables []string
 	loss      expr.Expr   // L, where the recursion is of formulas
 	noise     []expr.Expr // Σ, packed
+	variant   SGDVariant  // what the file says
 }
 
 // An SGDVariant is a learning rate, a batch size and the order of the drift, 1 or 2.
@@ -42,10 +43,7 @@ func (s *sgdSource) scales(v SGDVariant) (slow, sigma, injected float64) {
 	if v.Order == 2 {
 		slow = rate
 	}
-	if v.Batch > 0 { // else the batch is full
-		sigma = rate / 2 / float64(v.Batch) * s.sgd.noiseFactor(v.Batch)
-	}
-	return slow, sigma, rate / 2 * s.sgd.InjectedNoise
+	return slow, rate / 2 / float64(v.Batch) * s.sgd.noiseFactor(v.Batch), rate / 2 * s.sgd.InjectedNoise
 }
 
 // equation returns that of the recursion with another rate and batch.

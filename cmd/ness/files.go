@@ -8,7 +8,6 @@ import (
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/cmd/ness/internal/plot"
 	"github.com/ness-fp/ness/fp"
-	"github.com/ness-fp/ness/grid/pieces"
 )
 
 // This file lists what a solution leaves in files: arrays and figures.
@@ -162,14 +161,5 @@ func landscape(p *fp.Problem, s *fp.Stationary) []float64 {
 	if p.Landscape == nil {
 		return s.Coefficients.Potential
 	}
-	g := s.Density.Grid
-	values := make([]float64, g.Cells())
-	pieces.Run(len(values), 1<<10, func(_, lo, hi int) {
-		x := make([]float64, g.Dim())
-		for i := lo; i < hi; i++ {
-			g.Center(x, i)
-			values[i] = p.Landscape.Value(x)
-		}
-	})
-	return values
+	return p.Landscape.Values(s.Density.Grid)
 }

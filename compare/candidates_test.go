@@ -1,0 +1,114 @@
+package compare
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ness-fp/ness/fp"
+)
+
+// candidatesOf solves a problem file and returns all candidates by their keys.
+func candidatesOf(t *testing.T, src string) (keys []string, all map[string]Candidate) {
+	t.Helper()
+	f, err := fp.ReadProblem(strings.NewReader("version: 1\n"+src), fp.ReadOptions{Name: "f.yaml", Open: func(path string) (io.ReadCloser, error) {
+		return os.Open(filepath.Join("../testdata/problems", path))
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := f.Domain.Grid(f.Problem.Variables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := fp.SolveStationary(f.Problem, g, fp.StationaryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all = map[string]Candidate{}
+	for _, c := range Candidates(f, s, fp.StationaryOptions{}) {
+		keys = append(keys, c.Key)
+		all[c.Key] = c
+		if (c.Density == nil) == (c.Err == nil) {
+			t.Errorf("%s: want a density or an error, have %v and %v", c.Key, c.Density, c.Err)
+		}
+	}
+	return keys, all
+}
+
+// Which candidates there are, and which are the same where their assumptions hold: solutions
+// to their estimated errors, formulas on 96 cells per axis to h⁴, 1e-5.
+func TestCandidatesAgreeWhereTheyMust(t *testing.T) {
+	const box = "\ndomain: {x: {min: -3, max: 3, cells: 96}, y: {min: -3, max: 3, cells: 96}}"
+	sgdKeys := []string{"fokker-planck", "fokker-planck-stratonovich", "fokker-planck-haenggi-klimontovich", "fokker-planck-order-2", "gibbs", "gibbs-corrected", "inverse-noise", "determinant", "local-gaussian"}
+	for _, c := range []struct {
+		name, src     string
+		keys          []string
+		same, another [][2]string
+	}{
+		{
+			"SGD on a quadratic, isotropic noise",
+			"variables: [x, y]\nsgd: {loss: x^2 + y^2/2, noise_covariance: [[2, 0], [0, 2]], learning_rate: 0.2, batch_size: 1}" + box,
+			slices.DeleteFunc(slices.Clone(sgdKeys), func(k string) bool { return strings.Contains(k, "stratonovich") || strings.Contains(k, "klimontovich") }),
+			[][2]string{{"fokker-planck", "gibbs"}, {"fokker-planck", "local-gaussian"}, {"fokker-planck-order-2", "gibbs-corrected"}},
+			[][2]string{{"fokker-planck", "fokker-planck-order-2"}, {"fokker-planck", "inverse-noise"}, {"fokker-planck", "determinant"}},
+		},
+		{
+			"SGD with anisotropic noise that commutes",
+			"variables: [x, y]\nsgd: {loss: x^2 + y^2/2, noise_covariance: [[1, 0], [0, 2]], learning_rate: 0.2, batch_size: 1, momentum: 0.5}" + box,
+			slices.DeleteFunc(slices.Clone(sgdKeys), func(k string) bool { return strings.Contains(k, "order") }),
+			[][2]string{{"fokker-planck", "local-gaussian"}, {"fokker-planck", "fokker-planck-haenggi-klimontovich"}, {"fokker-planck", "fokker-planck-stratonovich"}},
+			[][2]string{{"fokker-planck", "gibbs"}},
+		},
+		{
+			"an equation on a line, Hänggi–Klimontovich",
+			"variables: [x]\nequation: {drift: [x - x^3], diffusion: 0.2 + 0.1*x^2, calculus: haenggi-klimontovich}\ndomain: {x: {min: -3, max: 3, cells: 400}}",
+			[]string{"fokker-planck", "fokker-planck-ito", "fokker-planck-stratonovich", "closed-form"},
+			[][2]string{{"fokker-planck", "closed-form"}},
+			[][2]string{{"fokker-planck", "fokker-planck-ito"}, {"fokker-planck-stratonovich", "fokker-planck-ito"}, {"fokker-planck", "fokker-planck-stratonovich"}},
+		},
+		{
+			"a potential with a rotation",
+			"variables: [x, y]\nequation: {potential: 2*x^2 + 3*y^2, drift: [3*y, -2*x], diffusion: 0.3}" + box,
+			[]string{"fokker-planck", "potential"},
+			[][2]string{{"fokker-planck", "potential"}}, // the rotation is along the potential's levels
+			nil,
+		},
+	} {
+		keys, all := candidatesOf(t, c.src)
+		if !slices.Equal(keys, c.keys) {
+			t.Errorf("%s: have %v, want %v", c.name, keys, c.keys)
+		}
+		distance := func(pair [2]string) float64 {
+			return TV(all[pair[0]].Density, all[pair[1]].Density)
+		}
+		for _, pair := range c.same {
+			if d := distance(pair); d > 1e-5 {
+				t.Errorf("%s: %v: distance %.2g, want the same", c.name, pair, d)
+			}
+		}
+		for _, pair := range c.another {
+			if d := distance(pair); d < 1e-2 {
+				t.Errorf("%s: %v: distance %.2g, want another", c.name, pair, d)
+			}
+		}
+	}
+}
+
+// On data: the second order of the file leaves the first as the other.
+func TestCandidatesOnData(t *testing.T) {
+	keys, all := candidatesOf(t, "variables: [w]\nsgd: {data: {file: ../data/diabetes.csv, features: [bmi], target: progression, standardize: true}, model: linear-regression, learning_rate: 0.4, batch_size: 4, drift_order: 2}\ndomain: {w: {min: -1.5, max: 2.5, cells: 400}}")
+	want := []string{"fokker-planck", "fokker-planck-stratonovich", "fokker-planck-haenggi-klimontovich", "fokker-planck-order-1", "closed-form", "gibbs", "gibbs-corrected", "inverse-noise", "determinant", "local-gaussian"}
+	if !slices.Equal(keys, want) {
+		t.Errorf("have %v, want %v", keys, want)
+	}
+	if d := TV(all["fokker-planck"].Density, all["closed-form"].Density); d > 1e-6 { // both to h⁴
+		t.Errorf("the closed form is %.2g off", d)
+	}
+	if d := TV(all["fokker-planck"].Density, all["fokker-planck-order-1"].Density); d < 1e-2 { // ηλ/4 = 0.1 of a variance
+		t.Errorf("the first order is only %.2g off", d)
+	}
+}
