@@ -51,16 +51,17 @@ type Relaxation struct {
 	// Steps is the relaxation time τ in steps: the larger of
 	//
 	//	exponential  −t/ln|λ(t)| of the slowest of all combinations of the functionals that
-	//	             are looked at, at the first lag t = 1, 2, 4, … with |λ| < 1/e;
+	//	             are looked at, at the first lag t = 1, 2, 4, … with |λ| < 1/e,
+	//	             or an eighth of N;
 	//	integrated   N B/2C of the combination with the largest variance B of walkers' means
-	//	             over N steps, per variance C of all, less (1 + √(n/W))² that n
-	//	             functionals of W walkers leave by chance,
+	//	             over N steps, per variance C of all, over (1 + √(n/W))², what chance
+	//	             makes of 1 in the largest of n functionals of W walkers,
 	//
 	// which agree where one mode dominates; the second alone sees a slow mode that contributes
 	// little to every functional, the first alone one that oscillates. Functionals are the
 	// coordinates, and velocities if there are any, with all products of two if that makes no
 	// more than a functional per 8 walkers, else with their squares, else without. Its
-	// statistical error is some 3 %. If not Mixed it is a lower bound; 0 where nothing moves.
+	// statistical error is some 3 %, by which equally slow modes raise it too. If not Mixed it is a lower bound; 0 where nothing moves.
 	Steps float64
 	// Mixed says whether at least 50 relaxation times fitted into the last half of the steps.
 	// It is a statement about the places where walkers have been: a well that none starts
