@@ -1,0 +1,45 @@
+package compare
+
+import "fmt"
+
+const (
+	// largestRHat is the usual bound for R̂ of halves. A half of T steps of a process with
+	// relaxation time τ has R̂² = 1/(1 − 2τ/T): 1.1 is T = 12τ.
+	//
+	// Gelman et al., Bayesian Data Analysis, 3rd ed., §11.5.
+	largestRHat = 1.1
+	// largestTrend has a false alarm in 6e-7 coordinates of normal error.
+	largestTrend = 5
+	// fewestSamples leave a mean known to 5 % of the deviation and a variance to 7 %, √(2/n).
+	fewestSamples = 400
+)
+
+// Doubts returns a sentence in plain words for each reason not to trust an ensemble: walkers
+// that stay in the part where they started, or whose halves differ more than a run of some
+// relaxation times allows (SplitRHat above 1.1); a difference of first and second half beyond
+// five standard errors; fewer than 400 effective samples. None is no proof: a well where no
+// walker has been is not missed. Coordinates that stand still are passed over.
+func (m *Moments) Doubts() []string {
+	if m.Walkers < 2 {
+		return []string{fmt.Sprintf("%d walkers have been tallied: errors want two at least; run beyond the burn-in", m.Walkers)}
+	}
+	var doubts []string
+	say := func(a int, format string, args ...any) {
+		doubts = append(doubts, fmt.Sprintf("coordinate %d: ", a)+fmt.Sprintf(format, args...))
+	}
+	for a := range m.Mean {
+		switch between, within := m.Between[a], m.Within[a]; {
+		case between > within:
+			say(a, "walkers stay apart: their means vary by %.3g, each of them by %.3g; the weights of wells are those of the start; run longer", between, within)
+		case m.SplitRHat[a] > largestRHat:
+			say(a, "walkers have hardly forgotten where they were: R̂ of their halves is %.3f, want at most %g; run longer", m.SplitRHat[a], largestRHat)
+		}
+		if z := m.Trend[a]; z > largestTrend || z < -largestTrend {
+			say(a, "the mean still changes: second and first half differ by %.1f standard errors; the burn-in is too short, or the learning rate changes", z)
+		}
+		if n := m.EffectiveSamples[a]; n < fewestSamples {
+			say(a, "there are only %.0f effective samples, want %d; run longer, or more walkers", n, fewestSamples)
+		}
+	}
+	return doubts
+}

@@ -1,0 +1,207 @@
+package compare
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// This file finds how long a process takes to forget. Between two tallies t apart the mean of
+// functionals φ of the coordinates, given where a walker was, is taken to be linear in them,
+//
+//	E[φ(θ_{k+t}) | θ_k] = m + K(t)ᵀ (φ(θ_k) − m′),
+//
+// and K(t) is found by least squares over all walkers and steps. Its eigenvalues are those of
+// the generator, e^{−t/τ} in modulus, where the functionals span an eigenspace, as coordinates
+// and their products do for linear drift; the slowest is underestimated otherwise if detailed
+// balance holds, the less the larger t is. They are the same before walkers have come to rest.
+//
+// Williams, Kevrekidis, Rowley, J. Nonlinear Sci. 25 (2015) 1307.
+// Noé, Nüske, Multiscale Model. Simul. 11 (2013) 635.
+
+const (
+	frames      = 256 // tallies of every walker that are looked at
+	enoughTimes = 50  // relaxation times that are to fit into them
+	mostLag     = frames / 8
+	walkersEach = 8 // at least, for every functional
+)
+
+// PilotOptions tunes [Pilot]. The zero value is a good choice.
+type PilotOptions struct {
+	// Walkers is their number; 0 means 256. At least 16.
+	Walkers int
+	// Seed fixes, with a walker's number, all its random numbers. Another one than that of
+	// the real run keeps the two independent.
+	Seed uint64
+	// Workers is the number of goroutines; 0 means one per core. Results do not depend on it.
+	Workers int
+	// MaxSteps bounds the steps of each walker, at least 512; 0 means 1<<20, in which
+	// relaxation times up to 10⁴ steps are found. The pilot takes 100 to 200 relaxation times.
+	MaxSteps int
+	// Periods has the period of each coordinate, 0 for one that is none; nil: none is. What is
+	// looked at then are its cosine and sine.
+	Periods []float64
+}
+
+// A Relaxation is how long a process takes to forget where it was.
+type Relaxation struct {
+	// Steps is the relaxation time τ in steps: the larger of
+	//
+	//	exponential  −t/ln|λ(t)| of the slowest of all combinations of the functionals that
+	//	             are looked at, at the first lag t = 1, 2, 4, … with |λ| < 1/e,
+	//	             or an eighth of N;
+	//	integrated   N B/2C of the combination with the largest variance B of walkers' means
+	//	             over N steps, per variance C of all, over (1 + √(n/W))², what chance
+	//	             makes of 1 in the largest of n functionals of W walkers,
+	//
+	// which agree where one mode dominates; the second alone sees a slow mode that contributes
+	// little to every functional, the first alone one that oscillates. Functionals are the
+	// coordinates, and velocities if there are any, with all products of two if that makes no
+	// more than a functional per 8 walkers, else with their squares, else without. Its
+	// statistical error is some 3 %, by which equally slow modes raise it too. If not Mixed it is a lower bound; 0 where nothing moves.
+	Steps float64
+	// Mixed says whether at least 50 relaxation times fitted into the last half of the steps.
+	// It is a statement about the places where walkers have been: a well that none starts
+	// in, or enters, is not seen.
+	Mixed bool
+	// Length is how many steps every walker has done.
+	Length int
+}
+
+// BurnIn returns the steps after which less than 1e-6 is left of where walkers started,
+// e^{−t/τ} < 1e-6, as t = τ ln 10⁶ = 13.8 τ rounded up: with a start some deviations away this
+// is below what 10¹⁰ independent samples can tell.
+func (r Relaxation) BurnIn() int { return int(math.Ceil(r.Steps * math.Log(1e6))) }
+
+// Every returns after how many steps to tally: a tenth of τ, at least 1. Means of tallies
+// Δ apart have a variance (Δ/2τ) coth(Δ/2τ) as large as those of all steps: 1.0008.
+func (r Relaxation) Every() int { return max(1, int(r.Steps/10)) }
+
+// Pilot runs a few walkers to find the relaxation time of a process, by which BurnIn and Every
+// of the real run can be chosen. Its walkers are tallied in the second half of runs of 512,
+// 1024, … steps until the half is 50 relaxation times long, or MaxSteps are done. Starting
+// points should be in all wells that are known, fewer of them than walkers: if walkers do not
+// move between wells in the time there is, the relaxation is not Mixed.
+//
+// Errors are those of [New] and [Ensemble.Run], a learning rate that changes, and options that
+// are out of range.
+func Pilot(ctx context.Context, p Process, initial Initial, opt PilotOptions) (Relaxation, error) {
+	if err := p.check(); err != nil {
+		return Relaxation{}, err
+	}
+	opt = opt.withDefaults()
+	if err := opt.check(p); err != nil {
+		return Relaxation{}, err
+	}
+	w := &watch{opt: &opt}
+	e, err := New(p, initial, Options{
+		Walkers: opt.Walkers, Seed: opt.Seed, Workers: opt.Workers, Groups: max(2, opt.Workers), Every: 1, Record: w.record,
+	})
+	if err != nil {
+		return Relaxation{}, err
+	}
+	w.ensemble, w.kept = e, mat.NewDense(frames*opt.Walkers, e.coordinates(opt.Periods), nil)
+	var r Relaxation
+	for w.half = frames; 2*w.half <= opt.MaxSteps; w.half *= 2 {
+		if err := e.Run(ctx, 2*w.half); err != nil {
+			return r, err
+		}
+		r.Length = 2 * w.half
+		r.Steps = w.relaxation()
+		if r.Mixed = r.Steps > 0 && enoughTimes*r.Steps <= float64(w.half); r.Mixed {
+			return r, nil
+		}
+		r.Steps = min(r.Steps, float64(w.half)) // no more can be told
+	}
+	return r, nil
+}
+
+func (o PilotOptions) withDefaults() PilotOptions {
+	o.Walkers = orElse(o.Walkers, 256)
+	o.Workers = orElse(o.Workers, runtime.GOMAXPROCS(0))
+	o.MaxSteps = orElse(o.MaxSteps, 1<<20)
+	return o
+}
+
+func (o *PilotOptions) check(p Process) error {
+	switch {
+	case o.Walkers < 2*walkersEach:
+		return fmt.Errorf("pilot: want at least %d walkers, have %d", 2*walkersEach, o.Walkers)
+	case o.MaxSteps < 2*frames:
+		return fmt.Errorf("pilot: want at least %d steps, have %d", 2*frames, o.MaxSteps)
+	case o.Periods != nil && len(o.Periods) != p.dim():
+		return fmt.Errorf("pilot: want a period or 0 for each of the %d parameters, have %d", p.dim(), len(o.Periods))
+	}
+	for a, v := range o.Periods {
+		if !(v >= 0) || math.IsInf(v, 1) {
+			return fmt.Errorf("pilot: periods[%d]: want a period or 0, have %g", a, v)
+		}
+	}
+	s, ok := p.(*SGD)
+	for k := 1; ok && k <= o.MaxSteps; k *= 2 {
+		if first, later := s.Schedule.Rate(0), s.Schedule.Rate(k); later != first {
+			return fmt.Errorf("pilot: want a constant learning rate, have %g at step 0 and %g at step %d: the relaxation time changes with it", first, later, k)
+		}
+	}
+	return nil
+}
+
+// coordinates returns how many numbers of a walker a pilot keeps.
+func (e *Ensemble) coordinates(periods []float64) int {
+	n := len(e.theta) + len(e.velocity)
+	for _, v := range periods {
+		if v > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// A watch keeps coordinates of walkers at 256 steps, evenly spread over the second half of a
+// run: rows of kept are walkers, those of one step after those of the step before.
+type watch struct {
+	opt      *PilotOptions
+	ensemble *Ensemble
+	half     int
+	kept     *mat.Dense
+}
+
+func (w *watch) record(step, first int, theta [][]float64) {
+	stride := w.half / frames
+	if step <= w.half || step%stride != 0 {
+		return
+	}
+	at := ((step-w.half)/stride-1)*w.opt.Walkers + first
+	for i := range theta[0] {
+		w.keep(w.kept.RawRowView(at+i), first+i)
+	}
+}
+
+// keep sets row to the coordinates of a walker.
+func (w *watch) keep(row []float64, walker int) {
+	row = row[:0]
+	for a, t := range w.ensemble.theta {
+		if w.opt.Periods == nil || w.opt.Periods[a] == 0 {
+			row = append(row, t[walker])
+			continue
+		}
+		sin, cos := math.Sincos(2 * math.Pi / w.opt.Periods[a] * t[walker])
+		row = append(row, cos, sin)
+	}
+	for _, v := range w.ensemble.velocity {
+		row = append(row, v[walker])
+	}
+}
+
+// relaxation returns τ from what has been kept.
+func (w *watch) relaxation() float64 {
+	x := whitened(functionals(standardized(w.kept), w.opt.Walkers/walkersEach))
+	if x == nil {
+		return 0
+	}
+	stride := float64(w.half / frames)
+	return stride * max(exponentialTime(x, w.opt.Walkers), integratedTime(x, w.opt.Walkers))
+}
