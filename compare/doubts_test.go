@@ -3,6 +3,8 @@ package compare
 import (
 	"strings"
 	"testing"
+
+	"github.com/ness-fp/ness/fp"
 )
 
 // Each doubt appears where there is a reason, and alone: on θ ← θ − ηλθ + noise with relaxation
@@ -24,7 +26,7 @@ func TestDoubtsHaveTheirReasons(t *testing.T) {
 		"few walkers, long enough":  {[2]float64{0.1, 0.1}, [][]float64{{0, 0}}, Options{Walkers: 16, BurnIn: 140, Every: 1}, 140 + 2000, nil},
 		"few walkers, not for long": {[2]float64{0.1, 0.1}, [][]float64{{0, 0}}, Options{Walkers: 16, BurnIn: 140, Every: 1}, 140 + 300, []string{"coordinate 0: there are only", "coordinate 1: there are only"}},
 	} {
-		s := &SGD{Formula: quadratic([]float64{c.rates[0], 0, c.rates[1]}, []float64{1, 0, 1}, 0), Schedule: Constant(1), Batch: 1}
+		s := &SGD{Formula: quadratic([]float64{c.rates[0], 0, c.rates[1]}, []float64{1, 0, 1}, 0), Schedule: fp.ConstantRate(1), Batch: 1}
 		got := run(t, s, Initial{Points: c.points}, c.opt, c.steps).Moments().Doubts()
 		ok := len(got) == len(c.want)
 		for k := range got {

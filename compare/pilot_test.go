@@ -67,11 +67,11 @@ func TestPilotOnLinearDrift(t *testing.T) {
 		{"anisotropic", []float64{1, 0, 0.1}, 0.1},
 		{"turned by 45°", []float64{0.55, 0.45, 0.55}, 0.1},
 	} {
-		s := &SGD{Formula: quadratic(c.h, []float64{1, -0.4, 0.8}, 0), Schedule: Constant(eta), Batch: 4}
+		s := &SGD{Formula: quadratic(c.h, []float64{1, -0.4, 0.8}, 0), Schedule: fp.ConstantRate(eta), Batch: 4}
 		checkPilot(t, c.name, s, origin, PilotOptions{}, -1/math.Log(1-eta*c.slowest), 0, pilotError(256))
 	}
 	const mu, lambda = 0.9, 0.5 // z is complex, of modulus √μ
-	heavy := &SGD{Formula: quadratic([]float64{lambda, 0, lambda}, []float64{1, -0.4, 0.8}, 0), Schedule: Constant(eta), Batch: 4, Momentum: mu}
+	heavy := &SGD{Formula: quadratic([]float64{lambda, 0, lambda}, []float64{1, -0.4, 0.8}, 0), Schedule: fp.ConstantRate(eta), Batch: 4, Momentum: mu}
 	checkPilot(t, "momentum", heavy, origin, PilotOptions{}, -2/math.Log(mu), 0, pilotError(256))
 
 	const h = 0.02 // A2: λ = 1.25 ± i√(9 − 1/16)
@@ -93,7 +93,7 @@ func TestPilotOfManyCoordinates(t *testing.T) {
 			one[k] = 1
 			k += d - a
 		}
-		s := &SGD{Schedule: Constant(0.5), Batch: 1, Formula: &Formula{
+		s := &SGD{Schedule: fp.ConstantRate(0.5), Batch: 1, Formula: &fp.LossFormula{
 			Dim: d, NoiseCov: fp.Pointwise(func(dst, _ []float64) { copy(dst, one) }),
 			Grad: fp.Pointwise(func(dst, x []float64) { copy(dst, x); dst[d-1] *= 0.2 }),
 		}}
@@ -192,7 +192,7 @@ func TestPilotOnACircle(t *testing.T) {
 }
 
 func TestPilotOfWhatStandsStill(t *testing.T) {
-	s := &SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{0, 0, 0}, 0), Schedule: Constant(0.1), Batch: 1}
+	s := &SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{0, 0, 0}, 0), Schedule: fp.ConstantRate(0.1), Batch: 1}
 	if r := pilot(t, s, Initial{Points: [][]float64{{0, 0}}}, PilotOptions{MaxSteps: 1024}); r.Mixed || r.Steps != 0 {
 		t.Errorf("%+v", r)
 	}
@@ -200,8 +200,8 @@ func TestPilotOfWhatStandsStill(t *testing.T) {
 
 func TestPilotDoesNotDependOnWorkers(t *testing.T) {
 	for name, p := range everyKind(t) {
-		if s, ok := p.(*SGD); ok && s.Schedule == InverseSqrt(0.2) {
-			s.Schedule = Constant(0.2)
+		if s, ok := p.(*SGD); ok && s.Schedule == fp.InverseSqrtRate(0.2) {
+			s.Schedule = fp.ConstantRate(0.2)
 		}
 		opt := PilotOptions{Walkers: 60, Seed: 3, MaxSteps: 2048}
 		start := Initial{Points: [][]float64{{0, 0.1}, {0.2, 0.3}}}
@@ -216,17 +216,17 @@ func TestPilotDoesNotDependOnWorkers(t *testing.T) {
 }
 
 func TestPilotChecksItsArguments(t *testing.T) {
-	good := SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{1, 0, 1}, 0), Schedule: Constant(0.1), Batch: 1}
+	good := SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{1, 0, 1}, 0), Schedule: fp.ConstantRate(0.1), Batch: 1}
 	for name, c := range map[string]struct {
-		schedule Schedule
+		schedule fp.Schedule
 		opt      PilotOptions
 	}{
 		"walkers":  {good.Schedule, PilotOptions{Walkers: 15}},
 		"steps":    {good.Schedule, PilotOptions{MaxSteps: 511}},
 		"periods":  {good.Schedule, PilotOptions{Periods: []float64{1}}},
 		"negative": {good.Schedule, PilotOptions{Periods: []float64{-1, 0}}},
-		"schedule": {StepDecay{Initial: 0.1, Factor: 0.5, Every: 1000}, PilotOptions{}},
-		"process":  {Constant(-1), PilotOptions{}},
+		"schedule": {fp.StepDecayRate{Initial: 0.1, Factor: 0.5, Every: 1000}, PilotOptions{}},
+		"process":  {fp.ConstantRate(-1), PilotOptions{}},
 	} {
 		s := good
 		s.Schedule = c.schedule
@@ -242,7 +242,7 @@ func TestPilotChecksItsArguments(t *testing.T) {
 	if _, err := Pilot(cancelled, &good, Initial{Points: [][]float64{{0, 0}}}, PilotOptions{}); err != context.Canceled {
 		t.Errorf("cancelled: %v", err)
 	}
-	good.Schedule = Constant(2.5)
+	good.Schedule = fp.ConstantRate(2.5)
 	var diverged *DivergedError
 	if _, err := Pilot(context.Background(), &good, Initial{Points: [][]float64{{0, 0}}}, PilotOptions{MaxSteps: 1 << 13}); !asError(err, &diverged) {
 		t.Errorf("diverging: %v", err)
