@@ -292,9 +292,41 @@ func TestIntegratedTimeSeesASlowPart(t *testing.T) {
 	}
 	// With x² there are two functionals, of which x is the slower. A stride of 4 steps.
 	want *= 4 * math.Pow(1+1.0/16, 2) / math.Pow(1+math.Sqrt(2)/16, 2)
-	w := &watch{opt: &PilotOptions{Walkers: walkers}, half: 4 * frames, kept: x}
+	w := &watch{opt: &PilotOptions{Walkers: walkers}, starts: 1, half: 4 * frames, kept: x}
 	if got := w.relaxation(); math.Abs(got/want-1) > 5*math.Sqrt(2.0/walkers) {
 		t.Errorf("relaxation %g, want %g", got, want)
+	}
+}
+
+// Five of 256 walkers that stay aside by one deviation have 2 % of the variance, too little for
+// the integrated time, but all started at the same one of 50 points. The other 49, and all 50
+// without them, are alike.
+func TestStartsAreRemembered(t *testing.T) {
+	const walkers, starts, tau = 256, 50, 3
+	rho := math.Exp(-1.0 / tau)
+	rng := rand.New(rand.NewPCG(13, 13))
+	for _, aside := range []float64{0, 1} {
+		x := mat.NewDense(frames*walkers, 1, nil)
+		for w := range walkers {
+			v := rng.NormFloat64()
+			for k := range frames {
+				v = rho*v + math.Sqrt(1-rho*rho)*rng.NormFloat64()
+				x.Set(k*walkers+w, 0, v)
+				if w%starts == 20 {
+					x.Set(k*walkers+w, 0, v+aside)
+				}
+			}
+		}
+		x = standardized(x)
+		if got, want := remembered(x, walkers, starts), aside*frames/math.Log(1e6); got != want {
+			t.Errorf("aside %g: %g, want %g", aside, got, want)
+		}
+		if got := integratedTime(x, walkers); got*enoughTimes > 2*frames {
+			t.Errorf("integrated time %g", got)
+		}
+		if got := remembered(x, walkers, walkers); got != 0 {
+			t.Errorf("starts of one walker each: %g", got)
+		}
 	}
 }
 
