@@ -29,6 +29,9 @@ const (
 	walkersEach = 8 // at least, for every functional
 )
 
+// faded is the burn-in in relaxation times, ln 10⁶.
+var faded = math.Log(1e6)
+
 // PilotOptions tunes [Pilot]. The zero value is a good choice.
 type PilotOptions struct {
 	// Walkers is their number; 0 means 256. At least 16.
@@ -48,20 +51,24 @@ type PilotOptions struct {
 
 // A Relaxation is how long a process takes to forget where it was.
 type Relaxation struct {
-	// Steps is the relaxation time τ in steps: the larger of
+	// Steps is the relaxation time τ in steps: the largest of
 	//
 	//	exponential  −t/ln|λ(t)| of the slowest of all combinations of the functionals that
 	//	             are looked at, at the first lag t = 1, 2, 4, … with |λ| < 1/e,
 	//	             or an eighth of N;
 	//	integrated   N B/2C of the combination with the largest variance B of walkers' means
 	//	             over N steps, per variance C of all, over (1 + √(n/W))², what chance
-	//	             makes of 1 in the largest of n functionals of W walkers,
+	//	             makes of 1 in the largest of n functionals of W walkers;
+	//	remembered   N/ln 10⁶ if walkers that started at one point still have other means over
+	//	             these N steps, before which there were as many, than all.
 	//
-	// which agree where one mode dominates; the second alone sees a slow mode that contributes
-	// little to every functional, the first alone one that oscillates. Functionals are the
+	// The first two agree where one mode dominates; the second alone sees a slow mode that
+	// contributes little to every functional, the first alone one that oscillates, the third
+	// a few walkers in a well that they do not leave. Functionals are the
 	// coordinates, and velocities if there are any, with all products of two if that makes no
 	// more than a functional per 8 walkers, else with their squares, else without. Its
-	// statistical error is some 3 %, by which equally slow modes raise it too. If not Mixed it is a lower bound; 0 where nothing moves.
+	// statistical error is some 3 %, by which equally slow modes raise it too. If not Mixed it
+	// is a lower bound; 0 where nothing moves.
 	Steps float64
 	// Mixed says whether at least 50 relaxation times fitted into the last half of the steps.
 	// It is a statement about the places where walkers have been: a well that none starts
@@ -74,7 +81,7 @@ type Relaxation struct {
 // BurnIn returns the steps after which less than 1e-6 is left of where walkers started,
 // e^{−t/τ} < 1e-6, as t = τ ln 10⁶ = 13.8 τ rounded up: with a start some deviations away this
 // is below what 10¹⁰ independent samples can tell.
-func (r Relaxation) BurnIn() int { return int(math.Ceil(r.Steps * math.Log(1e6))) }
+func (r Relaxation) BurnIn() int { return int(math.Ceil(r.Steps * faded)) }
 
 // Every returns after how many steps to tally: a tenth of τ, at least 1. Means of tallies
 // Δ apart have a variance (Δ/2τ) coth(Δ/2τ) as large as those of all steps: 1.0008.
@@ -96,7 +103,7 @@ func Pilot(ctx context.Context, p Process, initial Initial, opt PilotOptions) (R
 	if err := opt.check(p); err != nil {
 		return Relaxation{}, err
 	}
-	w := &watch{opt: &opt}
+	w := &watch{opt: &opt, starts: len(initial.Points)}
 	e, err := New(p, initial, Options{
 		Walkers: opt.Walkers, Seed: opt.Seed, Workers: opt.Workers, Groups: max(2, opt.Workers), Every: 1, Record: w.record,
 	})
@@ -165,6 +172,7 @@ func (e *Ensemble) coordinates(periods []float64) int {
 type watch struct {
 	opt      *PilotOptions
 	ensemble *Ensemble
+	starts   int // walkers start at points in turn
 	half     int
 	kept     *mat.Dense
 }
@@ -203,5 +211,6 @@ func (w *watch) relaxation() float64 {
 		return 0
 	}
 	stride := float64(w.half / frames)
-	return stride * max(exponentialTime(x, w.opt.Walkers), integratedTime(x, w.opt.Walkers))
+	walkers := w.opt.Walkers
+	return stride * max(exponentialTime(x, walkers), integratedTime(x, walkers), remembered(x, walkers, w.starts))
 }

@@ -174,20 +174,26 @@ func largestEigenvalue(k *mat.Dense) float64 {
 	return largest
 }
 
+// walkerMeans returns the mean of every column, a row per walker.
+func walkerMeans(x *mat.Dense, walkers int) *mat.Dense {
+	rows, n := x.Dims()
+	means := mat.NewDense(walkers, n, nil)
+	for r := range rows {
+		to := means.RawRowView(r % walkers)
+		for c, v := range x.RawRowView(r) {
+			to[c] += v / float64(rows/walkers)
+		}
+	}
+	return means
+}
+
 // integratedTime returns half the number of rows per walker times the largest variance of
 // walkers' means over combinations of variance 1, over the factor (1 + √(n/W))² by which the
 // largest eigenvalue of a covariance of n independent numbers exceeds 1 when it is taken from
 // W samples (Marchenko and Pastur).
 func integratedTime(x *mat.Dense, walkers int) float64 {
 	rows, n := x.Dims()
-	times := rows / walkers
-	means := mat.NewDense(walkers, n, nil)
-	for r := range rows {
-		to := means.RawRowView(r % walkers)
-		for c, v := range x.RawRowView(r) {
-			to[c] += v / float64(times)
-		}
-	}
+	means := walkerMeans(x, walkers)
 	between := mat.NewSymDense(n, nil)
 	between.SymOuterK(1/float64(walkers-1), means.T()) // means of all walkers are 0
 	var eigen mat.EigenSym
@@ -195,5 +201,39 @@ func integratedTime(x *mat.Dense, walkers int) float64 {
 		panic("compare: eigenvalues of a covariance were not found")
 	}
 	chance := 1 + math.Sqrt(float64(n)/float64(walkers))
-	return float64(times) / 2 * eigen.Values(nil)[n-1] / (chance * chance)
+	return float64(rows/walkers) / 2 * eigen.Values(nil)[n-1] / (chance * chance)
+}
+
+// memory is the number of standard errors beyond which walkers of one start are not like all:
+// by chance in 2e-9 of starts and combinations.
+const memory = 6
+
+// remembered returns the number of rows per walker over ln 10⁶, the least time with which that
+// was no burn-in, if the means of walkers w ≡ s mod starts differ from those of all by more
+// than six standard errors for any s and column, else 0. Errors are between walkers of the
+// same start: with one start, or more than there are pairs of walkers, it is 0.
+func remembered(x *mat.Dense, walkers, starts int) float64 {
+	rows, n := x.Dims()
+	if starts == 1 || 2*starts > walkers {
+		return 0
+	}
+	means := walkerMeans(x, walkers)
+	for c := range n {
+		group := make([]float64, starts)
+		size := func(s int) float64 { return float64((walkers - s + starts - 1) / starts) }
+		for w := range walkers {
+			group[w%starts] += means.At(w, c) / size(w%starts)
+		}
+		var variance float64
+		for w := range walkers {
+			off := means.At(w, c) - group[w%starts]
+			variance += off * off / float64(walkers-starts)
+		}
+		for s, mean := range group { // the mean of all walkers is 0
+			if mean*mean > memory*memory*variance*(1/size(s)-1/float64(walkers)) {
+				return float64(rows/walkers) / faded
+			}
+		}
+	}
+	return 0
 }
