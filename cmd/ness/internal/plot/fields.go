@@ -149,7 +149,7 @@ func production(axes []Axis, e []float64) (total float64, s *scale) {
 		if math.IsNaN(v) {
 			continue
 		}
-		total += v * area(axes, i)
+		total += v * volume(axes, i)
 		if v > 0 {
 			least = math.Min(least, v)
 			order = append(order, i)
@@ -163,7 +163,7 @@ func production(axes []Axis, e []float64) (total float64, s *scale) {
 	var sum float64
 	for _, i := range order {
 		before := sum
-		sum += e[i] * area(axes, i)
+		sum += e[i] * volume(axes, i)
 		for _, q := range []float64{0.5, 0.9} {
 			if before < q*total && sum >= q*total {
 				s.levels = append(s.levels, e[i])
@@ -244,18 +244,12 @@ func acute(axes []Axis, density, jx, jy, angle []float64) (a []float64, mean flo
 		a[i] = math.NaN()
 		if most > 0 && density[i] >= minDensity*top && j >= minCurrent*most && !math.IsNaN(angle[i]) {
 			a[i] = math.Min(angle[i], math.Pi-angle[i]) * 180 / math.Pi
-			weight := (j / most) * area(axes, i)
+			weight := (j / most) * volume(axes, i)
 			sum += a[i] * weight
 			all += weight
 		}
 	}
 	return a, sum / all
-}
-
-// area returns the area of a cell of two axes.
-func area(axes []Axis, i int) float64 {
-	nx := axes[0].cells()
-	return axes[0].width(i%nx) * axes[1].width(i/nx)
 }
 
 // signed is a scale symmetric about 0.

@@ -102,7 +102,7 @@ func figures() []figure {
 		jy = sample(axes, func(x []float64) float64 { return -(psi(x[0]+h, x[1]) - psi(x[0]-h, x[1])) / (2 * h) })
 		return jx, jy
 	}
-	return []figure{
+	return append(comparisons(), []figure{
 		{"density-well", func(w io.Writer, f Format) error {
 			return Density(w, f, "Stationary density, η = 0.1, B = 8", well, sample(well, doubleWell))
 		}},
@@ -238,7 +238,7 @@ func figures() []figure {
 				return doubleWell(x[:2]) * math.Exp(-4*math.Pow(x[2]-0.5*x[0], 2))
 			}))
 		}},
-	}
+	}...)
 }
 
 // The same input gives the same bytes. SVG has all that a figure consists of, the
