@@ -33,32 +33,45 @@ func Comparison1D(w io.Writer, f Format, title string, axis Axis, h Histogram, d
 	if err := h.check("Comparison1D", 1, axes, density); err != nil {
 		return err
 	}
-	s := h.errors(axes, density)
-	z := h.deviations(axes, density, s)
+	z := h.deviations(axes, density, h.errors(axes, density))
 	notes := append([]string{"band: ±2 standard errors; " + beyondTwo(z)}, linear(densityMap(), "", density).notes...)
-	limit := zLimit(z)
+	thinned, _ := thin(axis, density)
+	return curves(w, f, title, append(notes, cut(z, mostErrors)...), thinned, h.upper(axis, density), differences(z))
+}
+
+// upper returns the panel of a histogram and a density on one axis.
+func (h Histogram) upper(axis Axis, density []float64) curve {
+	_, band := thin(axis, scaled(h.errors([]Axis{axis}, density), 0.5))
+	_, steps := thin(axis, h.Density)
+	_, line := thin(axis, density)
+	top := headroom(line)
+	for i := range steps {
+		top = math.Max(top, 1.06*(steps[i]+band[i]))
+	}
+	return curve{name: "density p", hi: top, traces: []trace{
+		{name: "histogram", line: pencil(sampleInk, 0.8), v: steps, err: band, band: bandInk},
+		{name: "density", line: pencils[0], v: line, smooth: true},
+	}}
+}
+
+// mostErrors is the greatest z on an axis.
+const mostErrors = 8
+
+// differences returns the panel of z, up to at least ±3.
+func differences(z []float64) curve {
+	lo, hi := extrema(z)
+	limit := math.Min(math.Max(math.Max(-lo, hi), 3), mostErrors)
+	z = slices.Clone(z)
 	for i, v := range z {
 		if math.Abs(v) > limit {
 			z[i] = math.Copysign(limit, v)
 		}
 	}
 	middle, half := ranges(z, curveWidth)
-	_, band := thin(axis, scaled(s, 0.5))
-	_, steps := thin(axis, h.Density)
-	axis, density = thin(axis, density)
-	top := headroom(density)
-	for i := range steps {
-		top = math.Max(top, 1.06*(steps[i]+band[i]))
+	return curve{
+		name: "difference in standard errors", lo: -1.06 * limit, hi: 1.06 * limit, marks: []float64{-2, 0, 2},
+		traces: []trace{{line: pencil(ink, 0.8), v: middle, err: half, band: ink}},
 	}
-	return curves(w, f, title, notes, axis,
-		curve{name: "density p", hi: top, traces: []trace{
-			{name: "histogram", line: pencil(sampleInk, 0.8), v: steps, err: band, band: bandInk},
-			{name: "density", line: pencils[0], v: density, smooth: true},
-		}},
-		curve{
-			name: "difference in standard errors", lo: -1.06 * limit, hi: 1.06 * limit, marks: []float64{-2, 0, 2},
-			traces: []trace{{line: pencil(ink, 0.8), v: middle, err: half, band: ink}},
-		})
 }
 
 // Comparison draws a histogram on two axes, a density, both in the colours of one scale with
@@ -79,7 +92,7 @@ func Comparison(w io.Writer, f Format, title string, axes []Axis, h Histogram, d
 		notes = append([]string{contourNote + " of the density"}, notes...)
 	}
 	tiles := comparisonTiles(axes, common, units)
-	c := newRow(f, title, append(notes, common.notes...), tiles)
+	c := newRow(f, title, slices.Concat(notes, common.notes, units.notes), tiles)
 	for i, v := range [][]float64{h.Density, density} {
 		tiles[i].cells(c.Canvas, axes[0], axes[1], v, common)
 		tiles[i].contours(c.Canvas, axes[0], axes[1], density, common)
@@ -157,16 +170,23 @@ func (h Histogram) scale(density, err []float64) *scale {
 func deviationScale(z []float64) *scale {
 	const limit = 5
 	s := &scale{cm: signedMap(), label: "standard errors", bottom: -limit, top: limit}
+	s.notes = cut(z, limit)
 	if slices.ContainsFunc(z, math.IsNaN) {
 		s.overflow = "none"
 	}
 	return s
 }
 
-// zLimit returns up to what |z| is drawn: at least 3, at most 8.
-func zLimit(z []float64) float64 {
+// cut says up to where z goes if that is beyond ±limit, which is what is drawn then.
+func cut(z []float64, limit float64) []string {
 	lo, hi := extrema(z)
-	return math.Min(math.Max(math.Max(-lo, hi), 3), 8)
+	switch most := math.Max(-lo, hi); {
+	case math.IsInf(most, 1) && lo <= hi:
+		return []string{fmt.Sprintf("visits where the density and the error are 0 count as ±%g", limit)}
+	case most > limit:
+		return []string{fmt.Sprintf("differences up to %s standard errors are drawn as ±%g", number(most), limit)}
+	}
+	return nil
 }
 
 // beyondTwo says how many of the cells with a value differ by more than two standard errors.

@@ -105,7 +105,7 @@ func comparisons() []figure {
 				}
 				return e
 			}
-			return WeakOrder(w, f, "Double well, B = 8", "|E θ² − E θ²_SDE| in θ²", []Weak{
+			return WeakOrder(w, f, "Double well, B = 8", "weak error of E θ² in θ²", []Weak{
 				{"drift of first order", eta, err(0.3, 1, 2e-4, -3e-4, 1e-4, 5e-4, -1e-3), []float64{3e-4, 3e-4, 4e-4, 5e-4, 8e-4}, 0.3, 1.02, 0.031},
 				{"drift of second order", eta, err(0.4, 2, -1e-4, 3e-4, 1e-4, 5e-4, -1e-3), []float64{3e-4, 3e-4, 4e-4, 5e-4, 8e-4}, 0.4, 1.97, 0.12},
 			})
@@ -285,6 +285,9 @@ func TestComparisonShowsItsCells(t *testing.T) {
 	if want := 0.05 - 2*2e-3; common.top != want {
 		t.Errorf("the scale ends at %v, want %v", common.top, want)
 	}
+	if units.bottom != -5 || units.top != 5 {
+		t.Errorf("differences from %v to %v, want ±5", units.bottom, units.top)
+	}
 	tiles := comparisonTiles(axes, common, units)
 	newRow(PNG, "title", nil, tiles) // places are from the bottom, whatever the notes
 	for k, value := range [3]func(i int) color.RGBA{
@@ -300,6 +303,13 @@ func TestComparisonShowsItsCells(t *testing.T) {
 				t.Errorf("panel %d, cell %d: colour %v, want %v", k, i, got, want)
 			}
 		}
+	}
+	var b bytes.Buffer
+	if err := Comparison(&b, SVG, "", axes, h, p); err != nil {
+		t.Fatal(err)
+	}
+	if want := "differences up to 20.0 standard errors are drawn as ±5"; !strings.Contains(b.String(), want) {
+		t.Errorf("the figure does not say %q", want)
 	}
 	// What is beyond ±5 has the colours of the ends, and what has no value grey.
 	for z, want := range map[float64]color.RGBA{9: signedMap()[shades-1], math.Inf(1): signedMap()[shades-1], -6: signedMap()[0], math.NaN(): beyond} {
@@ -471,7 +481,7 @@ func TestComparison1DSaysHowCellsDiffer(t *testing.T) {
 	a := uniform("x", 0, 4, 4)
 	h := Histogram{[]float64{0.25, 0.5, 0.25, 0}, []float64{0.01, 0.01, 0.01, 0}, 1e6}
 	var b bytes.Buffer
-	if err := Comparison1D(&b, SVG, "", a, h, []float64{0.25, 0.47, 0.25, 0}); err != nil {
+	if err := Comparison1D(&b, SVG, "", a, h, []float64{0.25, 0.475, 0.25, 0}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"33.3 % of 3 cells", ">histogram<", ">density<", "difference in standard errors"} {
@@ -479,7 +489,10 @@ func TestComparison1DSaysHowCellsDiffer(t *testing.T) {
 			t.Errorf("the figure does not say %q", want)
 		}
 	}
-	img := picture(t, func(w io.Writer) error { return Comparison1D(w, PNG, "", a, h, []float64{0.25, 0.47, 0.25, 0}) })
+	if n := strings.Count(b.String(), "stroke-dasharray"); n != 2 {
+		t.Errorf("%d dashed lines, want those at ±2", n)
+	}
+	img := picture(t, func(w io.Writer) error { return Comparison1D(w, PNG, "", a, h, []float64{0.25, 0.475, 0.25, 0}) })
 	counts := map[color.RGBA]int{}
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
@@ -490,6 +503,51 @@ func TestComparison1DSaysHowCellsDiffer(t *testing.T) {
 	for _, want := range []color.RGBA{bandInk, sampleInk, ink, pencils[0].Color.(color.RGBA)} {
 		if counts[want] < 3*curveWidth/4 {
 			t.Errorf("%d pixels of %v", counts[want], want)
+		}
+	}
+}
+
+func TestFiguresSayWhatTheyCut(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, c := range []struct {
+		z    []float64
+		want []string
+	}{
+		{[]float64{1, -8, nan}, nil},
+		{[]float64{nan}, nil},
+		{[]float64{-9, 2}, []string{"differences up to 9.00 standard errors are drawn as ±8"}},
+		{[]float64{inf, -9}, []string{"visits where the density and the error are 0 count as ±8"}},
+	} {
+		if got := cut(c.z, 8); !slices.Equal(got, c.want) {
+			t.Errorf("of %v: %q, want %q", c.z, got, c.want)
+		}
+	}
+}
+
+// What the panels of one axis are made of: a band of two errors, and z up to 8.
+func TestPanelsOfOneAxis(t *testing.T) {
+	a := uniform("x", 0, 1, 2)
+	h := Histogram{[]float64{1.5, 0.5}, []float64{0.1, 0.2}, 100}
+	q := h.upper(a, []float64{1, 1}).traces[0]
+	for i, want := range []float64{0.2, 0.4} { // √(1·½/(100·½)) = 0.1 is not more
+		if q.v[i] != h.Density[i] || math.Abs(q.err[i]-want) > 4*ulp {
+			t.Errorf("cell %d: %v ± %v, want %v ± %v", i, q.v[i], q.err[i], h.Density[i], want)
+		}
+	}
+	for _, c := range []struct{ z, want []float64 }{
+		{[]float64{1, -2.5}, []float64{1, -2.5, 3}},
+		{[]float64{-4, math.NaN(), 2}, []float64{-4, math.NaN(), 2, 4}},
+		{[]float64{math.Inf(1), -20, 7}, []float64{8, -8, 7, 8}},
+	} {
+		q := differences(c.z)
+		limit := c.want[len(c.z)]
+		if q.hi != 1.06*limit || q.lo != -1.06*limit || !slices.Equal(q.marks, []float64{-2, 0, 2}) {
+			t.Errorf("z = %v: panel from %v to %v with lines at %v", c.z, q.lo, q.hi, q.marks)
+		}
+		for i, v := range q.traces[0].v {
+			if v != c.want[i] && !math.IsNaN(v+c.want[i]) {
+				t.Errorf("z = %v is drawn as %v", c.z, q.traces[0].v)
+			}
 		}
 	}
 }

@@ -32,7 +32,7 @@ func MarginalsCompared(w io.Writer, f Format, title string, marginals []Marginal
 	if len(densities) > len(pencils) {
 		panic(fmt.Sprintf("plot: MarginalsCompared: want at most %d densities, have %d", len(pencils), len(densities)))
 	}
-	cut := make([]bool, len(densities))
+	above := make([]bool, len(densities))
 	var charts []*chart
 	var shown []curve
 	for k, m := range marginals {
@@ -42,7 +42,7 @@ func MarginalsCompared(w io.Writer, f Format, title string, marginals []Marginal
 		}
 		for i, d := range densities {
 			if _, hi := extrema(d.Values[k]); hi > q.hi {
-				cut[i] = true
+				above[i] = true
 			}
 		}
 		shown = append(shown, q)
@@ -52,7 +52,7 @@ func MarginalsCompared(w io.Writer, f Format, title string, marginals []Marginal
 	var higher []string
 	for i, d := range densities {
 		keys = append(keys, key{name: d.Name, line: pencils[i]})
-		if cut[i] {
+		if above[i] {
 			higher = append(higher, d.Name)
 		}
 	}
