@@ -181,8 +181,8 @@ func deviationScale(z []float64) *scale {
 func cut(z []float64, limit float64) []string {
 	lo, hi := extrema(z)
 	switch most := math.Max(-lo, hi); {
-	case math.IsInf(most, 1) && lo <= hi:
-		return []string{fmt.Sprintf("visits where the density and the error are 0 count as ±%g", limit)}
+	case math.IsInf(most, 1):
+		return []string{fmt.Sprintf("differences whose error is 0 are drawn as ±%g", limit)}
 	case most > limit:
 		return []string{fmt.Sprintf("differences up to %s standard errors are drawn as ±%g", number(most), limit)}
 	}

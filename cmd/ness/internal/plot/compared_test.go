@@ -516,7 +516,7 @@ func TestFiguresSayWhatTheyCut(t *testing.T) {
 		{[]float64{1, -8, nan}, nil},
 		{[]float64{nan}, nil},
 		{[]float64{-9, 2}, []string{"differences up to 9.00 standard errors are drawn as ±8"}},
-		{[]float64{inf, -9}, []string{"visits where the density and the error are 0 count as ±8"}},
+		{[]float64{inf, -9}, []string{"differences whose error is 0 are drawn as ±8"}},
 	} {
 		if got := cut(c.z, 8); !slices.Equal(got, c.want) {
 			t.Errorf("of %v: %q, want %q", c.z, got, c.want)
