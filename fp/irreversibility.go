@@ -57,8 +57,6 @@ type Alignment struct {
 	// along level sets, 0 straight up, π straight down; NaN where p is not above
 	// [Stationary.LeastDensity], or one of the two vectors is 0.
 	Angle []float64
-	// Slope is ∇L there, d × N · [L]/[θ].
-	Slope [][]float64
 }
 
 // Irreversibility returns these numbers for the current c of s. Errors are made from e, what
@@ -86,7 +84,7 @@ func (s *Stationary) Irreversibility(c *Current, e ErrorEstimate) (*Irreversibil
 	r.Power = Measured{sums.power, e.Current * sums.powerSize}
 	r.Rotation = m.rotation(sums, e)
 	if angle != nil {
-		r.Alignment = &Alignment{Isotropic: 1 / float64(len(m.j)), Angle: angle, Slope: m.slope}
+		r.Alignment = &Alignment{Isotropic: 1 / float64(len(m.j)), Angle: angle}
 		r.Alignment.Across = across(sums.across, sums.steep, relative)
 	}
 	return r, nil

@@ -140,7 +140,7 @@ func figures(p *fp.Problem, s *fp.Stationary, a *account) map[string]func(io.Wri
 	}
 	if l := a.irreversibility.Alignment; l != nil {
 		list["angle.png"] = func(w io.Writer) error {
-			return plot.Angle(w, plot.PNG, p.Title, axes, d, j[0], j[1], l.Slope[0], l.Slope[1])
+			return plot.Angle(w, plot.PNG, p.Title, axes, d, j[0], j[1], l.Angle)
 		}
 	}
 	return list

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"gonum.org/v1/plot/palette/moreland"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 var (
@@ -22,9 +23,26 @@ var (
 	diffusionInk = color.RGBA{205, 90, 30, 255}
 	// lossInk draws level lines of the loss.
 	lossInk = color.RGBA{70, 150, 110, 255}
+	// bandInk and sampleInk draw a histogram's errors and itself.
+	bandInk   = color.RGBA{206, 210, 220, 255}
+	sampleInk = color.RGBA{110, 114, 124, 255}
 	// beyond fills cells whose value is off the scale or does not exist.
 	beyond = color.RGBA{205, 210, 216, 255}
 )
+
+// pencils tell up to nine curves apart: colours for those who see them, dashes for all.
+// The first is for the one that matters most.
+var pencils = []draw.LineStyle{
+	pencil(color.RGBA{200, 30, 30, 255}, 1.4),
+	pencil(color.RGBA{0, 90, 180, 255}, 1.2, 6, 2.5),
+	pencil(color.RGBA{0, 140, 90, 255}, 1.2, 2, 1.6),
+	pencil(color.RGBA{150, 60, 170, 255}, 1.2, 7, 2, 1.5, 2),
+	pencil(color.RGBA{225, 130, 0, 255}, 1.2, 10, 3),
+	pencil(color.RGBA{0, 165, 210, 255}, 1.2, 3.5, 2),
+	pencil(color.RGBA{110, 70, 30, 255}, 1.2, 6, 1.6, 1.5, 1.6, 1.5, 1.6),
+	pencil(color.RGBA{235, 90, 160, 255}, 1.2, 1.2, 2.4),
+	pencil(color.RGBA{20, 24, 60, 255}, 1.2, 9, 2, 3, 2),
+}
 
 // shades is how many colours a colorMap tells apart; 8-bit channels have fewer
 // than this along any of the maps.

@@ -1,6 +1,7 @@
 // Package plot draws the figures of a stationary solution: the density p, the
 // potential −ln p, the current J, and what is made of it (its split, vorticity, stream
-// function, entropy production), in one, two and three dimensions.
+// function, entropy production), in one, two and three dimensions; and simulated walkers
+// against it: their histogram, weak errors, the autocovariance of their noise.
 //
 // It takes plain numbers. A density is one value per cell, axis 0 fastest,
 // and each axis is its ascending cell edges, which need not be uniform: cells
@@ -14,6 +15,9 @@
 // at cell centres. Streamlines are integral curves of J/|J|, interpolated
 // bilinearly between cell centres, and evenly spaced on the page; where p or
 // |J| is too small to mean anything they end.
+//
+// Numbers in units of their own error have no mean: there a pixel shows one of its cells.
+// Bars and bands are ±2 standard errors.
 //
 // The parameters of one figure are drawn to the same scale when their ranges
 // differ by less than a factor of 2.5, otherwise each axis fills its side.

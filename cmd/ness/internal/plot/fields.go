@@ -149,7 +149,7 @@ func production(axes []Axis, e []float64) (total float64, s *scale) {
 		if math.IsNaN(v) {
 			continue
 		}
-		total += v * area(axes, i)
+		total += v * volume(axes, i)
 		if v > 0 {
 			least = math.Min(least, v)
 			order = append(order, i)
@@ -163,7 +163,7 @@ func production(axes []Axis, e []float64) (total float64, s *scale) {
 	var sum float64
 	for _, i := range order {
 		before := sum
-		sum += e[i] * area(axes, i)
+		sum += e[i] * volume(axes, i)
 		for _, q := range []float64{0.5, 0.9} {
 			if before < q*total && sum >= q*total {
 				s.levels = append(s.levels, e[i])
@@ -205,24 +205,22 @@ func (p panel) enclose(c draw.Canvas, axes []Axis, e []float64, s *scale) {
 	}
 }
 
-// Angle draws the angle between the current and the gradient of the loss in each cell,
-//
-//	arccos(|J·∇L| / (|J||∇L|)),
-//
-// from 0° where J crosses the level lines of L to 90° where it runs along them. Cells
-// where p < 1e-6 or |J| < 1e-4 of its maximum, or without a gradient, have no value.
-// Angles depend on the units of the parameters. jx and jy may be nil for no current.
-func Angle(w io.Writer, f Format, title string, axes []Axis, density, jx, jy, gx, gy []float64) error {
+// Angle draws the angle between the lines of the current and of the gradient of the loss,
+// from 0° where J crosses the level lines of L to 90° where it runs along them. angle is that
+// between J and ∇L in each cell, from 0 to π rad, NaN where there is none. Cells where
+// p < 1e-6 or |J| < 1e-4 of its maximum have no value either. jx and jy may be nil for no
+// current.
+func Angle(w io.Writer, f Format, title string, axes []Axis, density, jx, jy, angle []float64) error {
 	if err := check("Angle", 2, axes, density); err != nil {
 		return err
 	}
 	if jx == nil && jy == nil {
 		jx, jy = make([]float64, len(density)), make([]float64, len(density))
 	}
-	if err := checkGaps("Angle", len(density), jx, jy, gx, gy); err != nil {
+	if err := checkGaps("Angle", len(density), jx, jy, angle); err != nil {
 		return err
 	}
-	a, mean := angles(axes, density, jx, jy, gx, gy)
+	a, mean := acute(axes, density, jx, jy, angle)
 	s := &scale{cm: potentialMap(), label: "angle between J and ∇L", form: degrees, top: 90}
 	note := "no current, or no gradient, to have an angle between"
 	if !math.IsNaN(mean) {
@@ -234,32 +232,24 @@ func Angle(w io.Writer, f Format, title string, axes []Axis, density, jx, jy, gx
 	return c.write(w)
 }
 
-// angles returns the angles in degrees, NaN where there is none, and their mean
-// weighted with |J| and area.
-func angles(axes []Axis, density, jx, jy, gx, gy []float64) (a []float64, mean float64) {
+// acute returns angles between 0 and π as those between lines, in degrees, NaN where there
+// is too little of the density or the current, and their mean weighted with |J| and area.
+func acute(axes []Axis, density, jx, jy, angle []float64) (a []float64, mean float64) {
 	_, top := extrema(density)
 	most := strongest(jx, jy)
 	a = make([]float64, len(density))
 	var sum, all float64
 	for i := range a {
-		j, g := math.Hypot(jx[i], jy[i]), math.Hypot(gx[i], gy[i])
+		j := math.Hypot(jx[i], jy[i])
 		a[i] = math.NaN()
-		if most > 0 && density[i] >= minDensity*top && j >= minCurrent*most && g > 0 {
-			along := (jx[i]/j)*(gx[i]/g) + (jy[i]/j)*(gy[i]/g)
-			across := (jx[i]/j)*(gy[i]/g) - (jy[i]/j)*(gx[i]/g)
-			a[i] = math.Atan2(math.Abs(across), math.Abs(along)) * 180 / math.Pi
-			weight := (j / most) * area(axes, i)
+		if most > 0 && density[i] >= minDensity*top && j >= minCurrent*most && !math.IsNaN(angle[i]) {
+			a[i] = math.Min(angle[i], math.Pi-angle[i]) * 180 / math.Pi
+			weight := (j / most) * volume(axes, i)
 			sum += a[i] * weight
 			all += weight
 		}
 	}
 	return a, sum / all
-}
-
-// area returns the area of a cell of two axes.
-func area(axes []Axis, i int) float64 {
-	nx := axes[0].cells()
-	return axes[0].width(i%nx) * axes[1].width(i/nx)
 }
 
 // signed is a scale symmetric about 0.

@@ -29,7 +29,7 @@ func drawings(axes []Axis, v, corner []float64) map[string]func(io.Writer) error
 		},
 		"StreamFunction":    func(w io.Writer) error { return StreamFunction(w, SVG, "", axes, corner) },
 		"EntropyProduction": func(w io.Writer) error { return EntropyProduction(w, SVG, "", axes, v) },
-		"Angle":             func(w io.Writer) error { return Angle(w, SVG, "", axes, positive, v, v, v, v) },
+		"Angle":             func(w io.Writer) error { return Angle(w, SVG, "", axes, positive, v, v, v) },
 	}
 }
 
@@ -126,20 +126,22 @@ func TestEntropyProductionAddsUp(t *testing.T) {
 	}
 }
 
-// Angles between known vectors, whichever way they point and however small.
-func TestAngles(t *testing.T) {
-	axes := []Axis{uniform("x", 0, 6, 6), uniform("y", 0, 1, 1)}
-	p := []float64{1, 1, 1, 1, 1e-7, 1}
-	jx, jy := []float64{1, -1, 1, 1, 1, 1e-5}, []float64{0, 0, 1, math.Sqrt(3), 1, 0}
-	gx, gy := []float64{0, 1e-100, 1, 2, 1, 1}, []float64{-5, 0, 0, 0, 1, 1}
-	a, mean := angles(axes, p, jx, jy, gx, gy)
+// Angles up and down the slope are the same, and count as the current does.
+func TestAnglesOfLines(t *testing.T) {
+	const deg = math.Pi / 180
+	axes := []Axis{uniform("x", 0, 7, 7), uniform("y", 0, 1, 1)}
+	p := []float64{1, 1, 1, 1, 1e-7, 1, 1}
+	jx, jy := []float64{1, -1, 1, 1, 1, 1e-5, 1}, []float64{0, 0, 1, math.Sqrt(3), 1, 0, 1}
+	a, mean := acute(axes, p, jx, jy, []float64{90 * deg, 180 * deg, 45 * deg, 120 * deg, 1, 1, math.NaN()})
 	for i, want := range []float64{90, 0, 45, 60} {
-		if math.Abs(a[i]-want) > 100*ulp*4 { // a few operations on numbers up to 90
+		if math.Abs(a[i]-want) > 180*ulp*4 { // a few operations on numbers up to 180
 			t.Errorf("cell %d: %v°, want %v°", i, a[i], want)
 		}
 	}
-	if !math.IsNaN(a[4]) || !math.IsNaN(a[5]) {
-		t.Errorf("where p or J is negligible: %v", a[4:])
+	for i, v := range a[4:] {
+		if !math.IsNaN(v) {
+			t.Errorf("cell %d, where p or J is negligible or there is no angle: %v°", 4+i, v)
+		}
 	}
 	if want := (90 + 45*math.Sqrt2 + 60*2) / (1 + 1 + math.Sqrt2 + 2); math.Abs(mean-want) > 100*ulp*10 {
 		t.Errorf("mean %v°, want %v°", mean, want)

@@ -217,7 +217,8 @@ func BenchmarkFigures(b *testing.B) {
 			return Split(io.Discard, PNG, "", axes, "J", "", [3]Part{p, p, {}})
 		}},
 		{"entropy", func() error { return EntropyProduction(io.Discard, PNG, "", axes, v) }},
-		{"angle", func() error { return Angle(io.Discard, PNG, "", axes, v, jx, jy, v, jx) }},
+		{"compare", func() error { return Comparison(io.Discard, PNG, "", axes, Histogram{v, v, 1e6}, v) }},
+		{"angle", func() error { return Angle(io.Discard, PNG, "", axes, v, jx, jy, v) }},
 	} {
 		b.Run("figure="+c.name, func(b *testing.B) {
 			for b.Loop() {

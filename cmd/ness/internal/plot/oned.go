@@ -4,8 +4,8 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"slices"
 
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -55,7 +55,11 @@ func Current1D(w io.Writer, f Format, title string, axis Axis, density, j, drift
 	if err := check("Current1D", 1, []Axis{axis}, density, j); err != nil {
 		return err
 	}
-	all := []trace{{"drift part", driftInk, drift}, {"diffusion part", diffusionInk, diffusion}, {"J", ink, j}}
+	all := []trace{
+		{name: "drift part", line: pencil(driftInk, 1), v: drift},
+		{name: "diffusion part", line: pencil(diffusionInk, 1), v: diffusion},
+		{name: "J", line: pencil(ink, 1), v: j},
+	}
 	var traces []trace
 	lo, hi := 0.0, 0.0
 	for _, q := range all {
@@ -78,7 +82,7 @@ func Current1D(w io.Writer, f Format, title string, axis Axis, density, j, drift
 	margin := 0.15 * (hi - lo)
 	return curves(w, f, title, notes, axis,
 		curve{name: "density p", traces: plainTrace(density), lo: 0, hi: headroom(density), fill: true},
-		curve{name: "current in T⁻¹", traces: traces, lo: lo - margin, hi: hi + margin, zero: true})
+		curve{name: "current in T⁻¹", traces: traces, lo: lo - margin, hi: hi + margin, marks: []float64{0}})
 }
 
 // describe returns the mean of j over the axis and its range.
@@ -112,22 +116,41 @@ func headroom(v []float64) float64 {
 	return 1
 }
 
-// A trace is cell values drawn as steps; NaN breaks it.
+// A trace is cell values drawn as steps, or as a line through their centres; NaN breaks it.
 type trace struct {
-	name string
-	ink  color.RGBA
-	v    []float64
+	name   string
+	line   draw.LineStyle
+	v      []float64
+	err    []float64  // half the height of a band around the steps; nil for none
+	band   color.RGBA // of the band
+	smooth bool       // through the centres
 }
 
-func plainTrace(v []float64) []trace { return []trace{{"", ink, v}} }
+func plainTrace(v []float64) []trace { return []trace{{line: pencil(ink, 1), v: v}} }
+
+// pencil returns a line, of a width in points.
+func pencil(col color.Color, width float64, dashes ...vg.Length) draw.LineStyle {
+	return draw.LineStyle{Color: col, Width: vg.Points(width), Dashes: dashes}
+}
 
 // A curve is what one panel shows. Two or more traces have a legend above the panel.
 type curve struct {
 	name   string
 	traces []trace
-	lo, hi float64 // range of the panel; what lies outside is cut off
-	fill   bool    // shade the area down to lo
-	zero   bool    // draw the line v = 0
+	lo, hi float64   // range of the panel; what lies outside is cut off
+	fill   bool      // shade the area below the steps, down to lo
+	marks  []float64 // levels with a horizontal line, solid at 0, else dashed
+}
+
+// keys returns the legend of the panel.
+func (q curve) keys() (list []key) {
+	if len(q.traces) < 2 {
+		return nil
+	}
+	for _, t := range q.traces {
+		list = append(list, t.key())
+	}
+	return list
 }
 
 // Sizes of the two panels of a figure in one dimension, in pixels.
@@ -135,35 +158,31 @@ const (
 	curveWidth  = 1330
 	curveHeight = 520
 	curveGap    = 50
-	// legendHeight is what a legend adds to the gap.
-	legendHeight = 24
+	curveRight  = 60 // right of the panels
 )
 
 // curves draws two panels, one above the other, over a common axis.
 func curves(w io.Writer, f Format, title string, notes []string, a Axis, upper, lower curve) error {
 	ends := []curve{lower, upper}
 	var sides [2]side
+	var legends [2]legend
 	for i, q := range ends {
 		sides[i] = newSide(q.name, rule(q.lo, q.hi, 5))
+		legends[i] = newLegend(q.keys(), curveWidth)
 	}
 	sides[0].labels = max(sides[0].labels, sides[1].labels)
 	sides[1].labels = sides[0].labels
 	left := leftMargin(sides[0])
-	const right = 60
-	gap := curveGap
-	if len(lower.traces) > 1 {
-		gap += legendHeight
-	}
-	c := newPage(f, left+curveWidth+right, bottomMargin+2*curveHeight+gap+topMargin(len(notes)))
+	gap := curveGap + legends[0].height()
+	c := newPage(f, left+curveWidth+curveRight, bottomMargin+2*curveHeight+gap+legends[1].height()+topMargin(len(notes)))
 	for i, q := range ends {
 		y := bottomMargin + i*(curveHeight+gap)
 		p := newPanel(left, y, curveWidth, curveHeight, a.lo(), a.hi(), q.lo, q.hi)
 		p.curve(c.Canvas, a, q)
 		bottom := horizontal(a, curveWidth)
-		if i == 1 {
-			bottom.bare = true
-		}
+		bottom.bare = i == 1
 		p.frame(c.Canvas, bottom, sides[i])
+		legends[i].draw(c.Canvas, p.rect.Min.X, p.rect.Max.Y)
 		if i == 1 {
 			heading(c, p.rect.Min.X, p.rect.Max.X, title, notes)
 		}
@@ -171,53 +190,87 @@ func curves(w io.Writer, f Format, title string, notes []string, a Axis, upper, 
 	return c.write(w)
 }
 
-// curve draws the traces of q, and their legend if there are several.
+// curve draws the marks and the traces of q.
 func (p panel) curve(c draw.Canvas, a Axis, q curve) {
-	if q.zero {
-		stroke(c, gray, 0.4, []vg.Point{{X: p.rect.Min.X, Y: p.y(0)}, {X: p.rect.Max.X, Y: p.y(0)}})
+	for _, v := range q.marks {
+		line := pencil(gray, 0.4)
+		if v != 0 {
+			line.Dashes = []vg.Length{4, 3}
+		}
+		c.StrokeLine2(line, p.rect.Min.X, p.y(v), p.rect.Max.X, p.y(v))
 	}
 	for _, t := range q.traces {
-		p.steps(c, a, q, t)
-	}
-	if len(q.traces) > 1 {
-		p.legend(c, q.traces)
+		for _, r := range runs(t.v) {
+			p.trace(c, a, q, t, r)
+		}
 	}
 }
 
-// legend names the traces above the panel.
-func (p panel) legend(c draw.Canvas, traces []trace) {
-	const sample, gap = vg.Length(16), vg.Length(4)
-	x, y := p.rect.Min.X, p.rect.Max.Y+vg.Length(8)
-	st := style(tickSize, text.XLeft, text.YCenter)
-	for _, t := range traces {
-		stroke(c, t.ink, 1.2, []vg.Point{{X: x, Y: y}, {X: x + sample, Y: y}})
-		fillCentered(c, st, x+sample+gap, y, t.name)
-		x += sample + 4*gap + st.Width(t.name)
+// A stretch is the cells from lo up to hi.
+type stretch struct{ lo, hi int }
+
+// runs returns the stretches of v without a gap.
+func runs(v []float64) (list []stretch) {
+	for i := 0; i < len(v); i++ {
+		lo := i
+		for i < len(v) && !math.IsNaN(v[i]) {
+			i++
+		}
+		if i > lo {
+			list = append(list, stretch{lo, i})
+		}
 	}
+	return list
 }
 
-// steps draws each unbroken run of cells of t.
-func (p panel) steps(c draw.Canvas, a Axis, q curve, t trace) {
-	var run []vg.Point
-	flush := func() {
-		if len(run) == 0 {
-			return
-		}
-		if q.fill {
-			area := append([]vg.Point{{X: run[0].X, Y: p.rect.Min.Y}}, run...)
-			area = append(area, vg.Point{X: run[len(run)-1].X, Y: p.rect.Min.Y})
-			c.FillPolygon(shade, area)
-		}
-		stroke(c, t.ink, 1, run)
-		run = nil
+// trace draws the stretch r of t: area, band, line.
+func (p panel) trace(c draw.Canvas, a Axis, q curve, t trace, r stretch) {
+	if t.smooth {
+		p.clip(c).StrokeLines(t.line, p.clip(c).ClipLinesXY(p.throughCenters(a, t.v, r))...)
+		return
 	}
-	for i, v := range t.v {
-		if math.IsNaN(v) {
-			flush()
-			continue
-		}
-		y := p.y(math.Min(math.Max(v, q.lo), q.hi))
-		run = append(run, vg.Point{X: p.x(a.Edges[i]), Y: y}, vg.Point{X: p.x(a.Edges[i+1]), Y: y})
+	steps := p.steps(a, q, r, func(i int) float64 { return t.v[i] })
+	if q.fill {
+		last := steps[len(steps)-1]
+		fillBetween(c, shade, steps, []vg.Point{{X: steps[0].X, Y: p.rect.Min.Y}, {X: last.X, Y: p.rect.Min.Y}})
 	}
-	flush()
+	if t.err != nil {
+		up := p.steps(a, q, r, func(i int) float64 { return t.v[i] + t.err[i] })
+		down := p.steps(a, q, r, func(i int) float64 { return t.v[i] - t.err[i] })
+		fillBetween(c, t.band, up, down)
+	}
+	c.StrokeLines(t.line, steps)
+}
+
+// steps returns the outline of the cells r with the given heights, within the panel.
+func (p panel) steps(a Axis, q curve, r stretch, at func(i int) float64) (pts []vg.Point) {
+	for i := r.lo; i < r.hi; i++ {
+		y := p.y(math.Min(math.Max(at(i), q.lo), q.hi))
+		pts = append(pts, vg.Point{X: p.x(a.Edges[i]), Y: y}, vg.Point{X: p.x(a.Edges[i+1]), Y: y})
+	}
+	return pts
+}
+
+// throughCenters returns the points of the cells r of v. Those a thousand panels away are
+// as far as any.
+func (p panel) throughCenters(a Axis, v []float64, r stretch) (pts []vg.Point) {
+	for i, x := range centers(a.Edges[r.lo : r.hi+1]) {
+		away := math.Min(math.Max((v[r.lo+i]-p.ylo)/(p.yhi-p.ylo), -1e3), 1e3)
+		pts = append(pts, vg.Point{X: p.x(x), Y: p.rect.Min.Y + vg.Length(away)*p.rect.Size().Y})
+	}
+	return pts
+}
+
+// clip returns the canvas within the panel.
+func (p panel) clip(c draw.Canvas) *draw.Canvas {
+	return &draw.Canvas{Canvas: c.Canvas, Rectangle: p.rect}
+}
+
+// fillBetween fills the area between two lines.
+func fillBetween(c draw.Canvas, col color.Color, up, down []vg.Point) {
+	area := slices.Clone(up)
+	for _, q := range slices.Backward(down) {
+		area = append(area, q)
+	}
+	c.FillPolygon(col, area)
 }

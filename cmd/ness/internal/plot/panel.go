@@ -187,7 +187,7 @@ func rightMargin(bars []*scale, h int) (w int) {
 // barMargin returns the pixels that one colour bar needs.
 func barMargin(s *scale, h int) int {
 	w := tickLength + 3*labelGap + s.ruler(h).width() + 1.3*labelSize
-	w = max(w, tickLength+labelGap+style(noteSize, text.XLeft, text.YBottom).Width(s.overflow))
+	w = max(w, tickLength+2*labelGap+style(noteSize, text.XLeft, text.YBottom).Width(s.overflow))
 	return barGap + barWidth + pixelsUp(w)
 }
 

@@ -90,6 +90,11 @@ func check(fn string, dims int, axes []Axis, fields ...[]float64) error {
 			panic(fmt.Sprintf("plot: %s: edges of axis %q do not ascend within ±%g", fn, a.Name, greatest))
 		}
 	}
+	return checkValues(fn, cells(axes), fields...)
+}
+
+// checkValues is check for fields of n values.
+func checkValues(fn string, n int, fields ...[]float64) error {
 	for _, f := range fields {
 		for i, v := range f {
 			if math.IsNaN(v) {
@@ -97,7 +102,7 @@ func check(fn string, dims int, axes []Axis, fields ...[]float64) error {
 			}
 		}
 	}
-	return checkGaps(fn, cells(axes), fields...)
+	return checkGaps(fn, n, fields...)
 }
 
 // checkGaps is check for fields of n values that may be NaN where there is none.
@@ -122,6 +127,16 @@ func cells(axes []Axis) int {
 		n *= a.cells()
 	}
 	return n
+}
+
+// volume returns the volume of cell i of a box.
+func volume(axes []Axis, i int) float64 {
+	v := 1.0
+	for _, a := range axes {
+		v *= a.width(i % a.cells())
+		i /= a.cells()
+	}
+	return v
 }
 
 // ascending says whether edges bound at least one cell, each greater than the one

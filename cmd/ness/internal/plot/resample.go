@@ -1,6 +1,9 @@
 package plot
 
-import "image"
+import (
+	"image"
+	"slices"
+)
 
 // This file averages cell values conservatively: over the pixels of a picture,
 // which are uniform, and over blocks of neighbouring cells, which are not.
@@ -66,6 +69,33 @@ func pixels(x, y Axis, v []float64, w, h int) []float64 {
 				dst[i] += s.weight * r
 			}
 		}
+	}
+	return out
+}
+
+// nearest returns for each of w×h pixels, top row first, the value of the cell that its
+// centre lies in: numbers that have no mean, such as those in units of their own error.
+// Where cells are smaller than pixels, some are left out.
+func nearest(x, y Axis, v []float64, w, h int) []float64 {
+	out := make([]float64, 0, w*h)
+	columns, rows := cellsOf(x, w), cellsOf(y, h)
+	for _, j := range slices.Backward(rows) {
+		for _, i := range columns {
+			out = append(out, v[j*x.cells()+i])
+		}
+	}
+	return out
+}
+
+// cellsOf returns the cells that the centres of n equal pixels lie in.
+func cellsOf(a Axis, n int) []int {
+	out := make([]int, n)
+	i, h := 0, (a.hi()-a.lo())/float64(n)
+	for k := range out {
+		for i < a.cells()-1 && a.Edges[i+1] <= a.lo()+(float64(k)+0.5)*h {
+			i++
+		}
+		out[k] = i
 	}
 	return out
 }

@@ -102,7 +102,7 @@ func figures() []figure {
 		jy = sample(axes, func(x []float64) float64 { return -(psi(x[0]+h, x[1]) - psi(x[0]-h, x[1])) / (2 * h) })
 		return jx, jy
 	}
-	return []figure{
+	return append(comparisons(), []figure{
 		{"density-well", func(w io.Writer, f Format) error {
 			return Density(w, f, "Stationary density, η = 0.1, B = 8", well, sample(well, doubleWell))
 		}},
@@ -225,16 +225,20 @@ func figures() []figure {
 		}},
 		{"angle", func(w io.Writer, f Format) error {
 			jx, jy := eddies(well)
-			gx := sample(well, func(x []float64) float64 { return x[0]*(x[0]*x[0]-1) - 0.1 })
-			gy := sample(well, func(x []float64) float64 { return x[1] + 0.4*x[0] })
-			return Angle(w, f, "Current against the gradient of the loss", well, sample(well, doubleWell), jx, jy, gx, gy)
+			angle := sample(well, func(x []float64) float64 {
+				p := doubleWell(x)
+				jx, jy := -p*(x[1]+0.4*x[0]), p*(x[0]*(x[0]*x[0]-1)-0.1)
+				gx, gy := x[0]*(x[0]*x[0]-1)-0.1+0.3*x[1], x[1]+0.7*x[0]
+				return math.Acos((jx*gx + jy*gy) / (math.Hypot(jx, jy) * math.Hypot(gx, gy)))
+			})
+			return Angle(w, f, "Current against the gradient of the loss", well, sample(well, doubleWell), jx, jy, angle)
 		}},
 		{"marginals", func(w io.Writer, f Format) error {
 			return Marginals3D(w, f, "Marginals of the stationary density", cube, sample(cube, func(x []float64) float64 {
 				return doubleWell(x[:2]) * math.Exp(-4*math.Pow(x[2]-0.5*x[0], 2))
 			}))
 		}},
-	}
+	}...)
 }
 
 // The same input gives the same bytes. SVG has all that a figure consists of, the

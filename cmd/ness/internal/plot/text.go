@@ -83,7 +83,8 @@ func (r ruler) width() vg.Length {
 	return w
 }
 
-// rule returns about n round numbers in [lo, hi] with labels of equal precision.
+// rule returns about n round numbers in [lo, hi], two at least, with labels of equal
+// precision; fewer where the range is too small for numbers.
 func rule(lo, hi float64, n int) ruler {
 	step := niceStep((hi - lo) / float64(n))
 	if step == 0 {
@@ -101,6 +102,9 @@ func rule(lo, hi float64, n int) ruler {
 			break
 		}
 		r.ticks = append(r.ticks, tick{v, mantissa(v, exp, decimals)})
+	}
+	if len(r.ticks) < 2 && n < 5 { // five steps are at least two, however they lie
+		return rule(lo, hi, n+1)
 	}
 	return r
 }
@@ -121,6 +125,42 @@ func ruleDecades(lo, hi float64) ruler {
 	var r ruler
 	for e := int(math.Ceil(lo)); float64(e) <= hi; e++ {
 		r.ticks = append(r.ticks, tick{float64(e), "10" + superscript(e)})
+	}
+	return r
+}
+
+// ruleLog returns 1, 2, …, 9 times the powers of ten in [10ˡᵒ, 10ʰⁱ], at their logarithms.
+// Of less than two decades 1, 2 and 5 have labels, of less than a half all, else powers of
+// ten, of which there are few.
+func ruleLog(lo, hi float64) ruler {
+	const few = 8
+	every := int(math.Ceil((hi - lo) / few))
+	var r ruler
+	for e := int(math.Floor(lo)); float64(e) <= hi; e++ {
+		for m := 1; m <= 9; m++ {
+			v := float64(e) + math.Log10(float64(m))
+			if v < lo || v > hi || every > 1 && m > 1 {
+				continue
+			}
+			label := ""
+			switch {
+			case m == 1 && e%every == 0:
+				label = "10" + superscript(e)
+			case hi-lo < 0.5 || hi-lo < 2 && (m == 2 || m == 5):
+				label = strconv.Itoa(m) + "×10" + superscript(e)
+			}
+			r.ticks = append(r.ticks, tick{v, label})
+		}
+	}
+	return r
+}
+
+// ruleCount returns about ten whole numbers from 1 to n.
+func ruleCount(n int) ruler {
+	step := max(1, int(niceStep(float64(n)/10)))
+	var r ruler
+	for i := step; i <= n; i += step {
+		r.ticks = append(r.ticks, tick{float64(i), strconv.Itoa(i)})
 	}
 	return r
 }
