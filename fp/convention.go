@@ -55,7 +55,7 @@ func Stratonovich(dim, columns int, drift, factor, correction Func) Equation {
 
 // HanggiKlimontovich returns the equation with J = b p − D∇p.
 func HanggiKlimontovich(dim int, drift, diffusion Func) Equation {
-	return Equation{Dim: dim, Eval: func(dst, x [][]float64) {
+	return Equation{Dim: dim, Diffusion: diffusion, Eval: func(dst, x [][]float64) {
 		drift(dst[:dim], x)
 		diffusion(dst[dim:], x)
 	}}

@@ -38,6 +38,9 @@ type Equation struct {
 	// Ito gives the drift v + ∇·D in the sense of Itô where it is known in closed form, else
 	// nil; see [Problem.ItoDrift].
 	Ito Func
+	// Diffusion gives D alone, packed, where that costs less than Eval; else nil. See
+	// [Problem.Diffusion].
+	Diffusion Func
 	// ConstantDiffusion is D, packed, where it is known not to depend on θ, else nil.
 	ConstantDiffusion []float64
 }
@@ -56,7 +59,7 @@ func (e *Equation) components() int {
 // b = −D∇φ + ∇·D + w.
 func Gibbs(dim int, potential, diffusion, w Func) Equation {
 	packed := dim * (dim + 1) / 2
-	return Equation{Dim: dim, Potential: true, Eval: func(dst, x [][]float64) {
+	return Equation{Dim: dim, Potential: true, Diffusion: diffusion, Eval: func(dst, x [][]float64) {
 		if w == nil {
 			zero(dst[:dim])
 		} else {

@@ -55,6 +55,9 @@ func (p *Problem) ItoDrift(length []float64) Func {
 // Diffusion returns D, a packed upper triangle by rows.
 func (p *Problem) Diffusion() Func {
 	e := p.Equation
+	if e.Diffusion != nil {
+		return e.Diffusion
+	}
 	return func(dst, x [][]float64) {
 		all := block(e.components()-len(dst), len(dst[0]))
 		at := append([][]float64(nil), all[:e.Dim]...)

@@ -36,6 +36,7 @@ func (c *components) compile(variables []string) Equation {
 	if c.given != nil {
 		e.Drift = expr.Compile(c.given, variables).Eval
 	}
+	e.Diffusion = expr.Compile(c.diffusion, variables).Eval
 	e.ConstantDiffusion = constants(c.diffusion)
 	return e
 }

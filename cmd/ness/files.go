@@ -94,10 +94,7 @@ func vtkArrays(s *fp.Stationary, a *account) (edges [][]float64, scalars []outpu
 // round-off are drawn as none.
 func figures(p *fp.Problem, s *fp.Stationary, a *account) map[string]func(io.Writer) error {
 	g := s.Density.Grid
-	axes := make([]plot.Axis, g.Dim())
-	for k, v := range p.Variables {
-		axes[k] = plot.Axis{Name: v, Edges: g.Axis(k).Edges(), Periodic: g.Axis(k).IsPeriodic()}
-	}
+	axes := plotAxes(p.Variables, g)
 	j := a.current.At
 	flows := a.balance.Verdict != fp.Holds // else what there is of a current is error
 	if !flows {

@@ -34,7 +34,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(solveCommand(), checkCommand(), balanceCommand())
+	root.AddCommand(solveCommand(), checkCommand(), balanceCommand(), simulateCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -60,7 +60,7 @@ func status(err error) int {
 		return statusNotConverged
 	case errors.As(err, &diverged), errors.As(err, &rough):
 		return statusNotConverged
-	case errors.Is(err, errInterrupted):
+	case errors.Is(err, errInterrupted), errors.Is(err, errStopped):
 		return statusInterrupted
 	}
 	return statusBadInput

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/operators"
 )
 
@@ -78,7 +79,7 @@ func summarize(f *fp.File, s *fp.Stationary, a *account, e *fp.ErrorEstimate, no
 	g := s.Density.Grid
 	sum := &summary{
 		Program:      "ness",
-		Problem:      problemSummary{Title: f.Problem.Title, Variables: f.Problem.Variables, Calculus: f.Problem.Calculus.String(), Cells: g.Shape(), Notes: append([]string{}, notes...)},
+		Problem:      summarizeProblem(f, g, notes),
 		Method:       s.Scheme.String(),
 		Order:        s.Order.String(),
 		Chosen:       append([]string{}, s.Why...),
@@ -102,13 +103,23 @@ func summarize(f *fp.File, s *fp.Stationary, a *account, e *fp.ErrorEstimate, no
 	return sum
 }
 
-// addMoments adds the box and the moments of the density.
+func summarizeProblem(f *fp.File, g *grid.Grid, notes []string) problemSummary {
+	p := problemSummary{
+		Title: f.Problem.Title, Variables: f.Problem.Variables, Calculus: f.Problem.Calculus.String(),
+		Cells: g.Shape(), Notes: append([]string{}, notes...),
+	}
+	for a := range g.Dim() {
+		p.Min = append(p.Min, output.Float(g.Axis(a).Min()))
+		p.Max = append(p.Max, output.Float(g.Axis(a).Max()))
+	}
+	return p
+}
+
+// addMoments adds the moments of the density.
 func (sum *summary) addMoments(s *fp.Stationary) {
 	g := s.Density.Grid
 	for a := range g.Dim() {
 		sum.periodic = append(sum.periodic, g.Axis(a).IsPeriodic())
-		sum.Problem.Min = append(sum.Problem.Min, output.Float(g.Axis(a).Min()))
-		sum.Problem.Max = append(sum.Problem.Max, output.Float(g.Axis(a).Max()))
 	}
 	mean, cov := s.Moments()
 	sum.Moments.Mean = output.Floats(mean)
