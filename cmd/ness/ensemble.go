@@ -1,13 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,6 +33,7 @@ type ensembleFlags struct {
 	every              int // 0: likewise
 	seed               uint64
 	outside            float64
+	resume             bool
 }
 
 var processNames = []string{"auto", "sgd", "euler-maruyama", "platen"}
@@ -42,13 +48,17 @@ func (fl *ensembleFlags) add(cmd *cobra.Command) {
 	f.IntVar(&fl.every, "every", 0, "count each walker after so many steps, `N` (default: a tenth of the relaxation time)")
 	f.Uint64Var(&fl.seed, "seed", 1, "`SEED` of all random numbers; results are the same bits for any number of cores")
 	f.Float64Var(&fl.outside, "max-outside", 0.01, "`FRACTION` of counts outside the box that is an error")
+	f.BoolVar(&fl.resume, "resume", false, "go on with the interrupted ensemble in DIR")
 }
 
-func (fl *ensembleFlags) check() error {
+// check says what is wrong with the flags, given whether there is a folder for results.
+func (fl *ensembleFlags) check(folder bool) error {
 	const most = 1 << 24
 	switch {
 	case !slices.Contains(processNames, fl.process):
 		return fmt.Errorf("--process: want one of %s, have %q", strings.Join(processNames, ", "), fl.process)
+	case fl.resume && !folder:
+		return errors.New("--resume: wants -o DIR, where the interrupted ensemble is")
 	case fl.walkers < 64 || fl.walkers > most:
 		return fmt.Errorf("--walkers: want 64 to %d, have %d", most, fl.walkers)
 	case fl.steps < 0:
@@ -297,7 +307,7 @@ func (p *plan) run(ctx context.Context, bar io.Writer, saved io.Reader) (*walk, 
 			return nil, err
 		}
 	}
-	first, total := e.Step(), p.options.BurnIn+p.steps
+	first, total := e.Step(), p.total()
 	show = startProgress(bar, "simulating", first, total, "walker steps", float64(p.options.Walkers))
 	defer show.stop()
 	began := time.Now()
@@ -308,4 +318,45 @@ func (p *plan) run(ctx context.Context, bar io.Writer, saved io.Reader) (*walk, 
 		return nil, err
 	}
 	return r, err
+}
+
+// stateName is the file of an interrupted ensemble.
+const stateName = "ensemble.state"
+
+// walk runs the ensemble, from where a previous run was interrupted where that is asked for.
+func (fl *ensembleFlags) walk(ctx context.Context, p *plan, dir string, bar io.Writer) (*walk, error) {
+	if !fl.resume {
+		return p.run(ctx, bar, nil)
+	}
+	path := filepath.Join(dir, stateName)
+	saved, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--resume: no interrupted ensemble: %w", err)
+	}
+	defer saved.Close()
+	r, err := p.run(ctx, bar, bufio.NewReader(saved))
+	if errors.Is(err, compare.ErrDamaged) || errors.Is(err, compare.ErrOther) {
+		return nil, fmt.Errorf("--resume: %s: %w", path, err)
+	}
+	return r, err
+}
+
+// total returns the steps of each walker, burn-in and all.
+func (p *plan) total() int { return p.options.BurnIn + p.steps }
+
+// errStopped says that the user stopped an ensemble; what was gathered is kept.
+var errStopped = errors.New("interrupted")
+
+// stopped is the error of an interrupted run.
+func (r *walk) stopped(saved bool) error {
+	hint := ""
+	if saved {
+		hint = "; the same command with --resume goes on"
+	}
+	return fmt.Errorf("%w at step %d of %d%s", errStopped, r.Step(), r.total(), hint)
+}
+
+// untilInterrupt returns a context that the user can end, once; a second interrupt kills.
+func untilInterrupt() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 }

@@ -63,8 +63,6 @@ type noiseSummary struct {
 	Error      [][]output.Float `json:"error"`
 }
 
-func (r *walk) total() int { return r.options.BurnIn + r.steps }
-
 func summarizeRun(f *fp.File, g *grid.Grid, r *walk) *runSummary {
 	sum := &runSummary{Program: "ness", Command: "simulate", Problem: summarizeProblem(f, g, nil)}
 	sum.Ensemble, sum.Warnings = summarizeEnsemble(r)

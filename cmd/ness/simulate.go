@@ -5,31 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
-	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
 )
 
-// stateName is the file of an interrupted ensemble, recordName that of all that was counted.
-const (
-	stateName  = "ensemble.state"
-	recordName = "trajectories.npy"
-)
+// recordName is the file of all that was counted.
+const recordName = "trajectories.npy"
 
 type simulateFlags struct {
 	inputFlags
 	ensembleFlags
 	outputFlags
-	lags           int
-	record, resume bool
+	lags   int
+	record bool
 }
 
 // outputFlags say where a result goes.
@@ -71,12 +64,8 @@ func simulateCommand() *cobra.Command {
 	fl.outputFlags.add(cmd)
 	cmd.Flags().IntVar(&fl.lags, "noise-lags", 0, "largest lag `N` of the autocovariance of the gradient noise; 0 takes none")
 	cmd.Flags().BoolVar(&fl.record, "record", false, "write all that is counted to DIR/"+recordName)
-	cmd.Flags().BoolVar(&fl.resume, "resume", false, "go on with the interrupted ensemble in DIR")
 	return cmd
 }
-
-// errStopped says that the user stopped an ensemble; what was gathered is kept.
-var errStopped = errors.New("interrupted")
 
 func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	if fl.quiet {
@@ -100,7 +89,7 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilInterrupt()
 	defer stop()
 	p, err := fl.plan(ctx, f, g)
 	switch {
@@ -130,12 +119,10 @@ func (fl *simulateFlags) tell(w io.Writer, name string, f *fp.File, g *grid.Grid
 		}
 		line(w, "written to", "%s", fl.dir)
 	}
-	switch {
-	case r.interrupted && folder != nil:
-		return fmt.Errorf("%w at step %d of %d; the same command with --resume goes on", errStopped, r.Step(), r.total())
-	case r.interrupted:
-		return fmt.Errorf("%w at step %d of %d", errStopped, r.Step(), r.total())
-	case err != nil:
+	if r.interrupted {
+		return r.stopped(folder != nil)
+	}
+	if err != nil {
 		return locate(name, f, err)
 	}
 	return nil
@@ -145,12 +132,10 @@ func (fl *simulateFlags) checkAll() error {
 	switch {
 	case fl.record && !fl.given:
 		return errors.New("--record: wants -o DIR to write to")
-	case fl.resume && !fl.given:
-		return errors.New("--resume: wants -o DIR, where the interrupted ensemble is")
 	case fl.lags < 0 || fl.lags > 10000:
 		return fmt.Errorf("--noise-lags: want 0 to 10000, have %d", fl.lags)
 	}
-	return fl.check()
+	return fl.check(fl.given)
 }
 
 // run runs the ensemble, from where a previous run was interrupted where that is asked for.
@@ -163,20 +148,7 @@ func (fl *simulateFlags) run(ctx context.Context, p *plan, folder *output.Folder
 		p.options.Record = record.add
 		defer record.file.Close()
 	}
-	if !fl.resume {
-		return p.run(ctx, progress, nil)
-	}
-	path := filepath.Join(fl.dir, stateName)
-	saved, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("--resume: no interrupted ensemble: %w", err)
-	}
-	defer saved.Close()
-	r, err := p.run(ctx, progress, saved)
-	if errors.Is(err, compare.ErrDamaged) || errors.Is(err, compare.ErrOther) {
-		return nil, fmt.Errorf("--resume: %s: %w", path, err)
-	}
-	return r, err
+	return fl.walk(ctx, p, fl.dir, progress)
 }
 
 // A recorder writes what is counted, a number per coordinate, walker and count.

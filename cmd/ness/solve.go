@@ -7,11 +7,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -177,7 +174,7 @@ var errInterrupted = errors.New("interrupted; nothing was written")
 // effect between two files, so that nothing is left behind; before this the program
 // has written nothing, and just dies.
 func (fl *solveFlags) write(folder *output.Folder, f *fp.File, s *fp.Stationary, a *account, sum *summary) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilInterrupt()
 	defer stop()
 	err := fl.writeFiles(ctx, folder, f, s, a, sum)
 	if err == nil && ctx.Err() != nil {

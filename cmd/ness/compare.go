@@ -1,0 +1,356 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/cmd/ness/internal/plot"
+	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
+)
+
+type compareFlags struct {
+	inputFlags
+	ensembleFlags
+	outputFlags
+	within float64
+	study  int
+}
+
+func compareCommand() *cobra.Command {
+	var fl compareFlags
+	cmd := &cobra.Command{
+		Use:   "compare FILE",
+		Short: "Compare stationary densities with walkers: status 0 within the tolerance, 1 violated, 3 cannot tell",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			fl.given = cmd.Flags().Changed("output")
+			return fl.compare(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
+		},
+	}
+	fl.inputFlags.add(cmd)
+	fl.ensembleFlags.add(cmd)
+	fl.outputFlags.add(cmd)
+	cmd.Flags().Float64Var(&fl.within, "within", 0.02, "total variation `DISTANCE` up to which a density agrees")
+	cmd.Flags().IntVar(&fl.study, "eta-study", 0, "halve learning rate and batch size so many `TIMES`, and fit the order in the learning rate at which walkers leave the equation")
+	return cmd
+}
+
+func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
+	if fl.quiet {
+		w, progress = io.Discard, io.Discard
+	}
+	switch {
+	case !(fl.within > 0 && fl.within < 1):
+		return fmt.Errorf("--within: want a distance between 0 and 1, have %g", fl.within)
+	case fl.study < 0 || fl.study > 20:
+		return fmt.Errorf("--eta-study: want a number of halvings up to 20, have %d", fl.study)
+	}
+	if err := fl.check(fl.given); err != nil {
+		return err
+	}
+	folder, err := fl.prepare()
+	if err != nil {
+		return err
+	}
+	if folder != nil {
+		defer folder.Abort()
+	}
+	f, err := fl.read(name)
+	if err != nil {
+		return err
+	}
+	if err := comparable(f); err != nil {
+		return err
+	}
+	g, notes, doubts, err := box(name, f)
+	if err != nil {
+		return err
+	}
+	ctx, stop := untilInterrupt()
+	defer stop()
+	c, err := fl.run(ctx, f, g, progress)
+	switch {
+	case c == nil && ctx.Err() != nil:
+		return errInterrupted
+	case c == nil:
+		return locate(name, f, err)
+	}
+	c.walk.warnings = append(doubts, c.walk.warnings...)
+	if fl.study > 0 && !c.walk.interrupted {
+		study, studyErr := fl.etaStudy(ctx, f, g, c, progress)
+		if studyErr != nil && ctx.Err() == nil {
+			return locate(name, f, studyErr)
+		}
+		c.study = study
+	}
+	stop() // from here a second interrupt kills
+	if err := fl.tell(w, f, g, notes, folder, c); err != nil {
+		return err
+	}
+	switch {
+	case c.walk.interrupted:
+		return c.walk.stopped(folder != nil)
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w in the study of learning rates", errStopped)
+	case err != nil:
+		return locate(name, f, err)
+	case c.rows[0].verdict != fp.Holds:
+		return &verdictError{"comparison", c.rows[0].verdict}
+	}
+	return nil
+}
+
+// comparable says whether the process of a file has a density to compare with: with epochs
+// that of independent batches is.
+func comparable(f *fp.File) error {
+	if s := f.SGD(); s != nil && s.Sampling == fp.Epochs {
+		if _, constant := s.Schedule.(fp.ConstantRate); constant {
+			return nil
+		}
+	}
+	return f.HasStationary()
+}
+
+// A comparison is walkers beside densities.
+type comparison struct {
+	within float64
+	walk   *walk
+	rows   []comparisonRow
+	study  *etaStudy // nil without
+}
+
+// A comparisonRow is how far walkers are from a density; without distances where there is
+// none.
+type comparisonRow struct {
+	compare.Candidate
+	distances *compare.Distances
+	chiSquare compare.ChiSquare
+	scores    *compare.MomentScores
+	verdict   fp.Verdict
+	failure   error
+}
+
+// run solves and simulates. What comes with an error is fit to look at.
+func (fl *compareFlags) run(ctx context.Context, f *fp.File, g *grid.Grid, progress io.Writer) (*comparison, error) {
+	opt := fp.StationaryOptions{MaxMemory: memory()}
+	s, err := fp.SolveStationary(f.Problem, g, opt)
+	if err != nil {
+		return nil, err
+	}
+	candidates := compare.Candidates(f, s, opt)
+	p, err := fl.plan(ctx, f, g)
+	if err != nil {
+		return nil, err
+	}
+	if p.stepsFound && p.relaxation != nil {
+		p.enough(stepsForFloor(s.Density, fl.within/4, p.relaxation.Steps, p.options.Walkers))
+	}
+	r, err := fl.walk(ctx, p, fl.dir, progress)
+	if r == nil {
+		return nil, err
+	}
+	r.warnings = append(r.warnings, s.Warnings...)
+	if sgd := f.SGD(); sgd != nil && sgd.Sampling == fp.Epochs {
+		r.warnings = append(r.warnings, "walkers go through epochs, whose batches are not independent; the equations take them to be")
+	}
+	c := &comparison{within: fl.within, walk: r}
+	for _, one := range candidates {
+		c.rows = append(c.rows, c.row(one))
+	}
+	return c, err
+}
+
+// stepsForFloor returns the steps of each walker after which sampling alone leaves a total
+// variation distance of the floor given: ½√(2/π) Σ √(p_i/N) of N independent samples, of which
+// every two relaxation times make one.
+func stepsForFloor(p *grid.Field, floor, relaxation float64, walkers int) float64 {
+	var roots float64
+	for i, v := range p.Grid.Volumes() {
+		roots += math.Sqrt(max(0, p.Values[i]*v))
+	}
+	n := roots * roots / (2 * math.Pi * floor * floor)
+	return max(500*relaxation, n*2*relaxation/float64(walkers))
+}
+
+func (c *comparison) row(one compare.Candidate) comparisonRow {
+	r := comparisonRow{Candidate: one, failure: one.Err, verdict: fp.CannotTell}
+	if r.failure != nil {
+		return r
+	}
+	h := c.walk.Histogram()
+	if r.distances, r.failure = h.Distances(one.Density); r.failure != nil {
+		return r
+	}
+	if r.chiSquare, r.failure = h.ChiSquare(one.Density); r.failure != nil {
+		return r
+	}
+	m := c.walk.Moments()
+	if r.scores, r.failure = m.Scores(one.Density); r.failure != nil {
+		return r
+	}
+	if c.mixed(m) {
+		r.verdict = judge(r.distances.TV, c.within, one.Error)
+	}
+	return r
+}
+
+// mixed says whether walkers forgot where they started: else the weights of wells are those
+// of the start, and nothing can be told of them.
+func (c *comparison) mixed(m *compare.Moments) bool {
+	if r := c.walk.relaxation; r != nil && !r.Mixed {
+		return false
+	}
+	for _, v := range m.SplitRHat {
+		if v > 1.1 {
+			return false
+		}
+	}
+	return true
+}
+
+// judge judges a distance from a density that has itself a relative error e in L1, and so one
+// of e/2 in total variation; unknown errors count as 0.
+func judge(d compare.Distance, within, e float64) fp.Verdict {
+	if math.IsNaN(e) {
+		e = 0
+	}
+	switch {
+	case d.Judge(within+e/2) == fp.Violated:
+		return fp.Violated
+	case within > e/2 && d.Judge(within-e/2) == fp.Holds:
+		return fp.Holds
+	}
+	return fp.CannotTell
+}
+
+// tell prints and writes the comparison.
+func (fl *compareFlags) tell(w io.Writer, f *fp.File, g *grid.Grid, notes []string, folder *output.Folder, c *comparison) error {
+	sum := c.summarize(f, g, notes)
+	describe(w, f, g, notes)
+	sum.print(w)
+	if folder == nil {
+		return nil
+	}
+	if err := fl.write(folder, f, c, sum); err != nil {
+		return err
+	}
+	line(w, "written to", "%s", fl.dir)
+	return nil
+}
+
+// write puts all files into the folder and moves them into place.
+func (fl *compareFlags) write(folder *output.Folder, f *fp.File, c *comparison, sum *compareSummary) error {
+	if c.walk.interrupted {
+		if err := folder.Write(stateName, c.walk.Save); err != nil {
+			return err
+		}
+	}
+	if err := folder.Write("comparison.npz", func(w io.Writer) error { return output.WriteNPZ(w, c.arrays(f.Problem.Variables)) }); err != nil {
+		return err
+	}
+	if !fl.noPlots {
+		if err := drawFigures(context.Background(), folder, c.figures(f.Problem)); err != nil {
+			return err
+		}
+	}
+	sum.Files = folder.Names()
+	if err := folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
+		return err
+	}
+	return folder.Commit()
+}
+
+// arrays lists the contents of comparison.npz.
+func (c *comparison) arrays(variables []string) []output.Array {
+	h := c.walk.Histogram()
+	list := histogramArrays(variables, h)
+	for _, r := range c.rows {
+		if r.Density != nil {
+			list = append(list, output.Array{Name: "density_" + r.Key, Shape: h.Grid.Shape(), Data: r.Density.Values})
+		}
+	}
+	return list
+}
+
+// figures lists the pictures of a comparison.
+func (c *comparison) figures(p *fp.Problem) map[string]func(io.Writer) error {
+	list := map[string]func(io.Writer) error{}
+	h := c.walk.Histogram()
+	if h.Total() == 0 {
+		return list
+	}
+	axes := plotAxes(p.Variables, h.Grid)
+	se := h.MassError()
+	for i := range se {
+		se[i] /= h.Grid.Volume(i)
+	}
+	samples := h.EffectiveSamples()
+	if math.IsNaN(samples) {
+		samples = float64(c.walk.options.Walkers)
+	}
+	histogram := plot.Histogram{Density: h.Density().Values, Err: se, Samples: samples}
+	density := c.rows[0].Density.Values
+	switch h.Grid.Dim() {
+	case 1:
+		list["comparison.png"] = func(w io.Writer) error {
+			return plot.Comparison1D(w, plot.PNG, p.Title, axes[0], histogram, density)
+		}
+	case 2:
+		list["comparison.png"] = func(w io.Writer) error {
+			return plot.Comparison(w, plot.PNG, p.Title, axes, histogram, density)
+		}
+	}
+	list["marginals.png"] = func(w io.Writer) error {
+		marginals, named := c.marginals(axes)
+		return plot.MarginalsCompared(w, plot.PNG, p.Title, marginals, named)
+	}
+	if c.study != nil {
+		list["eta_study.png"] = func(w io.Writer) error { return c.study.draw(w, p.Title) }
+	}
+	return list
+}
+
+// marginals returns those of the histogram with their errors, and of the densities, at most
+// as many as a figure takes.
+func (c *comparison) marginals(axes []plot.Axis) (marginals []plot.Marginal, named []plot.Named) {
+	const most = 9
+	h := c.walk.Histogram()
+	for a, ax := range axes {
+		m := h.Marginal(a)
+		se := m.MassError()
+		for i := range se {
+			se[i] /= m.Grid.Volume(i)
+		}
+		marginals = append(marginals, plot.Marginal{Axis: ax, Histogram: m.Density().Values, Err: se})
+	}
+	for _, r := range c.rows {
+		if r.Density == nil || len(named) == most {
+			continue
+		}
+		n := plot.Named{Name: r.Name}
+		for a := range axes {
+			n.Values = append(n.Values, r.Density.Marginal(a).Values)
+		}
+		named = append(named, n)
+	}
+	return marginals, named
+}
+
+// A verdictError says by its status that something does not hold, or that nobody can tell.
+// It is no failure: the verdict has been printed.
+type verdictError struct {
+	of      string
+	verdict fp.Verdict
+}
+
+func (e *verdictError) Error() string { return e.of + ": " + e.verdict.String() }
+
+var _ = errors.New

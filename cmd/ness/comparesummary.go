@@ -1,0 +1,182 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
+)
+
+// This file tells what a comparison found, in the summary and on the screen.
+
+// compareSummary is what summary.json of `ness compare` holds.
+type compareSummary struct {
+	Program  string            `json:"program"`
+	Command  string            `json:"command"`
+	Problem  problemSummary    `json:"problem"`
+	Ensemble ensembleSummary   `json:"ensemble"`
+	Compare  comparisonSummary `json:"compare"`
+	Warnings []string          `json:"warnings"`
+	Files    []string          `json:"files"`
+}
+
+type comparisonSummary struct {
+	Within     output.Float       `json:"within"`
+	Verdict    string             `json:"verdict"` // of the first candidate
+	Candidates []candidateSummary `json:"candidates"`
+	Study      *studySummary      `json:"eta_study"` // null where it was not asked for
+}
+
+type candidateSummary struct {
+	Key     string       `json:"key"`
+	Name    string       `json:"name"`
+	Formula string       `json:"formula"`
+	Error   output.Float `json:"error"` // numerical, relative L1
+	Verdict string       `json:"verdict"`
+	Failure string       `json:"failure"` // why there is no comparison, else empty
+
+	TV           distanceSummary   `json:"total_variation"`
+	KL           distanceSummary   `json:"kullback_leibler"`
+	Hellinger    distanceSummary   `json:"hellinger"`
+	Wasserstein1 distanceSummary   `json:"wasserstein_1"`
+	ChiSquare    *chiSquareSummary `json:"chi_square"`
+	Moments      *scoresSummary    `json:"moments"`
+}
+
+// distanceSummary is [compare.Distance].
+type distanceSummary struct {
+	Value output.Float `json:"value"`
+	Error output.Float `json:"error"`
+	Floor output.Float `json:"floor"`
+}
+
+func summarizeDistance(d compare.Distance) distanceSummary {
+	return distanceSummary{output.Float(d.Value), output.Float(d.Err), output.Float(d.Floor)}
+}
+
+func (d distanceSummary) String() string { return fmt.Sprintf("%.3g±%.1g", d.Value, d.Error) }
+
+// chiSquareSummary is [compare.ChiSquare].
+type chiSquareSummary struct {
+	Statistic output.Float `json:"statistic"`
+	Freedom   int          `json:"freedom"`
+	Groups    int          `json:"groups"`
+	P         output.Float `json:"p"`
+	Z         output.Float `json:"z"`
+}
+
+// scoresSummary is [compare.MomentScores].
+type scoresSummary struct {
+	Mean        []output.Float   `json:"mean"`
+	Covariance  [][]output.Float `json:"covariance"`
+	MeanZ       []output.Float   `json:"mean_z"`
+	CovarianceZ [][]output.Float `json:"covariance_z"`
+}
+
+func (s *scoresSummary) largest() (z float64) {
+	for _, v := range s.MeanZ {
+		z = max(z, math.Abs(float64(v)))
+	}
+	for _, row := range s.CovarianceZ {
+		for _, v := range row {
+			z = max(z, math.Abs(float64(v)))
+		}
+	}
+	return z
+}
+
+func (c *comparison) summarize(f *fp.File, g *grid.Grid, notes []string) *compareSummary {
+	sum := &compareSummary{Program: "ness", Command: "compare", Problem: summarizeProblem(f, g, notes)}
+	sum.Ensemble, sum.Warnings = summarizeEnsemble(c.walk)
+	sum.Compare = comparisonSummary{Within: output.Float(c.within), Verdict: c.rows[0].verdict.String()}
+	for _, r := range c.rows {
+		sum.Compare.Candidates = append(sum.Compare.Candidates, r.summarize())
+	}
+	if c.study != nil {
+		sum.Compare.Study = c.study.summarize()
+	}
+	if !c.mixed(c.walk.Moments()) {
+		sum.Warnings = append(sum.Warnings, "walkers have not mixed: no verdict")
+	}
+	return sum
+}
+
+func (r *comparisonRow) summarize() candidateSummary {
+	s := candidateSummary{Key: r.Key, Name: r.Name, Formula: r.Formula, Error: output.Float(r.Candidate.Error), Verdict: r.verdict.String()}
+	if r.failure != nil {
+		s.Failure = r.failure.Error()
+		return s
+	}
+	d, x := r.distances, r.chiSquare
+	s.TV, s.KL = summarizeDistance(d.TV), summarizeDistance(d.KL)
+	s.Hellinger, s.Wasserstein1 = summarizeDistance(d.Hellinger), summarizeDistance(d.Wasserstein1)
+	s.ChiSquare = &chiSquareSummary{output.Float(x.Statistic), x.Freedom, x.Groups, output.Float(x.P), output.Float(x.Z)}
+	m := r.scores
+	s.Moments = &scoresSummary{output.Floats(m.Mean), square(m.Cov), output.Floats(m.MeanZ), square(m.CovZ)}
+	return s
+}
+
+func (s *compareSummary) print(w io.Writer) {
+	s.Ensemble.print(w)
+	s.Compare.print(w)
+	for _, warning := range s.Warnings {
+		line(w, "warning", "%s", warning)
+	}
+}
+
+// print prints the table: a row per density.
+func (c *comparisonSummary) print(w io.Writer) {
+	rows := [][]string{{"density", "TV", "KL", "Hellinger", "W1", "chi² p", "max |z|", fmt.Sprintf("TV ≤ %g", float64(c.Within))}}
+	for _, one := range c.Candidates {
+		if one.Failure != "" {
+			rows = append(rows, []string{one.Name, one.Failure})
+			continue
+		}
+		rows = append(rows, []string{
+			one.Name, one.TV.String(), one.KL.String(), one.Hellinger.String(), one.Wasserstein1.String(),
+			fmt.Sprintf("%.2g", float64(one.ChiSquare.P)), fmt.Sprintf("%.1f", one.Moments.largest()), one.Verdict,
+		})
+	}
+	if one := c.Candidates[0]; one.Failure == "" {
+		floor := func(d distanceSummary) string { return fmt.Sprintf("%.3g", float64(d.Floor)) }
+		rows = append(rows, []string{"sampling alone", floor(one.TV), floor(one.KL), floor(one.Hellinger), floor(one.Wasserstein1)})
+	}
+	fmt.Fprintln(w)
+	printTable(w, rows)
+	fmt.Fprintln(w)
+	for _, one := range c.Candidates {
+		line(w, one.Name, "%s", one.Formula)
+	}
+	if c.Study != nil {
+		c.Study.print(w)
+	}
+}
+
+// printTable prints columns of the widths that they need; the last cell of a row may be
+// wider than its column.
+func printTable(w io.Writer, rows [][]string) {
+	var width []int
+	for _, row := range rows {
+		for k, cell := range row {
+			if k == len(width) {
+				width = append(width, 0)
+			}
+			if k < len(row)-1 || len(row) == len(rows[0]) {
+				width[k] = max(width[k], utf8.RuneCountInString(cell))
+			}
+		}
+	}
+	for _, row := range rows {
+		var b strings.Builder
+		for k, cell := range row {
+			b.WriteString("  " + cell + strings.Repeat(" ", max(0, width[k]-utf8.RuneCountInString(cell))))
+		}
+		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+	}
+}
