@@ -23,10 +23,21 @@ import (
 //
 // and q is where that is least. At N learning rates K functionals leave K(N−1) − 1 degrees
 // of freedom. Its error is the jackknife's over groups of walkers, V kept.
+//
+// What to expect: at a fixed time T = kη, with the batch B fixed so that noise is O(η) too,
+// means leave those of the drift −∇L with q = 1, those of −∇(L + η/4|∇L|²) with q = 2.
+// Covariances are O(η) then, and differ by O(η²) with either drift.
+//
+// In the stationary state, η/B fixed, q = 1 with either drift. A quadratic of curvature h and
+// noise of variance σ² have the variance ησ²/(2hB) times (1 − ηh/2)⁻¹, the equations that
+// times 1 and (1 + ηh/2)⁻¹: the second drift errs twice as much. Order 2 takes, for constant
+// D, also D + (η/2)(HD + DH) in place of D; for D that varies no equation of Fokker–Planck
+// type has it. Gradient noise with a third cumulant κ leaves (η/B)²κ at any η.
 
-// StudyPoint is an ensemble at one learning rate, and the mean and covariance (packed upper
+// A StudyPoint is an ensemble at one learning rate, and the mean and covariance (packed upper
 // triangle by rows) that it is set against: exact ones, or those of a density by
-// [DensityMoments], whose error has to be far below the ensemble's.
+// [DensityMoments], whose error has to be far below the ensemble's. Without Cov, nil at all
+// rates, means alone are compared.
 type StudyPoint struct {
 	Rate      float64
 	Moments   *Moments
@@ -35,19 +46,25 @@ type StudyPoint struct {
 
 // A WeakOrder is what a study over learning rates found.
 type WeakOrder struct {
-	// Order is q, and OrderErr its standard error. Both are NaN unless at least two
-	// learning rates are Resolved and χ² has a least value for −1 < q < 5.
+	// Order is q, and OrderErr its standard error, of the Fitted smallest learning rates: the
+	// largest is left out as long as the order without it differs by more than noise explains.
+	// Order, OrderErr and P are NaN, and Fitted is 0, unless the two largest rates of all are
+	// Resolved and χ² has a least value for −1 < q < 5.
+	//
+	// OrderErr is that of noise. With a next term, Δ = a η^q (1 + bη), the order that is
+	// found is above q by about bη.
 	Order, OrderErr float64
+	Fitted          int
 	// P is the probability of a larger χ² if Δ = a η^q were exact. A small one says that
-	// other powers of η are seen too: leave out large learning rates.
+	// other powers of η are seen at the smallest rates too.
 	P float64
 
 	// Rates are the learning rates, the largest first, and what follows has one number for
 	// each of them.
 	Rates []float64
-	// Errors is the norm |Δ| of all differences, of means in units of the reference's
-	// standard deviations s_a and of covariances in units of s_a s_b, all at the largest
-	// rate, without what noise adds to its square; ErrorsErr its standard error.
+	// Errors is the norm |Δ| of all differences, without what noise adds to its square: of means
+	// in units of the standard deviations s_a of the ensemble at the largest rate, of
+	// covariances in units of s_a s_b. ErrorsErr is its standard error.
 	Errors, ErrorsErr []float64
 	// Resolved says that noise alone makes χ² of the differences with a probability below 10⁻³.
 	Resolved []bool
@@ -56,6 +73,7 @@ type WeakOrder struct {
 const (
 	studyGroups = 32 // of walkers, that the jackknife leaves out in turn
 	unresolvedP = 1e-3
+	sameOrder   = 3 // errors: of two orders that are the same 1 in 370 differs more
 )
 
 // FitWeakOrder fits the order to differences at two or more learning rates, of independent
@@ -68,28 +86,40 @@ func FitWeakOrder(points []StudyPoint) (WeakOrder, error) {
 	slices.SortFunc(points, func(p, q StudyPoint) int { return cmp.Compare(q.Rate, p.Rate) })
 	var fit orderFit
 	for _, p := range points {
-		diff, err := newDifference(p, points[0])
+		diff, err := newDifference(p, points[0].Moments.units(), points[0].Rate)
 		if err != nil {
 			return WeakOrder{}, err
 		}
 		fit = append(fit, diff)
 	}
 	w := WeakOrder{Order: math.NaN(), OrderErr: math.NaN(), P: math.NaN()}
-	resolved := 0
 	for k, d := range fit {
 		norm, se := d.norm()
 		seen := d.chiSquareP() < unresolvedP
 		w.Rates, w.Resolved = append(w.Rates, points[k].Rate), append(w.Resolved, seen)
 		w.Errors, w.ErrorsErr = append(w.Errors, norm), append(w.ErrorsErr, se)
-		if seen {
-			resolved++
-		}
 	}
-	if q, ok := fit.best(); ok && resolved >= 2 {
-		w.Order, w.OrderErr = q, fit.jackknife(q)
-		w.P = upperChiSquare(fit.chiSquare(q), len(fit[0].delta)*(len(fit)-1)-1)
-	}
+	w.fit(fit)
 	return w, nil
+}
+
+// fit leaves out the largest learning rate as long as the order without it is another one.
+// Of two orders, one from part of what the other is from, the difference has for its
+// variance that of the variances.
+func (w *WeakOrder) fit(f orderFit) {
+	for ; len(f) >= 2; f = f[1:] {
+		resolved := w.Resolved[len(w.Rates)-len(f):]
+		q, ok := f.best()
+		if !ok || !resolved[0] || !resolved[1] {
+			return
+		}
+		se := f.jackknife(q)
+		if w.Fitted > 0 && math.Abs(q-w.Order) <= sameOrder*math.Sqrt(max(0, se*se-w.OrderErr*w.OrderErr)) {
+			return
+		}
+		w.Order, w.OrderErr, w.Fitted = q, se, len(f)
+		w.P = upperChiSquare(f.chiSquare(q), len(f[0].delta)*(len(f)-1)-1)
+	}
 }
 
 func checkStudy(points []StudyPoint) error {
@@ -101,19 +131,21 @@ func checkStudy(points []StudyPoint) error {
 		switch {
 		case !(p.Rate > 0) || math.IsInf(p.Rate, 1):
 			return fmt.Errorf("study: points[%d]: want a learning rate > 0, have %g", k, p.Rate)
-		case len(p.Mean) != d || len(p.Cov) != packed(d) || len(p.Moments.Mean) != d:
+		case len(p.Mean) != d || len(p.Moments.Mean) != d:
 			return fmt.Errorf("study: points[%d]: want %d coordinates of ensemble and reference, have %d and %d", k, d, len(p.Moments.Mean), len(p.Mean))
-		case p.Moments.Walkers < max(studyGroups, 10*(d+packed(d))):
-			return fmt.Errorf("study: points[%d]: want at least %d walkers, have %d", k, max(studyGroups, 10*(d+packed(d))), p.Moments.Walkers)
+		case len(p.Cov) != len(points[0].Cov) || p.Cov != nil && len(p.Cov) != packed(d):
+			return fmt.Errorf("study: points[%d]: want no covariances anywhere or %d, have %d", k, packed(d), len(p.Cov))
+		case p.Moments.Walkers < max(studyGroups, 10*len(p.reference())):
+			return fmt.Errorf("study: points[%d]: want at least %d walkers, have %d", k, max(studyGroups, 10*len(p.reference())), p.Moments.Walkers)
+		}
+		for f, v := range p.reference() {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("study: points[%d]: reference: want finite numbers, number %d is %g", k, f, v)
+			}
 		}
 		for _, q := range points[:k] {
 			if q.Rate == p.Rate {
 				return fmt.Errorf("study: points[%d]: want different learning rates, have %g twice", k, p.Rate)
-			}
-		}
-		for a := range d {
-			if v := p.Cov[diagonal(d, a)]; !(v > 0) || math.IsInf(v, 1) {
-				return fmt.Errorf("study: points[%d]: reference: want a variance > 0, have %g", k, v)
 			}
 		}
 	}
@@ -123,7 +155,7 @@ func checkStudy(points []StudyPoint) error {
 // An orderFit is the differences at all learning rates.
 type orderFit []*difference
 
-// A difference is that at one learning rate, in units in which the norm is taken.
+// A difference is that at one learning rate, in the units of WeakOrder.Errors.
 type difference struct {
 	rate    float64       // over the largest
 	delta   []float64     // Δ: K
@@ -132,26 +164,17 @@ type difference struct {
 	weight  mat.SymDense  // V⁻¹
 }
 
-// newDifference takes the units from the point of largest rate.
-func newDifference(p, largest StudyPoint) (*difference, error) {
-	m, d := p.Moments, len(p.Mean)
-	var scale []float64
-	for a := range d {
-		scale = append(scale, math.Sqrt(largest.Cov[diagonal(d, a)]))
+// newDifference returns that in given units.
+func newDifference(p StudyPoint, unit []float64, largest float64) (*difference, error) {
+	m := p.Moments
+	have, want := slices.Concat(m.Mean, m.Cov), p.reference()
+	walkers := slices.Concat(m.WalkerMeans, m.WalkerCovs)[:len(want)]
+	diff := &difference{rate: p.Rate / largest}
+	for f, v := range want {
+		diff.delta = append(diff.delta, (have[f]-v)/unit[f])
 	}
-	for a := range d {
-		for b := a; b < d; b++ {
-			scale = append(scale, scale[a]*scale[b])
-		}
-	}
-	have, want := append(slices.Clone(m.Mean), m.Cov...), append(slices.Clone(p.Mean), p.Cov...)
-	walkers := append(slices.Clone(m.WalkerMeans), m.WalkerCovs...)
-	diff := &difference{rate: p.Rate / largest.Rate}
-	for f := range have {
-		diff.delta = append(diff.delta, (have[f]-want[f])/scale[f])
-	}
-	diff.leaveOut(walkers, scale)
-	diff.cov = covarianceOfMeans(walkers, scale)
+	diff.leaveOut(walkers, unit)
+	diff.cov = covarianceOfMeans(walkers, unit)
 	var chol mat.Cholesky
 	if !chol.Factorize(diff.cov) || chol.InverseTo(&diff.weight) != nil {
 		return nil, fmt.Errorf("study: at learning rate %g: walkers do not vary in all means and covariances", p.Rate)
@@ -159,8 +182,26 @@ func newDifference(p, largest StudyPoint) (*difference, error) {
 	return diff, nil
 }
 
+// reference returns the functionals that are known: means, and covariances if there are any.
+func (p *StudyPoint) reference() []float64 { return slices.Concat(p.Mean, p.Cov) }
+
+// units are the standard deviations s_a, and all s_a s_b.
+func (m *Moments) units() []float64 {
+	d := len(m.Mean)
+	var unit []float64
+	for a := range d {
+		unit = append(unit, math.Sqrt(m.Cov[diagonal(d, a)]))
+	}
+	for a := range d {
+		for b := a; b < d; b++ {
+			unit = append(unit, unit[a]*unit[b])
+		}
+	}
+	return unit
+}
+
 // leaveOut sets what differences are without each group of walkers.
-func (d *difference) leaveOut(walkers [][]float64, scale []float64) {
+func (d *difference) leaveOut(walkers [][]float64, unit []float64) {
 	n := len(walkers[0])
 	for g := range studyGroups {
 		lo, hi := g*n/studyGroups, (g+1)*n/studyGroups
@@ -168,7 +209,7 @@ func (d *difference) leaveOut(walkers [][]float64, scale []float64) {
 		for f, x := range walkers {
 			// The mean without some is the mean of all, less their excess over it.
 			own := mean(x[lo:hi]) - mean(x)
-			without[f] = d.delta[f] - own*float64(hi-lo)/float64(n-hi+lo)/scale[f]
+			without[f] = d.delta[f] - own*float64(hi-lo)/float64(n-hi+lo)/unit[f]
 		}
 		d.without = append(d.without, without)
 	}
@@ -179,8 +220,8 @@ func mean(x []float64) float64 {
 	return m
 }
 
-// covarianceOfMeans is that of the means of independent columns' rows, over their scales.
-func covarianceOfMeans(x [][]float64, scale []float64) *mat.SymDense {
+// covarianceOfMeans is that of the means of independent columns' rows, in given units.
+func covarianceOfMeans(x [][]float64, unit []float64) *mat.SymDense {
 	n := float64(len(x[0]))
 	cov := mat.NewSymDense(len(x), nil)
 	for a := range x {
@@ -191,7 +232,7 @@ func covarianceOfMeans(x [][]float64, scale []float64) *mat.SymDense {
 			for w, v := range x[a] {
 				sum += (v - ma) * (x[b][w] - mb)
 			}
-			cov.SetSym(a, b, sum/(n*(n-1)*scale[a]*scale[b]))
+			cov.SetSym(a, b, sum/(n*(n-1)*unit[a]*unit[b]))
 		}
 	}
 	return cov
@@ -253,7 +294,8 @@ func (f orderFit) chiSquare(q float64) float64 {
 	return sum - mat.Dot(right, &a)
 }
 
-// best returns the order of least χ², and whether it lies inside −1 < q < 5.
+// best returns the order of least χ², by golden section within a step of the least on a
+// lattice, and whether it lies inside −1 < q < 5.
 func (f orderFit) best() (q float64, ok bool) {
 	const lo, hi, step = -1, 5, 0.25
 	least := math.Inf(1)
@@ -262,32 +304,30 @@ func (f orderFit) best() (q float64, ok bool) {
 			q, least = at, x
 		}
 	}
-	return f.minimize(q, step), lo < q && q < hi
-}
-
-// minimize returns the least χ² within step of q by golden section.
-func (f orderFit) minimize(q, step float64) float64 {
 	const ratio = 1 / math.Phi
-	lo, hi := q-step, q+step
-	x, y := hi-ratio*(hi-lo), lo+ratio*(hi-lo)
+	from, to := q-step, q+step
+	x, y := to-ratio*(to-from), from+ratio*(to-from)
 	fx, fy := f.chiSquare(x), f.chiSquare(y)
-	for hi-lo > 1e-6 {
+	for to-from > 1e-6 {
 		if fx < fy {
-			hi, y, fy = y, x, fx
-			x = hi - ratio*(hi-lo)
+			to, y, fy = y, x, fx
+			x = to - ratio*(to-from)
 			fx = f.chiSquare(x)
 		} else {
-			lo, x, fx = x, y, fy
-			y = lo + ratio*(hi-lo)
+			from, x, fx = x, y, fy
+			y = from + ratio*(to-from)
 			fy = f.chiSquare(y)
 		}
 	}
-	return (lo + hi) / 2
+	q = (from + to) / 2
+	return q, lo < q && q < hi
 }
 
-// jackknife returns the standard error of the order q: ensembles are independent, so what
-// each of them adds to the variance adds up.
+// jackknife returns the standard error of the best order q: ensembles are independent, so
+// what each of them adds to the variance adds up. Without a group the order is that of the
+// parabola through χ² beside q.
 func (f orderFit) jackknife(q float64) float64 {
+	const h = 1e-3
 	var variance float64
 	less := slices.Clone(f)
 	for k, d := range f {
@@ -296,7 +336,8 @@ func (f orderFit) jackknife(q float64) float64 {
 			changed := *d
 			changed.delta = delta
 			less[k] = &changed
-			orders[g] = less.minimize(q, 1)
+			lower, at, upper := less.chiSquare(q-h), less.chiSquare(q), less.chiSquare(q+h)
+			orders[g] = q - h/2*(upper-lower)/(upper-2*at+lower)
 		}
 		less[k] = d
 		_, se := estimate(orders)
