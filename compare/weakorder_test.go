@@ -363,3 +363,21 @@ func TestEnsemblesHaveTheirTransientOrders(t *testing.T) {
 	checkOrder(t, "drift of second order, means", means[1], exact, 2, 0.1)
 	checkOrder(t, "drift of second order", orders[1], exact, 2, 0.1)
 }
+
+// The square of the norm is right on average, and norms vary by their error.
+func TestNormsHaveNoNoiseInThem(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	const s = 0.1
+	d := &difference{cov: mat.NewSymDense(2, []float64{2 * s * s, s * s, s * s, s * s})}
+	var squares, norms, errs []float64
+	for range 10000 {
+		common, own := s*rng.NormFloat64(), s*rng.NormFloat64()
+		d.delta = []float64{1 + common + own, 0.5 + common}
+		norm, se := d.norm()
+		squares, norms, errs = append(squares, norm*norm), append(norms, norm), append(errs, se)
+	}
+	m, se := estimate(squares)
+	checkWithin(t, "square", m, se, 1.25) // seven deviations from the cut at 0
+	_, spread := estimate(norms)
+	near(t, "mean error over deviation", mean(errs)/(spread*100), 1, 0.05) // of √: relative order (s/|Δ|)²
+}
