@@ -166,7 +166,9 @@ func lyapunov(d int, hess, noise []float64, rate float64) (*mat.SymDense, error)
 }
 
 // CorrectedLoss returns L + (η/4)|∇L|², with which the equation describes SGD to second
-// order in η. grad has a slice per coordinate.
+// order in η at fixed times and for a fixed batch. Stationary densities relative to their
+// width stay of first order, and variances err twice as much at a quadratic minimum (see
+// [WeakOrder]). grad has a slice per coordinate.
 //
 // Li, Tai, E, J. Mach. Learn. Res. 20 (2019) 40.
 func CorrectedLoss(loss []float64, grad [][]float64, eta float64) []float64 {

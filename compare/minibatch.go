@@ -111,16 +111,15 @@ func (s *epochs) draw(b *batches, from []source, start int) {
 	for w := range from {
 		order := s.orders[w]
 		at := start % s.perEpoch
-		for range buffered {
+		for steps := buffered; steps > 0; at = 0 {
 			if at == 0 {
 				from[w].epoch = from[w].now
 				from[w].now = s.reorder(w, from[w].now)
 			}
-			copy(dst[:b.size], order[at*b.size:])
-			dst = dst[b.size:]
-			if at++; at == s.perEpoch {
-				at = 0
-			}
+			n := min(steps, s.perEpoch-at) * b.size
+			copy(dst[:n], order[at*b.size:])
+			dst = dst[n:]
+			steps -= n / b.size
 		}
 	}
 }

@@ -90,6 +90,9 @@ type Moments struct {
 	// WalkerMeans has the mean of each walker, a slice per coordinate. Where walkers stay
 	// in wells they fall into clusters.
 	WalkerMeans [][]float64
+	// WalkerCovs has the mean of products of deviations from Mean of each walker, a slice per
+	// component. Their mean is Cov, but for a part in the number of walkers.
+	WalkerCovs [][]float64
 	// Between is the variance of the means of walkers, Within the mean of their own
 	// variances. Their sum is Cov's diagonal; walkers that have been everywhere have
 	// Between ≪ Within.
@@ -171,7 +174,6 @@ func (s *walkerSums) moments(d int) *Moments {
 			m.WalkerMeans[a][w] = v
 		}
 	}
-	x := make([]float64, count)
 	for a := range d {
 		mean, se := estimate(m.WalkerMeans[a])
 		m.Mean, m.MeanErr = append(m.Mean, mean), append(m.MeanErr, se)
@@ -179,6 +181,7 @@ func (s *walkerSums) moments(d int) *Moments {
 	k := 0
 	for a := range d {
 		for b := a; b < d; b++ {
+			x := make([]float64, count)
 			for w := range x {
 				x[w] = s.second[w][k] + (s.mean[w][a]-m.Mean[a])*(s.mean[w][b]-m.Mean[b])
 			}
@@ -186,7 +189,7 @@ func (s *walkerSums) moments(d int) *Moments {
 			// of what is between them.
 			mean, se := estimate(x)
 			mean += s.covarianceOfMean(m, a, b)
-			m.Cov, m.CovErr = append(m.Cov, mean), append(m.CovErr, se)
+			m.Cov, m.CovErr, m.WalkerCovs = append(m.Cov, mean), append(m.CovErr, se), append(m.WalkerCovs, x)
 			k++
 		}
 	}

@@ -25,7 +25,7 @@ func (m *Moments) Scores(q *grid.Field) (*MomentScores, error) {
 		return nil, fmt.Errorf("density: want %d axes, have %d", len(m.Mean), d)
 	}
 	s := &MomentScores{}
-	s.Mean, s.Cov = fieldMoments(q)
+	s.Mean, s.Cov = DensityMoments(q)
 	k := 0
 	for a := range d {
 		s.MeanZ = append(s.MeanZ, score(q.Grid, a, a, m.Mean[a], m.MeanErr[a], s.Mean[a]))
@@ -44,9 +44,10 @@ func score(g *grid.Grid, a, b int, have, se, want float64) float64 {
 	return (have - want) / se
 }
 
-// fieldMoments returns mean and packed covariance. A slope s of the density along axis a
-// moves the mean of a cell by s h_a²/12 over its average.
-func fieldMoments(q *grid.Field) (mean, cov []float64) {
+// DensityMoments returns mean and covariance, a packed upper triangle by rows, of a density:
+// those of a line in each cell through its average and the neighbours', which errs by order
+// h⁴. A slope s along axis a moves the mean of a cell by s h_a²/12 over its average.
+func DensityMoments(q *grid.Field) (mean, cov []float64) {
 	g, d := q.Grid, q.Grid.Dim()
 	mean, cov = make([]float64, d), make([]float64, packed(d))
 	origin, _ := q.Moments() // about which little cancels

@@ -14,7 +14,7 @@ func TestFieldMoments(t *testing.T) {
 		u, v := x[0]-0.3, x[1]+0.2
 		return u*u - u*v + v*v // S⁻¹ = [[2, −1], [−1, 2]], S = [[2, 1], [1, 2]]/3
 	})
-	mean, cov := fieldMoments(must(t)(Gibbs(g, loss, 2, 1)))
+	mean, cov := DensityMoments(must(t)(Gibbs(g, loss, 2, 1)))
 	// Errors of order 4, of averages and of moments: (0.2/0.58)⁴/24 = 6e-4.
 	near(t, "mean 0", mean[0], 0.3, 1e-10)
 	near(t, "mean 1", mean[1], -0.2, 1e-10)
@@ -27,7 +27,7 @@ func TestFieldMoments(t *testing.T) {
 	for i := range f.Values {
 		f.Values[i] = (8 + line.Axis(0).Center(i)) / 128
 	}
-	mean, cov = fieldMoments(f)
+	mean, cov = DensityMoments(f)
 	near(t, "mean of a slope", mean[0], 8./3, 1e-13)
 	near(t, "variance of a slope", cov[0], 64./3-64./9, 1e-12)
 }
@@ -37,7 +37,7 @@ func TestFieldMomentsHaveOrder4(t *testing.T) {
 	var last float64
 	for _, n := range []int{16, 32, 64} { // of 1, 0.5 and 0.25 deviations
 		q := bell(aBox(t, n), []float64{0.1}, 1)
-		_, cov := fieldMoments(q)
+		_, cov := DensityMoments(q)
 		e := math.Abs(cov[0] - 1)
 		t.Logf("n = %d: error %.3g", n, e)
 		if n > 16 && e > last/12 && e > 1e-10 {
