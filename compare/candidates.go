@@ -2,7 +2,6 @@ package compare
 
 import (
 	"errors"
-	"fmt"
 	"math"
 
 	"github.com/ness-fp/ness/fp"
@@ -35,7 +34,7 @@ func Candidates(f *fp.File, s *fp.Stationary, opt fp.StationaryOptions) []Candid
 	}
 	c.add(Candidate{"fokker-planck", "Fokker–Planck, " + calculusName(f.Problem.Calculus), "∇·J = 0", s.Density, e.Density, nil})
 	c.conventions()
-	c.otherOrder()
+	c.otherOrders()
 	if f.Problem.Equation.Potential && f.SGD() == nil {
 		c.form("potential", "potential", "exp(−φ)", func() (*grid.Field, error) {
 			phi := s.Coefficients.Potential
@@ -99,25 +98,32 @@ func (c *candidates) conventions() {
 	}
 }
 
-// otherOrder adds the drift of second order in the learning rate, or of first where the file
-// has the second.
-func (c *candidates) otherOrder() {
+// otherOrders adds the drift of second order in the learning rate, or of first where the file
+// has the second, and that with the noise corrected too.
+func (c *candidates) otherOrders() {
 	sgd := c.f.SGD()
 	if sgd == nil || sgd.Momentum > 0 {
 		return
 	}
 	v := c.f.SGDVariant()
-	name, formula := "Fokker–Planck, second-order drift", "b = −∇(L + η|∇L|²/4)"
-	if v.Order == 2 {
-		name, formula = "Fokker–Planck, first-order drift", "b = −∇L"
-	}
 	v.Order = 3 - v.Order
-	p, err := c.f.Variant(v)
+	if v.Order == 1 {
+		c.variant("fokker-planck-order-1", "Fokker–Planck, first-order drift", "b = −∇L", v)
+	} else {
+		c.variant("fokker-planck-order-2", "Fokker–Planck, second-order drift", "b = −∇(L + η|∇L|²/4)", v)
+	}
+	v.Order, v.CorrectNoise = 2, true
+	c.variant("fokker-planck-corrected", "Fokker–Planck, second-order drift and noise", "and (1 + ηH/2) D (1 + ηH/2), H = ∇²L, for D", v)
+}
+
+// variant adds the solution for other orders in the learning rate.
+func (c *candidates) variant(key, name, formula string, v fp.SGDVariant) {
+	p, err := c.f.Variant(v, c.grid)
 	if err != nil {
-		c.add(Candidate{Key: "other-order", Name: name, Formula: formula, Err: err})
+		c.add(Candidate{Key: key, Name: name, Formula: formula, Err: err})
 		return
 	}
-	c.solve("fokker-planck-order-"+fmt.Sprint(v.Order), name, formula, p)
+	c.solve(key, name, formula, p)
 }
 
 // line adds p ∝ (1/D) exp(∫ b/D), whatever the convention: b is that of Itô.

@@ -174,3 +174,22 @@ func (f *counterAxis) find(x float64) float64 {
 	}
 	return float64(k)
 }
+
+// Marginal returns the histogram along one axis, on all that the others hold.
+func (h *Histogram) Marginal(axis int) *Histogram {
+	n := h.Grid.Axis(axis).Cells()
+	stride := h.Grid.Stride(axis)
+	along := func(counts []uint64) []uint64 {
+		m := make([]uint64, n)
+		for i, c := range counts {
+			m[i/stride%n] += c
+		}
+		return m
+	}
+	cells := h.Grid.Cells()
+	m := &Histogram{Grid: grid.New(h.Grid.Axis(axis)), Counts: along(h.Counts), Outside: h.Outside}
+	for _, g := range h.Groups {
+		m.Groups = append(m.Groups, append(along(g[:cells]), g[cells]))
+	}
+	return m
+}

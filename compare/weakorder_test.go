@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/ness-fp/ness/fp"
 )
 
 // synthetic is an ensemble in two dimensions whose means and covariances err by a_f η^q
@@ -303,7 +305,7 @@ func TestEnsemblesHaveTheirStationaryOrders(t *testing.T) {
 	for k, eta := range halvings(0.4, 2) {
 		f := quadratic(s.h, []float64{s.c[0] * s.rate / eta, s.c[1] * s.rate / eta, s.c[2] * s.rate / eta}, 0)
 		every := int(math.Ceil(0.5 / eta))
-		m := run(t, &SGD{Formula: f, Schedule: Constant(eta), Batch: 1}, Initial{Points: [][]float64{{0, 0}}, Cov: s.exact(eta)},
+		m := run(t, &SGD{Formula: f, Schedule: fp.ConstantRate(eta), Batch: 1}, Initial{Points: [][]float64{{0, 0}}, Cov: s.exact(eta)},
 			Options{Walkers: 4096, Seed: uint64(k + 1), Every: every}, 400*every).Moments()
 		zero := []float64{0, 0}
 		first = append(first, StudyPoint{eta, m, zero, s.first(eta)})
@@ -338,7 +340,7 @@ func TestEnsemblesHaveTheirTransientOrders(t *testing.T) {
 	var orders, means [2][]StudyPoint
 	for k, eta := range halvings(0.25, 2) {
 		steps := int(math.Round(T / eta))
-		m := run(t, &SGD{Formula: quadratic([]float64{h[0], 0, h[1]}, c, 0), Schedule: Constant(eta), Batch: 1},
+		m := run(t, &SGD{Formula: quadratic([]float64{h[0], 0, h[1]}, c, 0), Schedule: fp.ConstantRate(eta), Batch: 1},
 			Initial{Points: [][]float64{start}}, Options{Walkers: 1 << 17, Seed: uint64(k + 1), BurnIn: steps - 1, Every: 1}, steps).Moments()
 		mean, cov := law(
 			func(a, _ int, _ float64) float64 { return math.Pow(1-eta*h[a], T/eta) },

@@ -31,10 +31,16 @@ type sgdSource struct {
 }
 
 // An SGDVariant is a learning rate, a batch size and the order of the drift, 1 or 2.
+//
+// With the second order in the drift alone the stationary density still errs by order η: a
+// quadratic of curvature h has the variance 1/(1 − ηh/2) over that of first order, and gets
+// 1/(1 + ηh/2). CorrectNoise takes (I + ηH/2) D (I + ηH/2) for D, H = ∇²L, which leaves
+// order η² where Σ is constant.
 type SGDVariant struct {
-	Rate  float64
-	Batch int
-	Order int
+	Rate         float64
+	Batch        int
+	Order        int
+	CorrectNoise bool
 }
 
 // scales returns D = sigma Σ + injected I, and what −(slow/2) ∇²L ∇L adds to the drift.

@@ -116,7 +116,7 @@ domain:
 func TestStatusOfErrors(t *testing.T) {
 	for err, want := range map[error]int{
 		nil: 0, &fp.ConvergenceError{}: 3, errInterrupted: 130, &fp.FileError{}: 2,
-		&balanceError{fp.Violated}: 1, &balanceError{fp.CannotTell}: 3,
+		&verdictError{"", fp.Violated}: 1, &verdictError{"", fp.CannotTell}: 3,
 	} {
 		if got := status(err); got != want {
 			t.Errorf("%v: status %d, want %d", err, got, want)

@@ -33,12 +33,6 @@ type balanceFlags struct {
 	json, quiet bool
 }
 
-// A balanceError says by its status that detailed balance does not hold, or that nobody can
-// tell. It is no failure: the verdict has been printed.
-type balanceError struct{ verdict fp.Verdict }
-
-func (e *balanceError) Error() string { return "detailed balance: " + e.verdict.String() }
-
 func (fl *balanceFlags) balance(w io.Writer, name string) error {
 	if fl.quiet {
 		w = io.Discard
@@ -66,7 +60,7 @@ func (fl *balanceFlags) balance(w io.Writer, name string) error {
 		b.print(w)
 	}
 	if err == nil && b.verdict != fp.Holds {
-		err = &balanceError{b.verdict}
+		err = &verdictError{"detailed balance", b.verdict}
 	}
 	return err
 }

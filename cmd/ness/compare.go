@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -91,6 +90,7 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 		}
 		c.study = study
 	}
+	interrupted := ctx.Err() != nil
 	stop() // from here a second interrupt kills
 	if err := fl.tell(w, f, g, notes, folder, c); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 	switch {
 	case c.walk.interrupted:
 		return c.walk.stopped(folder != nil)
-	case ctx.Err() != nil:
+	case interrupted:
 		return fmt.Errorf("%w in the study of learning rates", errStopped)
 	case err != nil:
 		return locate(name, f, err)
@@ -343,14 +343,3 @@ func (c *comparison) marginals(axes []plot.Axis) (marginals []plot.Marginal, nam
 	}
 	return marginals, named
 }
-
-// A verdictError says by its status that something does not hold, or that nobody can tell.
-// It is no failure: the verdict has been printed.
-type verdictError struct {
-	of      string
-	verdict fp.Verdict
-}
-
-func (e *verdictError) Error() string { return e.of + ": " + e.verdict.String() }
-
-var _ = errors.New

@@ -150,9 +150,11 @@ func (c *comparisonSummary) print(w io.Writer) {
 	fmt.Fprintln(w)
 	printTable(w, rows)
 	fmt.Fprintln(w)
+	rows = rows[:0]
 	for _, one := range c.Candidates {
-		line(w, one.Name, "%s", one.Formula)
+		rows = append(rows, []string{one.Name, one.Formula})
 	}
+	printTable(w, rows)
 	if c.Study != nil {
 		c.Study.print(w)
 	}

@@ -34,12 +34,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(solveCommand(), checkCommand(), balanceCommand(), simulateCommand())
+	root.AddCommand(solveCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteC()
-	var verdict *balanceError
+	var verdict *verdictError
 	if err != nil && !errors.As(err, &verdict) { // a verdict has been printed
 		fmt.Fprintf(stderr, "%s: %v\n", cmd.CommandPath(), err)
 	}
@@ -49,7 +49,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 func status(err error) int {
 	var diverged *fp.ConvergenceError
 	var rough *fp.ToleranceError
-	var verdict *balanceError
+	var verdict *verdictError
 	switch {
 	case err == nil:
 		return statusDone
@@ -65,6 +65,15 @@ func status(err error) int {
 	}
 	return statusBadInput
 }
+
+// A verdictError says by its status that something does not hold, or that nobody can tell.
+// It is no failure: the verdict has been printed.
+type verdictError struct {
+	of      string
+	verdict fp.Verdict
+}
+
+func (e *verdictError) Error() string { return e.of + ": " + e.verdict.String() }
 
 // inputFlags are the flags that change what a problem file says.
 type inputFlags struct {

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/cmd/ness/internal/plot"
+	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
+)
+
+// This file studies how walkers leave the equation as the learning rate is halved at fixed
+// η/B, and so at fixed noise: by the mean and the covariance of the stationary state.
+
+// An etaStudy is the orders found, for each of several equations.
+type etaStudy struct {
+	rates   []float64
+	batches []int
+	series  []studySeries
+}
+
+// A studySeries is an equation for every learning rate.
+type studySeries struct {
+	key, name string
+	order     int
+	correct   bool // the noise
+	points    []compare.StudyPoint
+	fit       compare.WeakOrder
+	failure   error
+}
+
+// studySamples is how many independent samples each ensemble of a study is to make: they
+// leave errors of 3e-4 of a variance.
+const studySamples = 2e7
+
+func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, c *comparison, progress io.Writer) (*etaStudy, error) {
+	if f.SGD() == nil || !fl.isSGD(f) {
+		return nil, fmt.Errorf("--eta-study: wants walkers that do SGD")
+	}
+	v := f.SGDVariant()
+	if parts := 1 << fl.study; v.Batch%parts != 0 {
+		return nil, fmt.Errorf("--eta-study %d: halves the batch size with the learning rate, and wants one that %d divides, have %d", fl.study, parts, v.Batch)
+	}
+	s := &etaStudy{series: []studySeries{{key: "order-1", name: "first-order drift", order: 1}}}
+	if f.SGD().Momentum == 0 {
+		s.series = append(s.series,
+			studySeries{key: "order-2", name: "second-order drift", order: 2},
+			studySeries{key: "corrected", name: "second-order drift and noise", order: 2, correct: true})
+	}
+	for k := range fl.study + 1 {
+		if err := fl.studyPoint(ctx, s, f, g, c.walk.plan, k, progress); err != nil {
+			return nil, err
+		}
+	}
+	for k := range s.series {
+		one := &s.series[k]
+		one.fit, one.failure = compare.FitWeakOrder(one.points)
+	}
+	return s, nil
+}
+
+// studyPoint adds the learning rate η/2ᵏ.
+func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File, g *grid.Grid, main *plan, k int, progress io.Writer) error {
+	v := f.SGDVariant()
+	v.Rate, v.Batch = v.Rate/float64(int(1)<<k), v.Batch>>k
+	sgd := compare.SGD(*f.SGD())
+	sgd.Schedule, sgd.Batch = fp.ConstantRate(v.Rate), v.Batch
+	p := &plan{process: &sgd, name: "SGD", initial: main.initial, stepsFound: true}
+	p.options = compare.Options{Walkers: fl.walkers, Seed: fl.seed + uint64(k) + 1, BurnIn: -1}
+	if err := fl.pilot(ctx, p, g); err != nil {
+		return err
+	}
+	p.enough(2 * studySamples * p.relaxation.Steps / float64(fl.walkers))
+	r, err := p.run(ctx, progress, nil)
+	if err != nil {
+		return err
+	}
+	s.rates, s.batches = append(s.rates, v.Rate), append(s.batches, v.Batch)
+	for i := range s.series {
+		one := &s.series[i]
+		v.Order, v.CorrectNoise = one.order, one.correct
+		problem, err := f.Variant(v, g)
+		if err != nil {
+			return err
+		}
+		solution, err := fp.SolveStationary(problem, g, fp.StationaryOptions{MaxMemory: memory()})
+		if err != nil {
+			return err
+		}
+		mean, cov := compare.DensityMoments(solution.Density)
+		one.points = append(one.points, compare.StudyPoint{Rate: v.Rate, Moments: r.Moments(), Mean: mean, Cov: cov})
+	}
+	return nil
+}
+
+// studySummary tells the orders.
+type studySummary struct {
+	Rates   []output.Float  `json:"learning_rates"`
+	Batches []int           `json:"batch_sizes"`
+	Series  []seriesSummary `json:"series"`
+}
+
+type seriesSummary struct {
+	Key      string         `json:"key"`
+	Name     string         `json:"name"`
+	Order    output.Float   `json:"order"` // null where it is not resolved
+	OrderErr output.Float   `json:"order_error"`
+	Fitted   int            `json:"fitted"` // smallest learning rates
+	P        output.Float   `json:"p"`
+	Errors   []output.Float `json:"errors"`
+	Errs     []output.Float `json:"error_errors"`
+	Resolved []bool         `json:"resolved"`
+	Failure  string         `json:"failure"`
+}
+
+func (s *etaStudy) summarize() *studySummary {
+	sum := &studySummary{Rates: output.Floats(s.rates), Batches: s.batches}
+	for _, one := range s.series {
+		fit := one.fit
+		r := seriesSummary{
+			Key: one.key, Name: one.name, Order: output.Float(fit.Order), OrderErr: output.Float(fit.OrderErr), Fitted: fit.Fitted, P: output.Float(fit.P),
+			Errors: output.Floats(fit.Errors), Errs: output.Floats(fit.ErrorsErr), Resolved: fit.Resolved,
+		}
+		if one.failure != nil {
+			r.Failure = one.failure.Error()
+		}
+		sum.Series = append(sum.Series, r)
+	}
+	return sum
+}
+
+func (s *studySummary) print(w io.Writer) {
+	fmt.Fprintln(w)
+	fmt.Fprintln(w, "  distance of mean and covariance, in standard deviations, as the learning rate is halved at fixed η/B")
+	head := []string{"learning rate"}
+	for k, rate := range s.Rates {
+		head = append(head, fmt.Sprintf("%.4g (B %d)", float64(rate), s.Batches[k]))
+	}
+	rows := [][]string{append(head, "order")}
+	for _, one := range s.Series {
+		row := []string{one.Name}
+		if one.Failure != "" {
+			rows = append(rows, append(row, one.Failure))
+			continue
+		}
+		for k, e := range one.Errors {
+			cell := fmt.Sprintf("%.3g±%.1g", float64(e), float64(one.Errs[k]))
+			if !one.Resolved[k] {
+				cell = fmt.Sprintf("below %.1g", float64(e+2*one.Errs[k]))
+			}
+			row = append(row, cell)
+		}
+		order := "not resolved"
+		if !math.IsNaN(float64(one.Order)) {
+			order = fmt.Sprintf("%.2f±%.2f", float64(one.Order), float64(one.OrderErr))
+		}
+		rows = append(rows, append(row, order))
+	}
+	printTable(w, rows)
+}
+
+// draw draws the errors with their fits.
+func (s *etaStudy) draw(w io.Writer, title string) error {
+	var list []plot.Weak
+	for _, one := range s.series {
+		if one.failure != nil {
+			continue
+		}
+		fit := one.fit
+		weak := plot.Weak{Name: one.name, Rates: fit.Rates, Error: fit.Errors, Err: fit.ErrorsErr, Order: fit.Order, OrderErr: fit.OrderErr}
+		if !math.IsNaN(fit.Order) {
+			last := len(fit.Rates) - fit.Fitted // the largest that was fitted
+			weak.Factor = fit.Errors[last] / math.Pow(fit.Rates[last], fit.Order)
+		}
+		list = append(list, weak)
+	}
+	return plot.WeakOrder(w, plot.PNG, title, "distance of mean and covariance, standard deviations", list)
+}
