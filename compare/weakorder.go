@@ -31,8 +31,9 @@ import (
 // In the stationary state, η/B fixed, q = 1 with either drift. A quadratic of curvature h and
 // noise of variance σ² have the variance ησ²/(2hB) times (1 − ηh/2)⁻¹, the equations that
 // times 1 and (1 + ηh/2)⁻¹: the second drift errs twice as much. Order 2 takes, for constant
-// D, also D + (η/2)(HD + DH) in place of D; for D that varies no equation of Fokker–Planck
-// type has it. Gradient noise with a third cumulant κ leaves (η/B)²κ at any η.
+// D and in the sense of Itô, D + (η/2)(HD + DH) and the drift −∇(L + η/4|∇L|² − η/2 tr DH), H = ∇²L;
+// for D that varies no equation of Fokker–Planck type has it. Where the loss is not quadratic, gradient noise of third cumulant κ leaves a
+// difference ∝ (η/B)²κ at any η.
 
 // A StudyPoint is an ensemble at one learning rate, and the mean and covariance (packed upper
 // triangle by rows) that it is set against: exact ones, or those of a density by
@@ -55,8 +56,8 @@ type WeakOrder struct {
 	// found is above q by about bη.
 	Order, OrderErr float64
 	Fitted          int
-	// P is the probability of a larger χ² if Δ = a η^q were exact. A small one says that
-	// other powers of η are seen at the smallest rates too.
+	// P is the probability of a larger χ² if Δ = a η^q were exact, NaN where no degree of
+	// freedom is left. A small one says that other powers of η are seen at the smallest rates too.
 	P float64
 
 	// Rates are the learning rates, the largest first, and what follows has one number for
@@ -259,6 +260,9 @@ func (d *difference) chiSquareP() float64 {
 }
 
 func upperChiSquare(x float64, freedom int) float64 {
+	if freedom == 0 {
+		return math.NaN()
+	}
 	return mathext.GammaIncRegComp(float64(freedom)/2, max(0, x)/2)
 }
 

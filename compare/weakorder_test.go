@@ -83,6 +83,36 @@ func TestWeakOrderOfSyntheticStudies(t *testing.T) {
 	}
 }
 
+// Of two differences Δ of one mean the order is ln(Δ₁/Δ₂)/ln(η₁/η₂), with an error by the
+// relative errors of both.
+func TestWeakOrderOfTwoMeans(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	var points []StudyPoint
+	var log, square float64
+	for k, mean := range []float64{1.2, 0.5} {
+		x := make([]float64, 4096)
+		for w := range x {
+			x[w] = mean + rng.NormFloat64()
+		}
+		m, se := estimate(x)
+		log += math.Log(m) * float64(1-2*k)
+		square += se / m * se / m
+		points = append(points, StudyPoint{0.2 / float64(1+k), &Moments{
+			Walkers: len(x), Mean: []float64{m}, Cov: []float64{1}, WalkerMeans: [][]float64{x},
+		}, []float64{0}, nil})
+	}
+	w, err := FitWeakOrder(points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "order", w.Order, log/math.Ln2, 2e-6) // golden section to 1e-6
+	// Of 32 groups a variance is known to √(2/31), an error to 13 %.
+	near(t, "error", w.OrderErr*math.Ln2/math.Sqrt(square), 1, 0.4)
+	if !math.IsNaN(w.P) || w.Fitted != 2 {
+		t.Errorf("P = %g of %d rates", w.P, w.Fitted)
+	}
+}
+
 // Without a difference there is no order.
 func TestWeakOrderOfNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
