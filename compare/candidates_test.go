@@ -59,7 +59,9 @@ func TestCandidatesAgreeWhereTheyMust(t *testing.T) {
 		{
 			"SGD with anisotropic noise that commutes",
 			"variables: [x, y]\nsgd: {loss: x^2 + y^2/2, noise_covariance: [[1, 0], [0, 2]], learning_rate: 0.2, batch_size: 1, momentum: 0.5}" + box,
-			slices.DeleteFunc(slices.Clone(sgdKeys), func(k string) bool { return strings.Contains(k, "order") || strings.Contains(k, "corrected") && k != "gibbs-corrected" }),
+			slices.DeleteFunc(slices.Clone(sgdKeys), func(k string) bool {
+				return strings.Contains(k, "order") || strings.Contains(k, "corrected") && k != "gibbs-corrected"
+			}),
 			[][2]string{{"fokker-planck", "local-gaussian"}, {"fokker-planck", "fokker-planck-haenggi-klimontovich"}, {"fokker-planck", "fokker-planck-stratonovich"}},
 			[][2]string{{"fokker-planck", "gibbs"}},
 		},
