@@ -3,6 +3,7 @@ package fp
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/ness-fp/ness/grid"
@@ -12,7 +13,7 @@ import (
 // convention, and false where b has none: with a potential v is what is given. In the
 // sense of Stratonovich the noise factor is taken to be the symmetric root of 2D.
 //
-// ∇·D and ½σ_ik ∂_jσ_jk are differenced over eighths of the cells of a grid, to about 1e-10
+// Where they are not known in closed form ∇·D and ½σ_ik ∂_jσ_jk are differenced over eighths of the cells of a grid, to about 1e-10
 // of D over a cell.
 func (p *Problem) InCalculus(c Calculus, g *grid.Grid) (*Problem, bool) {
 	if p.Equation.Potential {
@@ -25,16 +26,40 @@ func (p *Problem) InCalculus(c Calculus, g *grid.Grid) (*Problem, bool) {
 		return &in, true
 	}
 	tensor := p.Diffusion()
-	switch c {
-	case ItoCalculus:
-		in.Equation = Ito(d, b, tensor, Divergence(d, tensor, cellSteps(g)))
-	case StratonovichCalculus:
+	switch {
+	case c == ItoCalculus:
+		in.Equation = Ito(d, b, tensor, p.divergence(g))
+	case c == StratonovichCalculus && d == 1: // σσ'/2 = D'/2
+		divergence := p.divergence(g)
+		half := func(dst, x [][]float64) {
+			divergence(dst, x)
+			floats.Scale(0.5, dst[0])
+		}
+		factor := symmetricRoot(d, tensor)
+		in.Equation = Stratonovich(d, d, b, factor, half)
+	case c == StratonovichCalculus:
 		factor := symmetricRoot(d, tensor)
 		in.Equation = Stratonovich(d, d, b, factor, NoiseFactorDivergence(d, d, factor, cellSteps(g)))
 	default:
 		in.Equation = HanggiKlimontovich(d, b, tensor)
 	}
 	return &in, true
+}
+
+// divergence returns ∇·D: the drift of Itô less v where that is known in closed form.
+func (p *Problem) divergence(g *grid.Grid) Func {
+	d, e := p.Dim(), &p.Equation
+	if e.Ito == nil {
+		return Divergence(d, p.Diffusion(), cellSteps(g))
+	}
+	return func(dst, x [][]float64) {
+		all := block(e.components(), len(dst[0]))
+		e.Eval(all, x)
+		e.Ito(dst, x)
+		for a := range dst {
+			floats.Sub(dst[a], all[a])
+		}
+	}
 }
 
 // symmetricRoot returns σ = √(2D), d × d by rows.

@@ -1,11 +1,6 @@
 package fp
 
-import (
-	"gonum.org/v1/gonum/mat"
-
-	"github.com/ness-fp/ness/grid"
-	"github.com/ness-fp/ness/operators"
-)
+import "github.com/ness-fp/ness/grid"
 
 // SGD returns the recursion of the section sgd, nil where the file has none.
 func (f *File) SGD() *SGD {
@@ -16,50 +11,21 @@ func (f *File) SGD() *SGD {
 }
 
 // Variant returns the problem of the section sgd with another learning rate, batch size and
-// order. It panics where the file has no such section. With CorrectNoise ∇·D is differenced
-// over eighths of the cells of g, which is not used else. Errors: the batch size.
+// order. It panics where the file has no such section. CorrectNoise takes differences over
+// eighths of the cells of g, which is not used else. Errors: the batch size.
 func (f *File) Variant(v SGDVariant, g *grid.Grid) (*Problem, error) {
 	s := f.source
 	if l := s.sgd.Loss; l != nil && v.Batch > l.Samples() {
 		return nil, f.fail("sgd.batch_size", "want at most the %d samples there are, have %d", l.Samples(), v.Batch)
 	}
 	p := *f.Problem
-	p.Equation = s.equation(v)
 	p.LearningRate = v.Rate
 	if v.CorrectNoise {
-		tensor := correctedNoise(&p, v.Rate/(1-s.sgd.Momentum))
-		p.Equation = Ito(p.Dim(), p.ItoDrift(nil), tensor, Divergence(p.Dim(), tensor, cellSteps(g)))
+		p.Equation = s.corrected(v, cellSteps(g))
+	} else {
+		p.Equation = s.equation(v)
 	}
 	return &p, nil
-}
-
-// correctedNoise returns M D M, M = I + (η/2)∇²L.
-func correctedNoise(p *Problem, eta float64) Func {
-	d, plain := p.Dim(), p.Diffusion()
-	return func(dst, x [][]float64) {
-		plain(dst, x)
-		at := make([]float64, d)
-		m, tensor := mat.NewSymDense(d, nil), mat.NewSymDense(d, nil)
-		var product mat.Dense
-		for i := range dst[0] {
-			for a := range at {
-				at[a] = x[a][min(i, len(x[a])-1)]
-			}
-			m.ScaleSym(eta/2, p.Landscape.Hessian(at))
-			for a := range d {
-				m.SetSym(a, a, 1+m.At(a, a))
-				for b := a; b < d; b++ {
-					tensor.SetSym(a, b, dst[operators.Packed(d, a, b)][i])
-				}
-			}
-			product.Product(m, tensor, m)
-			for a := range d {
-				for b := a; b < d; b++ {
-					dst[operators.Packed(d, a, b)][i] = product.At(a, b)
-				}
-			}
-		}
-	}
 }
 
 // HasStationary returns nil where the process of the file has a stationary density that its

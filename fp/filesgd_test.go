@@ -58,3 +58,49 @@ func TestVariantsOfAQuadratic(t *testing.T) {
 		t.Error("a batch of more samples than there are is accepted")
 	}
 }
+
+// Where the curvature varies, b' = −L' − (η/2)(L″L' − D L‴) and D' = (1 + ηL″/2)² D, on a line
+// and likewise in the plane, written out for L = x⁴ + x²y.
+func TestCorrectedNoiseWhereCurvatureVaries(t *testing.T) {
+	f := read(t, "variables: [x, y]\nsgd: {loss: x^4 + x^2*y, noise_covariance: [[1, 0.3], [0.3, 2]], learning_rate: 0.1, batch_size: 2}")
+	const eta = 0.1
+	p, err := f.Variant(fp.SGDVariant{Rate: eta, Batch: 2, Order: 1, CorrectNoise: true}, someGrid(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := [2][2]float64{{eta / 4, 0.3 * eta / 4}, {0.3 * eta / 4, eta / 2}}
+	tensor := func(x, y float64) (c [2][2]float64) { // M D M
+		m := [2][2]float64{{1 + eta/2*(12*x*x+2*y), eta / 2 * 2 * x}, {eta / 2 * 2 * x, 1}}
+		for i := range 2 {
+			for j := range 2 {
+				for k := range 2 {
+					for l := range 2 {
+						c[i][j] += m[i][k] * d[k][l] * m[l][j]
+					}
+				}
+			}
+		}
+		return c
+	}
+	x, y := 0.7, -0.4
+	gx, gy := 4*x*x*x+2*x*y, x*x
+	hxx, hxy := 12*x*x+2*y, 2*x
+	b := [2]float64{
+		-gx - eta/2*(hxx*gx+hxy*gy-(d[0][0]*24*x+2*d[0][1]*2)), // third derivatives xxx 24x, xxy 2
+		-gy - eta/2*(hxy*gx-d[0][0]*2),
+	}
+	const h = 1e-4
+	var want []float64
+	for i := range 2 {
+		right, left, above, under := tensor(x+h, y), tensor(x-h, y), tensor(x, y+h), tensor(x, y-h)
+		want = append(want, b[i]-(right[i][0]-left[i][0])/(2*h)-(above[i][1]-under[i][1])/(2*h))
+	}
+	c := tensor(x, y)
+	want = append(want, c[0][0], c[0][1], c[1][1])
+	for k, v := range evaluate(&p.Equation, []float64{x, y}) {
+		// central differences over 1/64 of D' − D, a cubic of coefficients up to η² · 12² · 4
+		if math.Abs(v-want[k]) > 1e-5 {
+			t.Errorf("component %d is %v, want %v", k, v, want[k])
+		}
+	}
+}

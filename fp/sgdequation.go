@@ -34,8 +34,8 @@ type sgdSource struct {
 //
 // With the second order in the drift alone the stationary density still errs by order η: a
 // quadratic of curvature h has the variance 1/(1 − ηh/2) over that of first order, and gets
-// 1/(1 + ηh/2). CorrectNoise takes (I + ηH/2) D (I + ηH/2) for D, H = ∇²L, which leaves
-// order η² where Σ is constant.
+// 1/(1 + ηh/2). CorrectNoise corrects the noise too, which leaves order η² where Σ is
+// constant; see the comment at corrected.
 type SGDVariant struct {
 	Rate         float64
 	Batch        int
@@ -116,41 +116,49 @@ func isotropic(diffusion []expr.Expr, d int) (eps float64, ok bool) {
 	return eps, ok && eps > 0
 }
 
-// dataEquation returns v = −∇L − (slow/2)∇²L∇L − ∇·D with D = scale Σ + injected I.
-func dataEquation(l *loss.Loss, slow, scale, injected float64) Equation {
-	d := l.Dim()
+// dataEquation returns v = −∇L − (slow/2)∇²L∇L − ∇·D with D = sigma Σ + injected I.
+func dataEquation(l *loss.Loss, slow, sigma, injected float64) Equation {
 	evaluators := sync.Pool{New: func() any { return l.Evaluator() }}
-	descend := func(e *loss.Evaluator, dst, x []float64) {
-		e.Eval(x)
-		for i := range d {
-			dst[i] = -e.Grad[i]
-			if slow != 0 {
-				for j := range d {
-					dst[i] -= slow / 2 * e.Hess[operators.Packed(d, i, j)] * e.Grad[j]
-				}
-			}
-		}
-	}
 	drift := Pointwise(func(dst, x []float64) {
 		e := evaluators.Get().(*loss.Evaluator)
 		defer evaluators.Put(e)
-		descend(e, dst, x)
+		lossDescent(e, dst, x, slow)
 	})
-	eval := func(dst, x []float64) {
+	eval := Pointwise(func(dst, x []float64) {
 		e := evaluators.Get().(*loss.Evaluator)
 		defer evaluators.Put(e)
-		descend(e, dst, x)
-		for i, v := range e.NoiseCovDiv {
-			dst[i] -= scale * v
-		}
-		for k, v := range e.NoiseCov {
-			dst[d+k] = scale * v
-		}
-		for i := range d {
-			dst[d+operators.Packed(d, i, i)] += injected
+		effective(e, dst, x, slow, sigma, injected)
+	})
+	return Equation{Dim: l.Dim(), Eval: eval, Drift: drift, Ito: drift}
+}
+
+// lossDescent sets dst to −∇L − (slow/2)∇²L∇L.
+func lossDescent(e *loss.Evaluator, dst, x []float64, slow float64) {
+	e.Eval(x)
+	d := len(x)
+	for i := range d {
+		dst[i] = -e.Grad[i]
+		if slow != 0 {
+			for j := range d {
+				dst[i] -= slow / 2 * e.Hess[operators.Packed(d, i, j)] * e.Grad[j]
+			}
 		}
 	}
-	return Equation{Dim: d, Eval: Pointwise(eval), Drift: drift, Ito: drift}
+}
+
+// effective sets dst to v and D, packed.
+func effective(e *loss.Evaluator, dst, x []float64, slow, sigma, injected float64) {
+	lossDescent(e, dst, x, slow)
+	d := len(x)
+	for i, v := range e.NoiseCovDiv {
+		dst[i] -= sigma * v
+	}
+	for k, v := range e.NoiseCov {
+		dst[d+k] = sigma * v
+	}
+	for i := range d {
+		dst[d+operators.Packed(d, i, i)] += injected
+	}
 }
 
 func dataLandscape(l *loss.Loss) *Landscape {
