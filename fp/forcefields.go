@@ -120,18 +120,13 @@ func changeEach(all [][]float64, change func(at []float64) bool) int {
 // scaleByArea multiplies what faces across axis a hold by their areas, and gives both copies
 // of a seam the same number.
 func scaleByArea(f *grid.FaceField, a int) {
-	g, flow := f.Grid, f.Flow[a]
-	step, n := g.FaceStride(a), g.Axis(a).Cells()
-	pieces.Run(g.Cells(), pieceCells, func(_, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			lower, area := g.LowerFace(a, i), g.FaceArea(a, i)
-			flow[lower] *= area
-			if i/step%n == n-1 {
-				flow[lower+step] *= area
-			}
+	f.Grid.EachFaceRun(a, func(first int, area []float64) {
+		flow := f.Flow[a][first:]
+		for i, size := range area {
+			flow[i] *= size
 		}
 	})
-	if g.Axis(a).IsPeriodic() {
+	if f.Grid.Axis(a).IsPeriodic() {
 		closeRing(f, a)
 	}
 }

@@ -14,12 +14,12 @@ import (
 // An account is what the current of a stationary density amounts to.
 type account struct {
 	current          *fp.Current
-	drift, diffusion *fp.Current // v p and −D∇p
+	drift, diffusion [][]float64 // v p and −D∇p, where the current has its vectors
 	irreversibility  *fp.Irreversibility
 	balance          fp.DetailedBalance
 
 	field string         // the one that is split
-	split *hodge.Parts   // its parts
+	split *hodge.Parts   // its parts, but for those on faces and the stream function
 	parts [3][][]float64 // gradient, solenoidal and harmonic part at the centres of cells
 
 	stream    *grid.CornerField // ψ of J; nil unless d = 2
@@ -68,6 +68,7 @@ func newAccount(s *fp.Stationary, c *fp.Current, e *fp.ErrorEstimate, field stri
 	for k, part := range []*grid.FaceField{a.split.Gradient, a.split.Solenoidal, a.split.Harmonic} {
 		a.parts[k] = part.AtCenters()
 	}
+	a.split.Gradient, a.split.Solenoidal, a.split.Harmonic, a.split.Stream = nil, nil, nil, nil // large
 	if s.Density.Grid.Dim() == 2 {
 		a.stream, _ = hodge.Stream(c.Faces)
 		a.vorticity = hodge.Vorticity(c.Faces)
