@@ -158,25 +158,26 @@ func pointAt(coords [][]float64, i int) []float64 {
 
 func checkFinite(p *Problem, all, coords [][]float64) error {
 	for c, values := range all {
-		if i := firstWhere(len(values), func(i int) bool { return values[i]-values[i] != 0 }); i >= 0 { // NaN or infinite
+		i := firstBad(len(values), func(lo, hi int) int {
+			for i, v := range values[lo:hi] {
+				if v-v != 0 { // NaN or infinite
+					return lo + i
+				}
+			}
+			return -1
+		})
+		if i >= 0 {
 			return &CoefficientError{p.Variables, pointAt(coords, i), fmt.Sprintf("%s is %g", p.Equation.component(c), values[i]), c}
 		}
 	}
 	return nil
 }
 
-// firstWhere returns the first i < n that is bad, −1 for none.
-func firstWhere(n int, bad func(i int) bool) int {
-	first := make([]int, pieces.Count(n, 1<<14))
-	pieces.Run(n, 1<<14, func(k, lo, hi int) {
-		first[k] = -1
-		for i := lo; i < hi && first[k] < 0; i++ {
-			if bad(i) {
-				first[k] = i
-			}
-		}
-	})
-	for _, i := range first {
+// firstBad returns the first of the numbers below n, −1 for none, that in finds in pieces of them.
+func firstBad(n int, in func(lo, hi int) int) int {
+	found := make([]int, pieces.Count(n, 1<<14))
+	pieces.Run(n, 1<<14, func(k, lo, hi int) { found[k] = in(lo, hi) })
+	for _, i := range found {
 		if i >= 0 {
 			return i
 		}
@@ -202,7 +203,14 @@ func (e *Equation) component(c int) string {
 // checkPositive refuses a D with an eigenvalue below −1e-12 of its trace, which is
 // more than the round-off of a tensor that is singular on purpose.
 func checkPositive(p *Problem, c *operators.Coefficients) error {
-	i := firstWhere(c.Grid.Cells(), func(i int) bool { return !isPositive(c, i, 1e-12) })
+	i := firstBad(c.Grid.Cells(), func(lo, hi int) int {
+		for i := lo; i < hi; i++ {
+			if !isPositive(c, i, 1e-12) {
+				return i
+			}
+		}
+		return -1
+	})
 	if i < 0 {
 		return nil
 	}

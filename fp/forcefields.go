@@ -2,7 +2,6 @@ package fp
 
 import (
 	"github.com/ness-fp/ness/grid"
-	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/accurate"
 )
 
@@ -93,28 +92,21 @@ func changeEach(all [][]float64, change func(at []float64) bool) int {
 	if change == nil {
 		return -1
 	}
-	bad := make([]int, pieces.Count(len(all[0]), pieceCells))
-	pieces.Run(len(all[0]), pieceCells, func(k, lo, hi int) {
-		bad[k] = -1
+	return firstBad(len(all[0]), func(lo, hi int) int {
 		at := make([]float64, len(all))
-		for i := lo; i < hi && bad[k] < 0; i++ {
+		for i := lo; i < hi; i++ {
 			for c := range at {
 				at[c] = all[c][i]
 			}
 			if !change(at) {
-				bad[k] = i
+				return i
 			}
 			for c := range at {
 				all[c][i] = at[c]
 			}
 		}
+		return -1
 	})
-	for _, i := range bad {
-		if i >= 0 {
-			return i
-		}
-	}
-	return -1
 }
 
 // scaleByArea multiplies what faces across axis a hold by their areas, and gives both copies

@@ -188,20 +188,19 @@ func (fl *solveFlags) write(folder *output.Folder, f *fp.File, s *fp.Stationary,
 
 // writeFiles puts all files into the folder.
 func (fl *solveFlags) writeFiles(ctx context.Context, folder *output.Folder, f *fp.File, s *fp.Stationary, a *account, sum *summary) error {
-	if err := folder.Write("solution.npz", func(w io.Writer) error { return output.WriteNPZ(w, arrays(f.Problem, s, a)) }); err != nil {
-		return err
-	}
+	files := []output.File{{Name: "solution.npz", Write: func(w io.Writer) error { return output.WriteNPZ(w, arrays(f.Problem, s, a)) }}}
 	if s.Density.Grid.Dim() > 1 {
 		name, write := "solution.vtr", output.WriteVTR
 		if s.Density.Grid.IsUniform() {
 			name, write = "solution.vti", output.WriteVTI
 		}
-		if err := folder.Write(name, func(w io.Writer) error {
+		files = append(files, output.File{Name: name, Write: func(w io.Writer) error {
 			edges, scalars, vectors := vtkArrays(s, a)
 			return write(w, edges, scalars, vectors)
-		}); err != nil {
-			return err
-		}
+		}})
+	}
+	if err := folder.WriteAll(files...); err != nil {
+		return err
 	}
 	if !fl.noPlots {
 		if err := drawFigures(ctx, folder, figures(f.Problem, s, a)); err != nil {
