@@ -1,6 +1,10 @@
 package grid
 
-import "math"
+import (
+	"math"
+
+	"github.com/ness-fp/ness/grid/pieces"
+)
 
 // A Field is one float64 per cell of a Grid: a cell average.
 type Field struct {
@@ -95,43 +99,55 @@ func (f *Field) Marginal(keep ...int) *Field {
 // Moments returns the mean and the covariance (packed upper triangle by rows) of
 // a density, taken as concentrated at the cell centres.
 func (f *Field) Moments() (mean, cov []float64) {
-	d := f.Grid.Dim()
-	sums := f.integrals(1+d, func(dst, x []float64, mass float64) {
-		dst[d] += mass
+	g := f.Grid
+	mass, total := g.Volumes(), f.Integral()
+	coords := make([][]float64, g.Dim())
+	for a, ax := range g.axes {
+		coords[a] = ax.Centers()
+	}
+	for i, v := range f.Values {
+		mass[i] *= v / total
+	}
+	return Moments(coords, mass)
+}
+
+// Moments returns the mean and the covariance (packed upper triangle by rows) of masses that
+// sum to 1, at the product of coordinates along each axis, axis 0 fastest.
+func Moments(coords [][]float64, mass []float64) (mean, cov []float64) {
+	d := len(coords)
+	mean = integrate(coords, mass, d, func(dst, x []float64, m float64) {
 		for a, v := range x {
-			dst[a] += v * mass
+			dst[a] += v * m
 		}
 	})
-	mean = sums[:d:d]
-	for a := range mean {
-		mean[a] /= sums[d]
-	}
-	cov = f.integrals(d*(d+1)/2, func(dst, x []float64, mass float64) {
+	cov = integrate(coords, mass, d*(d+1)/2, func(dst, x []float64, m float64) {
 		k := 0
 		for a := range x {
 			for b := a; b < d; b++ {
-				dst[k] += (x[a] - mean[a]) * (x[b] - mean[b]) * mass
+				dst[k] += (x[a] - mean[a]) * (x[b] - mean[b]) * m
 				k++
 			}
 		}
 	})
-	for k := range cov {
-		cov[k] /= sums[d]
-	}
 	return mean, cov
 }
 
-// integrals returns the n sums that add makes of the centre and the mass f_i V_i of every
-// cell, first of each row and then of all.
-func (f *Field) integrals(n int, add func(dst, x []float64, mass float64)) []float64 {
-	g := f.Grid
-	rows := make([]float64, n*(g.Cells()/g.stride[1]))
-	g.eachRow(func(first int, space []float64) {
-		sums, x := rows[n*(first/len(space)):][:n], make([]float64, g.Dim())
-		g.Center(x, first)
-		for i, v := range g.setVolumes(space, first) {
-			x[0] = g.axes[0].Center(i)
-			add(sums, x, v*f.Values[first+i])
+// integrate returns n sums to which add adds for every point and mass; first over each row of
+// points along axis 0, and then over all.
+func integrate(coords [][]float64, mass []float64, n int, add func(dst, x []float64, m float64)) []float64 {
+	row := len(coords[0])
+	rows := make([]float64, n*(len(mass)/row))
+	pieces.Run(len(mass)/row, max(1, rowPiece/row), func(_, lo, hi int) {
+		x := make([]float64, len(coords))
+		for r := lo; r < hi; r++ {
+			for a, rest := 1, r; a < len(coords); a++ {
+				x[a] = coords[a][rest%len(coords[a])]
+				rest /= len(coords[a])
+			}
+			for i, m := range mass[r*row:][:row] {
+				x[0] = coords[0][i]
+				add(rows[n*r:][:n], x, m)
+			}
 		}
 	})
 	total := make([]float64, n)
