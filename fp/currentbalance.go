@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators"
 )
@@ -24,7 +25,6 @@ import (
 // 1e-6 has net flows of that size.
 func (s *Stationary) CurrentBalance(c *Current, e *ErrorEstimate) BalanceTest {
 	statistic := s.currentShare(c)
-	entropy := s.EntropyProduction(c)
 	switch {
 	case s.Scheme != SchemeGibbs && s.isUnresolved():
 		return undecided("the grid does not resolve the density well enough to tell")
@@ -33,6 +33,7 @@ func (s *Stationary) CurrentBalance(c *Current, e *ErrorEstimate) BalanceTest {
 	case e == nil:
 		return undecided("the current has no error estimate")
 	}
+	entropy := s.EntropyProduction(c)
 	t := judged(statistic, 10*(statistic*e.Current+e.Density), "current, relative to it and diffusion")
 	if math.IsInf(entropy, 1) {
 		t.Reason += "; entropy production is infinite: probability flows along directions without noise"
@@ -61,26 +62,31 @@ func (s *Stationary) IsReversible(c *Current) bool {
 // for ∇p.
 func (s *Stationary) currentShare(c *Current) float64 {
 	g := s.Density.Grid
-	d, volumes := g.Dim(), g.Volumes()
-	parts := make([][2]float64, pieces.Count(g.Cells(), pieceCells))
-	pieces.Run(g.Cells(), pieceCells, func(k, lo, hi int) {
-		slope := make([]float64, d)
-		for i := lo; i < hi; i++ {
+	d, n := g.Dim(), g.Axis(0).Cells()
+	rows := make([][2]float64, g.Cells()/n)
+	pieces.Run(len(rows), max(1, pieceCells/n), func(_, lo, hi int) {
+		slope := block(d, n)
+		for row := lo; row < hi; row++ {
+			first := row * n
 			for a := range d {
-				slope[a] = s.neighbourSlope(i, a)
+				s.setSlope(slope[a], a, first)
 			}
-			for a := range d {
-				var along float64
-				for b := range d {
-					along += s.Coefficients.Diffusion[operators.Packed(d, a, b)][i] * slope[b]
+			area := g.FaceArea(0, first)
+			for a, j := range c.At {
+				for k := range n {
+					var along float64
+					for b := range d {
+						along += s.Coefficients.Diffusion[operators.Packed(d, a, b)][first+k] * slope[b][k]
+					}
+					volume := area * g.Axis(0).Width(k)
+					rows[row][0] += math.Abs(j[first+k]) * volume
+					rows[row][1] += math.Abs(along) * volume
 				}
-				parts[k][0] += math.Abs(c.At[a][i]) * volumes[i]
-				parts[k][1] += math.Abs(along) * volumes[i]
 			}
 		}
 	})
 	var flow, diffusion float64
-	for _, p := range parts {
+	for _, p := range rows {
 		flow += p[0]
 		diffusion += p[1]
 	}
@@ -90,24 +96,37 @@ func (s *Stationary) currentShare(c *Current) float64 {
 	return flow / (flow + diffusion)
 }
 
-// neighbourSlope returns ∂p/∂x_a in cell i by the difference of its neighbours, of second order,
-// or by a one-sided one at a wall.
-func (s *Stationary) neighbourSlope(i, a int) float64 {
-	g := s.Density.Grid
+// setSlope sets dst to ∂p/∂x_a in the row of cells that begins with cell first, by the
+// difference of neighbours, of second order, or a one-sided one at a wall.
+func (s *Stationary) setSlope(dst []float64, a, first int) {
+	g, p := s.Density.Grid, s.Density.Values
 	ax, stride := g.Axis(a), g.Stride(a)
-	k := i / stride % ax.Cells()
-	at := func(m int) (x, p float64) {
-		n, ok := ax.Wrap(m)
-		if !ok {
-			n = k
+	k := first / stride % ax.Cells() // of all cells of the row, unless it lies along the axis
+	if a > 0 {
+		x0, below := neighbour(ax, k, -1)
+		x1, above := neighbour(ax, k, 1)
+		lower, upper := p[first+below*stride:][:len(dst)], p[first+above*stride:][:len(dst)]
+		for i := range dst {
+			dst[i] = (upper[i] - lower[i]) / (x1 - x0)
 		}
-		x = ax.Center(n) + math.Round(float64(m-n)/float64(ax.Cells()))*ax.Length()
-		if !ok {
-			x = ax.Center(k)
-		}
-		return x, s.Density.Values[i+(n-k)*stride]
+		return
 	}
-	x0, p0 := at(k - 1)
-	x1, p1 := at(k + 1)
-	return (p1 - p0) / (x1 - x0)
+	for i := range dst {
+		x0, below := neighbour(ax, i, -1)
+		x1, above := neighbour(ax, i, 1)
+		dst[i] = (p[first+i+above] - p[first+i+below]) / (x1 - x0)
+	}
+}
+
+// neighbour returns the centre of the cell a step from cell k, on a ring counted on beyond its
+// ends, and the way to it in cells; of the cell itself where there is a wall.
+func neighbour(ax grid.Axis, k, step int) (x float64, way int) {
+	n, ok := ax.Wrap(k + step)
+	switch {
+	case !ok:
+		return ax.Center(k), 0
+	case n == k+step:
+		return ax.Center(n), step
+	}
+	return ax.Center(n) + float64(step)*ax.Length(), n - k
 }

@@ -20,26 +20,35 @@ import (
 // −D∇p, which do not depend on the convention; b − v is left to who wants it, see
 // [Problem.DriftField] and [Problem.EffectiveDriftField].
 
-// CurrentParts returns v p and −D∇p, which sum to the current c: flows through faces, and
-// vectors at the points or centres where c has them. v p is made from p as the scheme
-// interpolates it, to the scheme's order (exactly in one dimension), also on walls, which the
-// two cross in opposite ways; −D∇p is the rest of the current, and so has in it what the scheme
+// CurrentParts returns v p and −D∇p, which sum to the current c, as vectors at the points or
+// centres where c has them. −D∇p is the rest of the current, and so has in it what the scheme
 // adds to be stable. The error is a [CoefficientError].
-func (s *Stationary) CurrentParts(c *Current) (drift, diffusion *Current, err error) {
+func (s *Stationary) CurrentParts(c *Current) (drift, diffusion [][]float64, err error) {
 	v, err := s.effectiveDrift()
 	if err != nil {
 		return nil, nil, err
 	}
-	drift = &Current{At: block(len(v), len(v[0]))}
 	p := s.values()
-	for a := range v {
-		floats.MulTo(drift.At[a], v[a], p)
-	}
-	if drift.Faces, err = s.driftFlow(); err != nil {
+	drift, diffusion = block(len(v), len(p)), block(len(v), len(p))
+	pieces.Run(len(p), pieceCells, func(_, lo, hi int) {
+		for a, j := range c.At {
+			for i := lo; i < hi; i++ {
+				drift[a][i] = v[a][i] * p[i]
+				diffusion[a][i] = j[i] - drift[a][i]
+			}
+		}
+	})
+	return drift, diffusion, nil
+}
+
+// FaceCurrentParts returns the parts of [Stationary.CurrentParts] as flows through faces. v p is
+// made from p as the scheme interpolates it, to the scheme's order (exactly in one dimension),
+// also on walls, which the two cross in opposite ways.
+func (s *Stationary) FaceCurrentParts(c *Current) (drift, diffusion *grid.FaceField, err error) {
+	if drift, err = s.driftFlow(); err != nil {
 		return nil, nil, err
 	}
-	diffusion = &Current{Faces: &grid.FaceField{Grid: c.Faces.Grid, Flow: minus(c.Faces.Flow, drift.Faces.Flow)}, At: minus(c.At, drift.At)}
-	return drift, diffusion, nil
+	return drift, &grid.FaceField{Grid: c.Faces.Grid, Flow: minus(c.Faces.Flow, drift.Flow)}, nil
 }
 
 // minus returns a − b.
@@ -182,21 +191,49 @@ func (s *Stationary) densityOnFaces() [][]float64 {
 		s.scaleLine(flow)
 		return [][]float64{operators.LineFaces(s.line, s.lineCenters(), flow)}
 	}
-	g, p := s.Density.Grid, s.Density.Values
+	g := s.Density.Grid
 	out := make([][]float64, g.Dim())
 	for a := range out {
 		out[a] = make([]float64, g.Faces(a))
-		width := cellWidths(g, a)
-		eachFace(g, a, func(f, i, j int) {
-			lower, upper := width(i), width(j)
-			out[a][f] = (upper*p[i] + lower*p[j]) / (lower + upper)
-		})
-		eachWall(g, a, func(f, i, j int) {
-			near, next := width(i), width(j)
-			out[a][f] = max(0, p[i]+near/(near+next)*(p[i]-p[j]))
-		})
+		toFaces(out[a], s.Density.Values, g.Axis(a), g.Stride(a))
 	}
 	return out
+}
+
+// toFaces sets dst to values on the faces across an axis of that stride: linear between the
+// values p of cells, and 0 or more on walls.
+func toFaces(dst, p []float64, ax grid.Axis, stride int) {
+	n := ax.Cells()
+	pieces.Run(len(dst)/stride, max(1, pieceCells/stride), func(_, lo, hi int) {
+		for layer := lo; layer < hi; layer++ {
+			at, cells := dst[layer*stride:][:stride], p[layer/(n+1)*n*stride:]
+			value := func(i int) []float64 { return cells[i*stride:][:stride] }
+			i, hasLower := ax.Wrap(layer%(n+1) - 1)
+			j, hasUpper := ax.Wrap(layer % (n + 1))
+			switch {
+			case !hasLower:
+				setBeyond(at, value(0), value(1), ax.Width(0), ax.Width(1))
+			case !hasUpper:
+				setBeyond(at, value(n-1), value(n-2), ax.Width(n-1), ax.Width(n-2))
+			default:
+				setBetween(at, value(i), value(j), ax.Width(i), ax.Width(j))
+			}
+		}
+	})
+}
+
+// setBetween sets dst to what is between neighbours of widths v and w.
+func setBetween(dst, below, above []float64, v, w float64) {
+	for k := range dst {
+		dst[k] = (w*below[k] + v*above[k]) / (v + w)
+	}
+}
+
+// setBeyond sets dst to what is on the wall of a cell of width v, next to one of width w.
+func setBeyond(dst, near, next []float64, v, w float64) {
+	for k := range dst {
+		dst[k] = max(0, near[k]+v/(v+w)*(near[k]-next[k]))
+	}
 }
 
 // eachWall calls do for the faces across axis a that are walls, with the cell there and the
@@ -214,12 +251,6 @@ func eachWall(g *grid.Grid, a int, do func(f, i, j int)) {
 			do(g.LowerFace(a, i)+stride, i, i-stride)
 		}
 	}
-}
-
-// cellWidths returns the width of cell i along axis a.
-func cellWidths(g *grid.Grid, a int) func(i int) float64 {
-	ax, stride := g.Axis(a), g.Stride(a)
-	return func(i int) float64 { return ax.Width(i / stride % ax.Cells()) }
 }
 
 // velocityOnFaces returns the component of J/p across each face times its area; 0 where that

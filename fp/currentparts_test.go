@@ -161,10 +161,7 @@ func TestCurrentPartsMeetTheExactOnes(t *testing.T) {
 			t.Errorf("%s: scheme %v", name, s.Scheme)
 		}
 		j := s.Current()
-		drift, diffusion, err := s.CurrentParts(j)
-		if err != nil {
-			t.Fatal(err)
-		}
+		drift, diffusion := currentParts(t, s, j)
 		wantSumOfParts(t, name, j, drift, diffusion)
 		points := places(s)
 		v := times(k.like, driftOf(k.like.Problem))
@@ -177,6 +174,20 @@ func TestCurrentPartsMeetTheExactOnes(t *testing.T) {
 			t.Errorf("%s: on faces errors of %.2g and %.2g, want ≤ %.2g", name, faces, faces2, k.faces)
 		}
 	}
+}
+
+// currentParts returns the parts of a current, as vectors and through faces.
+func currentParts(t *testing.T, s *fp.Stationary, c *fp.Current) (drift, diffusion *fp.Current) {
+	t.Helper()
+	drift, diffusion = &fp.Current{}, &fp.Current{}
+	var err error
+	if drift.At, diffusion.At, err = s.CurrentParts(c); err != nil {
+		t.Fatal(err)
+	}
+	if drift.Faces, diffusion.Faces, err = s.FaceCurrentParts(c); err != nil {
+		t.Fatal(err)
+	}
+	return drift, diffusion
 }
 
 // places returns the coordinates of where a solution has its vectors.
@@ -215,10 +226,7 @@ func TestCurrentPartsOrder(t *testing.T) {
 		for _, n := range []int{64, 96} {
 			k := channel()
 			s := solveWith(t, k.p, k.grid(t, n), fp.StationaryOptions{Order: order})
-			drift, _, err := s.CurrentParts(s.Current())
-			if err != nil {
-				t.Fatal(err)
-			}
+			drift, _ := currentParts(t, s, s.Current())
 			z := k.norm()
 			v := driftOf(k.p)
 			at, on := distances(drift, places(s), func(dst, x []float64) {

@@ -158,13 +158,31 @@ func pointAt(coords [][]float64, i int) []float64 {
 
 func checkFinite(p *Problem, all, coords [][]float64) error {
 	for c, values := range all {
-		for i, v := range values {
-			if v-v != 0 { // NaN or infinite
-				return &CoefficientError{p.Variables, pointAt(coords, i), fmt.Sprintf("%s is %g", p.Equation.component(c), v), c}
+		i := firstBad(len(values), func(lo, hi int) int {
+			for i, v := range values[lo:hi] {
+				if v-v != 0 { // NaN or infinite
+					return lo + i
+				}
 			}
+			return -1
+		})
+		if i >= 0 {
+			return &CoefficientError{p.Variables, pointAt(coords, i), fmt.Sprintf("%s is %g", p.Equation.component(c), values[i]), c}
 		}
 	}
 	return nil
+}
+
+// firstBad returns the first of the numbers below n, −1 for none, that in finds in pieces of them.
+func firstBad(n int, in func(lo, hi int) int) int {
+	found := make([]int, pieces.Count(n, 1<<14))
+	pieces.Run(n, 1<<14, func(k, lo, hi int) { found[k] = in(lo, hi) })
+	for _, i := range found {
+		if i >= 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 // component names component c of Eval.
@@ -185,23 +203,20 @@ func (e *Equation) component(c int) string {
 // checkPositive refuses a D with an eigenvalue below −1e-12 of its trace, which is
 // more than the round-off of a tensor that is singular on purpose.
 func checkPositive(p *Problem, c *operators.Coefficients) error {
-	bad := make([]int, pieces.Count(c.Grid.Cells(), 1<<14))
-	pieces.Run(c.Grid.Cells(), 1<<14, func(k, lo, hi int) {
-		bad[k] = -1
-		for i := lo; i < hi && bad[k] < 0; i++ {
+	i := firstBad(c.Grid.Cells(), func(lo, hi int) int {
+		for i := lo; i < hi; i++ {
 			if !isPositive(c, i, 1e-12) {
-				bad[k] = i
+				return i
 			}
 		}
+		return -1
 	})
-	for _, i := range bad {
-		if i >= 0 {
-			at := make([]float64, c.Grid.Dim())
-			c.Grid.Center(at, i)
-			return &CoefficientError{p.Variables, at, fmt.Sprintf("the diffusion tensor is not positive semi-definite: its smallest eigenvalue is %.6g", smallestEigenvalue(c, i)), -1}
-		}
+	if i < 0 {
+		return nil
 	}
-	return nil
+	at := make([]float64, c.Grid.Dim())
+	c.Grid.Center(at, i)
+	return &CoefficientError{p.Variables, at, fmt.Sprintf("the diffusion tensor is not positive semi-definite: its smallest eigenvalue is %.6g", smallestEigenvalue(c, i)), -1}
 }
 
 // isPositive says whether D + slack·Σ|D_ij|·I of cell i has a Cholesky factor; a

@@ -152,16 +152,18 @@ func (s *Stationary) doubtJumps() {
 func jump(g *grid.Grid, f []float64, a int) int {
 	n, stride := g.Axis(a).Cells(), g.Stride(a)
 	least := 0.1 * floats.Max(f)
-	for i := range f {
-		if k := i / stride % n; k == 0 || k >= n-2 {
-			continue
+	return firstBad(len(f), func(lo, hi int) int {
+		for i := lo; i < hi; i++ {
+			if k := i / stride % n; k == 0 || k >= n-2 {
+				continue
+			}
+			step := math.Abs(f[i+stride] - f[i])
+			if step > least && step > 10*(math.Abs(f[i]-f[i-stride])+math.Abs(f[i+2*stride]-f[i+stride])) {
+				return i
+			}
 		}
-		step := math.Abs(f[i+stride] - f[i])
-		if step > least && step > 10*(math.Abs(f[i]-f[i-stride])+math.Abs(f[i+2*stride]-f[i+stride])) {
-			return i
-		}
-	}
-	return -1
+		return -1
+	})
 }
 
 // doubtSeam warns where coefficients jump across the seam of a periodic axis.

@@ -2,7 +2,6 @@ package fp
 
 import (
 	"github.com/ness-fp/ness/grid"
-	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/accurate"
 )
 
@@ -93,45 +92,33 @@ func changeEach(all [][]float64, change func(at []float64) bool) int {
 	if change == nil {
 		return -1
 	}
-	bad := make([]int, pieces.Count(len(all[0]), pieceCells))
-	pieces.Run(len(all[0]), pieceCells, func(k, lo, hi int) {
-		bad[k] = -1
+	return firstBad(len(all[0]), func(lo, hi int) int {
 		at := make([]float64, len(all))
-		for i := lo; i < hi && bad[k] < 0; i++ {
+		for i := lo; i < hi; i++ {
 			for c := range at {
 				at[c] = all[c][i]
 			}
 			if !change(at) {
-				bad[k] = i
+				return i
 			}
 			for c := range at {
 				all[c][i] = at[c]
 			}
 		}
+		return -1
 	})
-	for _, i := range bad {
-		if i >= 0 {
-			return i
-		}
-	}
-	return -1
 }
 
 // scaleByArea multiplies what faces across axis a hold by their areas, and gives both copies
 // of a seam the same number.
 func scaleByArea(f *grid.FaceField, a int) {
-	g, flow := f.Grid, f.Flow[a]
-	step, n := g.FaceStride(a), g.Axis(a).Cells()
-	pieces.Run(g.Cells(), pieceCells, func(_, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			lower, area := g.LowerFace(a, i), g.FaceArea(a, i)
-			flow[lower] *= area
-			if i/step%n == n-1 {
-				flow[lower+step] *= area
-			}
+	f.Grid.EachFaceRun(a, func(first int, area []float64) {
+		flow := f.Flow[a][first:]
+		for i, size := range area {
+			flow[i] *= size
 		}
 	})
-	if g.Axis(a).IsPeriodic() {
+	if f.Grid.Axis(a).IsPeriodic() {
 		closeRing(f, a)
 	}
 }

@@ -70,10 +70,12 @@ func (s *Stationary) Irreversibility(c *Current, e ErrorEstimate) (*Irreversibil
 	if err != nil {
 		return nil, err
 	}
-	r := &Irreversibility{
-		EntropyProduction: entropyMeasured(s.EntropyProduction(c), e),
-		EntropyDensity:    entropyDensity(m.diffusion, m.j, m.p, m.least),
+	r := &Irreversibility{EntropyDensity: entropyDensity(m.diffusion, m.j, m.p, m.least)}
+	rate := floats.Dot(m.weight, r.EntropyDensity)
+	if s.line != nil {
+		rate = s.EntropyProduction(c)
 	}
+	r.EntropyProduction = entropyMeasured(rate, e)
 	var angle []float64
 	if m.slope != nil {
 		angle = make([]float64, len(m.p))

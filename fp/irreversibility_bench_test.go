@@ -25,6 +25,7 @@ func BenchmarkIrreversibility(b *testing.B) {
 		{"current", func() error { s.Current(); return nil }},
 		{"numbers", func() error { _, err := s.Irreversibility(j, estimate); return err }},
 		{"current-parts", func() error { _, _, err := s.CurrentParts(j); return err }},
+		{"face-current-parts", func() error { _, _, err := s.FaceCurrentParts(j); return err }},
 		{"drift-parts", func() error { _, _, err := s.DriftParts(j); return err }},
 		{"force-field", func() error { _, err := c.Problem.ForceField(s.Density.Grid); return err }},
 	} {

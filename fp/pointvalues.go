@@ -108,29 +108,6 @@ func (p *pointValues) largestTurnover() (most float64) {
 
 // moments returns mean and packed covariance, by the rule of the operator's order.
 func (p *pointValues) moments() (mean, cov []float64) {
-	d, w := p.grid.Dim(), p.weights(p.op)
-	points := accurate.Points(p.grid, -1)
-	mean, cov = make([]float64, d), make([]float64, d*(d+1)/2)
-	x := make([]float64, d)
-	each := func(do func(mass float64)) {
-		for i, v := range p.p {
-			rest := i
-			for a := range x {
-				x[a] = points[a][rest%len(points[a])]
-				rest /= len(points[a])
-			}
-			do(w[i] * v)
-		}
-	}
-	each(func(mass float64) { floats.AddScaled(mean, mass, x) })
-	each(func(mass float64) {
-		k := 0
-		for a := range d {
-			for b := a; b < d; b++ {
-				cov[k] += mass * (x[a] - mean[a]) * (x[b] - mean[b])
-				k++
-			}
-		}
-	})
-	return mean, cov
+	mass := floats.MulTo(make([]float64, len(p.p)), p.weights(p.op), p.p)
+	return grid.Moments(accurate.Points(p.grid, -1), mass)
 }

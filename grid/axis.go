@@ -41,6 +41,7 @@ type Axis struct {
 	edges        []float64
 	lower, upper Wall
 	graded       *sinhMap // nil for equal cells
+	width        float64  // of equal cells
 }
 
 // A sinhMap is x = towards + scale·sinh(a + s(b − a)), 0 ≤ s ≤ 1.
@@ -106,6 +107,7 @@ func mapped(lo, hi float64, n int, lower, upper Wall, graded *sinhMap) Axis {
 	for k := 1; k < n; k++ {
 		ax.edges[k] = ax.At(float64(k))
 	}
+	ax.width = ax.Length() / float64(n)
 	return ax
 }
 
@@ -156,7 +158,7 @@ func (a Axis) Length() float64 { return a.Max() - a.Min() }
 // Width returns the width of cell i. On a uniform axis all widths are the same number.
 func (a Axis) Width(i int) float64 {
 	if a.graded == nil {
-		return a.Length() / float64(a.Cells())
+		return a.width
 	}
 	return a.edges[i+1] - a.edges[i]
 }
@@ -227,7 +229,7 @@ func (a Axis) Coarsen() (Axis, bool) {
 	for k := range e {
 		e[k] = a.edges[2*k]
 	}
-	return Axis{edges: e, lower: a.lower, upper: a.upper, graded: a.graded}, true
+	return Axis{edges: e, lower: a.lower, upper: a.upper, graded: a.graded, width: a.Length() / float64(n/2)}, true
 }
 
 // Resample returns the axis cut into n cells by the same map.

@@ -1,6 +1,10 @@
 package grid
 
-import "math"
+import (
+	"math"
+
+	"github.com/ness-fp/ness/grid/pieces"
+)
 
 // A Grid is a box of cells, the product of its axes; axis 0 varies fastest in flat indices.
 // It does not change after it is made.
@@ -89,18 +93,38 @@ func (g *Grid) Volume(i int) float64 {
 // Volumes returns the volume of every cell.
 func (g *Grid) Volumes() []float64 {
 	v := make([]float64, g.Cells())
-	v[0] = 1
-	for a := g.Dim() - 1; a >= 0; a-- { // the innermost product is over axis 0, as in Volume
-		ax, s := g.axes[a], g.stride[a]
-		// Cells whose indices below a are 0 hold the product over the axes above a.
-		for base := 0; base < g.Cells(); base += g.stride[a+1] {
-			above := v[base]
-			for k := range ax.Cells() {
-				v[base+k*s] = above * ax.Width(k)
-			}
+	g.eachRow(func(first int, space []float64) { g.setVolumes(v[first:][:len(space)], first) })
+	return v
+}
+
+// setVolumes sets dst to the volumes of the row of cells that begins with cell first, and
+// returns it.
+func (g *Grid) setVolumes(dst []float64, first int) []float64 {
+	for k := range dst {
+		dst[k] = g.axes[0].Width(k)
+	}
+	for b, ax := range g.axes[1:] {
+		w := ax.Width(first / g.stride[b+1] % ax.Cells())
+		for k := range dst {
+			dst[k] *= w
 		}
 	}
-	return v
+	return dst
+}
+
+// rowPiece is about how many cells one piece of a loop over rows has.
+const rowPiece = 1 << 14
+
+// eachRow calls do, on all cores, for every row of cells along axis 0, with its first cell
+// and as much space as the row is long.
+func (g *Grid) eachRow(do func(first int, space []float64)) {
+	n := g.stride[1]
+	pieces.Run(g.Cells()/n, max(1, rowPiece/n), func(_, lo, hi int) {
+		space := make([]float64, n)
+		for row := lo; row < hi; row++ {
+			do(row*n, space)
+		}
+	})
 }
 
 // IsUniform says whether all axes are uniform.

@@ -27,19 +27,29 @@ func (g *Grid) Resample(cells []int) *Grid {
 // Restrict returns the field of cell averages on the grid made by [Grid.Coarsen],
 // volume-weighted, so that its integral is the same.
 func Restrict(f *Field, coarse *Grid) *Field {
-	g := f.Grid
-	c := NewField(coarse)
-	vol := g.Volumes()
-	idx := make([]int, g.Dim())
-	for i, v := range f.Values {
-		g.Indices(idx, i)
-		for a := range idx {
-			idx[a] /= 2
+	g, c := f.Grid, NewField(coarse)
+	coarse.eachRow(func(first int, space []float64) {
+		row, fine := c.Values[first:][:len(space)], make([]float64, 2*len(space))
+		for child := range 1 << (g.Dim() - 1) { // a bit for each axis above 0: the upper of two rows
+			from := g.childRow(coarse, first, child)
+			vol := g.setVolumes(fine, from)
+			for i, v := range f.Values[from:][:len(fine)] {
+				row[i/2] += v * vol[i]
+			}
 		}
-		c.Values[coarse.Index(idx)] += v * vol[i]
-	}
-	for i, v := range coarse.Volumes() {
-		c.Values[i] /= v
-	}
+		for i, v := range coarse.setVolumes(space, first) {
+			row[i] /= v
+		}
+	})
 	return c
+}
+
+// childRow returns the first cell of a row of g within the row of the coarse grid that begins
+// with cell first: bit b−1 of child says whether it is the upper one along axis b.
+func (g *Grid) childRow(coarse *Grid, first, child int) (from int) {
+	for b := 1; b < g.Dim(); b++ {
+		k := first / coarse.stride[b] % coarse.axes[b].Cells()
+		from += (2*k + child>>(b-1)&1) * g.stride[b]
+	}
+	return from
 }

@@ -2,8 +2,10 @@ package operators
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/grid/pieces"
 )
 
 // Coefficients are an effective drift and a diffusion tensor sampled on a Grid,
@@ -72,31 +74,46 @@ func (c *Coefficients) EigenRange() (lo, hi float64) {
 // drift meets no diffusion. Beyond 2 a scheme that keeps densities positive must
 // add diffusion, and is of first order there.
 func (c *Coefficients) Peclet(i int) float64 {
-	g, d := c.Grid, c.Grid.Dim()
 	var worst float64
-	rest := i
-	for a := range d {
-		ax := g.Axis(a)
-		n := ax.Cells()
-		k := rest % n
-		rest /= n
-		var z float64
-		if v := c.Drift[a][i]; v != 0 {
-			z = math.Abs(v) * ax.Width(k) / c.Diffusion[Packed(d, a, a)][i]
-		}
-		if c.Potential != nil && k+1 < n {
-			z += math.Abs(c.Potential[i+g.Stride(a)] - c.Potential[i])
-		}
-		worst = max(worst, z)
+	for a := range c.Drift {
+		worst = max(worst, c.largestPeclet(a, i, i+1))
 	}
 	return worst
 }
 
 // MaxPeclet returns the largest Péclet number of any cell.
 func (c *Coefficients) MaxPeclet() float64 {
-	var worst float64
-	for i := range c.Grid.Cells() {
-		worst = max(worst, c.Peclet(i))
+	n := c.Grid.Axis(0).Cells()
+	rows := c.Grid.Cells() / n
+	worst := make([]float64, rows)
+	pieces.Run(rows, max(1, 4096/n), func(_, lo, hi int) {
+		for row := lo; row < hi; row++ {
+			for a := range c.Drift {
+				worst[row] = max(worst[row], c.largestPeclet(a, row*n, (row+1)*n))
+			}
+		}
+	})
+	return slices.Max(worst)
+}
+
+// largestPeclet returns the largest Péclet number along axis a of the cells lo to hi−1 of a row.
+func (c *Coefficients) largestPeclet(a, lo, hi int) (worst float64) {
+	ax, s := c.Grid.Axis(a), c.Grid.Stride(a)
+	n := ax.Cells()
+	k := lo / s % n // of all cells of the row, unless it lies along the axis
+	diffusion := c.Diffusion[Packed(len(c.Drift), a, a)]
+	for i := lo; i < hi; i++ {
+		var z float64
+		if v := c.Drift[a][i]; v != 0 {
+			z = math.Abs(v) * ax.Width(k) / diffusion[i]
+		}
+		if c.Potential != nil && k+1 < n {
+			z += math.Abs(c.Potential[i+s] - c.Potential[i])
+		}
+		worst = max(worst, z)
+		if a == 0 {
+			k++
+		}
 	}
 	return worst
 }

@@ -99,22 +99,37 @@ func (c *FaceCoefficients) exitRate(a, k, face int) (rate float64) {
 
 // latticeFlow sets the net flow through every face between nearest neighbours.
 func (gen *Generator) latticeFlow(f *grid.FaceField, m []float64) {
-	g, l := gen.Grid, gen.Lattice
+	g := gen.Grid
 	n := g.Axis(0).Cells()
 	pieces.Run(g.Cells()/n, max(1, 4096/n), func(_, lo, hi int) {
-		for i := lo * n; i < hi*n; i++ {
+		for row := lo; row < hi; row++ {
 			for a := range g.Dim() {
-				s, cells := g.Stride(a), g.Axis(a).Cells()
-				j, last := i+s, i/s%cells == cells-1
-				if last {
-					j -= cells * s
-				}
-				f.Flow[a][g.LowerFace(a, i)+s] = l.Up[a][i]*m[i] - l.Down[a][i]*m[j]
+				gen.rowFlow(f, m, a, row*n)
 			}
 		}
 	})
 	for a := range g.Dim() {
 		closeSeam(f, a)
+	}
+}
+
+// rowFlow sets the net flow through the upper faces across axis a of the row of cells that
+// begins at cell first.
+func (gen *Generator) rowFlow(f *grid.FaceField, m []float64, a, first int) {
+	g := gen.Grid
+	s, n, row := g.Stride(a), g.Axis(a).Cells(), g.Axis(0).Cells()
+	flow := f.Flow[a][g.LowerFace(a, first)+s:][:row]
+	up, down, here := gen.Lattice.Up[a][first:][:row], gen.Lattice.Down[a][first:][:row], m[first:][:row]
+	next := first + s // of the first cell
+	if a > 0 && first/s%n == n-1 {
+		next -= n * s
+	}
+	if a == 0 { // the last cell's neighbour is the first
+		row--
+		flow[row] = up[row]*here[row] - down[row]*here[0]
+	}
+	for i, there := range m[next:][:row] {
+		flow[i] = up[i]*here[i] - down[i]*there
 	}
 }
 

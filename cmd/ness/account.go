@@ -14,12 +14,12 @@ import (
 // An account is what the current of a stationary density amounts to.
 type account struct {
 	current          *fp.Current
-	drift, diffusion *fp.Current // v p and −D∇p
+	drift, diffusion [][]float64 // v p and −D∇p, where the current has its vectors
 	irreversibility  *fp.Irreversibility
 	balance          fp.DetailedBalance
 
 	field string         // the one that is split
-	split *hodge.Parts   // its parts
+	split *hodge.Parts   // its parts, but for those on faces and the stream function
 	parts [3][][]float64 // gradient, solenoidal and harmonic part at the centres of cells
 
 	stream    *grid.CornerField // ψ of J; nil unless d = 2
@@ -50,6 +50,13 @@ func checkSplit(name string) error {
 // has none.
 func newAccount(s *fp.Stationary, c *fp.Current, e *fp.ErrorEstimate, field string) (*account, error) {
 	a := &account{current: c, field: field, balance: judgeBalance(s, c, e)}
+	if err := a.splitField(s); err != nil { // first of all, for the space it takes while at it
+		return nil, err
+	}
+	if s.Density.Grid.Dim() == 2 {
+		a.stream, _ = hodge.Stream(c.Faces)
+		a.vorticity = hodge.Vorticity(c.Faces)
+	}
 	var err error
 	if a.drift, a.diffusion, err = s.CurrentParts(c); err != nil {
 		return nil, err
@@ -60,22 +67,26 @@ func newAccount(s *fp.Stationary, c *fp.Current, e *fp.ErrorEstimate, field stri
 	if a.irreversibility, err = s.Irreversibility(c, *e); err != nil {
 		return nil, err
 	}
-	f, err := fieldToSplit(s, c, field)
-	if err != nil {
-		return nil, err
-	}
-	a.split = hodge.Split(f)
-	for k, part := range []*grid.FaceField{a.split.Gradient, a.split.Solenoidal, a.split.Harmonic} {
-		a.parts[k] = part.AtCenters()
-	}
-	if s.Density.Grid.Dim() == 2 {
-		a.stream, _ = hodge.Stream(c.Faces)
-		a.vorticity = hodge.Vorticity(c.Faces)
-	}
 	for axis := range s.Density.Grid.Dim() {
 		a.through = append(a.through, flowRound(c.Faces, axis))
 	}
 	return a, nil
+}
+
+// splitField splits the field, and keeps the potentials, and of the parts what they are at the
+// centres.
+func (a *account) splitField(s *fp.Stationary) error {
+	f, err := fieldToSplit(s, a.current, a.field)
+	if err != nil {
+		return err
+	}
+	a.split = hodge.Split(f)
+	for k, part := range []**grid.FaceField{&a.split.Gradient, &a.split.Solenoidal, &a.split.Harmonic} {
+		a.parts[k] = (*part).AtCenters()
+		*part = nil
+	}
+	a.split.Stream = nil
+	return nil
 }
 
 // fieldToSplit returns the face field of that name.

@@ -33,8 +33,8 @@ func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
 			output.Array{Name: "edges_" + v, Shape: []int{ax.Cells() + 1}, Data: ax.Edges()},
 			output.Array{Name: "centers_" + v, Shape: []int{ax.Cells()}, Data: ax.Centers()},
 			cells("current_"+v, a.current.At[k]),
-			cells("drift_current_"+v, a.drift.At[k]),
-			cells("diffusion_current_"+v, a.diffusion.At[k]),
+			cells("drift_current_"+v, a.drift[k]),
+			cells("diffusion_current_"+v, a.diffusion[k]),
 			output.Array{Name: "flux_" + v, Shape: faces, Data: a.current.Faces.Density(k)},
 			cells("gradient_"+v, a.parts[0][k]), cells("solenoidal_"+v, a.parts[1][k]), cells("harmonic_"+v, a.parts[2][k]))
 	}
@@ -80,7 +80,7 @@ func vtkArrays(s *fp.Stationary, a *account) (edges [][]float64, scalars []outpu
 	}
 	vectors = map[string][3][]float64{}
 	for name, v := range map[string][][]float64{
-		"current": a.current.At, "drift_current": a.drift.At, "diffusion_current": a.diffusion.At,
+		"current": a.current.At, "drift_current": a.drift, "diffusion_current": a.diffusion,
 		"gradient": a.parts[0], "solenoidal": a.parts[1], "harmonic": a.parts[2],
 	} {
 		var list [3][]float64
@@ -106,7 +106,7 @@ func figures(p *fp.Problem, s *fp.Stationary, a *account) map[string]func(io.Wri
 		return map[string]func(io.Writer) error{
 			"density.png": func(w io.Writer) error { return plot.Density1D(w, plot.PNG, p.Title, axes[0], d) },
 			"current.png": func(w io.Writer) error {
-				return plot.Current1D(w, plot.PNG, p.Title, axes[0], d, j[0], a.drift.At[0], a.diffusion.At[0])
+				return plot.Current1D(w, plot.PNG, p.Title, axes[0], d, j[0], a.drift[0], a.diffusion[0])
 			},
 		}
 	case 3:

@@ -16,7 +16,7 @@ const module = "github.com/ness-fp/ness/"
 
 // mayImport lists, for each package below cmd, the packages of this module it may import.
 var mayImport = map[string]string{
-	"grid":                "",
+	"grid":                "grid/pieces",
 	"grid/pieces":         "",
 	"operators/sparse":    "grid/pieces",
 	"operators/markov":    "operators/sparse grid/pieces",

@@ -313,6 +313,17 @@ func add(dst, v []float64) {
 	})
 }
 
+// move adds v to one array and takes it from the other.
+func move(to, from, v []float64) {
+	pieces.Run(len(v), pieceLen, func(_, lo, hi int) {
+		to, from, v := to[lo:hi], from[lo:hi], v[lo:hi]
+		for i, x := range v {
+			from[i] -= x
+			to[i] += x
+		}
+	})
+}
+
 // multiply sets dst *= v.
 func multiply(dst, v []float64) {
 	pieces.Run(len(dst), pieceLen, func(_, lo, hi int) {

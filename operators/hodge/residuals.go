@@ -36,17 +36,17 @@ func (r Residuals) Max() float64 {
 	)
 }
 
-func (p *Plan) residuals(f *grid.FaceField, parts *Parts, tmp *scratch) Residuals {
+// residuals measures them, given the inner products of f and its parts.
+func (p *Plan) residuals(f *grid.FaceField, parts *Parts, inner *innerProducts, tmp *scratch) Residuals {
 	g, s, h := parts.Gradient, parts.Solenoidal, parts.Harmonic
 	flow := largestFlow(f.Flow)
-	energy := p.inner(f, f)
 	setProducts(tmp.faces, f.Flow, p.ratio)
 	drop := largestFlow(tmp.faces)
 	return Residuals{
 		Sum:                  relative(largestRest(f, g, s, h, tmp), flow),
-		GradientSolenoidal:   relative(p.inner(g, s), energy),
-		GradientHarmonic:     relative(p.inner(g, h), energy),
-		SolenoidalHarmonic:   relative(p.inner(s, h), energy),
+		GradientSolenoidal:   relative(inner.gs, inner.ff),
+		GradientHarmonic:     relative(inner.gh, inner.ff),
+		SolenoidalHarmonic:   relative(inner.sh, inner.ff),
 		SolenoidalDivergence: relative(largestDivergence(s, tmp), flow),
 		HarmonicDivergence:   relative(largestDivergence(h, tmp), flow),
 		GradientCurl:         relative(p.largestCirculation(g, tmp), drop),
@@ -64,26 +64,44 @@ func relative(a, b float64) float64 {
 	return max(a, -a) / b
 }
 
-// inner returns ⟨f, g⟩, the faces of a seam counted once.
-func (p *Plan) inner(f, g *grid.FaceField) float64 {
-	var total float64
+// innerProducts are those of a field f, its gradient part g, solenoidal part s and harmonic
+// part h, the faces of a seam counted once.
+type innerProducts struct{ ff, gg, ss, hh, gs, gh, sh float64 }
+
+func (t *innerProducts) add(u *innerProducts) {
+	t.ff += u.ff
+	t.gg += u.gg
+	t.ss += u.ss
+	t.hh += u.hh
+	t.gs += u.gs
+	t.gh += u.gh
+	t.sh += u.sh
+}
+
+func (p *Plan) innerProducts(of *grid.FaceField, parts *Parts) *innerProducts {
+	var total innerProducts
 	for a, r := range p.ratio {
-		u, v := f.Flow[a], g.Flow[a]
+		f, g, s, h := of.Flow[a], parts.Gradient.Flow[a], parts.Solenoidal.Flow[a], parts.Harmonic.Flow[a]
 		layer := p.grid.Stride(a)
 		box := (p.grid.Axis(a).Cells() + 1) * layer
 		skip := p.grid.Axis(a).IsPeriodic()
-		total += sum(len(r), func(lo, hi int) float64 {
-			var t float64
+		part := make([]innerProducts, pieces.Count(len(r), pieceLen))
+		pieces.Run(len(r), pieceLen, func(k, lo, hi int) {
+			var t innerProducts
 			for i := lo; i < hi; i++ {
 				if skip && i%box >= box-layer {
 					continue
 				}
-				t += u[i] * v[i] * r[i]
+				w := r[i]
+				t.add(&innerProducts{f[i] * f[i] * w, g[i] * g[i] * w, s[i] * s[i] * w, h[i] * h[i] * w, g[i] * s[i] * w, g[i] * h[i] * w, s[i] * h[i] * w})
 			}
-			return t
+			part[k] = t
 		})
+		for k := range part {
+			total.add(&part[k])
+		}
 	}
-	return total
+	return &total
 }
 
 // largestFlow returns the largest |flow| through any face.

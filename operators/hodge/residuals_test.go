@@ -47,7 +47,7 @@ func TestResidualsSeeWhatIsWrong(t *testing.T) {
 			t.Fatalf("%s: %g before", name, m)
 		}
 		spoil.do(parts)
-		for k, v := range spoil.see(p.residuals(f, parts, newScratch(p.grid))) {
+		for k, v := range spoil.see(p.residuals(f, parts, p.innerProducts(f, parts), newScratch(p.grid))) {
 			if !(v > 1e-6) { // 0.1 of 2 through one face; inner products over some 250 faces
 				t.Errorf("%s: residual %d is %g after", name, k, v)
 			}

@@ -105,11 +105,11 @@ func (p *Plan) Split(f *grid.FaceField) *Parts {
 	case 3:
 		parts.Vector = p.vector.potential(parts.Solenoidal, p.ratio, tmp)
 	}
-	energy := p.inner(f, f)
-	parts.Shares.Gradient = p.inner(parts.Gradient, parts.Gradient) / energy
-	parts.Shares.Solenoidal = p.inner(parts.Solenoidal, parts.Solenoidal) / energy
-	parts.Shares.Harmonic = p.inner(parts.Harmonic, parts.Harmonic) / energy
-	parts.Residuals = p.residuals(f, parts, tmp)
+	inner := p.innerProducts(f, parts)
+	parts.Shares.Gradient = inner.gg / inner.ff
+	parts.Shares.Solenoidal = inner.ss / inner.ff
+	parts.Shares.Harmonic = inner.hh / inner.ff
+	parts.Residuals = p.residuals(f, parts, inner, tmp)
 	return parts
 }
 
@@ -142,10 +142,8 @@ func (p *Plan) project(parts *Parts, tmp *scratch) {
 		divergence(chi, parts.Solenoidal)
 		p.cells.solve(chi)
 		for a := range p.ratio {
-			flow := tmp.faces[a]
-			p.setGradient(flow, chi, a)
-			subtract(parts.Solenoidal.Flow[a], flow)
-			add(parts.Gradient.Flow[a], flow)
+			p.setGradient(tmp.faces[a], chi, a)
+			move(parts.Gradient.Flow[a], parts.Solenoidal.Flow[a], tmp.faces[a])
 		}
 		add(parts.Potential.Values, chi)
 	}

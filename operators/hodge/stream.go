@@ -1,6 +1,9 @@
 package hodge
 
-import "github.com/ness-fp/ness/grid"
+import (
+	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/grid/pieces"
+)
 
 // Stream returns the stream function ψ of a flow of two dimensions that has no
 // divergence: (∂_yψ, −∂_xψ) is f less its harmonic part, the mean density along periodic
@@ -16,9 +19,12 @@ func Stream(f *grid.FaceField) (psi *grid.CornerField, mismatch float64) {
 	psi = grid.NewCornerField(g)
 	rest := harmonic(f)
 	for a, h := range rest.Flow {
-		for i, v := range f.Flow[a] {
-			h[i] = v - h[i]
-		}
+		pieces.Run(len(h), pieceLen, func(_, lo, hi int) {
+			h := h[lo:hi]
+			for i, v := range f.Flow[a][lo:hi] {
+				h[i] = v - h[i]
+			}
+		})
 	}
 	sumToCorners(psi, rest)
 	closeSeams(psi)

@@ -59,7 +59,10 @@ func (l *Lattice) Reversible() bool {
 	l.eachPiece(func(a, s, n, lo, hi int) {
 		up, down := l.Up[a], l.Down[a]
 		for i := lo; i < hi; i++ {
-			if (up[i] == 0 || down[i] == 0) && (l.Periodic[a] || i/s%n != n-1) {
+			if up[i] != 0 && down[i] != 0 {
+				continue
+			}
+			if l.Periodic[a] || i/s%n != n-1 {
 				broken.Store(true)
 				return
 			}
@@ -68,20 +71,23 @@ func (l *Lattice) Reversible() bool {
 	return !broken.Load()
 }
 
-// lower returns the cell below cell i along axis a with n cells at a stride of s,
-// going round at the end; upper the one above.
-func lower(i, s, n int) int {
-	if i/s%n == 0 {
-		return i + (n-1)*s
+// eachRun calls do for the longest runs within the cells from lo to hi, along an axis of n
+// cells at a stride of s, with the same steps to the neighbours below and above, which go
+// round at the ends.
+func eachRun(s, n, lo, hi int, do func(lo, hi, below, above int)) {
+	for lo < hi {
+		below, above := -s, s
+		place, end := lo%(s*n), s*(n-1)
+		if place >= end {
+			above, end = -end, s*n
+		}
+		if place < s {
+			below, end = s*(n-1), s
+		}
+		to := min(hi, lo+end-place)
+		do(lo, to, below, above)
+		lo = to
 	}
-	return i - s
-}
-
-func upper(i, s, n int) int {
-	if i/s%n == n-1 {
-		return i - (n-1)*s
-	}
-	return i + s
 }
 
 // Outflow returns the total rate out of every cell, minus the diagonal.
@@ -89,10 +95,12 @@ func (l *Lattice) Outflow() []float64 {
 	out := make([]float64, l.States())
 	copy(out, l.Exit)
 	l.eachPiece(func(a, s, n, lo, hi int) {
-		up, down := l.Up[a], l.Down[a]
-		for i := lo; i < hi; i++ {
-			out[i] += up[i] + down[lower(i, s, n)]
-		}
+		eachRun(s, n, lo, hi, func(lo, hi, below, _ int) {
+			to, up, down := out[lo:hi], l.Up[a][lo:hi], l.Down[a][lo+below:hi+below]
+			for i := range to {
+				to[i] += up[i] + down[i]
+			}
+		})
 	})
 	return out
 }
@@ -103,15 +111,19 @@ func (l *Lattice) Apply(m []float64) []float64 {
 		panic("sparse: Apply: want one mass per cell")
 	}
 	dst := l.Outflow()
-	for i, v := range m {
-		dst[i] *= -v
-	}
 	l.eachPiece(func(a, s, n, lo, hi int) {
-		up, down := l.Up[a], l.Down[a]
-		for i := lo; i < hi; i++ {
-			below := lower(i, s, n)
-			dst[i] += up[below]*m[below] + down[i]*m[upper(i, s, n)]
+		if a == 0 {
+			for i, v := range m[lo:hi] {
+				dst[lo+i] *= -v
+			}
 		}
+		eachRun(s, n, lo, hi, func(lo, hi, below, above int) {
+			to, down := dst[lo:hi], l.Down[a][lo:hi]
+			up, lower, upper := l.Up[a][lo+below:hi+below], m[lo+below:hi+below], m[lo+above:hi+above]
+			for i := range to {
+				to[i] += up[i]*lower[i] + down[i]*upper[i]
+			}
+		})
 	})
 	return dst
 }

@@ -56,9 +56,13 @@ func createFile(dir, name string) (*stagedFile, error) {
 
 func newStagedFile(name string, file *os.File) *stagedFile {
 	s := &stagedFile{name: name, file: file}
-	s.buf = bufio.NewWriterSize(counter{s}, chunk)
+	s.buf = bufio.NewWriterSize(counter{s}, buffer)
 	return s
 }
+
+// buffer is how many bytes are collected before they go to the file: more at a time go there
+// at once.
+const buffer = 1 << 16
 
 // counter passes bytes on to the file and counts those it took.
 type counter struct{ s *stagedFile }

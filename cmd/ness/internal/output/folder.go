@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -95,22 +96,53 @@ func (f *Folder) has(name string) bool {
 	return slices.ContainsFunc(f.files, func(s *stagedFile) bool { return s.name == name })
 }
 
+// A File is a file of a result that is still to be written.
+type File struct {
+	Name  string
+	Write func(w io.Writer) error
+}
+
 // Write makes one file of the result by calling write, and closes it.
 func (f *Folder) Write(name string, write func(w io.Writer) error) error {
-	w, err := f.Create(name)
-	if err != nil {
-		return err
+	return f.WriteAll(File{name, write})
+}
+
+// WriteAll makes files of the result, in that order, by calling their Write all at the same
+// time, and closes them. The error is that of the first of the files which met one.
+func (f *Folder) WriteAll(files ...File) error {
+	var writers []io.WriteCloser
+	for _, file := range files {
+		w, err := f.Create(file.Name)
+		if err != nil {
+			return err
+		}
+		writers = append(writers, w)
 	}
-	err = write(w)
+	errs := make([]error, len(files))
+	var wg sync.WaitGroup
+	for k, file := range files {
+		wg.Go(func() { errs[k] = file.writeTo(writers[k]) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return f.fail(err)
+		}
+	}
+	return nil
+}
+
+func (file *File) writeTo(w io.WriteCloser) error {
+	err := file.Write(w)
 	closeErr := w.Close()
 	if err == nil {
 		err = closeErr
 	}
 	var e *WriteError
 	if err != nil && !errors.As(err, &e) {
-		err = fmt.Errorf("writing %s: %w", name, err)
+		err = fmt.Errorf("writing %s: %w", file.Name, err)
 	}
-	return f.fail(err)
+	return err
 }
 
 // Names returns the files of the result made so far, and the summary last. It is what

@@ -462,6 +462,31 @@ func TestWriterFails(t *testing.T) {
 	wantTree(t, parent, map[string]string{})
 }
 
+// Files written together keep their order, whichever is done first, and the first error is told
+// though all are closed.
+func TestWriteAll(t *testing.T) {
+	f, err := Prepare(filepath.Join(t.TempDir(), "out"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := make(chan bool)
+	err = f.WriteAll(
+		File{"b", func(w io.Writer) error { <-last; return text("b")(w) }},
+		File{"a", func(w io.Writer) error { close(last); return text("a")(w) }})
+	if err != nil {
+		t.Error(err)
+	}
+	if got, want := f.Names(), []string{"b", "a", summaryName}; !slices.Equal(got, want) {
+		t.Errorf("names %q, want %q", got, want)
+	}
+	fails := func(io.Writer) error { return errors.New("no current") }
+	err = f.WriteAll(File{"c", text("c")}, File{"d", fails}, File{"e", fails})
+	contains(t, err, "out: writing d: no current")
+	if err := f.Abort(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFolderSlipsPanic(t *testing.T) {
 	prepare := func() *Folder {
 		f, err := Prepare(filepath.Join(t.TempDir(), "out"), false)

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // An Array is a named array of any shape, axis 0 fastest. The product of Shape is
@@ -59,7 +60,7 @@ func WriteNPY(w io.Writer, a Array) error {
 	if _, err := io.WriteString(w, header); err != nil {
 		return err
 	}
-	return writeFloats(w, make([]byte, chunk), a.Data)
+	return writeFloats(w, a.Data)
 }
 
 // check panics unless the shape is that of the data.
@@ -92,20 +93,35 @@ func npyHeader(shape []int) string {
 	return magic + string([]byte{byte(len(dict)), byte(len(dict) >> 8)}) + dict
 }
 
-// chunk is how many bytes writers convert at a time.
-const chunk = 1 << 16
+// chunk is how many bytes go to a file at a time.
+const chunk = 1 << 18
 
-// writeFloats writes data as little-endian float64, as many at a time as fit into buf.
-func writeFloats(w io.Writer, buf []byte, data []float64) error {
+// writeFloats writes data as little-endian float64.
+func writeFloats(w io.Writer, data []float64) error {
 	for len(data) > 0 {
-		n := min(len(data), len(buf)/8)
-		for i, v := range data[:n] {
-			binary.LittleEndian.PutUint64(buf[8*i:], math.Float64bits(v))
-		}
-		if _, err := w.Write(buf[:8*n]); err != nil {
+		n := min(len(data), chunk/8)
+		if _, err := w.Write(littleEndian(data[:n])); err != nil {
 			return err
 		}
 		data = data[n:]
 	}
 	return nil
+}
+
+// littleEndian returns the bytes of numbers, which are not empty: where the machine has them in
+// that order in its memory, that memory itself.
+func littleEndian(data []float64) []byte {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		return unsafe.Slice((*byte)(unsafe.Pointer(&data[0])), 8*len(data))
+	}
+	return encoded(data)
+}
+
+// encoded returns the little-endian bytes of numbers.
+func encoded(data []float64) []byte {
+	b := make([]byte, 0, 8*len(data))
+	for _, v := range data {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+	}
+	return b
 }

@@ -160,7 +160,7 @@ func TestNPYFirstAxisIsFastest(t *testing.T) {
 	}
 }
 
-// Arrays longer than the buffer come back too; 3·8192+1 numbers end in a short piece.
+// Arrays longer than what is written at a time come back too, the last piece of one number.
 func TestNPYLongArray(t *testing.T) {
 	want := ramp(3*chunk/8 + 1)
 	var file bytes.Buffer
@@ -172,7 +172,21 @@ func TestNPYLongArray(t *testing.T) {
 	}
 }
 
-// Writing 16 MiB allocates buffers only: below 1 MiB, some of 64 KiB and the zip's own.
+// Machines of either order of bytes write the same.
+func TestEncodedIsLittleEndian(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		data := rapid.SliceOfN(anyFloat, 1, 20).Draw(t, "data")
+		var want bytes.Buffer
+		if err := binary.Write(&want, binary.LittleEndian, data); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(encoded(data), want.Bytes()) || !bytes.Equal(littleEndian(data), want.Bytes()) {
+			t.Errorf("%v: %x and %x, want %x", data, encoded(data), littleEndian(data), want.Bytes())
+		}
+	})
+}
+
+// Writing 16 MiB allocates buffers only: below 1 MiB, one of 256 KiB and the zip's own.
 func TestWritersDoNotCopy(t *testing.T) {
 	const n = 1 << 10
 	data := ramp(2 * n * n)

@@ -203,32 +203,30 @@ func (b block) write(w io.Writer) error {
 	if _, err := w.Write(length[:]); err != nil {
 		return err
 	}
-	buf := make([]byte, chunk)
 	if len(b.data) == 1 {
-		return writeFloats(w, buf, b.data[0])
+		return writeFloats(w, b.data[0])
 	}
 	tuple := len(b.data)
 	some := make([]float64, chunk/8/tuple*tuple)
 	for lo := 0; lo < b.n; lo += len(some) / tuple {
 		hi := min(b.n, lo+len(some)/tuple)
 		b.interleave(some, lo, hi)
-		if err := writeFloats(w, buf, some[:tuple*(hi-lo)]); err != nil {
+		if err := writeFloats(w, some[:tuple*(hi-lo)]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// interleave sets dst to the tuples lo to hi−1.
+// interleave sets dst, of zeros or other tuples of b, to the tuples lo to hi−1.
 func (b block) interleave(dst []float64, lo, hi int) {
 	tuple := len(b.data)
 	for k, c := range b.data {
-		for i := range hi - lo {
-			if c == nil {
-				dst[tuple*i+k] = 0
-			} else {
-				dst[tuple*i+k] = c[lo+i]
-			}
+		if c == nil {
+			continue
+		}
+		for i, v := range c[lo:hi] {
+			dst[tuple*i+k] = v
 		}
 	}
 }
