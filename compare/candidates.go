@@ -6,7 +6,6 @@ import (
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
-	"github.com/ness-fp/ness/operators"
 )
 
 // A Candidate is a density that may be the stationary one of a process.
@@ -196,13 +195,10 @@ func (c *candidates) localGaussian() (*grid.Field, error) {
 	}
 	p.Diffusion()(at, x)
 	h := p.Landscape.Hessian(minimum)
-	hess, noise := make([]float64, packed(d)), make([]float64, packed(d))
-	for a := range d {
-		for b := a; b < d; b++ {
-			k := operators.Packed(d, a, b)
-			hess[k], noise[k] = h.At(a, b), 2*at[k][0]
-		}
+	var noise []float64
+	for _, v := range at {
+		noise = append(noise, 2*v[0])
 	}
-	g, _, err := LocalGaussian(c.grid, minimum, hess, noise, 1)
+	g, _, err := LocalGaussian(c.grid, minimum, repacked(h), noise, 1)
 	return g, err
 }
