@@ -16,10 +16,86 @@ import (
 // generator's flux.
 func (h *highOrder) linearForm(b blend) func(order int) *accurate.Operator {
 	c := h.blended(h.base, h.shares(h.star, b), [3][]float64{}, nil)
+	forms := map[int]*accurate.Operator{}
 	return func(order int) *accurate.Operator {
-		op := h.operator(order)
-		return op.With(op.Damped(c))
+		if forms[order] == nil {
+			op := h.operator(order)
+			forms[order] = op.With(op.Damped(c))
+		}
+		return forms[order]
 	}
+}
+
+// Bounds of what [highOrder.aim] returns: values below the least are of no use to anybody, and
+// a blend above the largest would be seen in tails.
+const (
+	leastBlend, mostBlend         = 1e-14, 1e-8
+	leastTolerance, mostTolerance = 5e-10, 1e-5
+)
+
+// What blends and tolerances leave of the density, relative to them, at most: measured.
+const blendFloor, residualFloor = 0.3, 0.05
+
+// floorShare is the part of the difference of two orders that each of them may leave.
+const floorShare = 1e-2
+
+// aimedDivergence is the largest tolerance times the largest rate of change of the star
+// generator's density, over the largest flow to and fro of a cell. GMRES leaves up to some ten
+// times that in one cell.
+const aimedDivergence = 5e-10
+
+// fineGrid is the number of cells along all axes from which most densities are found to
+// fineBlend.
+const fineGrid, fineBlend = 192, 1e-11
+
+// aim returns the linear form with a blend that suits the error to be expected, and the
+// tolerance of GMRES that does, relative to the star generator's residual.
+func (h *highOrder) aim(order int) (form func(order int) *accurate.Operator, b blend, tol float64) {
+	b = blendFrom(mostBlend)
+	if fewest(h.grid) >= fineGrid {
+		b = blendFrom(fineBlend)
+	}
+	form = h.linearForm(b)
+	rates := make([]float64, len(h.star))
+	form(order).Apply(rates, h.star)
+	divergence := floats.Norm(rates, math.Inf(1)) / h.largestTurnover(h.star)
+	size := h.foresee(form, order, rates)
+	if hi := floorShare * size / blendFloor; hi < b.hi {
+		b = blendFrom(max(hi, leastBlend))
+		form = h.linearForm(b)
+	}
+	most := min(mostTolerance, aimedDivergence/divergence)
+	return form, b, max(min(floorShare*size/residualFloor, most), leastTolerance)
+}
+
+// foresee returns about the distance from the solution of that order, in which the star
+// generator's density has the rates given, to that of a neighbouring one, relative to it: what
+// the two make of that density, under the preconditioner. Next to walls, where weights of the
+// integral are not 1, the density differs in a way of its own, which is left out. The rates
+// are lost.
+func (h *highOrder) foresee(form func(order int) *accurate.Operator, order int, rates []float64) float64 {
+	next := order - 2
+	if next < 2 {
+		next = 4
+	}
+	if !gridBears(h.grid, next) {
+		return 0
+	}
+	other := make([]float64, len(rates))
+	form(next).Apply(other, h.star)
+	var left, mass float64
+	for i, w := range h.operator(order).Weights() {
+		if rates[i] -= other[i]; math.Abs(w-1) > 1e-9 {
+			rates[i] = 0
+		}
+		left += rates[i]
+		mass += h.cell[i] * h.star[i]
+	}
+	for i, p := range h.star { // rates sum to 0
+		rates[i] -= left / mass * h.cell[i] * p
+	}
+	_, size := h.correction(rates, h.star)
+	return size
 }
 
 // residualWeight returns the weights of rates of change in GMRES, over those out of cells
