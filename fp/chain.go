@@ -83,33 +83,37 @@ func fewest(g *grid.Grid) int { return slices.Min(g.Shape()) }
 // linear solves the linear form, with a blend and a tolerance that suit the error to be
 // expected.
 func (h *highOrder) linear(order int) *attempt {
-	form, blend, tol := h.aim(order)
-	a := &attempt{scheme: SchemeLinear, order: order, blend: blend, op: form(order)}
-	p := append([]float64(nil), h.star...)
-	scale, stats, err := h.improve(a.op, p, tol, 0, iterationLimit)
+	t := h.aim(order)
+	a := &attempt{scheme: SchemeLinear, order: order, blend: t.blend, op: t.form(order)}
+	p, stats, err := h.approach(t, order, h.fromCoarser(t, order))
 	a.its, a.err = stats.Iterations, err
-	h.takeLinear(a, p)
-	h.compareLinear(a, form)
-	h.judgeLinear(a, p, stats.Residual)
+	e := h.judgeLinear(a, t.form, p, stats.Residual)
+	tol := t.tol
 	for k := 0; k < settleRounds && a.err == nil && a.unsettled > max(settleShare*a.orders.Density, leastUnsettled); k++ {
-		e, _ := h.settle(a.op, p)
+		p = append([]float64(nil), a.p...)
 		floats.Add(p, e)
 		tol *= 1e-2
-		_, stats, a.err = h.improve(a.op, p, tol, scale, iterationLimit)
+		stats, a.err = h.improve(a.op, p, tol, t.scale*floats.Max(a.p), iterationLimit) // the star's largest value is 1
 		a.its += stats.Iterations
-		h.takeLinear(a, p)
-		h.compareLinear(a, form)
-		h.judgeLinear(a, p, stats.Residual)
+		e = h.judgeLinear(a, t.form, p, stats.Residual)
 	}
 	return a
 }
 
-// takeLinear makes p the attempt's, with the residual that it leaves.
-func (h *highOrder) takeLinear(a *attempt, p []float64) {
+// judgeLinear makes p the attempt's, and fills in what it is worth; residual is that of GMRES. It
+// returns the correction that the star generator makes of what is left of R(p).
+func (h *highOrder) judgeLinear(a *attempt, form func(order int) *accurate.Operator, p []float64, residual float64) (e []float64) {
 	a.p = h.normalized(a.op, p)
 	rates := make([]float64, len(p))
 	a.op.Apply(rates, a.p)
 	a.residual = floats.Norm(rates, 1) / h.turnover(a.p)
+	e, a.unsettled = h.correction(rates, a.p)
+	h.compareLinear(a, form)
+	a.addFloor(blendFloor*a.blend.hi + residualFloor*residual + 3*a.unsettled)
+	if residual < min(closeEnough*a.orders.Density, mostResidual) {
+		a.err = nil
+	}
+	return e
 }
 
 // compareLinear sets what other orders of the form say of the attempt.
@@ -117,20 +121,10 @@ func (h *highOrder) compareLinear(a *attempt, form func(order int) *accurate.Ope
 	h.estimateErrors(a, h.linearView(a.op, a.p), func(order int) *view {
 		op := form(order)
 		q := append([]float64(nil), a.p...)
-		_, stats, _ := h.improve(op, q, estimateTolerance, 0, estimateIterations)
+		stats, _ := h.improve(op, q, estimateTolerance, 0, estimateIterations)
 		a.its += stats.Iterations
-		return h.linearView(op, h.normalized(op, q))
+		return h.linearView(op, h.normalized(a.op, q)) // weights of this order will do
 	})
-}
-
-// judgeLinear fills in what the attempt with the values p is worth; residual is that of
-// GMRES.
-func (h *highOrder) judgeLinear(a *attempt, p []float64, residual float64) {
-	_, a.unsettled = h.settle(a.op, p)
-	a.addFloor(blendFloor*a.blend.hi + residualFloor*residual + 3*a.unsettled)
-	if residual < min(closeEnough*a.orders.Density, mostResidual) {
-		a.err = nil
-	}
 }
 
 // Solutions of other orders are only compared with, and may be rough: tolerances of the linear
