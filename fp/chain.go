@@ -86,6 +86,9 @@ func (h *highOrder) linear(order int) *attempt {
 	t := h.aim(order)
 	a := &attempt{scheme: SchemeLinear, order: order, blend: t.blend, op: t.form(order)}
 	p, stats, err := h.approach(t, order, h.fromCoarser(t, order))
+	if err == nil {
+		err = h.calm(t, order, p, &stats)
+	}
 	a.its, a.err = stats.Iterations, err
 	e := h.judgeLinear(a, t.form, p, stats.Residual)
 	tol := t.tol
