@@ -111,6 +111,7 @@ func TestTargetsOfAccuracy(t *testing.T) {
 		{exact.QuadWellDrift(0.15), 128, 1e-7, 0}, // 8.6e-8
 		{rotated(0.05), 128, 2e-6, 0},             // 1.1e-6
 		{rotated(0.05), 256, 1e-8, 0},             // 5.0e-9
+		{rotated(0.05), 384, 1e-9, 0},             // 2.6e-10
 		{rotated(0.001), 128, 4e-6, 0},            // 1.9e-6
 		{exact.Rotation2D(1), 128, 1e-8, 1e-5},    // 4.9e-9, 8.4e-9
 		{exact.FullTensor(), 128, 1e-8, 1e-6},     // 9.6e-9, 2.0e-8

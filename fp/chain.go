@@ -72,77 +72,51 @@ func (h *highOrder) weights(op *accurate.Operator) []float64 {
 	return h.masses[op.Order]
 }
 
-const (
-	leastBlend     = 1e-14
-	leastFloor     = 1e-11 // of what blend and tolerance leave, below which they are fine as they are
-	leastUnsettled = 3e-12 // of weights of wells, below which nobody asks
-	iterationLimit = 150
-)
+const iterationLimit = 150
 
-// firstBlend returns hi of the linear form on a grid, and the tolerance of GMRES relative to
-// the star generator's residual: about the errors to be expected, and lowered where those
-// turn out to be smaller.
-func firstBlend(g *grid.Grid) (hi, tol float64) {
-	switch n := fewest(g); {
-	case g.Dim() > 2 || n < 192:
-		return 1e-8, 1e-8
-	case n < 384:
-		return 1e-10, 1e-8
-	case n < 768:
-		return 1e-10, 1e-9
-	}
-	return 1e-12, 1e-10
-}
+// leastUnsettled is what weights of wells may be off, of all mass, before anybody asks.
+const leastUnsettled = residualFloor * leastTolerance
 
 // fewest returns the least number of cells along any axis.
 func fewest(g *grid.Grid) int { return slices.Min(g.Shape()) }
 
-// linear solves the linear form, and on with a tolerance and a blend that suit the error
-// where that is below the first ones.
+// linear solves the linear form, with a blend and a tolerance that suit the error to be
+// expected.
 func (h *highOrder) linear(order int) *attempt {
-	hi, tol := firstBlend(h.grid)
-	a := &attempt{scheme: SchemeLinear, order: order, blend: blendFrom(hi)}
-	p := append([]float64(nil), h.star...)
-	form := h.linearForm(a.blend)
-	a.op = form(order)
-	scale, stats, err := h.improve(a.op, p, tol, 0, iterationLimit)
+	t := h.aim(order)
+	a := &attempt{scheme: SchemeLinear, order: order, blend: t.blend, op: t.form(order)}
+	p, stats, err := h.approach(t, order, h.fromCoarser(t, order))
+	if err == nil {
+		err = h.calm(t, order, p, &stats)
+	}
 	a.its, a.err = stats.Iterations, err
-	h.takeLinear(a, p)
-	h.compareLinear(a, form)
-	h.judgeLinear(a, p, stats.Residual)
+	e := h.judgeLinear(a, t.form, p, stats.Residual)
+	tol := t.tol
 	for k := 0; k < settleRounds && a.err == nil && a.unsettled > max(settleShare*a.orders.Density, leastUnsettled); k++ {
-		e, _ := h.settle(a.op, p)
+		p = append([]float64(nil), a.p...)
 		floats.Add(p, e)
 		tol *= 1e-2
-		_, stats, a.err = h.improve(a.op, p, tol, scale, iterationLimit)
+		stats, a.err = h.improve(a.op, p, tol, t.scale*floats.Max(a.p), iterationLimit) // the star's largest value is 1
 		a.its += stats.Iterations
-		h.takeLinear(a, p)
-		h.compareLinear(a, form)
-		h.judgeLinear(a, p, stats.Residual)
+		e = h.judgeLinear(a, t.form, p, stats.Residual)
 	}
-	size := a.orders.Density
-	if floor := a.floor - 3*a.unsettled; a.err != nil || !a.resolved || size >= 3*floor || floor < leastFloor {
-		return a
-	}
-	b := *a
-	b.blend = blendFrom(max(0.1*size, leastBlend))
-	b.op = h.linearForm(b.blend)(order)
-	_, stats, b.err = h.improve(b.op, p, max(size, 1e-13), scale, iterationLimit)
-	b.its += stats.Iterations
-	h.takeLinear(&b, p) // what the orders say of the first stands
-	h.judgeLinear(&b, p, stats.Residual)
-	if a.its = b.its; b.err != nil || b.estimate.Density > a.estimate.Density { // the first is good enough
-		return a
-	}
-	return &b
+	return a
 }
 
-// takeLinear makes p the attempt's, with the residual that it leaves.
-func (h *highOrder) takeLinear(a *attempt, p []float64) {
+// judgeLinear makes p the attempt's, and fills in what it is worth; residual is that of GMRES. It
+// returns the correction that the star generator makes of what is left of R(p).
+func (h *highOrder) judgeLinear(a *attempt, form func(order int) *accurate.Operator, p []float64, residual float64) (e []float64) {
 	a.p = h.normalized(a.op, p)
 	rates := make([]float64, len(p))
 	a.op.Apply(rates, a.p)
 	a.residual = floats.Norm(rates, 1) / h.turnover(a.p)
+	e, a.unsettled = h.correction(rates, a.p)
+	h.compareLinear(a, form)
+	a.addFloor(blendFloor*a.blend.hi + residualFloor*residual + 3*a.unsettled)
+	if residual < min(closeEnough*a.orders.Density, mostResidual) {
+		a.err = nil
+	}
+	return e
 }
 
 // compareLinear sets what other orders of the form say of the attempt.
@@ -150,26 +124,16 @@ func (h *highOrder) compareLinear(a *attempt, form func(order int) *accurate.Ope
 	h.estimateErrors(a, h.linearView(a.op, a.p), func(order int) *view {
 		op := form(order)
 		q := append([]float64(nil), a.p...)
-		_, stats, _ := h.improve(op, q, estimateTolerance, 0, estimateIterations)
+		stats, _ := h.improve(op, q, estimateTolerance, 0, estimateIterations)
 		a.its += stats.Iterations
-		return h.linearView(op, h.normalized(op, q))
+		return h.linearView(op, h.normalized(a.op, q)) // weights of this order will do
 	})
-}
-
-// judgeLinear fills in what the attempt with the values p is worth; residual is that of
-// GMRES.
-func (h *highOrder) judgeLinear(a *attempt, p []float64, residual float64) {
-	_, a.unsettled = h.settle(a.op, p)
-	a.addFloor(0.3*a.blend.hi + 0.05*residual + 3*a.unsettled)
-	if residual < min(closeEnough*a.orders.Density, mostResidual) {
-		a.err = nil
-	}
 }
 
 // Solutions of other orders are only compared with, and may be rough: tolerances of the linear
 // form and of a step of the logarithmic one, whose residuals say less.
 const (
-	estimateTolerance  = 0.1
+	estimateTolerance  = 0.3
 	relativeTolerance  = 1e-2
 	estimateIterations = 30
 )

@@ -45,7 +45,7 @@ func (s *Stationary) DivergenceResidual(c *Current) float64 {
 // LargestTurnover returns the largest flow |A_ii| m_i to and fro of any cell, in 1/T.
 func (s *Stationary) LargestTurnover() (largest float64) {
 	if s.points != nil {
-		return s.points.largestTurnover()
+		return s.points.largestTurnover(s.points.p)
 	}
 	for i, out := range s.Generator.Outflow() {
 		largest = max(largest, out*s.Mass[i])

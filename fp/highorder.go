@@ -134,8 +134,9 @@ func (h *highOrder) operator(order int) *accurate.Operator {
 }
 
 // starCycles bounds the cycles on the star generator: its density is only a start, and
-// where densities underflow the entrywise residual may never fall.
-const starCycles = 15
+// where densities underflow the entrywise residual may never fall. starTolerance is that
+// residual, below which GMRES takes no fewer iterations.
+const starCycles, starTolerance = 15, 1e-5
 
 // solveStar finds the density of the star generator and makes the preconditioner.
 func (h *highOrder) solveStar() error {
@@ -171,7 +172,7 @@ func (h *highOrder) starMasses() ([]float64, error) {
 	if h.grid.Dim() == 1 {
 		return h.eliminateStar()
 	}
-	m, stats, err := solveLattice(h.problem, h.grid, h.lattice, multigrid.Options{Tol: 1e-9, MaxCycles: starCycles})
+	m, stats, err := solveLattice(h.problem, h.grid, h.lattice, multigrid.Options{Tol: starTolerance, MaxCycles: starCycles})
 	var slow *multigrid.ConvergenceError
 	if err != nil && !errors.As(err, &slow) {
 		return nil, err
@@ -401,4 +402,12 @@ func (h *highOrder) turnover(p []float64) (sum float64) {
 		sum += h.outflow[i] * h.cell[i] * math.Abs(v)
 	}
 	return sum
+}
+
+// largestTurnover returns the largest d_i m_i of point values p.
+func (h *highOrder) largestTurnover(p []float64) (most float64) {
+	for i, v := range p {
+		most = max(most, h.outflow[i]*h.cell[i]*math.Abs(v))
+	}
+	return most
 }

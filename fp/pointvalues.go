@@ -98,14 +98,6 @@ func (h *highOrder) entropyProduction(op *accurate.Operator, p []float64, j [][]
 	return rate, -2 * math.Log(least) * left * rate
 }
 
-// largestTurnover returns the largest flow to and fro of a cell.
-func (p *pointValues) largestTurnover() (most float64) {
-	for i, v := range p.p {
-		most = max(most, p.outflow[i]*p.cell[i]*math.Abs(v))
-	}
-	return most
-}
-
 // moments returns mean and packed covariance, by the rule of the operator's order.
 func (p *pointValues) moments() (mean, cov []float64) {
 	mass := floats.MulTo(make([]float64, len(p.p)), p.weights(p.op), p.p)

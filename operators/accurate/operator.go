@@ -60,9 +60,12 @@ func (o *Operator) With(c *Coefficients) *Operator {
 
 // Weights returns ω of every cell.
 func (o *Operator) Weights() []float64 {
-	w := make([]float64, o.Grid.Cells())
-	for i := range w {
-		w[i] = o.weight(i%o.n[0], 0) * o.weight(i/o.n[0]%o.n[1], 1) * o.weight(i/(o.n[0]*o.n[1]), 2)
+	w := make([]float64, 0, o.Grid.Cells())
+	for r := range o.n[1] * o.n[2] {
+		across, above := o.weight(r%o.n[1], 1), o.weight(r/o.n[1], 2)
+		for _, along := range o.axes[0].weights {
+			w = append(w, along*across*above)
+		}
 	}
 	return w
 }
@@ -170,23 +173,21 @@ func (o *Operator) Flow(p []float64) *Flow {
 
 // addStar adds the star generator's flux of p to point values f on all faces across axis a.
 func (o *Operator) addStar(f []float64, a int, p []float64) {
-	g, up, down := o.Grid, o.Up[a], o.Down[a]
-	n, stride, ring := o.n[a], g.Stride(a), o.axes[a].ring()
-	for i, v := range p {
-		lower := g.LowerFace(a, i)
-		upper := lower + stride
-		k := i / stride % n
-		if k > 0 || ring {
-			f[lower] -= down[lower] * v
+	n, stride, ring := o.n[a], o.Grid.Stride(a), o.axes[a].ring()
+	up, down := o.Up[a], o.Down[a]
+	block := n * stride // cells that follow each other along the axis
+	pieces.Run(len(p)/block, 1, func(b, _, _ int) {
+		cells, first := p[b*block:(b+1)*block], b*(block+stride)
+		for i, v := range cells[:block-stride] {
+			f[first+stride+i] += up[first+stride+i]*v - down[first+stride+i]*cells[stride+i]
 		}
-		if k < n-1 || ring {
-			f[upper] += up[upper] * v
+		if !ring {
+			return
 		}
-		if ring && k == 0 { // the seam is two faces
-			f[upper+(n-1)*stride] -= down[lower] * v
+		for i := range stride { // the seam is two faces
+			seam := up[first+i]*cells[block-stride+i] - down[first+i]*cells[i]
+			f[first+i] += seam
+			f[first+block+i] += seam
 		}
-		if ring && k == n-1 {
-			f[lower-(n-1)*stride] += up[upper] * v
-		}
-	}
+	})
 }

@@ -84,8 +84,11 @@ func (o *Operator) Current(f *Flow) [][]float64 {
 		shape := o.n
 		shape[a]++
 		j[a] = o.axes[a].center.apply(f.Point[a], shape, a)
-		for i := range j[a] {
-			j[a][i] *= stretch[a][i/stride%o.n[a]] / volume[i]
+		for row := 0; row < len(volume); row += stride {
+			s := stretch[a][row/stride%o.n[a]]
+			for i := row; i < row+stride; i++ {
+				j[a][i] *= s / volume[i]
+			}
 		}
 		stride *= o.n[a]
 	}

@@ -219,7 +219,9 @@ func multiply(v, factors []float64, lo int) {
 	if len(factors) == 0 {
 		return
 	}
-	for i, f := range factors[lo:min(lo+len(v), len(factors))] {
+	factors = factors[lo:min(lo+len(v), len(factors))]
+	v = v[:len(factors)]
+	for i, f := range factors {
 		v[i] *= f
 	}
 }

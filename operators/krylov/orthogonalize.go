@@ -7,16 +7,18 @@ import (
 )
 
 // This file makes bases orthonormal by classical Gram–Schmidt, which passes over all
-// vectors at once, and where much cancels a second time: what is left is as orthogonal as
-// round-off allows. Products of the second time are formed piece by piece while the first
-// result is still in a core's cache.
+// vectors at once. Where much cancels, the products of the result with the basis are formed,
+// piece by piece while it is still in a core's cache, and taken off as well where they are not
+// small: no errors grow from one vector to the next. GMRES wants no more, as what was taken
+// off is known to round-off anyway.
 //
 // Daniel, Gragg, Kaufman, Stewart, Math. Comp. 30 (1976) 772; Giraud, Langou, Rozložník,
 // van den Eshof, Numer. Math. 101 (2005) 87.
 
 // mostTaken is the norm of what is taken off a vector, relative to it, above which less
-// than 0.7 of it is left and there is a second time.
-const mostTaken = 0.714
+// than 0.7 of it is left and products are formed again, and mostLeft the norm of these,
+// relative to what is left, that may stay.
+const mostTaken, mostLeft = 0.714, 1e-10
 
 // orthogonalize takes off vector m = len(h), once weighed, its part along the orthonormal
 // ones before it, sets h to the coefficients, and returns its norms before and after.
@@ -30,14 +32,16 @@ func (s *solver) orthogonalize(h []float64) (before, after float64) {
 	})
 	before = s.norm(sums[m], m)
 	copy(h, sums)
-	if floats.Norm(h, 2) > mostTaken*before {
-		again := s.take(h, m)[:m]
-		floats.Add(h, again)
-		sums = s.take(again, 0)
-	} else {
-		sums = s.take(h, 0)
+	if floats.Norm(h, 2) <= mostTaken*before {
+		return before, s.norm(s.take(h, 0)[0], m)
 	}
-	return before, s.norm(sums[0], m)
+	sums = s.take(h, m)
+	again := sums[:m]
+	if after = s.norm(sums[m], m); floats.Norm(again, 2) > mostLeft*after {
+		floats.Add(h, again)
+		after = s.norm(s.take(again, 0)[0], m)
+	}
+	return before, after
 }
 
 // take takes Σ h_j v_j off vector m = len(h), and returns the products of what is left with
