@@ -140,11 +140,16 @@ func (e *Evaluator) deepLinear(theta []float64) {
 	w := e.regression
 	e.u[0] = a * b
 	w.Eval(e.u[:1])
-	slope, bend := w.Grad[0], w.Hess[0]
 	noise, rise := w.NoiseCov[0], w.NoiseCovDiv[0]*(a*a+b*b)
 	e.Value = w.Value
-	e.Grad[0], e.Grad[1] = b*slope, a*slope
-	e.Hess[0], e.Hess[1], e.Hess[2] = b*b*bend, slope+a*b*bend, a*a*bend
-	e.NoiseCov[0], e.NoiseCov[1], e.NoiseCov[2] = b*b*noise, a*b*noise, a*a*noise
+	ofProduct(e.Grad, e.Hess, e.NoiseCov, theta, w.Grad[0], w.Hess[0], noise)
 	e.NoiseCovDiv[0], e.NoiseCovDiv[1] = a*noise+b*rise, b*noise+a*rise
+}
+
+// ofProduct sets the derivatives and Σ of a loss of ab at θ = (a, b) from those in ab.
+func ofProduct(grad, hess, noiseCov, theta []float64, slope, bend, noise float64) {
+	a, b := theta[0], theta[1]
+	grad[0], grad[1] = b*slope, a*slope
+	hess[0], hess[1], hess[2] = b*b*bend, slope+a*b*bend, a*a*bend
+	noiseCov[0], noiseCov[1], noiseCov[2] = b*b*noise, a*b*noise, a*a*noise
 }
