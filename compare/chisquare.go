@@ -64,12 +64,19 @@ func (h *Histogram) ChiSquare(q *grid.Field) (ChiSquare, error) {
 		}
 	}
 	c.Statistic = hotelling(shares, diff)
-	d1, d2 := float64(k), float64(groups-k)
-	if f := c.Statistic * d2 / (d1 * float64(groups-1)); f >= 0 {
-		c.P = mathext.RegIncBeta(d2/2, d1/2, d2/(d2+d1*f))
-		c.Z = math.Sqrt2 * math.Erfcinv(2*c.P)
+	if c.Statistic >= 0 {
+		c.P, c.Z = hotellingChance(c.Statistic, k, groups)
 	}
 	return c, nil
+}
+
+// hotellingChance returns the chance of a T² above t2 with k degrees of freedom and so many
+// groups, more than k, and the normal deviate with that chance of a larger one.
+func hotellingChance(t2 float64, k, groups int) (p, z float64) {
+	d1, d2 := float64(k), float64(groups-k)
+	f := t2 * d2 / (d1 * float64(groups-1))
+	p = mathext.RegIncBeta(d2/2, d1/2, d2/(d2+d1*f))
+	return p, math.Sqrt2 * math.Erfcinv(2*p)
 }
 
 // hotelling returns G dᵀ C⁻¹ d for the covariance C of G rows, and NaN where C is singular.

@@ -10,6 +10,9 @@
 // not depend on the number of steps, and its results have the same bits for any number of
 // workers: a walker's random numbers come from a stream that its number and the seed fix.
 //
+// [NoiseIdentities] holds minibatches at one θ against what is known of their mean and
+// covariances exactly.
+//
 // Every error bar is between walkers, or groups of them, which are independent; steps of
 // one walker are not.
 package compare

@@ -11,18 +11,23 @@ type Evaluator struct {
 
 	loss       *Loss
 	u          []float64  // d
+	moments    *moments   // of linear regression
 	regression *Evaluator // of deep-linear: in the weight ab
 	scratch    *scratch   // of logistic regression and the neuron
 }
 
-// Evaluator returns a new evaluator of the loss.
+// Evaluator returns a new evaluator of the loss. The first of a linear model costs n k⁴
+// operations.
 func (l *Loss) Evaluator() *Evaluator {
 	e := newEvaluator(l, l.dim)
 	switch l.model {
+	case LinearRegression:
+		e.moments = l.moments()
 	case LogisticRegression, TanhNeuron:
 		e.scratch = newScratch(l)
 	case DeepLinear:
-		e.regression = newEvaluator(&Loss{model: LinearRegression, dim: 1, moments: l.moments}, 1)
+		e.regression = newEvaluator(&Loss{model: LinearRegression, dim: 1}, 1)
+		e.regression.moments = l.moments()
 	}
 	return e
 }
@@ -45,7 +50,7 @@ func (e *Evaluator) Eval(theta []float64) {
 	}
 	switch e.loss.model {
 	case LinearRegression:
-		e.loss.moments.eval(e, theta)
+		e.moments.eval(e, theta)
 	case LogisticRegression:
 		e.logistic(theta)
 	case TanhNeuron:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Model is a per-sample loss ℓ(θ; x, y).
@@ -39,8 +40,8 @@ type Loss struct {
 	model   Model
 	data    *Data
 	dim     int
-	columns *columns // of logistic regression and the neuron
-	moments *moments // of the two linear models
+	columns *columns        // of logistic regression and the neuron
+	moments func() *moments // of the two linear models, made when first asked for
 }
 
 // New returns the loss of a model on data, which must not change afterwards. It is an
@@ -56,7 +57,7 @@ func New(model Model, data *Data) (*Loss, error) {
 	l := &Loss{model: model, data: data, dim: k}
 	switch model {
 	case LinearRegression:
-		l.moments = newMoments(data)
+		l.moments = sync.OnceValue(func() *moments { return newMoments(data) })
 	case LogisticRegression:
 		for i, y := range data.Y {
 			if y != 0 && y != 1 {
@@ -72,7 +73,7 @@ func New(model Model, data *Data) (*Loss, error) {
 			return nil, fmt.Errorf("deep-linear wants one feature, have %d: %s", k, strings.Join(data.Features, ", "))
 		}
 		l.dim = 2
-		l.moments = newMoments(data)
+		l.moments = sync.OnceValue(func() *moments { return newMoments(data) })
 	}
 	return l, nil
 }
