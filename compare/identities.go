@@ -110,8 +110,8 @@ func NoiseIdentities(l *loss.Loss, theta []float64, opt IdentityOptions) ([]Iden
 			return nil, fmt.Errorf("theta: the covariance of gradients at %g overflows", theta)
 		}
 	}
-	list := t.independent(WithReplacement)
-	list = append(list, t.independent(WithoutReplacement)...)
+	list := t.independent(fp.WithReplacement)
+	list = append(list, t.independent(fp.WithoutReplacement)...)
 	list = append(list, t.epochs(), t.fullBatch())
 	if s != nil {
 		list = append(list, s.identities()...)
@@ -156,7 +156,7 @@ type noiseTest struct {
 	batch, perGroup int
 	seed            uint64
 	workers         int
-	newSampler      func(s Sampling, n, batch int) sampler
+	newSampler      func(s fp.Sampling, n, batch int) sampler
 	xi              []float64 // g_i − g: n × d, by rows
 	grad            []float64 // g
 	cov             []float64 // Σ, packed
@@ -168,7 +168,7 @@ func newNoiseTest(l *loss.Loss, theta []float64, opt *IdentityOptions) *noiseTes
 	t := &noiseTest{
 		batch: opt.Batch, perGroup: pieces.Count(perGroup, leastPerGroup) * leastPerGroup,
 		seed: opt.Seed, workers: orElse(opt.Workers, runtime.GOMAXPROCS(0)),
-		newSampler: func(s Sampling, n, batch int) sampler { return newSampler(s, n, batch, false) },
+		newSampler: func(s fp.Sampling, n, batch int) sampler { return newSampler(s, n, batch, false) },
 	}
 	t.xi, t.grad, t.cov = sampleNoise(l, theta)
 	return t
@@ -217,9 +217,9 @@ func (t *noiseTest) dim() int     { return len(t.grad) }
 func (t *noiseTest) samples() int { return len(t.xi) / t.dim() }
 
 // factor is what Σ/B has to be multiplied by to be the covariance of one batch.
-func (t *noiseTest) factor(s Sampling) float64 {
+func (t *noiseTest) factor(s fp.Sampling) float64 {
 	n, b := float64(t.samples()), float64(t.batch)
-	if s == WithReplacement {
+	if s == fp.WithReplacement {
 		return 1
 	}
 	return (n - b) / math.Max(n-1, 1)
@@ -227,7 +227,7 @@ func (t *noiseTest) factor(s Sampling) float64 {
 
 // draw calls add with g_B − g of so many batches of so many samples, one after the other,
 // from the stream of a group. What it gets is not to be kept.
-func (t *noiseTest) draw(s Sampling, batch, group, steps int, add func(xi []float64)) {
+func (t *noiseTest) draw(s fp.Sampling, batch, group, steps int, add func(xi []float64)) {
 	n, d := t.samples(), t.dim()
 	b := &batches{indices: make([]uint32, buffered*batch), size: batch, n: uint64(n)}
 	from := []source{{now: random.New(t.seed, uint64(s)<<32|uint64(group))}}
@@ -261,7 +261,7 @@ func (t *noiseTest) groups(count int, fill func(group int, row []float64)) [][]f
 
 // independent checks mean, covariance and the estimator of Σ from batches that do not
 // depend on each other.
-func (t *noiseTest) independent(s Sampling) []Identity {
+func (t *noiseTest) independent(s fp.Sampling) []Identity {
 	d, p := t.dim(), packed(t.dim())
 	factor, size := t.factor(s), float64(t.batch)
 	rows := t.groups(d+2*p, func(g int, row []float64) {
@@ -286,7 +286,7 @@ func (t *noiseTest) independent(s Sampling) []Identity {
 	})
 	noise := t.noise(factor/size, t.perGroup)
 	how, times, back := "with replacement", "", ""
-	if s == WithoutReplacement {
+	if s == fp.WithoutReplacement {
 		how, times, back = "without replacement", "(n−B)/(n−1) ", "(n−1)/(n−B) "
 	}
 	list := []Identity{
@@ -336,7 +336,7 @@ func (t *noiseTest) epochs() Identity {
 	pairs := pieces.Count(t.perGroup, perEpoch) * perEpoch
 	rows := t.groups(packed(d), func(g int, row []float64) {
 		last := make([]float64, 0, d)
-		t.draw(Epochs, t.batch, g, pairs+1, func(xi []float64) {
+		t.draw(fp.Epochs, t.batch, g, pairs+1, func(xi []float64) {
 			if len(last) > 0 {
 				addProducts(row, last, xi)
 			}
@@ -347,7 +347,7 @@ func (t *noiseTest) epochs() Identity {
 		}
 	})
 	c := float64(1-perEpoch) / float64(perEpoch) / math.Max(float64(n-1), 1)
-	variance := t.factor(WithoutReplacement) / float64(t.batch)
+	variance := t.factor(fp.WithoutReplacement) / float64(t.batch)
 	noise := t.noise(variance, pairs)
 	if perEpoch > 1 {
 		noise.unit = -c / variance
@@ -371,7 +371,7 @@ func addProducts(dst, x, y []float64) {
 func (t *noiseTest) fullBatch() Identity {
 	n := t.samples()
 	row := make([]float64, packed(t.dim()))
-	t.draw(WithoutReplacement, n, groupsFor(t.dim()), buffered, func(xi []float64) { addOuter(row, xi, 1.0/buffered) })
+	t.draw(fp.WithoutReplacement, n, groupsFor(t.dim()), buffered, func(xi []float64) { addOuter(row, xi, 1.0/buffered) })
 	return t.noise(0, n).covariance([][]float64{row}, make([]float64, len(row))).
 		named("a full batch has no noise", "Cov g_B = 0, B = n without replacement")
 }

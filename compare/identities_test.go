@@ -187,28 +187,28 @@ func TestNoiseIdentitiesFindWhatIsWrong(t *testing.T) {
 	for k := range test.cov {
 		test.cov[k] *= 1.01
 	}
-	check("Σ", test.independent(WithReplacement), 1, 2)
+	check("Σ", test.independent(fp.WithReplacement), 1, 2)
 	test = newNoiseTest(l, theta, &opt)
 	for i := range test.xi {
 		test.xi[i] += 0.01 * math.Sqrt(test.cov[i%2*2]/8)
 	}
-	check("g", test.independent(WithReplacement), 0)
+	check("g", test.independent(fp.WithReplacement), 0)
 	opt.Batches = 200000
 	distort := func(s func(sampler) sampler) *noiseTest {
 		test := newNoiseTest(l, theta, &opt)
 		honest := test.newSampler
-		test.newSampler = func(how Sampling, n, batch int) sampler { return s(honest(how, n, batch)) }
+		test.newSampler = func(how fp.Sampling, n, batch int) sampler { return s(honest(how, n, batch)) }
 		return test
 	}
 	test = distort(func(s sampler) sampler { return biased{s} })
-	if i := test.independent(WithReplacement)[0]; i.Verdict != fp.Violated {
+	if i := test.independent(fp.WithReplacement)[0]; i.Verdict != fp.Violated {
 		t.Errorf("a biased draw is not found: %+v", i)
 	}
 	if i := test.fullBatch(); i.Verdict != fp.Violated || i.P != 0 || i.Z != mostZ {
 		t.Errorf("a full batch that lacks a sample is not found: %+v", i)
 	}
 	test = distort(func(s sampler) sampler { return repeated{s} })
-	check("repeated", test.independent(WithReplacement), 2) // ḡ has twice its variance
+	check("repeated", test.independent(fp.WithReplacement), 2) // ḡ has twice its variance
 	if i := test.epochs(); i.Verdict != fp.Violated {
 		t.Errorf("repeated batches are not found: %+v", i)
 	}
@@ -220,8 +220,8 @@ func TestNoiseIdentitiesFindWhatIsWrong(t *testing.T) {
 	opt.Batches = 200000
 	// With replacement there is no correlation, where there should be one.
 	test = newNoiseTest(l, theta, &opt)
-	test.newSampler = func(how Sampling, n, batch int) sampler {
-		return newSampler(WithReplacement, n, batch, false)
+	test.newSampler = func(how fp.Sampling, n, batch int) sampler {
+		return newSampler(fp.WithReplacement, n, batch, false)
 	}
 	if i := test.epochs(); i.Verdict != fp.Violated {
 		t.Errorf("independent batches pass for epochs: %+v", i)

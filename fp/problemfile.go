@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/ness-fp/ness/fp/expr"
+	"github.com/ness-fp/ness/fp/loss"
 	"github.com/ness-fp/ness/grid"
 )
 
@@ -34,7 +35,8 @@ type ReadOptions struct {
 type File struct {
 	Problem *Problem
 	Domain  Domain
-	Start   *Start // what the section initial says; nil where there is none
+	Start   *Start    // what the section initial says; nil where there is none
+	Law     *loss.Law // of data that are drawn; nil of others
 	// Facts describe the problem in words, label and value, for a reader.
 	Facts [][2]string
 

@@ -63,7 +63,7 @@ func (r *reader) startPoints(points [][]float64) error {
 		return r.fail("initial.points", "want at least one point")
 	}
 	for i, x := range points {
-		if err := r.wantNumbers(fmt.Sprintf("initial.points[%d]", i), x); err != nil {
+		if err := r.wantNumbers(fmt.Sprintf("initial.points[%d]", i), x, len(r.doc.Variables), "variable"); err != nil {
 			return err
 		}
 	}
@@ -71,10 +71,10 @@ func (r *reader) startPoints(points [][]float64) error {
 	return nil
 }
 
-// wantNumbers wants one per variable.
-func (r *reader) wantNumbers(key string, x []float64) error {
-	if d := len(r.doc.Variables); len(x) != d {
-		return r.fail(key, "want %d numbers, one per variable, have %d", d, len(x))
+// wantNumbers wants d finite ones, one per something.
+func (r *reader) wantNumbers(key string, x []float64, d int, per string) error {
+	if len(x) != d {
+		return r.fail(key, "want %d numbers, one per %s, have %d", d, per, len(x))
 	}
 	for i, v := range x {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -86,16 +86,16 @@ func (r *reader) wantNumbers(key string, x []float64) error {
 
 func (r *reader) startGaussian(doc *gaussianDoc) error {
 	const key = "initial.gaussian"
-	if err := r.wantNumbers(key+".mean", doc.Mean); err != nil {
+	d := len(r.doc.Variables)
+	if err := r.wantNumbers(key+".mean", doc.Mean, d, "variable"); err != nil {
 		return err
 	}
 	if (doc.SD == nil) == (doc.Covariance == nil) {
 		return r.fail(key, "want mean and one of sd and covariance")
 	}
-	d := len(doc.Mean)
 	cov := make([]float64, d*(d+1)/2)
 	if doc.SD != nil {
-		if err := r.wantNumbers(key+".sd", doc.SD); err != nil {
+		if err := r.wantNumbers(key+".sd", doc.SD, d, "variable"); err != nil {
 			return err
 		}
 		for a, s := range doc.SD {
@@ -104,21 +104,20 @@ func (r *reader) startGaussian(doc *gaussianDoc) error {
 			}
 			cov[operators.Packed(d, a, a)] = s * s
 		}
-	} else if err := r.covariance(key+".covariance", doc.Covariance, cov); err != nil {
+	} else if err := r.covariance(key+".covariance", doc.Covariance, cov, d, "variable"); err != nil {
 		return err
 	}
 	r.file.Start = &Start{Points: [][]float64{doc.Mean}, Cov: cov}
 	return nil
 }
 
-// covariance reads a positive semi-definite matrix.
-func (r *reader) covariance(key string, rows [][]float64, packed []float64) error {
-	d := len(r.doc.Variables)
+// covariance reads a positive semi-definite matrix of d rows, one per something.
+func (r *reader) covariance(key string, rows [][]float64, packed []float64, d int, per string) error {
 	if len(rows) != d {
-		return r.fail(key, "want %d rows, one per variable, have %d", d, len(rows))
+		return r.fail(key, "want %d rows, one per %s, have %d", d, per, len(rows))
 	}
 	for a, row := range rows {
-		if err := r.wantNumbers(fmt.Sprintf("%s[%d]", key, a), row); err != nil {
+		if err := r.wantNumbers(fmt.Sprintf("%s[%d]", key, a), row, d, per); err != nil {
 			return err
 		}
 	}

@@ -29,6 +29,8 @@ type dataDoc struct {
 	Target      string   `yaml:"target"`
 	Standardize bool     `yaml:"standardize"`
 	Intercept   bool     `yaml:"intercept"`
+
+	Generate *generateDoc `yaml:"generate"`
 }
 
 func (r *reader) sgd() error {
@@ -189,7 +191,11 @@ func (r *reader) sgdFromData() error {
 		keys.drift = append(keys.drift, "sgd")
 	}
 	keys.diffusion, keys.potential = "sgd", "sgd.loss"
-	r.fact("model", "%s on %d samples of %s", s.Model, n, s.Data.File)
+	if law := r.file.Law; law != nil {
+		r.fact("model", "%s on %d samples of a linear law with normal noise of deviation %g", s.Model, n, law.Noise)
+	} else {
+		r.fact("model", "%s on %d samples of %s", s.Model, n, s.Data.File)
+	}
 	for a, what := range l.Parameters() {
 		r.fact(p.Variables[a], "%s", what)
 	}
@@ -205,8 +211,10 @@ func (r *reader) loss() (*loss.Loss, error) {
 		return nil, r.fail("sgd.model", "%v", err)
 	}
 	switch {
+	case s.Data.Generate != nil:
+		return r.generated(model)
 	case s.Data.File == "":
-		return nil, r.fail("sgd.data", "file is missing")
+		return nil, r.fail("sgd.data", "file is missing: want that, or generate")
 	case len(s.Data.Features) == 0:
 		return nil, r.fail("sgd.data", "features is missing: want at least one column name")
 	case s.Data.Target == "":

@@ -34,7 +34,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(solveCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand())
+	root.AddCommand(solveCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
