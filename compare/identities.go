@@ -70,8 +70,10 @@ type Identity struct {
 	// nothing does, and Measured is Expected but for round-off.
 	Freedom int
 	// P is the chance of a deviation that is larger in Hotelling's sense if the identity
-	// holds: uniform between 0 and 1 then. 1 where nothing varies; 0 where what does not vary
-	// deviates.
+	// holds: uniform between 0 and 1 then, as far as means of groups are normal. (With the
+	// fewest batches, of one sample with log-normal features, P of covariances was below 0.001
+	// four times as often as it should, in 15 of 4000 cases; with 2¹⁷ batches in 1 of 300.)
+	// 1 where nothing varies; 0 where what does not vary deviates.
 	P float64
 	// Z is the normal deviate with a chance P of a larger one, within ±37; 0 where P is 1.
 	Z float64

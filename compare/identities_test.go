@@ -231,6 +231,7 @@ func TestNoiseIdentitiesFindWhatIsWrong(t *testing.T) {
 // Of a population that is off the gradient is found out by a tenth of its deviation between
 // data sets, their covariance by a tenth, and Σ by a twentieth.
 func TestNoiseIdentitiesFindAnotherLaw(t *testing.T) {
+	skipLong(t)
 	law := someLaw()
 	l := lossOf(t, law, loss.LinearRegression, 40)
 	theta := []float64{0.4, -0.3, 0.9}
