@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/loss"
 )
 
 const problems = "../testdata/problems"
@@ -85,6 +86,8 @@ func TestBadProblemFilesNameThePlace(t *testing.T) {
 	const head = "version: 1\nvariables: [x]\n"
 	const dom = "domain: {x: {min: -1, max: 1, cells: 8}}\n"
 	const eq = "equation: {drift: [\"-x\"], diffusion: 1}\n"
+	const gen = "sgd: {data: {generate: {"
+	const lin = "model: linear-regression, learning_rate: 0.1, batch_size: 2}\n"
 	for _, c := range []struct{ src, want string }{
 		{"", "the file is empty"},
 		{"variables: [x]\n" + eq + dom, "version is missing"},
@@ -120,6 +123,12 @@ func TestBadProblemFilesNameThePlace(t *testing.T) {
 		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: {schedule: constant, initial: 0}, batch_size: 1}\n" + dom, "learning_rate.initial: want a number > 0 and at most 1e6, have 0"},
 		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: {shedule: step}, batch_size: 1}\n" + dom, "shedule"},
 		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: fast, batch_size: 1}\n" + dom, "f.yaml:3:56"},
+		{head + gen + "samples: 10}}, " + lin + dom, "sgd.data.generate: weights is missing"},
+		{head + gen + "samples: 0, weights: [1]}}, " + lin + dom, "sgd.data.generate.samples: want a whole number from 1 to 1e+07, have 0"},
+		{head + gen + "samples: 10, weights: [1], noise: -1}}, " + lin + dom, "sgd.data.generate"},
+		{head + gen + "samples: 10, weights: [1], covariance: [[-1]]}}, " + lin + dom, "sgd.data.generate.covariance: want a covariance, have a matrix with the eigenvalue -1"},
+		{head + gen + "samples: 10, weights: [1], covariance: [[1, 0], [0, 1]]}}, " + lin + dom, "want 1 rows, one per feature, have 2"},
+		{head + gen + "samples: 10, weights: [1]}, file: a.csv}, " + lin + dom, "sgd.data.file: has no meaning beside generate"},
 		{head + eq + "initial: {}\n" + dom, "initial: want exactly one of points, gaussian and uniform, have 0"},
 		{head + eq + "initial: {uniform: false}\n" + dom, "initial.uniform: want true"},
 		{head + eq + "initial: {points: [[1, 2]]}\n" + dom, "initial.points[0]: want 1 numbers, one per variable, have 2"},
@@ -239,4 +248,20 @@ func read(t *testing.T, src string) *fp.File {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// Data that are drawn are those of the law, and a problem like those of a file.
+func TestGeneratedData(t *testing.T) {
+	f := read(t, "variables: [c, w]\nsgd: {data: {generate: {samples: 50, weights: [2, -1], mean: [0.5], covariance: [[4]], noise: 0.3, seed: 7}, intercept: true}, model: linear-regression, learning_rate: 0.1, batch_size: 2}")
+	law := &loss.Law{Features: []string{"x1"}, Target: "y", Weights: []float64{2, -1}, Mean: []float64{0.5}, Cov: []float64{4}, Noise: 0.3, Intercept: true}
+	if diff := cmp.Diff(law, f.Law); diff != "" {
+		t.Errorf("want − have +\n%s", diff)
+	}
+	want, err := law.Generate(50, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, f.SGD().Loss.Data()); diff != "" {
+		t.Errorf("want − have +\n%s", diff)
+	}
 }
