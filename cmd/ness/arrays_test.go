@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -115,7 +116,7 @@ domain:
 
 func TestStatusOfErrors(t *testing.T) {
 	for err, want := range map[error]int{
-		nil: 0, &fp.ConvergenceError{}: 3, errInterrupted: 130, &fp.FileError{}: 2,
+		nil: 0, &fp.ConvergenceError{}: 3, errInterrupted: 130, fmt.Errorf("%w at step 3", errStopped): 130, &fp.FileError{}: 2,
 		&verdictError{"", fp.Violated}: 1, &verdictError{"", fp.CannotTell}: 3,
 	} {
 		if got := status(err); got != want {

@@ -19,8 +19,9 @@ type compareFlags struct {
 	inputFlags
 	ensembleFlags
 	outputFlags
-	within float64
-	study  int
+	within       float64
+	study        int
+	studySamples float64
 }
 
 func compareCommand() *cobra.Command {
@@ -39,6 +40,7 @@ func compareCommand() *cobra.Command {
 	fl.outputFlags.add(cmd)
 	cmd.Flags().Float64Var(&fl.within, "within", 0.02, "total variation `DISTANCE` up to which a density agrees")
 	cmd.Flags().IntVar(&fl.study, "eta-study", 0, "halve learning rate and batch size so many `TIMES`, and fit the order in the learning rate at which walkers leave the equation")
+	cmd.Flags().Float64Var(&fl.studySamples, "eta-samples", 2e7, "`NUMBER` of independent samples at each learning rate of the study: N leave errors of √(2/N) of a variance")
 	return cmd
 }
 
@@ -49,6 +51,8 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 	switch {
 	case !(fl.within > 0 && fl.within < 1):
 		return fmt.Errorf("--within: want a distance between 0 and 1, have %g", fl.within)
+	case !(fl.studySamples >= 1000 && fl.studySamples <= 1e12):
+		return fmt.Errorf("--eta-samples: want 1000 to 1e12, have %g", fl.studySamples)
 	case fl.study < 0 || fl.study > 20:
 		return fmt.Errorf("--eta-study: want a number of halvings up to 20, have %d", fl.study)
 	}

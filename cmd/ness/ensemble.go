@@ -26,14 +26,14 @@ import (
 
 // ensembleFlags say which ensemble to run.
 type ensembleFlags struct {
-	process            string
-	step               float64
-	walkers            int
-	steps, burnIn      int // 0 and −1: found by a pilot run
-	every              int // 0: likewise
-	seed               uint64
-	outside            float64
-	resume             bool
+	process       string
+	step          float64
+	walkers       int
+	steps, burnIn int // 0 and −1: found by a pilot run
+	every         int // 0: likewise
+	seed          uint64
+	outside       float64
+	resume        bool
 }
 
 var processNames = []string{"auto", "sgd", "euler-maruyama", "platen"}

@@ -33,10 +33,6 @@ type studySeries struct {
 	failure   error
 }
 
-// studySamples is how many independent samples each ensemble of a study is to make: they
-// leave errors of 3e-4 of a variance.
-const studySamples = 2e7
-
 func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, c *comparison, progress io.Writer) (*etaStudy, error) {
 	if f.SGD() == nil || !fl.isSGD(f) {
 		return nil, fmt.Errorf("--eta-study: wants walkers that do SGD")
@@ -74,7 +70,7 @@ func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File,
 	if err := fl.pilot(ctx, p, g); err != nil {
 		return err
 	}
-	p.enough(2 * studySamples * p.relaxation.Steps / float64(fl.walkers))
+	p.enough(2 * fl.studySamples * p.relaxation.Steps / float64(fl.walkers))
 	r, err := p.run(ctx, progress, nil)
 	if err != nil {
 		return err

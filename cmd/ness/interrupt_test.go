@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -16,9 +18,7 @@ func TestInterruptLeavesNothingHalfWritten(t *testing.T) {
 	}
 	dir := t.TempDir()
 	solve := func(out string) *exec.Cmd {
-		cmd := exec.Command(os.Args[0], "solve", filepath.Join(testdata(t), "problems", "a4_full_tensor.yaml"), "--cells", "48", "-o", out)
-		cmd.Env = append(os.Environ(), "NESS_RUN_MAIN=1")
-		return cmd
+		return program("solve", filepath.Join(testdata(t), "problems", "a4_full_tensor.yaml"), "--cells", "48", "-o", out)
 	}
 	start := time.Now()
 	if err := solve(filepath.Join(dir, "whole")).Run(); err != nil {
@@ -56,5 +56,92 @@ func TestInterruptLeavesNothingHalfWritten(t *testing.T) {
 	}
 	if interrupted == 0 {
 		t.Error("no run was interrupted")
+	}
+}
+
+// program is ness with arguments.
+func program(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "NESS_RUN_MAIN=1")
+	return cmd
+}
+
+// An ensemble that is interrupted, and goes on, ends with the same bits as one that is not.
+// What does not belong to it, or is damaged, is refused.
+func TestInterruptedEnsemblesGoOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
+	dir := t.TempDir()
+	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
+	simulate := func(out string, more ...string) *exec.Cmd {
+		args := []string{
+			"simulate", filepath.Join(testdata(t), "problems", "a9_linear_regression.yaml"),
+			"--walkers", "256", "--steps", "200000", "--every", "50", "--record", "--no-plots", "-o", out,
+		}
+		return program(append(args, more...)...)
+	}
+	start := time.Now()
+	if out, err := simulate(whole).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	took := time.Since(start)
+	state := filepath.Join(parts, stateName)
+	for tries := 1; ; tries++ { // too early there is nothing to go on with, too late it is done
+		cmd := simulate(parts)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(took / 2)
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+		if _, err := os.Stat(state); err == nil {
+			if c := cmd.ProcessState.ExitCode(); c != statusInterrupted {
+				t.Errorf("status %d, want %d", c, statusInterrupted)
+			}
+			break
+		}
+		if tries == 10 {
+			t.Skip("ten runs were not interrupted in time")
+		}
+	}
+	saved, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := append([]byte(nil), saved...)
+	damaged[len(damaged)/2] ^= 1
+	for what, c := range map[string]struct {
+		state []byte
+		flag  string
+		want  string
+	}{
+		"damaged":      {damaged, "--resume", "damaged or cut short"},
+		"cut":          {saved[:1000], "--resume", "damaged or cut short"},
+		"another seed": {saved, "--seed=2", "another process, other options or another version"},
+	} {
+		if err := os.WriteFile(state, c.state, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		out, err := simulate(parts, "--resume", c.flag).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), c.want) {
+			t.Errorf("%s: have %v, %s; want %q", what, err, out, c.want)
+		}
+	}
+	if err := os.WriteFile(state, saved, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := simulate(parts, "--resume").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, name := range []string{"histogram.npz", recordName} {
+		a, errA := os.ReadFile(filepath.Join(whole, name))
+		b, errB := os.ReadFile(filepath.Join(parts, name))
+		if errA != nil || errB != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s differs: %v, %v", name, errA, errB)
+		}
+	}
+	if _, err := os.Stat(state); err == nil {
+		t.Error("the state of a complete ensemble is left")
 	}
 }

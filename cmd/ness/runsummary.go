@@ -241,4 +241,3 @@ func runFigures(p *fp.Problem, r *walk) map[string]func(io.Writer) error {
 	}
 	return list
 }
-

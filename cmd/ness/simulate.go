@@ -192,7 +192,9 @@ func (fl *simulateFlags) write(folder *output.Folder, f *fp.File, r *walk, sum *
 			return err
 		}
 	}
-	if err := folder.Write("histogram.npz", func(w io.Writer) error { return output.WriteNPZ(w, histogramArrays(f.Problem.Variables, r.Histogram())) }); err != nil {
+	if err := folder.Write("histogram.npz", func(w io.Writer) error {
+		return output.WriteNPZ(w, histogramArrays(f.Problem.Variables, r.Histogram()))
+	}); err != nil {
 		return err
 	}
 	if !fl.noPlots {
