@@ -77,7 +77,7 @@ func (l *level) basinRates(label []int32, mass []float64) []float64 {
 	return rate
 }
 
-// basins returns the basin of every cell and the masses of the basins.
+// basins returns the basin of every cell and the masses of the basins; nil where there is but one.
 func (l *level) basins() (label []int32, mass []float64) {
 	label = l.uphill()
 	tops := int32(0)
@@ -86,6 +86,9 @@ func (l *level) basins() (label []int32, mass []float64) {
 			tops++
 			label[i] = -tops
 		}
+	}
+	if tops == 1 {
+		return nil, nil
 	}
 	// Every cell takes the negative number of its top, and so do those on the way there.
 	for i := range label {

@@ -198,6 +198,7 @@ func (s *solver) iterate(opt Options) (stats Stats, err error) {
 	l := s.levels[0]
 	stats.Levels = len(s.levels)
 	var first, last residual
+	measured := 0         // the cycle after which last was
 	before := math.Inf(1) // correction
 	for stats.Cycles < opt.MaxCycles {
 		if opt.Context != nil && opt.Context.Err() != nil {
@@ -205,7 +206,13 @@ func (s *solver) iterate(opt Options) (stats Stats, err error) {
 		}
 		stats.Correction = s.improve()
 		stats.Cycles++
-		last = l.residual()
+		slow := s.visits == 1 && !(stats.Correction <= badFactor*before)
+		before = stats.Correction
+		expected := last.entry * math.Pow(stats.Factor, float64(stats.Cycles-measured))
+		if stats.Cycles > 1 && stats.Cycles < opt.MaxCycles && !slow && (stats.Correction > opt.Tol || expected > farOff*opt.Tol) {
+			continue // whatever the residual is, there is more to do
+		}
+		last, measured = s.residual(), stats.Cycles
 		if stats.Cycles == 1 {
 			first = last
 		}
@@ -216,10 +223,9 @@ func (s *solver) iterate(opt Options) (stats Stats, err error) {
 		if !(last.sum < math.Inf(1)) {
 			break
 		}
-		if stats.Correction > last.entry && stats.Correction > badFactor*before {
+		if slow && stats.Correction > last.entry {
 			s.visits = 2
 		}
-		before = stats.Correction
 		if last.entry <= opt.Tol && stats.Correction <= opt.Tol {
 			stats.Correction = max(stats.Correction, l.weighBasins())
 			if stats.Correction <= opt.Tol {
@@ -228,6 +234,16 @@ func (s *solver) iterate(opt Options) (stats Stats, err error) {
 		}
 	}
 	return stats, &ConvergenceError{Stats: stats, Tol: opt.Tol}
+}
+
+// farOff is the residual, expected from the cycles so far and over the tolerance, above which it
+// is not measured: cycles get slower rather than faster.
+const farOff = 10
+
+// residual measures the masses of the finest level.
+func (s *solver) residual() residual {
+	s.spent += float64(s.levels[0].cells())
+	return s.levels[0].residual()
 }
 
 // badFactor is the factor from one V-cycle to the next of corrections of the coarsest level
@@ -291,11 +307,9 @@ func (s *solver) cycle(k int) (correction float64) {
 	return correction
 }
 
-// work returns the visits of cells in one cycle and the residual after it: four sweeps, on
-// coarse levels eight, one pass to coarsen and half a one to correct, on every level as often
-// as it is visited.
-func (s *solver) work() float64 {
-	cells := float64(s.levels[0].cells())
+// work returns the visits of cells in one cycle: four sweeps, on coarse levels eight, one pass
+// to coarsen and half a one to correct, on every level as often as it is visited.
+func (s *solver) work() (cells float64) {
 	visits, passes := 1, 5.5
 	for _, l := range s.levels[:len(s.levels)-1] {
 		cells += passes * float64(visits) * float64(l.cells())

@@ -622,3 +622,32 @@ func TestGroupsOfAnAxis(t *testing.T) {
 		}
 	}
 }
+
+// Where the residual is not measured it would not have changed what is done next: cycles and
+// masses are those of iterations that measure it every time.
+func TestResidualsLeftOutChangeNothing(t *testing.T) {
+	for name, p := range map[string]*problem{"quad well": quadWell(0.15), "rotation": rotation(), "van der Pol": vanDerPol(0.05)} {
+		dims := []int{128, 128}
+		m, stats, err := Solve(dims, p.discretize, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := guess(dims, p.discretize, Options{Tol: DefaultTol})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, cycles, before := s.levels[0], 0, math.Inf(1)
+		for done := false; !done; cycles++ {
+			correction, r := s.improve(), l.residual()
+			if correction > r.entry && correction > badFactor*before {
+				s.visits = 2
+			}
+			before = correction
+			done = r.entry <= DefaultTol && correction <= DefaultTol && l.weighBasins() <= DefaultTol
+		}
+		normalize(l.x)
+		if cycles != stats.Cycles || !slices.Equal(m, l.x) {
+			t.Errorf("%s: %d cycles, want %d and the same masses", name, stats.Cycles, cycles)
+		}
+	}
+}
