@@ -308,7 +308,7 @@ func (p *plan) run(ctx context.Context, bar io.Writer, saved io.Reader) (*walk, 
 		}
 	}
 	first, total := e.Step(), p.total()
-	show = startProgress(bar, "simulating", first, total, "walker steps", float64(p.options.Walkers))
+	show = startProgress(bar, "simulating", first, total, "million walker steps", float64(p.options.Walkers)/1e6)
 	defer show.stop()
 	began := time.Now()
 	err = e.Run(ctx, total)
