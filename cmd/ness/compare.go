@@ -16,9 +16,7 @@ import (
 )
 
 type compareFlags struct {
-	inputFlags
-	ensembleFlags
-	outputFlags
+	walkerFlags
 	within       float64
 	study        int
 	studySamples float64
@@ -35,9 +33,7 @@ func compareCommand() *cobra.Command {
 			return fl.compare(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
 		},
 	}
-	fl.inputFlags.add(cmd)
-	fl.ensembleFlags.add(cmd)
-	fl.outputFlags.add(cmd)
+	fl.add(cmd)
 	cmd.Flags().Float64Var(&fl.within, "within", 0.02, "total variation `DISTANCE` up to which a density agrees")
 	cmd.Flags().IntVar(&fl.study, "eta-study", 0, "halve learning rate and batch size so many `TIMES`, and fit the order in the learning rate at which walkers leave the equation")
 	cmd.Flags().Float64Var(&fl.studySamples, "eta-samples", 2e7, "`NUMBER` of independent samples at each learning rate of the study: N leave errors of √(2/N) of a variance")
@@ -56,56 +52,39 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 	case fl.study < 0 || fl.study > 20:
 		return fmt.Errorf("--eta-study: want a number of halvings up to 20, have %d", fl.study)
 	}
-	if err := fl.check(fl.given); err != nil {
-		return err
-	}
-	folder, err := fl.prepare()
+	in, err := fl.open(name, comparable)
 	if err != nil {
 		return err
 	}
-	if folder != nil {
-		defer folder.Abort()
-	}
-	f, err := fl.read(name)
-	if err != nil {
-		return err
-	}
-	if err := comparable(f); err != nil {
-		return err
-	}
-	g, notes, doubts, err := box(name, f)
-	if err != nil {
-		return err
-	}
+	defer in.abort()
 	ctx, stop := untilInterrupt()
 	defer stop()
-	c, err := fl.run(ctx, f, g, progress)
+	c, err := fl.run(ctx, in.file, in.grid, progress)
 	switch {
 	case c == nil && ctx.Err() != nil:
 		return errInterrupted
 	case c == nil:
-		return locate(name, f, err)
+		return locate(name, in.file, err)
 	}
-	c.walk.warnings = append(doubts, c.walk.warnings...)
+	c.walk.warnings = append(in.doubts, c.walk.warnings...)
 	if fl.study > 0 && !c.walk.interrupted {
-		study, studyErr := fl.etaStudy(ctx, f, g, c, progress)
-		if studyErr != nil && ctx.Err() == nil {
-			return locate(name, f, studyErr)
+		var studyErr error
+		if c.study, studyErr = fl.etaStudy(ctx, in.file, in.grid, c, progress); studyErr != nil && ctx.Err() == nil {
+			return locate(name, in.file, studyErr)
 		}
-		c.study = study
 	}
 	interrupted := ctx.Err() != nil
 	stop() // from here a second interrupt kills
-	if err := fl.tell(w, f, g, notes, folder, c); err != nil {
+	if err := fl.tell(w, in, c); err != nil {
 		return err
 	}
 	switch {
 	case c.walk.interrupted:
-		return c.walk.stopped(folder != nil)
+		return c.walk.stopped(in.folder != nil)
 	case interrupted:
 		return fmt.Errorf("%w in the study of learning rates", errStopped)
 	case err != nil:
-		return locate(name, f, err)
+		return locate(name, in.file, err)
 	case c.rows[0].verdict != fp.Holds:
 		return &verdictError{"comparison", c.rows[0].verdict}
 	}
@@ -236,14 +215,14 @@ func judge(d compare.Distance, within, e float64) fp.Verdict {
 }
 
 // tell prints and writes the comparison.
-func (fl *compareFlags) tell(w io.Writer, f *fp.File, g *grid.Grid, notes []string, folder *output.Folder, c *comparison) error {
-	sum := c.summarize(f, g, notes)
-	describe(w, f, g, notes)
+func (fl *compareFlags) tell(w io.Writer, in *input, c *comparison) error {
+	sum := c.summarize(in.file, in.grid, in.notes)
+	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
-	if folder == nil {
+	if in.folder == nil {
 		return nil
 	}
-	if err := fl.write(folder, f, c, sum); err != nil {
+	if err := fl.write(in.folder, in.file, c, sum); err != nil {
 		return err
 	}
 	line(w, "written to", "%s", fl.dir)

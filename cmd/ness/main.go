@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
 )
 
@@ -111,4 +112,27 @@ func (f *inputFlags) read(path string) (*fp.File, error) {
 			return os.Open(data)
 		},
 	})
+}
+
+// outputFlags say where a result goes.
+type outputFlags struct {
+	dir            string
+	given          bool // whether dir was
+	force, noPlots bool
+	quiet          bool
+}
+
+func (fl *outputFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&fl.dir, "output", "o", "", "folder `DIR` for summary, arrays and figures; without it only the summary is printed")
+	cmd.Flags().BoolVar(&fl.force, "force", false, "write into a folder that holds something else")
+	cmd.Flags().BoolVar(&fl.noPlots, "no-plots", false, "write no figures")
+	cmd.Flags().BoolVarP(&fl.quiet, "quiet", "q", false, "print nothing but errors")
+}
+
+// prepare returns the folder, nil without one.
+func (fl *outputFlags) prepare() (*output.Folder, error) {
+	if !fl.given {
+		return nil, nil
+	}
+	return output.Prepare(fl.dir, fl.force)
 }

@@ -11,41 +11,15 @@ import (
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
-	"github.com/ness-fp/ness/grid"
 )
 
 // recordName is the file of all that was counted.
 const recordName = "trajectories.npy"
 
 type simulateFlags struct {
-	inputFlags
-	ensembleFlags
-	outputFlags
+	walkerFlags
 	lags   int
 	record bool
-}
-
-// outputFlags say where a result goes.
-type outputFlags struct {
-	dir            string
-	given          bool // whether dir was
-	force, noPlots bool
-	quiet          bool
-}
-
-func (fl *outputFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&fl.dir, "output", "o", "", "folder `DIR` for summary, arrays and figures; without it only the summary is printed")
-	cmd.Flags().BoolVar(&fl.force, "force", false, "write into a folder that holds something else")
-	cmd.Flags().BoolVar(&fl.noPlots, "no-plots", false, "write no figures")
-	cmd.Flags().BoolVarP(&fl.quiet, "quiet", "q", false, "print nothing but errors")
-}
-
-// prepare returns the folder, nil without one.
-func (fl *outputFlags) prepare() (*output.Folder, error) {
-	if !fl.given {
-		return nil, nil
-	}
-	return output.Prepare(fl.dir, fl.force)
 }
 
 func simulateCommand() *cobra.Command {
@@ -59,9 +33,7 @@ func simulateCommand() *cobra.Command {
 			return fl.simulate(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
 		},
 	}
-	fl.inputFlags.add(cmd)
-	fl.ensembleFlags.add(cmd)
-	fl.outputFlags.add(cmd)
+	fl.add(cmd)
 	cmd.Flags().IntVar(&fl.lags, "noise-lags", 0, "largest lag `N` of the autocovariance of the gradient noise; 0 takes none")
 	cmd.Flags().BoolVar(&fl.record, "record", false, "write all that is counted to DIR/"+recordName)
 	return cmd
@@ -71,71 +43,62 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	if fl.quiet {
 		w, progress = io.Discard, io.Discard
 	}
-	if err := fl.checkAll(); err != nil {
+	if err := fl.checkOwn(); err != nil {
 		return err
 	}
-	folder, err := fl.prepare()
+	in, err := fl.open(name, nil)
 	if err != nil {
 		return err
 	}
-	if folder != nil {
-		defer folder.Abort()
-	}
-	f, err := fl.read(name)
-	if err != nil {
-		return err
-	}
-	g, notes, doubts, err := box(name, f)
-	if err != nil {
-		return err
-	}
+	defer in.abort()
 	ctx, stop := untilInterrupt()
 	defer stop()
-	p, err := fl.plan(ctx, f, g)
+	p, err := fl.plan(ctx, in.file, in.grid)
 	switch {
 	case ctx.Err() != nil:
 		return errInterrupted
 	case err != nil:
-		return locate(name, f, err)
+		return locate(name, in.file, err)
 	}
 	p.options.NoiseLags = fl.lags
-	p.warnings = append(doubts, p.warnings...)
-	r, err := fl.run(ctx, p, folder, progress)
+	p.warnings = append(in.doubts, p.warnings...)
+	r, err := fl.run(ctx, p, in.folder, progress)
 	stop() // from here a second interrupt kills
 	if r == nil {
-		return locate(name, f, err)
+		return locate(name, in.file, err)
 	}
-	return fl.tell(w, name, f, g, notes, folder, r, err)
+	return fl.tell(w, in, r, err)
 }
 
 // tell prints and writes what the walkers did, and returns what the exit status is to say.
-func (fl *simulateFlags) tell(w io.Writer, name string, f *fp.File, g *grid.Grid, notes []string, folder *output.Folder, r *walk, err error) error {
-	sum := summarizeRun(f, g, r)
-	describe(w, f, g, notes)
+func (fl *simulateFlags) tell(w io.Writer, in *input, r *walk, err error) error {
+	sum := summarizeRun(in.file, in.grid, r)
+	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
-	if folder != nil {
-		if err := fl.write(folder, f, r, sum); err != nil {
+	if in.folder != nil {
+		if err := fl.write(in.folder, in.file, r, sum); err != nil {
 			return err
 		}
 		line(w, "written to", "%s", fl.dir)
 	}
 	if r.interrupted {
-		return r.stopped(folder != nil)
+		return r.stopped(in.folder != nil)
 	}
 	if err != nil {
-		return locate(name, f, err)
+		return locate(in.name, in.file, err)
 	}
 	return nil
 }
 
-func (fl *simulateFlags) checkAll() error {
+// checkOwn says what is wrong with the flags that no other command has.
+func (fl *simulateFlags) checkOwn() error {
 	switch {
 	case fl.record && !fl.given:
 		return errors.New("--record: wants -o DIR to write to")
 	case fl.lags < 0 || fl.lags > 10000:
 		return fmt.Errorf("--noise-lags: want 0 to 10000, have %d", fl.lags)
 	}
-	return fl.check(fl.given)
+	return nil
 }
 
 // run runs the ensemble, from where a previous run was interrupted where that is asked for.

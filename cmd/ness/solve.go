@@ -22,15 +22,12 @@ import (
 
 type solveFlags struct {
 	inputFlags
-	dir            string
-	given          bool // whether dir was
-	refine         bool // whether tolerance was
+	outputFlags
+	refine         bool // whether tolerance was given
 	order, solver  string
 	split          string
 	tol, tolerance float64
 	positive       bool
-	force, noPlots bool
-	quiet          bool
 }
 
 func solveCommand() *cobra.Command {
@@ -44,17 +41,14 @@ func solveCommand() *cobra.Command {
 			return fl.solve(cmd.OutOrStdout(), args[0])
 		},
 	}
-	fl.add(cmd)
-	cmd.Flags().StringVarP(&fl.dir, "output", "o", "", "folder `DIR` for summary, arrays and figures; without it only the summary is printed")
+	fl.inputFlags.add(cmd)
+	fl.outputFlags.add(cmd)
 	cmd.Flags().StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator")
 	cmd.Flags().BoolVar(&fl.positive, "positive", false, "solve for ln p: positive, and right far into the tails, at some times the cost")
 	cmd.Flags().Float64Var(&fl.tolerance, "tolerance", 0, "refine the grid until the density is right to this relative L1 `ERROR`, by the estimate")
 	cmd.Flags().StringVar(&fl.solver, "solver", "auto", "`NAME` of the way to the null vector of a generator: auto, multigrid or direct; the last two imply --order monotone")
 	cmd.Flags().Float64Var(&fl.tol, "tol", 0, "of generators: entrywise `RESIDUAL` that multigrid has to reach, or norm that GMRES has to (default 3e-12)")
 	cmd.Flags().StringVar(&fl.split, "split", defaultSplit, "`FIELD` whose gradient, solenoidal and harmonic part are told and written: "+strings.Join(splitFields, ", "))
-	cmd.Flags().BoolVar(&fl.force, "force", false, "write into a folder that holds something else")
-	cmd.Flags().BoolVar(&fl.noPlots, "no-plots", false, "write no figures")
-	cmd.Flags().BoolVarP(&fl.quiet, "quiet", "q", false, "print nothing but errors")
 	return cmd
 }
 
@@ -72,11 +66,11 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	if err != nil {
 		return err
 	}
-	var folder *output.Folder
-	if fl.given {
-		if folder, err = output.Prepare(fl.dir, fl.force); err != nil {
-			return err
-		}
+	folder, err := fl.prepare()
+	if err != nil {
+		return err
+	}
+	if folder != nil {
 		defer folder.Abort()
 	}
 	watch := &stopwatch{seconds: map[string]float64{}}
