@@ -28,6 +28,7 @@ type Evolution struct {
 	grid    *grid.Grid
 	opt     EvolutionOptions
 	initial []float64 // masses
+	mass    float64   // that they sum to
 	known   []float64 // stationary masses, nil where not known
 
 	state   EvolutionState
@@ -134,8 +135,8 @@ func NewEvolution(c Course, initial *grid.Field, opt EvolutionOptions) (*Evoluti
 	if e.u, err = e.toMass(initial); err != nil {
 		return nil, err
 	}
-	if sum := floats.SumCompensated(e.u); !(sum > 0) || math.IsInf(sum, 1) {
-		return nil, fmt.Errorf("the initial density: want a finite mass > 0, have %g", sum)
+	if e.mass = total(e.u, identity); !(e.mass > 0) || math.IsInf(e.mass, 1) {
+		return nil, fmt.Errorf("the initial density: want a finite mass > 0, have %g", e.mass)
 	}
 	if e.positive && floats.Min(e.u) < 0 {
 		return nil, fmt.Errorf("the initial density: want no negative values, have %g", floats.Min(initial.Values))
@@ -143,8 +144,8 @@ func NewEvolution(c Course, initial *grid.Field, opt EvolutionOptions) (*Evoluti
 	e.initial = append([]float64(nil), e.u...)
 	e.rates, e.trial = make([]float64, len(e.u)), newTimeStep(len(e.u))
 	e.apply(e.rates, e.u)
-	e.state.Mass, e.state.Distance = floats.SumCompensated(e.u), math.Inf(1)
-	floats.Scale(e.state.Mass, e.known)
+	e.state.Distance = math.Inf(1)
+	floats.Scale(e.mass, e.known)
 	e.state.next = e.firstStep()
 	e.judge()
 	return e, nil
@@ -225,7 +226,7 @@ func (e *Evolution) firstStep() float64 {
 	second, third := make([]float64, len(e.u)), make([]float64, len(e.u))
 	e.apply(second, e.rates)
 	e.apply(third, second)
-	size := floats.Norm(third, 1) / e.state.Mass
+	size := floats.Norm(third, 1) / e.mass
 	if size == 0 { // stationary already
 		return 1 / floats.Max(e.weight)
 	}

@@ -139,7 +139,7 @@ func (e *Evolution) solverTol(step float64) float64 {
 	if e.state.Steps > 0 { // for steps so long that most of the rate is gone within them
 		size = min(size, mostGrowth*e.state.pace*e.state.Step)
 	}
-	return min(max(solverShare*e.opt.Tol*e.state.Mass/size, leastSolver), mostSolver)
+	return min(max(solverShare*e.opt.Tol*e.mass/size, leastSolver), mostSolver)
 }
 
 // try makes the trial of a step and judges it.
@@ -156,8 +156,8 @@ func (e *Evolution) try(step float64) error {
 	if err := r.take(e.inverse, e.rates, step, e.solverTol(step), extra); err != nil {
 		return err
 	}
-	fault := r.error / (e.opt.Tol * e.state.Mass)
-	fall := (e.state.Negative - negativePart(e.u, r.change)) / (e.opt.Tol * e.state.Mass)
+	fault := r.error / (e.opt.Tol * e.mass)
+	fall := (e.state.Negative - negativePart(e.u, r.change)) / (e.opt.Tol * e.mass)
 	if r.isGood = fault <= 1 && fall <= 1; r.isGood || fault > 1 {
 		r.factor = min(max(safety/math.Cbrt(fault), leastFactor), mostGrowth)
 	}
@@ -192,15 +192,15 @@ func (e *Evolution) accept(step float64) {
 		}
 	}
 	if e.closed {
-		floats.Scale(s.Mass/floats.SumCompensated(e.u), e.u)
+		floats.Scale(e.mass/total(e.u, identity), e.u)
 	}
 	e.apply(e.rates, e.u)
 	s.Time += step
 	s.Steps++
-	s.Step, s.Error = step, r.error/s.Mass
+	s.Step, s.Error = step, r.error/e.mass
 	s.next = s.following(step, r.factor)
 	pace := r.size / step
-	s.Distance = remaining(r.size/s.Mass, pace/s.pace, e.steady)
+	s.Distance = remaining(r.size/e.mass, pace/s.pace, e.steady)
 	s.pace = pace
 	e.judge()
 }
