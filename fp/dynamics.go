@@ -75,7 +75,11 @@ func newDynamics(p *Problem, g *grid.Grid, order Order) (*dynamics, error) {
 func generatorDynamics(d *Discretization) (*dynamics, error) {
 	gen, g := d.Generator, d.Generator.Grid
 	y := &dynamics{grid: g, closed: gen.Exit == nil, positive: true, star: gen}
-	y.apply = func(dst, u []float64) { copy(dst, gen.Apply(u)) }
+	out := gen.Outflow()
+	y.apply = func(dst, u []float64) { gen.Lattice.MulVec(dst, u, out) }
+	if gen.Lattice == nil {
+		y.apply = gen.Matrix().MulVec
+	}
 	y.toMass = func(f *grid.Field) ([]float64, error) {
 		u := append([]float64(nil), f.Values...)
 		floats.Mul(u, g.Volumes())
@@ -91,7 +95,7 @@ func generatorDynamics(d *Discretization) (*dynamics, error) {
 		}
 		y.star = &operators.Generator{Grid: g, Lattice: l, Reach: 1}
 	}
-	y.weight = positiveOutflow(gen.Outflow())
+	y.weight = positiveOutflow(out)
 	y.masses = func() ([]float64, error) { return roughMasses(d.Problem, y.star) }
 	return y, nil
 }
@@ -117,8 +121,11 @@ func (d *Discretization) fieldOf(u []float64) *grid.Field {
 const roughTol = 1e-6
 
 // roughMasses returns about the stationary masses of a star generator, at which its cycles
-// are frozen.
+// are frozen; volumes where several are stationary.
 func roughMasses(p *Problem, star *operators.Generator) ([]float64, error) {
+	if !star.Lattice.Reversible() && markov.CheckClosedClasses(star.Matrix()) != nil {
+		return star.Grid.Volumes(), nil
+	}
 	m, _, err := solveLattice(p, star.Grid, star.Lattice, multigrid.Options{Tol: roughTol, MaxCycles: starCycles})
 	if _, err := split(err); err != nil {
 		return nil, err
@@ -175,14 +182,15 @@ func quotient(dst, a, b []float64) {
 	pieces.Run(len(dst), pieceCells, func(_, lo, hi int) { floats.DivTo(dst[lo:hi], a[lo:hi], b[lo:hi]) })
 }
 
-// positiveOutflow replaces rates of 0, out of cells that are a closed class alone, by the
-// largest.
+// positiveOutflow returns the rates with those of 0, out of cells that are a closed class
+// alone, replaced by the largest.
 func positiveOutflow(out []float64) []float64 {
+	w := make([]float64, len(out))
 	largest := cmp.Or(floats.Max(out), 1)
 	for i, v := range out {
-		out[i] = cmp.Or(v, largest)
+		w[i] = cmp.Or(v, largest)
 	}
-	return out
+	return w
 }
 
 // dynamics returns the operator of which the density is stationary; of densities in
@@ -206,6 +214,8 @@ type inverse struct {
 	rough  krylov.Map // about x
 	weight []float64  // of residuals in GMRES
 	along  []float64  // masses whose multiples make sums 0; nil where A has exits
+	rest   []float64  // residual, and what error it tells of
+	error  []float64
 }
 
 // newInverse prepares solutions with the shift.
@@ -224,11 +234,13 @@ func (y *dynamics) newInverse(shift float64) (*inverse, error) {
 		if err != nil {
 			return nil, err
 		}
+		raise(m, y.grid.Volumes())
 		y.masses = func() ([]float64, error) { return m, nil }
 		v.rough = multigrid.Freeze(y.star.Lattice, m, shift).Apply
 	}
 	if !y.exact {
-		v.weight = make([]float64, len(y.weight))
+		n := len(y.weight)
+		v.weight, v.rest, v.error = make([]float64, n), make([]float64, n), make([]float64, n)
 		for i, w := range y.weight {
 			v.weight[i] = 1 / (w + shift)
 		}
@@ -236,20 +248,61 @@ func (y *dynamics) newInverse(shift float64) (*inverse, error) {
 	return v, nil
 }
 
-// solve sets x to the solution for b, to the residual tol relative to b, from the first
-// guess x. Where A has no exits the sums of both are 0, b's once round-off is taken out of
-// it. It returns the number of iterations.
-func (v *inverse) solve(x, b []float64, tol float64) (int, error) {
+// solve sets x to the solution for b, from the first guess x, to about the error tol in the
+// L1 norm, relative to x. Where A has no exits the sums of both are 0, b's once round-off is
+// taken out of it. It returns the number of iterations.
+//
+// Residuals say little of what decays slowly, such as the weights of wells. What the
+// preconditioner makes of them does: it is added to x, and as long as it is not small GMRES
+// goes on to smaller ones.
+func (v *inverse) solve(x, b []float64, tol float64) (iterations int, err error) {
 	v.balance(b)
 	if v.exact {
 		v.precondition(x, b)
 		return 0, nil
 	}
-	stats, err := krylov.GMRES(func(dst, x []float64) {
+	apply := func(dst, x []float64) {
 		v.apply(dst, x)
 		addScaled(dst, -v.shift, x)
-	}, v.precondition, b, x, krylov.Options{Tol: tol, Weight: v.weight, MaxIterations: implicitIterations, Workspace: &v.workspace})
-	return stats.Iterations, err
+	}
+	for goal := 10 * tol; ; goal *= 1e-2 {
+		stats, err := krylov.GMRES(apply, v.precondition, b, x, krylov.Options{Tol: goal, Weight: v.weight, MaxIterations: implicitIterations, Workspace: &v.workspace})
+		iterations += stats.Iterations
+		if err != nil {
+			return iterations, err
+		}
+		if apply(v.rest, x); v.correct(x, b) <= 5*tol*floats.Norm(x, 1) || goal < leastGoal {
+			return iterations, nil
+		}
+	}
+}
+
+// leastGoal is the residual relative to the right-hand side below which all is round-off.
+const leastGoal = 1e-13
+
+// correct adds to x what the preconditioner makes of the residual, given (A − s)x in rest,
+// and returns its norm.
+func (v *inverse) correct(x, b []float64) float64 {
+	pieces.Run(len(x), pieceCells, func(_, lo, hi int) { floats.SubTo(v.rest[lo:hi], b[lo:hi], v.rest[lo:hi]) })
+	v.precondition(v.error, v.rest)
+	addScaled(x, 1, v.error)
+	return floats.Norm(v.error, 1)
+}
+
+// leastFrozen is the density, relative to the largest, below which cycles take it for no less:
+// they interpolate multiples of the stationary density, and of one that is nothing they would
+// make anything of a density that is there.
+const leastFrozen = 1e-10
+
+// raise makes the densities of masses in cells of the given volumes no less than leastFrozen.
+func raise(m, volumes []float64) {
+	var most float64
+	for i, v := range volumes {
+		most = max(most, m[i]/v)
+	}
+	for i, v := range volumes {
+		m[i] = max(m[i], leastFrozen*most*v)
+	}
 }
 
 // implicitIterations bounds the iterations of one solution: more tell of a step too long.
@@ -268,22 +321,16 @@ func (v *inverse) precondition(x, b []float64) {
 // is almost singular for small s, and round-off of sums would be divided by s.
 func (v *inverse) balance(x []float64) {
 	if v.along != nil {
-		addScaled(x, -total(x, identity)/total(v.along, identity), v.along)
+		addScaled(x, -total(x)/total(v.along), v.along)
 	}
 }
 
-// total returns the sum of f over x, piece by piece.
-func total(x []float64, f func(v float64) float64) float64 {
+// total returns the sum of x, piece by piece.
+func total(x []float64) float64 {
 	parts := make([]float64, pieces.Count(len(x), pieceCells))
-	pieces.Run(len(x), pieceCells, func(k, lo, hi int) {
-		for _, v := range x[lo:hi] {
-			parts[k] += f(v)
-		}
-	})
+	pieces.Run(len(x), pieceCells, func(k, lo, hi int) { parts[k] = floats.Sum(x[lo:hi]) })
 	return floats.SumCompensated(parts)
 }
-
-func identity(v float64) float64 { return v }
 
 // addScaled adds c·b to a.
 func addScaled(a []float64, c float64, b []float64) {

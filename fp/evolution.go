@@ -79,9 +79,11 @@ type EvolutionState struct {
 	Error float64 // of the last step, as [EvolutionOptions.Tol] bounds it
 	// Rate is ‖∂p/∂t‖₁ now.
 	Rate float64
-	// Distance is about ‖p − p∞‖₁ before the last step: the change ‖Δp‖₁ over 1 − ρ, with ρ
-	// the ratio of ‖Δp‖₁/τ to that of the step before, for what decays exponentially. +Inf
-	// where that does not decay, or the coefficients change.
+	// Distance is about ‖p − p∞‖₁ before the last step that was no shorter than the one before
+	// it: the change ‖Δp‖₁ over 1 − ρ, with ρ the ratio of ‖Δp‖₁/τ to that of the step before,
+	// as for what decays exponentially. +Inf where ρ > ½, since nothing can be told from steps
+	// that are short, or the coefficients change. What is so slow that it does not show in
+	// ‖Δp‖₁ does not show in it.
 	Distance float64
 	// Entropy is that relative to the stationary density, ∫p ln(p/p∞), in nats; NaN where
 	// that is not known. Of a closed box it never grows.
@@ -135,7 +137,7 @@ func NewEvolution(c Course, initial *grid.Field, opt EvolutionOptions) (*Evoluti
 	if e.u, err = e.toMass(initial); err != nil {
 		return nil, err
 	}
-	if e.mass = total(e.u, identity); !(e.mass > 0) || math.IsInf(e.mass, 1) {
+	if e.mass = total(e.u); !(e.mass > 0) || math.IsInf(e.mass, 1) {
 		return nil, fmt.Errorf("the initial density: want a finite mass > 0, have %g", e.mass)
 	}
 	if e.positive && floats.Min(e.u) < 0 {
@@ -245,7 +247,7 @@ func (e *Evolution) Density() *grid.Field { return e.toField(e.u) }
 func (e *Evolution) judge() {
 	s := &e.state
 	s.Rate = floats.Norm(e.rates, 1)
-	s.Mass, s.Negative = floats.SumCompensated(e.u), negativePart(e.u, nil)
+	s.Mass, s.Negative = total(e.u), negativePart(e.u, nil)
 	s.Entropy = math.NaN()
 	if e.known != nil {
 		s.Entropy = relativeEntropy(e.u, e.known)

@@ -47,6 +47,7 @@ func evolve(t testing.TB, c fp.Course, initial *grid.Field, opt fp.EvolutionOpti
 // problems A1 to A4 and A7: that is a null vector found without any steps. On the way the
 // generator's relative entropy never grows and no density is negative.
 func TestEvolutionEndsWhereNothingChanges(t *testing.T) {
+	skipLong(t)
 	for _, k := range []struct {
 		c     *exact.Case
 		n     int
@@ -92,7 +93,9 @@ func TestEvolutionEndsWhereNothingChanges(t *testing.T) {
 			},
 		})
 		state := e.State()
-		t.Logf("%s, n=%d, order %v: %d steps, %d rejected, %d iterations, t=%.3g, repaired %.2g, distance %.2g", k.c.Name, k.n, k.order, state.Steps, state.Rejected, state.Iterations, state.Time, state.Repaired, state.Distance)
+		if most := 12 * state.Steps; state.Iterations > most { // two solutions of some three each
+			t.Errorf("%s, n=%d, order %v: %d iterations in %d steps", k.c.Name, k.n, k.order, state.Iterations, state.Steps)
+		}
 		if d := grid.L1(e.Density(), s.Density); !(d <= 1e-10) { // what both promise
 			t.Errorf("%s, n=%d, order %v: %.3g from the stationary density", k.c.Name, k.n, k.order, d)
 		}
@@ -148,6 +151,7 @@ func modes(g *grid.Grid, c []float64) *grid.Field {
 // Every Fourier mode of the heat equation on a periodic box decays at its own rate (A10), in
 // space at the order of the operator.
 func TestHeatModesDecay(t *testing.T) {
+	skipLong(t)
 	diffusion := []float64{0.3, 0.1, 0.2}
 	for _, k := range []struct {
 		dim         int
@@ -284,6 +288,7 @@ func averaged(g *grid.Grid, f func(x []float64) float64) *grid.Field {
 // Normal densities of Ornstein–Uhlenbeck processes (A2) stay normal, with mean and
 // covariance of closed form.
 func TestNormalDensitiesStayNormal(t *testing.T) {
+	skipLong(t)
 	line := newOrnstein(mat.NewDense(1, 1, []float64{1.2}), mat.NewSymDense(1, []float64{0.5}))
 	plane := newOrnstein(mat.NewDense(2, 2, []float64{1, 3, -3, 1.5}), mat.NewSymDense(2, []float64{0.3, 0.1, 0.1, 0.2}))
 	space := newOrnstein(mat.NewDense(3, 3, []float64{1, 0.8, -0.3, -0.8, 1.2, 0.5, 0.3, -0.5, 0.9}), mat.NewSymDense(3, []float64{0.2, 0, 0, 0, 0.15, 0, 0, 0, 0.1}))
@@ -315,7 +320,9 @@ func TestNormalDensitiesStayNormal(t *testing.T) {
 			tab.Add(n, grid.L1(e.Density(), k.o.density(g, at, s, end)))
 			negative = e.State().Negative
 		}
-		t.Logf("d=%d, order %v, negative %.3g\n%v", k.o.c.Dim(), k.order, negative, tab)
+		if negative < -1e-5 { // 1.6e-6 where 16 cells are few
+			t.Errorf("d=%d, order %v: a mass of %g below 0", k.o.c.Dim(), k.order, negative)
+		}
 		wantOrder(t, fmt.Sprintf("d=%d, order %v", k.o.c.Dim(), k.order), tab, k.want, k.slack)
 	}
 }

@@ -81,6 +81,80 @@ func TestStationaryDensitiesStay(t *testing.T) {
 			t.Errorf("order %v: moved by %g in %d steps", order, d, e.State().Steps)
 		}
 	}
+	p, g := heat(t, 16, 0.3, 0.2) // where rates are exactly 0
+	even := modes(g, []float64{0, 0})
+	for _, order := range []fp.Order{fp.OrderMonotone, 4} {
+		if e := evolve(t, fp.Fixed(p), even, fp.EvolutionOptions{Order: order}); grid.L1(e.Density(), even) > 1e-14 || e.State().Steps > 3 {
+			t.Errorf("order %v: an even density moved by %g in %d steps", order, grid.L1(e.Density(), even), e.State().Steps)
+		}
+	}
+}
+
+// A step cut short for an output changes next to nothing, and does not pass for the end.
+func TestShortStepsAreNotTheEnd(t *testing.T) {
+	c := exact.DoubleWell1D()
+	s, err := fp.SolveStationary(c.Problem, c.Grid(64), fp.StationaryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, times := range [][]float64{{0.4, 0.4 + 1e-13}, {3, 3 + 1e-12, 3 + 3e-12}} {
+		e := evolve(t, fp.Fixed(c.Problem), bump(c.Grid(64), []float64{0.5}, 0.3), fp.EvolutionOptions{Times: times})
+		if d := grid.L1(e.Density(), s.Density); d > 1e-10 {
+			t.Errorf("output at %v: ends %g from the stationary density, at time %g", times, d, e.State().Time)
+		}
+	}
+}
+
+// Where nothing diffuses mass comes to rest in either well, as much as began on its side: a
+// generator does not need one stationary density.
+func TestSeveralStationaryStates(t *testing.T) {
+	p := &fp.Problem{Variables: []string{"x", "y"}, Equation: fp.HanggiKlimontovich(2,
+		fp.Pointwise(func(dst, x []float64) { dst[0], dst[1] = x[0]-x[0]*x[0]*x[0], -x[1] }),
+		fp.Pointwise(func(dst, _ []float64) { clear(dst) }))}
+	g := exact.FullTensor().Grid(70) // cells meet at x = 0
+	e := evolve(t, fp.Fixed(p), bump(g, []float64{0.1, 0.3}, 0.4), fp.EvolutionOptions{Order: fp.OrderMonotone, Tol: 1e-3})
+	var left float64
+	for i, v := range e.Density().Values {
+		if i%70 < 35 {
+			left += v * g.Volume(i)
+		}
+	}
+	// Steps and solutions do not move mass from one side to the other but by preconditioners.
+	if want := 0.5 * (1 + math.Erf(-0.1/(0.4*math.Sqrt2))); math.Abs(left-want) > 1e-6 {
+		t.Errorf("%g of the mass comes to rest on the left, want %g", left, want)
+	}
+}
+
+// Problems that cannot be brought to their end say so: where the grid is too coarse for the
+// order, and where wells are too deep for round-off.
+func TestEvolutionsThatDoNotEnd(t *testing.T) {
+	for _, k := range []struct {
+		c     *exact.Case
+		n     int
+		order fp.Order
+		want  error
+	}{
+		{exact.FullTensor(), 20, 8, fp.ErrUnstable},
+		{exact.QuadWell(0.02), 32, fp.OrderMonotone, fp.ErrRoundOff},
+	} {
+		e, err := fp.NewEvolution(fp.Fixed(k.c.Problem), bump(k.c.Grid(k.n), []float64{0.5, 0.3}, 0.2), fp.EvolutionOptions{Order: k.order, Tol: 1e-3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Run(); !errors.Is(err, k.want) {
+			t.Errorf("%s, order %v: %v, want %v", k.c.Name, k.order, err, k.want)
+		}
+	}
+}
+
+// Cycles frozen at a stationary density that falls by e³⁰⁰ and more serve densities that are
+// where it is nothing.
+func TestSteepPotentialsTakeNoShorterSteps(t *testing.T) {
+	c := exact.QuadWell(0.02)
+	e := evolve(t, fp.Fixed(c.Problem), bump(c.Grid(24), []float64{1.8, -1.7}, 0.3), fp.EvolutionOptions{Order: 2, End: 10, Tol: 1e-3})
+	if s := e.State(); s.Rejected > 2 || s.Steps > 100 { // 0 and 45
+		t.Errorf("%d steps, %d rejected", s.Steps, s.Rejected)
+	}
 }
 
 // Heat leaves a box through absorbing walls: its lowest mode decays at the rate D Σ(π/L)².

@@ -16,18 +16,28 @@ import (
 // A StepError says that an evolution came to no end.
 type StepError struct {
 	State EvolutionState
-	Cause error // of a step that could not be made shorter, or nil
+	Cause error // [ErrRoundOff], [ErrUnstable], or of a step that could not be made shorter; nil after MaxSteps
 }
+
+// ErrRoundOff says that the density is still not stationary after a step so long that round-off
+// of its rates of change moves a hundredth of the mass: probability hardly passes between wells.
+// [SolveStationary] finds densities beyond.
+var ErrRoundOff = errors.New("what is left to change is nothing but round-off")
+
+// ErrUnstable says that more than ten times the mass is below 0: the accurate operator has
+// modes that grow, which are those that the grid does not resolve.
+var ErrUnstable = errors.New("densities below 0 grow: the grid is too coarse for this order; want more cells, a lower order or a generator")
 
 // Unwrap returns the cause.
 func (e *StepError) Unwrap() error { return e.Cause }
 
 func (e *StepError) Error() string {
 	s := &e.State
+	text := fmt.Sprintf("after %d steps, at time %.6g, the density is still some %.3g from stationary, and changes at a rate of %.3g", s.Steps, s.Time, s.Distance, s.Rate)
 	if e.Cause != nil {
-		return fmt.Sprintf("at time %.6g even a step of %.3g fails: %v", s.Time, s.next, e.Cause)
+		text += ": " + e.Cause.Error()
 	}
-	return fmt.Sprintf("after %d steps, at time %.6g, the density is still some %.3g from stationary, and changes at a rate of %.3g", s.Steps, s.Time, s.Distance, s.Rate)
+	return text
 }
 
 // Run takes the evolution to its end. Errors: [StepError], those of [NewEvolution] where
@@ -40,8 +50,12 @@ func (e *Evolution) Run() error {
 	}
 }
 
-// Done says whether the end is reached.
+// Done says whether the end is reached: that of time, or a stationary density when no output
+// is to come.
 func (e *Evolution) Done() bool {
+	if n := len(e.opt.Times); n > 0 && e.state.Time < e.opt.Times[n-1] {
+		return false
+	}
 	return e.state.Time >= e.opt.end() || e.opt.StationaryTol > 0 && e.state.Distance <= e.opt.StationaryTol
 }
 
@@ -98,11 +112,11 @@ func (e *Evolution) advance(target float64) error {
 		step, hits := s.stepTo(target, e.opt.MaxStep)
 		err := e.try(step)
 		if s.Iterations += e.trial.iterations; err == nil && e.trial.isGood {
-			e.accept(step)
+			err := e.accept(step)
 			if hits {
 				s.Time = target
 			}
-			return nil
+			return err
 		}
 		var slow *krylov.ConvergenceError
 		if err != nil && !errors.As(err, &slow) {
@@ -130,7 +144,7 @@ func (s *EvolutionState) stepTo(target, most float64) (step float64, hits bool) 
 
 // solverShare is the error of linear systems over the tolerance of steps; relative to their
 // solutions it is at least leastSolver and at most mostSolver.
-const solverShare, leastSolver, mostSolver = 1e-2, 1e-10, 1e-3
+const solverShare, leastSolver, mostSolver = 1e-2, 1e-10, 1e-2
 
 // solverTol returns the residual of linear systems relative to their right-hand sides, from
 // about what a step will change.
@@ -157,7 +171,10 @@ func (e *Evolution) try(step float64) error {
 		return err
 	}
 	fault := r.error / (e.opt.Tol * e.mass)
-	fall := (e.state.Negative - negativePart(e.u, r.change)) / (e.opt.Tol * e.mass)
+	var fall float64 // below 0
+	if e.positive {
+		fall = -negativePart(e.u, r.change) / (e.opt.Tol * e.mass)
+	}
 	if r.isGood = fault <= 1 && fall <= 1; r.isGood || fault > 1 {
 		r.factor = min(max(safety/math.Cbrt(fault), leastFactor), mostGrowth)
 	}
@@ -179,8 +196,8 @@ func (e *Evolution) prepare(step float64) (extra []float64, err error) {
 	return extra, err
 }
 
-// accept takes the trial.
-func (e *Evolution) accept(step float64) {
+// accept takes the trial. Errors: [StepError], after it is taken.
+func (e *Evolution) accept(step float64) error {
 	s, r := &e.state, e.trial
 	floats.Add(e.u, r.change)
 	if e.positive {
@@ -192,17 +209,36 @@ func (e *Evolution) accept(step float64) {
 		}
 	}
 	if e.closed {
-		floats.Scale(e.mass/total(e.u, identity), e.u)
+		floats.Scale(e.mass/total(e.u), e.u)
 	}
 	e.apply(e.rates, e.u)
 	s.Time += step
 	s.Steps++
-	s.Step, s.Error = step, r.error/e.mass
 	s.next = s.following(step, r.factor)
 	pace := r.size / step
-	s.Distance = remaining(r.size/e.mass, pace/s.pace, e.steady)
-	s.pace = pace
+	switch {
+	case !e.steady:
+		s.Distance = math.Inf(1)
+	case step >= s.Step:
+		s.Distance = remaining(r.size/e.mass, pace/s.pace)
+	}
+	s.Step, s.pace, s.Error = step, pace, r.error/e.mass
 	e.judge()
+	switch {
+	case s.Negative < -10*e.mass:
+		return &StepError{*s, ErrUnstable}
+	case e.opt.End == 0 && e.steady && !e.Done() && step*e.roundOff() > 0.01*e.mass:
+		return &StepError{*s, ErrRoundOff}
+	}
+	return nil
+}
+
+// roundOff returns about the error of rates of change: a rounding of what flows to and fro.
+func (e *Evolution) roundOff() (sum float64) {
+	for i, v := range e.u {
+		sum += e.weight[i] * math.Abs(v)
+	}
+	return 0x1p-53 * sum
 }
 
 // following returns the step to try after one that was taken, by the factor that its error
@@ -219,15 +255,13 @@ func (s *EvolutionState) following(step, factor float64) float64 {
 }
 
 // remaining returns how far a density is from where it tends to: a change of that size has
-// just been made, at a pace that is ratio times the one before. It is +Inf where
-// coefficients change.
-func remaining(size, ratio float64, steady bool) float64 {
+// just been made, at a pace that is ratio times that of the step before, which was no longer.
+// It is +Inf unless the pace has halved: then steps may be short against what decays.
+func remaining(size, ratio float64) float64 {
 	switch {
-	case !steady:
-		return math.Inf(1)
 	case size == 0:
 		return 0
-	case ratio < 1: // false for the first step
+	case ratio <= 0.5: // false for the first step
 		return size / (1 - ratio)
 	}
 	return math.Inf(1)

@@ -62,9 +62,10 @@ func (r *timeStep) take(v *inverse, k []float64, step, tol float64, extra []floa
 	if err != nil {
 		return err
 	}
+	guess := 0.5 + w/d*min(1, floats.Norm(r.stage, 1)/(2*d*step*floats.Norm(k, 1))) // exact for one mode
 	for i, z := range r.stage {
 		r.rhs[i] = -v.shift*(w/d)*z - k[i]
-		r.change[i] = w / d * z
+		r.change[i] = guess * z
 	}
 	second, err := v.solve(r.change, r.rhs, tol)
 	r.iterations += second

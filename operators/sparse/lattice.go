@@ -99,21 +99,52 @@ func (l *Lattice) Outflow() []float64 {
 
 // Apply returns A m, on all cores, with the same bits for any number of them.
 func (l *Lattice) Apply(m []float64) []float64 {
-	if len(m) != l.States() {
-		panic("sparse: Apply: want one mass per cell")
+	dst := make([]float64, l.States())
+	l.MulVec(dst, m, l.Outflow())
+	return dst
+}
+
+// MulVec sets dst = A x given the outflow of every cell, on all cores, with the same bits for
+// any number of them. dst does not overlap the others.
+func (l *Lattice) MulVec(dst, x, outflow []float64) {
+	if len(dst) != l.States() || len(x) != len(dst) || len(outflow) != len(dst) {
+		panic("sparse: MulVec: want one number per cell")
 	}
-	dst := l.Outflow()
-	for i, v := range m {
-		dst[i] *= -v
-	}
-	l.eachPiece(func(a, s, n, lo, hi int) {
-		up, down := l.Up[a], l.Down[a]
-		for i := lo; i < hi; i++ {
-			below := lower(i, s, n)
-			dst[i] += up[below]*m[below] + down[i]*m[upper(i, s, n)]
+	n := l.Dims[0]
+	pieces.Run(len(dst)/n, max(1, pieceRows/n), func(_, lo, hi int) {
+		for at := lo * n; at < hi*n; at += n {
+			l.mulRow(dst, x, outflow, at)
 		}
 	})
-	return dst
+}
+
+// mulRow is MulVec on the row along axis 0 that begins at cell at.
+func (l *Lattice) mulRow(dst, x, outflow []float64, at int) {
+	n := l.Dims[0]
+	d, own, out := dst[at:at+n], x[at:at+n], outflow[at:at+n]
+	up, down := l.Up[0][at:at+n], l.Down[0][at:at+n]
+	for i, v := range own {
+		d[i] = -out[i] * v
+	}
+	if n == 1 {
+		d[0] += up[0]*own[0] + down[0]*own[0]
+	} else {
+		d[0] += up[n-1]*own[n-1] + down[0]*own[1]
+		for i := 1; i < n-1; i++ {
+			d[i] += up[i-1]*own[i-1] + down[i]*own[i+1]
+		}
+		d[n-1] += up[n-2]*own[n-2] + down[n-1]*own[0]
+	}
+	s := n
+	for a := 1; a < len(l.Dims); a++ {
+		below, above := lower(at, s, l.Dims[a]), upper(at, s, l.Dims[a])
+		up, down := l.Up[a][below:below+n], l.Down[a][at:at+n]
+		lower, upper := x[below:below+n], x[above:above+n]
+		for i := range d {
+			d[i] += up[i]*lower[i] + down[i]*upper[i]
+		}
+		s *= l.Dims[a]
+	}
 }
 
 // eachPiece runs do for every axis, with its stride and cells, on every piece of cells.
