@@ -253,8 +253,7 @@ func (y *dynamics) newInverse(shift float64) (*inverse, error) {
 // taken out of it. It returns the number of iterations.
 //
 // Residuals say little of what decays slowly, such as the weights of wells. What the
-// preconditioner makes of them does: it is added to x, and as long as it is not small GMRES
-// goes on to smaller ones.
+// preconditioner makes of them does, and is added to x in place of GMRES's last iterations.
 func (v *inverse) solve(x, b []float64, tol float64) (iterations int, err error) {
 	v.balance(b)
 	if v.exact {
@@ -265,28 +264,19 @@ func (v *inverse) solve(x, b []float64, tol float64) (iterations int, err error)
 		v.apply(dst, x)
 		addScaled(dst, -v.shift, x)
 	}
-	for goal := 10 * tol; ; goal *= 1e-2 {
-		stats, err := krylov.GMRES(apply, v.precondition, b, x, krylov.Options{Tol: goal, Weight: v.weight, MaxIterations: implicitIterations, Workspace: &v.workspace})
-		iterations += stats.Iterations
-		if err != nil {
-			return iterations, err
-		}
-		if apply(v.rest, x); v.correct(x, b) <= 5*tol*floats.Norm(x, 1) || goal < leastGoal {
-			return iterations, nil
-		}
+	stats, err := krylov.GMRES(apply, v.precondition, b, x, krylov.Options{Tol: 10 * tol, Weight: v.weight, MaxIterations: implicitIterations, Workspace: &v.workspace})
+	if err == nil {
+		apply(v.rest, x)
+		v.correct(x, b)
 	}
+	return stats.Iterations, err
 }
 
-// leastGoal is the residual relative to the right-hand side below which all is round-off.
-const leastGoal = 1e-13
-
-// correct adds to x what the preconditioner makes of the residual, given (A − s)x in rest,
-// and returns its norm.
-func (v *inverse) correct(x, b []float64) float64 {
+// correct adds to x what the preconditioner makes of the residual, given (A − s)x in rest.
+func (v *inverse) correct(x, b []float64) {
 	pieces.Run(len(x), pieceCells, func(_, lo, hi int) { floats.SubTo(v.rest[lo:hi], b[lo:hi], v.rest[lo:hi]) })
 	v.precondition(v.error, v.rest)
 	addScaled(x, 1, v.error)
-	return floats.Norm(v.error, 1)
 }
 
 // leastFrozen is the density, relative to the largest, below which cycles take it for no less:

@@ -16,10 +16,11 @@ import (
 //
 // Steps are those of TR-BDF2, L-stable and of second order, as long as [EvolutionOptions.Tol]
 // lets them be. Higher than first order cannot be positive at any step (Bolley, Crouzeix,
-// RAIRO Anal. Numér. 12 (1978) 237): a step that makes more mass negative than Tol is halved.
-// Of a generator, whose densities are positive, what is negative all the same is set to 0 and
-// counted in [EvolutionState.Repaired]. The accurate operator's densities may have negative
-// parts themselves where they are not resolved; [EvolutionState.Negative] tells.
+// RAIRO Anal. Numér. 12 (1978) 237). Of a generator, whose densities are positive, a step that
+// makes more mass negative than a tenth of Tol is halved, and what is negative all the same is
+// set to 0 and counted in [EvolutionState.Repaired]. The accurate operator's densities may have
+// negative parts themselves where they are not resolved; they stay, and
+// [EvolutionState.Negative] tells.
 //
 // Mass stays what it is: right-hand sides and increments of implicit steps sum to 0, and
 // what is left of round-off is taken out by a factor after every step.

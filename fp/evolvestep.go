@@ -156,6 +156,9 @@ func (e *Evolution) solverTol(step float64) float64 {
 	return min(max(solverShare*e.opt.Tol*e.mass/size, leastSolver), mostSolver)
 }
 
+// negativeShare is the mass that a generator's step may make negative, over the tolerance.
+const negativeShare = 0.1
+
 // try makes the trial of a step and judges it.
 func (e *Evolution) try(step float64) error {
 	r := e.trial
@@ -173,7 +176,7 @@ func (e *Evolution) try(step float64) error {
 	fault := r.error / (e.opt.Tol * e.mass)
 	var fall float64 // below 0
 	if e.positive {
-		fall = -negativePart(e.u, r.change) / (e.opt.Tol * e.mass)
+		fall = -negativePart(e.u, r.change) / (negativeShare * e.opt.Tol * e.mass)
 	}
 	if r.isGood = fault <= 1 && fall <= 1; r.isGood || fault > 1 {
 		r.factor = min(max(safety/math.Cbrt(fault), leastFactor), mostGrowth)
