@@ -55,7 +55,7 @@ func (e *Evolution) bend(step float64) ([]float64, error) {
 // Course returns the problem of the section sgd at every time, with the rate of its schedule
 // in place of v.Rate. Time is that of the gradient flow, t_k = Σ_{j<k} η_j/(1−μ) after k
 // steps, so that the drift −∇L is not scaled and D ∝ η/(1−μ); between t_k and t_{k+1} the
-// rate is linear in t. It panics where the file has no such section, or momentum goes with
+// rate is linear in t. Each step up to the latest time asked for takes 8 bytes. It panics where the file has no such section, or momentum goes with
 // the second order; errors are those of [File.Variant].
 func (f *File) Course(v SGDVariant) (Course, error) {
 	s := f.source.sgd

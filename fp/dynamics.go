@@ -264,7 +264,7 @@ func (v *inverse) solve(x, b []float64, tol float64) (iterations int, err error)
 		v.apply(dst, x)
 		addScaled(dst, -v.shift, x)
 	}
-	stats, err := krylov.GMRES(apply, v.precondition, b, x, krylov.Options{Tol: 10 * tol, Weight: v.weight, MaxIterations: implicitIterations, Workspace: &v.workspace})
+	stats, err := krylov.GMRES(apply, v.precondition, b, x, krylov.Options{Tol: 10 * tol, Weight: v.weight, MaxIterations: implicitIterations, Flexible: true, Workspace: &v.workspace})
 	if err == nil {
 		apply(v.rest, x)
 		v.correct(x, b)

@@ -57,7 +57,7 @@ type EvolutionOptions struct {
 	Times []float64
 	// Output gets the cell averages at one of Times. An error ends the run.
 	Output func(t float64, p *grid.Field) error
-	// Tol is the error of one step in the L1 norm, relative to the mass; 0 means 1e-4.
+	// Tol is the error of one step in the L1 norm, relative to the initial mass; 0 means 1e-4.
 	Tol float64
 	// InitialStep is the first step; 0 means what third derivatives in time allow.
 	InitialStep float64
@@ -65,8 +65,9 @@ type EvolutionOptions struct {
 	MaxStep float64
 	// MaxSteps is the number of steps after which to give up; 0 means 100000.
 	MaxSteps int
-	// Stationary is the stationary density of the problem on the same grid, which then gives
-	// the operator, and of which [EvolutionState.Entropy] is relative; nil if not known.
+	// Stationary is the stationary density of a problem that does not change, on the same grid.
+	// It gives the operator in place of Order, and [EvolutionState.Entropy] is relative to it;
+	// nil if not known.
 	Stationary *Stationary
 	// Progress, if set, is called after every step. An error ends the run.
 	Progress func(s EvolutionState) error
@@ -86,8 +87,8 @@ type EvolutionState struct {
 	// that are short, or the coefficients change. What is so slow that it does not show in
 	// ‖Δp‖₁ does not show in it.
 	Distance float64
-	// Entropy is that relative to the stationary density, ∫p ln(p/p∞), in nats; NaN where
-	// that is not known. Of a closed box it never grows.
+	// Entropy is that relative to the stationary density of the same mass, ∫p ln(p/p∞); NaN where
+	// that is not known. With a generator it never grows.
 	Entropy float64
 	// Mass is ∫p.
 	Mass float64
@@ -195,8 +196,10 @@ func (e *Evolution) begin() error {
 	if s == nil {
 		return e.use(e.course(0))
 	}
-	if !slices.Equal(s.Density.Grid.Shape(), e.grid.Shape()) {
-		panic("fp: NewEvolution: stationary and initial density differ in their grids")
+	for a := range e.grid.Dim() {
+		if g := s.Density.Grid; g.Dim() != e.grid.Dim() || !slices.Equal(g.Axis(a).Edges(), e.grid.Axis(a).Edges()) {
+			panic("fp: NewEvolution: stationary and initial density differ in their grids")
+		}
 	}
 	e.problem = e.course(0)
 	var err error

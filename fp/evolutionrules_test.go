@@ -68,6 +68,22 @@ func TestGeneratorsKeepDensitiesPositive(t *testing.T) {
 	}
 }
 
+// A step that makes more than a tenth of the tolerance negative is halved: at a tolerance of
+// all mass this one would make 0.18 negative.
+func TestStepsThatGoNegativeAreHalved(t *testing.T) {
+	c := exact.QuadWell(0.15)
+	p := grid.NewField(c.Grid(24))
+	p.Values[p.Grid.Cells()/3] = 1
+	e, err := fp.NewEvolution(fp.Fixed(c.Problem), p, fp.EvolutionOptions{Order: fp.OrderMonotone, End: 1, InitialStep: 0.1, Tol: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps(t, e, 1)
+	if s := e.State(); s.Rejected == 0 || s.Step != 0.1/math.Exp2(float64(s.Rejected)) || s.Repaired > 0.1*s.Mass {
+		t.Errorf("a step of %g after %d were rejected, %g of mass repaired", s.Step, s.Rejected, s.Repaired/s.Mass)
+	}
+}
+
 // What is stationary stays where it is, and is known to be.
 func TestStationaryDensitiesStay(t *testing.T) {
 	c := exact.FullTensor()
@@ -76,9 +92,16 @@ func TestStationaryDensitiesStay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := evolve(t, fp.Fixed(c.Problem), s.Density, fp.EvolutionOptions{Order: order, Stationary: s})
-		if d := grid.L1(e.Density(), s.Density); d > 1e-10 || e.State().Steps > 12 {
+		thrice := grid.NewField(s.Density.Grid)
+		for i, v := range s.Density.Values {
+			thrice.Values[i] = 3 * v
+		}
+		e := evolve(t, fp.Fixed(c.Problem), thrice, fp.EvolutionOptions{Order: order, Stationary: s})
+		if d := grid.L1(e.Density(), thrice); d > 3e-10 || e.State().Steps > 12 {
 			t.Errorf("order %v: moved by %g in %d steps", order, d, e.State().Steps)
+		}
+		if h := e.State().Entropy; math.Abs(h) > 1e-15 { // of the square of the distance, relative to tails that are small
+			t.Errorf("order %v: a relative entropy of %g", order, h)
 		}
 	}
 	p, g := heat(t, 16, 0.3, 0.2) // where rates are exactly 0
