@@ -107,25 +107,31 @@ func (l *Lattice) Outflow() []float64 {
 
 // Apply returns A m, on all cores, with the same bits for any number of them.
 func (l *Lattice) Apply(m []float64) []float64 {
-	if len(m) != l.States() {
-		panic("sparse: Apply: want one mass per cell")
+	dst := make([]float64, l.States())
+	l.MulVec(dst, m, l.Outflow())
+	return dst
+}
+
+// MulVec sets dst = A x given the outflow of every cell, on all cores, with the same bits for
+// any number of them. dst does not overlap the others.
+func (l *Lattice) MulVec(dst, x, outflow []float64) {
+	if len(dst) != l.States() || len(x) != len(dst) || len(outflow) != len(dst) {
+		panic("sparse: MulVec: want one number per cell")
 	}
-	dst := l.Outflow()
 	l.eachPiece(func(a, s, n, lo, hi int) {
 		if a == 0 {
-			for i, v := range m[lo:hi] {
-				dst[lo+i] *= -v
+			for i, v := range x[lo:hi] {
+				dst[lo+i] = -outflow[lo+i] * v
 			}
 		}
 		eachRun(s, n, lo, hi, func(lo, hi, below, above int) {
 			to, down := dst[lo:hi], l.Down[a][lo:hi]
-			up, lower, upper := l.Up[a][lo+below:hi+below], m[lo+below:hi+below], m[lo+above:hi+above]
+			up, lower, upper := l.Up[a][lo+below:hi+below], x[lo+below:hi+below], x[lo+above:hi+above]
 			for i := range to {
 				to[i] += up[i]*lower[i] + down[i]*upper[i]
 			}
 		})
 	})
-	return dst
 }
 
 // eachPiece runs do for every axis, with its stride and cells, on every piece of cells.

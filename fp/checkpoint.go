@@ -1,0 +1,132 @@
+package fp
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// A saved evolution is evolutionMagic, whose last byte is the version, the hash of the
+// fingerprint, the numbers of the state and the masses (little endian, in the order of
+// numbers), and the SHA-256 of all before.
+const evolutionMagic = "nessevo\x01"
+
+// ErrDamaged says that a saved evolution is not as it was written.
+var ErrDamaged = errors.New("the saved evolution is damaged or cut short")
+
+// ErrOther says that a saved evolution does not belong to this one.
+var ErrOther = errors.New("the saved evolution is one of another problem, grid, start, other options or another version")
+
+// Save writes the state, from which [Evolution.Restore] goes on with the same bits.
+func (e *Evolution) Save(w io.Writer) error {
+	hash := sha256.New()
+	all := io.MultiWriter(w, hash)
+	mark := e.fingerprint()
+	if _, err := all.Write(append([]byte(evolutionMagic), mark[:]...)); err != nil {
+		return err
+	}
+	s := e.state
+	if err := s.numbers(e.u, func(v any) error { return binary.Write(all, binary.LittleEndian, v) }); err != nil {
+		return err
+	}
+	_, err := w.Write(hash.Sum(nil))
+	return err
+}
+
+// Restore sets the state to one that was saved by an evolution of the same course, start and
+// options, but for Output, Progress and MaxSteps. Courses are told apart by coefficients at
+// some points and times. On an error, [ErrDamaged], [ErrOther] or of r, e is unchanged.
+func (e *Evolution) Restore(r io.Reader) error {
+	hash := sha256.New()
+	all := io.TeeReader(r, hash)
+	head := make([]byte, len(evolutionMagic)+sha256.Size)
+	if _, err := io.ReadFull(all, head); err != nil {
+		return damaged(err)
+	}
+	mark := e.fingerprint()
+	if !bytes.Equal(head, append([]byte(evolutionMagic), mark[:]...)) {
+		return ErrOther
+	}
+	var s EvolutionState
+	u := make([]float64, len(e.u))
+	if err := s.numbers(u, func(v any) error { return binary.Read(all, binary.LittleEndian, v) }); err != nil {
+		return damaged(err)
+	}
+	found := make([]byte, sha256.Size)
+	if _, err := io.ReadFull(r, found); err != nil {
+		return damaged(err)
+	}
+	if !bytes.Equal(found, hash.Sum(nil)) {
+		return ErrDamaged
+	}
+	e.state, e.u = s, u
+	e.apply(e.rates, e.u) // of another time, where coefficients change, until the next step
+	return nil
+}
+
+// damaged turns the end of input into ErrDamaged.
+func damaged(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return ErrDamaged
+	}
+	return err
+}
+
+// numbers calls do for all numbers of the state and for the masses.
+func (s *EvolutionState) numbers(u []float64, do func(any) error) error {
+	counts := []int64{int64(s.Steps), int64(s.Rejected), int64(s.Iterations)}
+	for _, v := range []any{
+		counts, &s.Time, &s.Step, &s.Error, &s.Rate, &s.Distance, &s.Entropy,
+		&s.Mass, &s.Negative, &s.Repaired, &s.next, &s.pace, u,
+	} {
+		if err := do(v); err != nil {
+			return err
+		}
+	}
+	s.Steps, s.Rejected, s.Iterations = int(counts[0]), int(counts[1]), int(counts[2])
+	return nil
+}
+
+// fingerprint is a hash of all that has to be the same, made once.
+func (e *Evolution) fingerprint() [sha256.Size]byte {
+	if e.mark != nil {
+		return *e.mark
+	}
+	hash := sha256.New()
+	o := &e.opt
+	fmt.Fprintf(hash, "%v %x %x %x %x %x %x\n", o.Order, o.End, o.StationaryTol, o.Times, o.Tol, o.InitialStep, o.MaxStep)
+	for a := range e.grid.Dim() {
+		ax := e.grid.Axis(a)
+		fmt.Fprintf(hash, "%x %v %v\n", ax.Edges(), ax.Lower(), ax.Upper())
+	}
+	lists := [][]float64{e.initial, e.known}
+	for _, t := range []float64{0, 1, o.End / 2, o.End} {
+		lists = append(lists, e.sampled(e.course(t))...)
+	}
+	for _, list := range lists {
+		_ = binary.Write(hash, binary.LittleEndian, list) // a hash takes anything
+	}
+	e.mark = (*[sha256.Size]byte)(hash.Sum(nil))
+	return *e.mark
+}
+
+// fingerprintPoints is the number of points at which coefficients are compared.
+const fingerprintPoints = 97
+
+// sampled returns all components of the problem at centres of cells all over the grid.
+func (e *Evolution) sampled(p *Problem) [][]float64 {
+	x := block(e.grid.Dim(), fingerprintPoints)
+	at := make([]float64, e.grid.Dim())
+	for k := range fingerprintPoints {
+		e.grid.Center(at, k*(e.grid.Cells()-1)/(fingerprintPoints-1))
+		for a, v := range at {
+			x[a][k] = v
+		}
+	}
+	all := block(p.Equation.components(), fingerprintPoints)
+	p.Equation.Eval(all, x)
+	return all
+}

@@ -1,0 +1,164 @@
+package fp_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"testing"
+
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/exact"
+	"github.com/ness-fp/ness/grid"
+)
+
+// A run is an evolution that can be made again and again.
+type run struct {
+	name  string
+	start func() (fp.Course, *grid.Field, fp.EvolutionOptions)
+}
+
+func runs(t testing.TB) []run {
+	t.Helper()
+	line, plane := exact.DoubleWell1D(), exact.FullTensor()
+	g1, g2 := line.Grid(40), plane.Grid(24)
+	s, err := fp.SolveStationary(plane.Problem, g2, fp.StationaryOptions{Order: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []run{
+		{"a generator", func() (fp.Course, *grid.Field, fp.EvolutionOptions) {
+			return fp.Fixed(line.Problem), bump(g1, []float64{0.5}, 0.3), fp.EvolutionOptions{Times: []float64{0, 0.1, 0.5}}
+		}},
+		{"a generator of a plane", func() (fp.Course, *grid.Field, fp.EvolutionOptions) {
+			return fp.Fixed(plane.Problem), bump(plane.Grid(68), []float64{0.5, 0.2}, 0.3), fp.EvolutionOptions{Order: fp.OrderMonotone, End: 0.5}
+		}},
+		{"the accurate operator", func() (fp.Course, *grid.Field, fp.EvolutionOptions) {
+			return fp.Fixed(plane.Problem), bump(g2, []float64{0.5, 0.2}, 0.5), fp.EvolutionOptions{Order: 4, Stationary: s, Times: []float64{0.3}}
+		}},
+		{"coefficients that change", func() (fp.Course, *grid.Field, fp.EvolutionOptions) {
+			return breathing(), bump(g1, []float64{0.5}, 0.3), fp.EvolutionOptions{End: 1}
+		}},
+	}
+}
+
+// begin returns the run at time 0, and where it puts what it outputs.
+func (r *run) begin(t testing.TB) (*fp.Evolution, *[]float64) {
+	t.Helper()
+	c, initial, opt := r.start()
+	out := new([]float64)
+	opt.Output = func(at float64, p *grid.Field) error {
+		*out = append(append(*out, at), p.Values...)
+		return nil
+	}
+	e, err := fp.NewEvolution(c, initial, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, out
+}
+
+func steps(t testing.TB, e *fp.Evolution, n int) {
+	t.Helper()
+	for range n {
+		if _, err := e.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// An evolution restored from any step goes on with the same bits.
+func TestSavedEvolutionsGoOnWithTheSameBits(t *testing.T) {
+	for _, r := range runs(t) {
+		for _, at := range []int{0, 1, 6} {
+			e, out := r.begin(t)
+			steps(t, e, at)
+			var saved bytes.Buffer
+			if err := e.Save(&saved); err != nil {
+				t.Fatal(err)
+			}
+			*out = nil
+			steps(t, e, 9)
+			again, outAgain := r.begin(t)
+			steps(t, again, 3) // which are forgotten
+			*outAgain = nil
+			if err := again.Restore(&saved); err != nil {
+				t.Fatalf("%s: %v", r.name, err)
+			}
+			if saved.Len() != 0 {
+				t.Errorf("%s: %d bytes left", r.name, saved.Len())
+			}
+			steps(t, again, 9)
+			var one, two bytes.Buffer
+			if err := errors.Join(e.Save(&one), again.Save(&two)); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(one.Bytes(), two.Bytes()) || !slices.Equal(e.Density().Values, again.Density().Values) {
+				t.Errorf("%s, restored at step %d: other bits:\n%+v\n%+v", r.name, at, e.State(), again.State())
+			}
+			if !slices.Equal(*out, *outAgain) {
+				t.Errorf("%s, restored at step %d: other output", r.name, at)
+			}
+		}
+	}
+}
+
+// Whatever byte is damaged or missing, and whatever else is another evolution's, is
+// refused, and leaves the evolution as it was.
+func TestDamagedAndOtherEvolutionsAreRefused(t *testing.T) {
+	r := &runs(t)[0]
+	e, _ := r.begin(t)
+	steps(t, e, 3)
+	var buf bytes.Buffer
+	if err := e.Save(&buf); err != nil {
+		t.Fatal(err)
+	}
+	saved := buf.Bytes()
+	other, _ := r.begin(t)
+	refuse := func(what string, from io.Reader, want error) {
+		if err := other.Restore(from); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", what, err, want)
+		}
+		if other.State().Steps != 0 {
+			t.Fatalf("%s: the state has changed", what)
+		}
+	}
+	head := 8 + 32 // of magic and fingerprint
+	for k := range saved {
+		bad := slices.Clone(saved)
+		bad[k] ^= 4
+		if k < head {
+			refuse("a damaged head", bytes.NewReader(bad), fp.ErrOther)
+		} else {
+			refuse("a damaged byte", bytes.NewReader(bad), fp.ErrDamaged)
+		}
+		refuse("a file cut short", bytes.NewReader(saved[:k]), fp.ErrDamaged)
+	}
+	broken := errors.New("a broken disk")
+	refuse("a broken disk", io.MultiReader(bytes.NewReader(saved[:100]), iotestError{broken}), broken)
+
+	c, initial, opt := r.start()
+	for what, change := range map[string]func(){
+		"another tolerance": func() { opt.Tol = 1e-3 },
+		"another end":       func() { opt.End = 3 },
+		"other times":       func() { opt.Times = opt.Times[1:] },
+		"another step":      func() { opt.MaxStep = 1 },
+		"another order":     func() { opt.Order = 4 },
+		"another start":     func() { initial = bump(initial.Grid, []float64{0.6}, 0.3) },
+		"another problem":   func() { c = breathing() },
+		"another grid":      func() { initial = bump(exact.DoubleWell1D().Grid(41), []float64{0.5}, 0.3) },
+	} {
+		c, initial, opt = r.start()
+		change()
+		var err error
+		if other, err = fp.NewEvolution(c, initial, opt); err != nil {
+			t.Fatal(err)
+		}
+		refuse(what, bytes.NewReader(saved), fp.ErrOther)
+	}
+}
+
+// An iotestError fails whenever it is read.
+type iotestError struct{ err error }
+
+func (e iotestError) Read([]byte) (int, error) { return 0, e.err }

@@ -1,0 +1,143 @@
+package fp_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/exact"
+	"github.com/ness-fp/ness/grid"
+)
+
+// noisy returns b = −x with noise of strength d.
+func noisy(d float64) *fp.Problem {
+	return &fp.Problem{Variables: []string{"x"}, Equation: fp.HanggiKlimontovich(1,
+		fp.Pointwise(func(dst, x []float64) { dst[0] = -x[0] }),
+		fp.Pointwise(func(dst, _ []float64) { dst[0] = d }))}
+}
+
+// breathing returns b = −x, D = 0.3 + 0.2 cos 3t.
+func breathing() fp.Course {
+	return func(t float64) *fp.Problem { return noisy(0.3 + 0.2*math.Cos(3*t)) }
+}
+
+func segment(t testing.TB, n int, wall grid.Wall) *grid.Grid {
+	t.Helper()
+	ax, err := grid.Uniform(-6, 6, n, wall, wall)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return grid.New(ax)
+}
+
+// The variance of dx = −x dt + √(2D(t)) dW obeys S′ = −2S + 2D(t), and normal densities stay
+// normal: with D = 0.3 + 0.2 cos 3t, and where D jumps, at which steps get short.
+func TestNoiseThatChangesInTime(t *testing.T) {
+	const start, end = 0.4, 1.5 // S at 0
+	breathes := func(t float64) float64 {
+		return start*math.Exp(-2*t) + 0.3*(1-math.Exp(-2*t)) + 0.4*(2*math.Cos(3*t)+3*math.Sin(3*t)-2*math.Exp(-2*t))/13
+	}
+	calm, loud := noisy(0.2), noisy(0.6)
+	jump := func(t float64) *fp.Problem {
+		if t < 1/math.Pi {
+			return calm
+		}
+		return loud
+	}
+	jumps := func(t float64) float64 {
+		s := 0.2 + (start-0.2)*math.Exp(-2/math.Pi)
+		return 0.6 + (s-0.6)*math.Exp(-2*(t-1/math.Pi))
+	}
+	g := segment(t, 96, grid.Reflecting)
+	for _, k := range []struct {
+		name     string
+		course   fp.Course
+		variance func(t float64) float64
+	}{{"breathing", breathing(), breathes}, {"a jump", jump, jumps}} {
+		for _, tol := range []float64{1e-4, 1e-5, 1e-6} {
+			e := evolve(t, k.course, bump(g, []float64{0}, math.Sqrt(start)), fp.EvolutionOptions{Order: 8, End: end, Tol: tol})
+			d := grid.L1(e.Density(), bump(g, []float64{0}, math.Sqrt(k.variance(end))))
+			// Steps are in proportion to Tol^(1/3), and errors to their squares: measured 0.18, 0.16,
+			// 0.18 Tol^(2/3), and less than half of that with the jump.
+			if !(d <= 0.25*math.Pow(tol, 2.0/3)) {
+				t.Errorf("%s, tolerance %g: error %.3g after %d steps", k.name, tol, d, e.State().Steps)
+			}
+		}
+	}
+}
+
+// With steps of one length differences of solutions fall like its square; on cells so small
+// that the nodal generator takes the same formula everywhere at all times.
+func TestStepsAreOfSecondOrderWhereCoefficientsChange(t *testing.T) {
+	g := segment(t, 192, grid.Reflecting)
+	var last *grid.Field
+	tab := new(exact.OrderTable)
+	for _, n := range []int{20, 40, 80, 160} {
+		e := evolve(t, breathing(), bump(g, []float64{0.5}, 0.6), fp.EvolutionOptions{End: 2, Tol: 1, InitialStep: 2 / float64(n), MaxStep: 2 / float64(n)})
+		if last != nil {
+			tab.Add(n, grid.L1(e.Density(), last))
+		}
+		last = e.Density()
+	}
+	wantOrder(t, "changing coefficients", tab, 2, 0.05)
+}
+
+// The course of an SGD has the rate η_k at time t_k = Σ η_j/(1−μ), and between two of them
+// something in between: D ∝ η/(1−μ), with the drift as it is.
+func TestCourseOfAnSGD(t *testing.T) {
+	for _, k := range []struct {
+		rate     string
+		schedule fp.Schedule
+		momentum float64
+	}{
+		{"0.1", fp.ConstantRate(0.1), 0},
+		{"0.1", fp.ConstantRate(0.1), 0.5},
+		{"{schedule: inverse-sqrt, initial: 0.2}", fp.InverseSqrtRate(0.2), 0.25},
+		{"{schedule: step, initial: 0.1, factor: 0.5, every: 4}", fp.StepDecayRate{Initial: 0.1, Factor: 0.5, Every: 4}, 0},
+		{"{schedule: cosine, initial: 0.1, final: 0, steps: 5}", fp.CosineRate{Initial: 0.1, Steps: 5}, 0},
+	} {
+		f, err := fp.ReadProblem(strings.NewReader(fmt.Sprintf(`
+version: 1
+variables: [x]
+domain: {x: {min: -1, max: 1, cells: 8}}
+sgd: {loss: "x^2/2", noise_covariance: [["2 + x^2"]], batch_size: 4, learning_rate: %s, momentum: %g}
+`, k.rate, k.momentum)), fp.ReadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		course, err := f.Course(fp.SGDVariant{Batch: 4, Order: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := func(time float64) (drift, diffusion float64) {
+			dst := [][]float64{{0}, {0}}
+			course(time).Equation.Eval(dst, [][]float64{{0.3}})
+			return dst[0][0], dst[1][0]
+		}
+		want := func(eta float64) (drift, diffusion float64) { // b − D′
+			scale := eta / (1 - k.momentum) / 2 / 4
+			return -0.3 - scale*2*0.3, scale * (2 + 0.3*0.3)
+		}
+		time := 0.0
+		for step := range 12 {
+			eta := k.schedule.Rate(step)
+			b, d := at(time)
+			wantB, wantD := want(eta)
+			// Times and what is interpolated between them are some 12 roundings apart.
+			if math.Abs(b-wantB) > 1e-14 || math.Abs(d-wantD) > 1e-14 {
+				t.Errorf("%s, step %d: b − D′ = %g, D = %g, want %g, %g", k.rate, step, b, d, wantB, wantD)
+			}
+			pace := eta / (1 - k.momentum)
+			_, between := at(time + pace/2)
+			if _, next := want(k.schedule.Rate(step + 1)); math.Abs(between-(wantD+next)/2) > 1e-14 {
+				t.Errorf("%s, half a step after %d: D = %g, want %g", k.rate, step, between, (wantD+next)/2)
+			}
+			time += pace
+		}
+		if _, constant := k.schedule.(fp.ConstantRate); constant && course(0) != course(3) {
+			t.Errorf("%s: not the same problem at all times", k.rate)
+		}
+	}
+}
