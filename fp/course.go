@@ -53,15 +53,15 @@ func (e *Evolution) bend(step float64) ([]float64, error) {
 }
 
 // Course returns the problem of the section sgd at every time, with the rate of its schedule
-// in place of v.Rate. Time is that of the gradient flow, t_k = Σ_{j<k} η_j/(1−μ) after k
+// in place of v.Rate, without correction of the noise. Time is that of the gradient flow, t_k = Σ_{j<k} η_j/(1−μ) after k
 // steps, so that the drift −∇L is not scaled and D ∝ η/(1−μ); between t_k and t_{k+1} the
 // rate is linear in t. Each step up to the latest time asked for takes 8 bytes. It panics where the file has no such section, or momentum goes with
 // the second order; errors are those of [File.Variant].
 func (f *File) Course(v SGDVariant) (Course, error) {
 	s := f.source.sgd
+	v.Rate, v.CorrectNoise = s.Schedule.Rate(0), false
 	c := &sgdCourse{file: f, variant: v, times: []float64{0}}
-	v.Rate = s.Schedule.Rate(0)
-	_, err := f.Variant(v)
+	_, err := f.Variant(v, nil)
 	return c.at, err
 }
 
@@ -80,7 +80,7 @@ func (c *sgdCourse) at(t float64) *Problem {
 	defer c.mu.Unlock()
 	v := c.variant
 	if v.Rate = c.rate(t); c.last == nil || v.Rate != c.last.LearningRate {
-		c.last, _ = c.file.Variant(v) // the batch size is good for all rates
+		c.last, _ = c.file.Variant(v, nil) // the batch size is good for all rates
 	}
 	return c.last
 }

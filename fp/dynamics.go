@@ -67,8 +67,7 @@ func newDynamics(p *Problem, g *grid.Grid, order Order) (*dynamics, error) {
 	if err := h.solveStar(); err != nil {
 		return nil, err
 	}
-	hi, _ := firstBlend(g)
-	return accurateDynamics(h, h.linearForm(blendFrom(hi))(w)), nil
+	return accurateDynamics(h, h.linearForm(firstBlend(g))(w)), nil
 }
 
 // generatorDynamics returns the operator of a generator.
@@ -201,8 +200,7 @@ func (s *Stationary) dynamics() (*dynamics, error) {
 	}
 	op := s.points.op
 	if s.points.scheme != SchemeLinear {
-		hi, _ := firstBlend(s.points.grid)
-		op = s.points.linearForm(blendFrom(hi))(s.points.order)
+		op = s.points.linearForm(firstBlend(s.points.grid))(s.points.order)
 	}
 	return accurateDynamics(s.points.highOrder, op), nil
 }

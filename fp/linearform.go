@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/operators/accurate"
 	"github.com/ness-fp/ness/operators/krylov"
 )
@@ -59,12 +60,17 @@ type target struct {
 	tol, scale float64
 }
 
+// firstBlend returns the blend that suits most densities on a grid.
+func firstBlend(g *grid.Grid) blend {
+	if fewest(g) >= fineGrid {
+		return blendFrom(fineBlend)
+	}
+	return blendFrom(mostBlend)
+}
+
 // aim returns the target of that order.
 func (h *highOrder) aim(order int) *target {
-	t := &target{blend: blendFrom(mostBlend)}
-	if fewest(h.grid) >= fineGrid {
-		t.blend = blendFrom(fineBlend)
-	}
+	t := &target{blend: firstBlend(h.grid)}
 	t.form = h.linearForm(t.blend)
 	rates := make([]float64, len(h.star))
 	t.form(order).Apply(rates, h.star)
