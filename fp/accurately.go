@@ -82,6 +82,7 @@ func solveAccurately(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 	if err != nil {
 		return nil, err
 	}
+	h.tol = opt.Tol
 	if h.memory = opt.MaxMemory; h.memory > 0 {
 		h.vectors = int(min(int64(h.vectors), max(fewestVectors, opt.MaxMemory/2/int64(8*g.Cells()))))
 	}

@@ -30,6 +30,7 @@ type highOrder struct {
 	ops       map[int]*accurate.Operator
 	masses    map[int][]float64 // by order, see weights
 	memory    int64             // that may be taken, in bytes; 0 for any amount
+	tol       float64           // of GMRES; 0 for what suits the error
 	vectors   int               // that GMRES may keep
 	workspace krylov.Workspace
 	diffusion [][]float64 // D at the points, packed

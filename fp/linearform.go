@@ -82,7 +82,9 @@ func (h *highOrder) aim(order int) *target {
 		t.form = h.linearForm(t.blend)
 	}
 	most := min(mostTolerance, aimedDivergence/divergence)
-	t.tol = max(min(floorShare*t.size/residualFloor, most), leastTolerance)
+	if t.tol = h.tol; t.tol == 0 {
+		t.tol = max(min(floorShare*t.size/residualFloor, most), leastTolerance)
+	}
 	return t
 }
 

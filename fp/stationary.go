@@ -52,7 +52,8 @@ type StationaryOptions struct {
 	// Solver is the way to the null vector of a generator; the zero value chooses.
 	Solver Solver
 	// Tol is, of generators, the entrywise residual that multigrid cycles have to reach, or
-	// the residual of GMRES in the 2-norm, relative to that of its start; 0 means 3e-12.
+	// the residual of GMRES in the 2-norm, relative to that of its start; 0 means 3e-12. Of
+	// the linear form it is the latter; 0 means what suits the error of the grid.
 	Tol float64
 	// MaxMemory is what elimination, or GMRES with its basis, may take, in bytes; 0 means any
 	// amount.

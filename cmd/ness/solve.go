@@ -47,7 +47,7 @@ func solveCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&fl.positive, "positive", false, "solve for ln p: positive, and right far into the tails, at some times the cost")
 	cmd.Flags().Float64Var(&fl.tolerance, "tolerance", 0, "refine the grid until the density is right to this relative L1 `ERROR`, by the estimate")
 	cmd.Flags().StringVar(&fl.solver, "solver", "auto", "`NAME` of the way to the null vector of a generator: auto, multigrid or direct; the last two imply --order monotone")
-	cmd.Flags().Float64Var(&fl.tol, "tol", 0, "of generators: entrywise `RESIDUAL` that multigrid has to reach, or norm that GMRES has to (default 3e-12)")
+	cmd.Flags().Float64Var(&fl.tol, "tol", 0, "`RESIDUAL` that iterations have to reach: of generators entrywise in multigrid, or in the norm of GMRES (default 3e-12), and in that of the linear form (default: what suits the error of the grid)")
 	cmd.Flags().StringVar(&fl.split, "split", defaultSplit, "`FIELD` whose gradient, solenoidal and harmonic part are told and written: "+strings.Join(splitFields, ", "))
 	return cmd
 }
