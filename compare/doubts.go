@@ -18,16 +18,20 @@ const (
 // that stay in the part where they started, or whose halves differ more than a run of some
 // relaxation times allows (SplitRHat above 1.1); a difference of first and second half beyond
 // five standard errors; fewer than 400 effective samples. None is no proof: a well where no
-// walker has been is not missed. Coordinates that stand still are passed over.
-func (m *Moments) Doubts() []string {
+// walker has been is not missed. Coordinates that stand still are passed over, and those
+// without a name in names: round periodic axes walkers wind, and have no mean.
+func (m *Moments) Doubts(names []string) []string {
 	if m.Walkers < 2 {
 		return []string{fmt.Sprintf("%d walkers have been tallied: errors want two at least; run beyond the burn-in", m.Walkers)}
 	}
 	var doubts []string
 	say := func(a int, format string, args ...any) {
-		doubts = append(doubts, fmt.Sprintf("coordinate %d: ", a)+fmt.Sprintf(format, args...))
+		doubts = append(doubts, names[a]+": "+fmt.Sprintf(format, args...))
 	}
 	for a := range m.Mean {
+		if names[a] == "" {
+			continue
+		}
 		switch between, within := m.Between[a], m.Within[a]; {
 		case between > within:
 			say(a, "walkers stay apart: their means vary by %.3g, each of them by %.3g; the weights of wells are those of the start; run longer", between, within)

@@ -20,14 +20,14 @@ func TestDoubtsHaveTheirReasons(t *testing.T) {
 	}{
 		"well mixed":                {[2]float64{0.1, 0.2}, [][]float64{{0, 0}}, Options{Walkers: 1024, BurnIn: 140, Every: 1}, 1140, nil},
 		"nothing yet":               {[2]float64{0.1, 0.2}, [][]float64{{0, 0}}, Options{Walkers: 64, BurnIn: 140, Every: 1}, 100, []string{"0 walkers"}},
-		"apart":                     {[2]float64{1e-7, 0.2}, [][]float64{{-30, 0}, {30, 0}}, Options{Walkers: 1024, BurnIn: 140, Every: 1}, 1140, []string{"coordinate 0: walkers stay apart"}},
-		"a run of eight times":      {[2]float64{0.1, 0.01}, [][]float64{{0, 0}}, Options{Walkers: 1024, BurnIn: 1400, Every: 1}, 2200, []string{"coordinate 1: walkers have hardly forgotten"}},
-		"no burn-in":                {[2]float64{0.1, 0.2}, [][]float64{{300, 0}}, Options{Walkers: 1024, Every: 1}, 1000, []string{"coordinate 0: the mean still changes"}},
+		"apart":                     {[2]float64{1e-7, 0.2}, [][]float64{{-30, 0}, {30, 0}}, Options{Walkers: 1024, BurnIn: 140, Every: 1}, 1140, []string{"x: walkers stay apart"}},
+		"a run of eight times":      {[2]float64{0.1, 0.01}, [][]float64{{0, 0}}, Options{Walkers: 1024, BurnIn: 1400, Every: 1}, 2200, []string{"y: walkers have hardly forgotten"}},
+		"no burn-in":                {[2]float64{0.1, 0.2}, [][]float64{{300, 0}}, Options{Walkers: 1024, Every: 1}, 1000, []string{"x: the mean still changes"}},
 		"few walkers, long enough":  {[2]float64{0.1, 0.1}, [][]float64{{0, 0}}, Options{Walkers: 16, BurnIn: 140, Every: 1}, 140 + 2000, nil},
-		"few walkers, not for long": {[2]float64{0.1, 0.1}, [][]float64{{0, 0}}, Options{Walkers: 16, BurnIn: 140, Every: 1}, 140 + 300, []string{"coordinate 0: there are only", "coordinate 1: there are only"}},
+		"few walkers, not for long": {[2]float64{0.1, 0.1}, [][]float64{{0, 0}}, Options{Walkers: 16, BurnIn: 140, Every: 1}, 140 + 300, []string{"x: there are only", "y: there are only"}},
 	} {
 		s := &SGD{Formula: quadratic([]float64{c.rates[0], 0, c.rates[1]}, []float64{1, 0, 1}, 0), Schedule: fp.ConstantRate(1), Batch: 1}
-		got := run(t, s, Initial{Points: c.points}, c.opt, c.steps).Moments().Doubts()
+		got := run(t, s, Initial{Points: c.points}, c.opt, c.steps).Moments().Doubts([]string{"x", "y"}[:len(c.points[0])])
 		ok := len(got) == len(c.want)
 		for k := range got {
 			ok = ok && strings.HasPrefix(got[k], c.want[k])

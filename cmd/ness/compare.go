@@ -191,8 +191,8 @@ func (c *comparison) mixed(m *compare.Moments) bool {
 	if r := c.walk.relaxation; r != nil && !r.Mixed {
 		return false
 	}
-	for _, v := range m.SplitRHat {
-		if v > 1.1 {
+	for a, name := range c.walk.straight() {
+		if name != "" && m.SplitRHat[a] > 1.1 {
 			return false
 		}
 	}

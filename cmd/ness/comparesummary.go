@@ -60,7 +60,12 @@ func summarizeDistance(d compare.Distance) distanceSummary {
 	return distanceSummary{output.Float(d.Value), output.Float(d.Err), output.Float(d.Floor)}
 }
 
-func (d distanceSummary) String() string { return fmt.Sprintf("%.3g±%.1g", d.Value, d.Error) }
+func (d distanceSummary) String() string {
+	if math.IsInf(float64(d.Value), 1) {
+		return "infinite"
+	}
+	return fmt.Sprintf("%.3g±%.1g", d.Value, d.Error)
+}
 
 // chiSquareSummary is [compare.ChiSquare].
 type chiSquareSummary struct {

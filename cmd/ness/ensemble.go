@@ -134,6 +134,8 @@ type plan struct {
 	process compare.Process
 	name    string
 	start   string // where walkers start, in words
+
+	variables []string
 	initial compare.Initial
 	// relaxation is what the pilot run found, nil without one.
 	relaxation *compare.Relaxation
@@ -145,7 +147,7 @@ type plan struct {
 
 // plan chooses what the flags leave open. A context that is done is its error.
 func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid) (*plan, error) {
-	p := &plan{steps: fl.steps, stepsFound: fl.steps == 0}
+	p := &plan{steps: fl.steps, stepsFound: fl.steps == 0, variables: f.Problem.Variables}
 	p.initial, p.start = startOf(f, g, fl)
 	if err := fl.choose(p, f, g); err != nil {
 		return nil, err
@@ -197,17 +199,26 @@ func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid) error
 	if !r.Mixed {
 		p.warnings = append(p.warnings, fmt.Sprintf("in %d steps the walkers of a pilot run did not forget where they started: the relaxation time is longer than %.3g steps, and so should the burn-in be", r.Length, r.Steps))
 	}
-	if o.BurnIn < 0 {
-		o.BurnIn = r.BurnIn()
+	if most := int(p.most() / 2); o.BurnIn < 0 {
+		if o.BurnIn = r.BurnIn(); o.BurnIn > most {
+			p.warnings = append(p.warnings, fmt.Sprintf("a burn-in of %d steps would be right; %d are as many as are done without being asked for: see --burn-in", o.BurnIn, most))
+			o.BurnIn = most
+		}
 	}
 	if o.Every == 0 {
 		o.Every = r.Every()
+		if !p.stepsFound {
+			o.Every = max(1, min(o.Every, p.steps/fewestCounts))
+		}
 	}
 	if p.stepsFound {
 		p.enough(500 * r.Steps)
 	}
 	return nil
 }
+
+// fewestCounts is how often each walker is counted at least, where that is not said.
+const fewestCounts = 10
 
 // enough bounds the steps that are planned without being asked for.
 func (p *plan) enough(steps float64) {
@@ -216,7 +227,7 @@ func (p *plan) enough(steps float64) {
 		p.warnings = append(p.warnings, fmt.Sprintf("%.3g steps would be right; %.3g are as many as are done without being asked for: see --steps", steps, most))
 		steps = most
 	}
-	p.steps = max(10, int(steps)/every) * every
+	p.steps = max(fewestCounts, int(steps)/every) * every
 }
 
 // most returns the steps of each walker that take some minutes at most.
@@ -253,7 +264,7 @@ func (fl *ensembleFlags) choose(p *plan, f *fp.File, g *grid.Grid) error {
 	}
 	h := fl.step
 	if h == 0 {
-		h = compare.DefaultStep(f.Problem, length, p.initial.Points)
+		h = compare.DefaultStep(f.Problem, length, stepPoints(g, p.initial.Points))
 	}
 	if math.IsNaN(h) || math.IsInf(h, 0) {
 		return fmt.Errorf("--step: want a time: around %s the drift does not tell one", p.start)
@@ -295,6 +306,18 @@ func startOf(f *fp.File, g *grid.Grid, fl *ensembleFlags) (compare.Initial, stri
 		centre[a] = (g.Axis(a).Min() + g.Axis(a).Max()) / 2
 	}
 	return compare.Initial{Points: [][]float64{centre}}, "the centre of the box, without a stable point in it"
+}
+
+// stepPoints returns the points by which a time step is chosen: where walkers start, and with
+// periodic axes, round which they come everywhere, also others.
+func stepPoints(g *grid.Grid, starts [][]float64) [][]float64 {
+	const others = 64
+	for a := range g.Dim() {
+		if g.Axis(a).IsPeriodic() {
+			return slices.Concat(starts, evenly(g, others))
+		}
+	}
+	return starts
 }
 
 // evenly returns points that fill a box evenly: the additive sequence of the root of

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
+	"slices"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/cmd/ness/internal/plot"
@@ -69,8 +71,38 @@ func summarizeRun(f *fp.File, g *grid.Grid, r *walk) *runSummary {
 	return sum
 }
 
+// straight returns the names of the variables, "" of those on periodic axes, round which walkers
+// wind.
+func (r *walk) straight() []string {
+	names := slices.Clone(r.variables)
+	for a := range names {
+		if r.options.Grid.Axis(a).IsPeriodic() {
+			names[a] = ""
+		}
+	}
+	return names
+}
+
+// unwound sets moments to NaN that winding walkers do not have.
+func (r *walk) unwound(m *compare.Moments) *compare.Moments {
+	d := len(r.variables)
+	for a, name := range r.straight() {
+		if name != "" {
+			continue
+		}
+		for _, list := range [][]float64{m.Mean, m.MeanErr, m.EffectiveSamples, m.SplitRHat, m.Trend} {
+			list[a] = math.NaN()
+		}
+		for b := range d {
+			k := operators.Packed(d, a, b)
+			m.Cov[k], m.CovErr[k] = math.NaN(), math.NaN()
+		}
+	}
+	return m
+}
+
 func summarizeEnsemble(r *walk) (e ensembleSummary, warnings []string) {
-	m := r.Moments()
+	m := r.unwound(r.Moments())
 	steps := max(0, r.Step()-r.options.BurnIn)
 	e = ensembleSummary{
 		Process: r.name, Walkers: r.options.Walkers, Steps: steps, BurnIn: r.options.BurnIn, Every: r.options.Every,
@@ -98,7 +130,7 @@ func summarizeEnsemble(r *walk) (e ensembleSummary, warnings []string) {
 	if o := e.Outside; o > 0 {
 		warnings = append(warnings, fmt.Sprintf("%.3g of all counts lie outside the box", float64(o)))
 	}
-	return e, append(warnings, m.Doubts()...)
+	return e, append(warnings, m.Doubts(r.straight())...)
 }
 
 // square returns a symmetric matrix of its packed triangle.
