@@ -112,7 +112,7 @@ func (c *candidates) otherOrders() {
 		c.variant("fokker-planck-order-2", "Fokker–Planck, second-order drift", "b = −∇(L + η|∇L|²/4)", v)
 	}
 	v.Order, v.CorrectNoise = 2, true
-	c.variant("fokker-planck-corrected", "Fokker–Planck, second-order drift and noise", "and (1 + ηH/2) D (1 + ηH/2), H = ∇²L, for D", v)
+	c.variant("fokker-planck-corrected", "Fokker–Planck, second-order drift and noise", "b + (η/2) D:∇∇∇L and (1 + ηH/2) D (1 + ηH/2), H = ∇²L", v)
 }
 
 // variant adds the solution for other orders in the learning rate.
@@ -161,9 +161,11 @@ func (c *candidates) closedForms() {
 	c.form("gibbs", "Gibbs", "exp(−2BL/ησ²), σ² = E tr Σ/d", func() (*grid.Field, error) {
 		return Gibbs(c.grid, loss, variance, rate)
 	})
-	c.form("gibbs-corrected", "Gibbs, corrected loss", "L + η|∇L|²/4 for L", func() (*grid.Field, error) {
-		return Gibbs(c.grid, CorrectedLoss(loss, l.Gradients(c.grid), eta), variance, rate)
-	})
+	if c.f.SGD().Momentum == 0 {
+		c.form("gibbs-corrected", "Gibbs, corrected loss", "L + η|∇L|²/4 for L", func() (*grid.Field, error) {
+			return Gibbs(c.grid, CorrectedLoss(loss, l.Gradients(c.grid), eta), variance, rate)
+		})
+	}
 	c.form("inverse-noise", "tempered posterior", "exp(−BL/2ησ²(θ)), σ²(θ) = tr Σ/d", func() (*grid.Field, error) {
 		return InverseNoisePosterior(c.grid, loss, noise, rate)
 	})

@@ -1,6 +1,9 @@
 package compare
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 const (
 	// largestRHat is the usual bound for R̂ of halves. A half of T steps of a process with
@@ -13,6 +16,21 @@ const (
 	// fewestSamples leave a mean known to 5 % of the deviation and a variance to 7 %, √(2/n).
 	fewestSamples = 400
 )
+
+// Mixed says whether walkers have been everywhere that any has been, along the coordinates
+// that have a name in names: else the weights of wells are those of the start. Coordinates that
+// stand still are passed over.
+func (m *Moments) Mixed(names []string) bool {
+	for a := range m.Mean {
+		if names[a] != "" && !m.isStill(a) && !(m.SplitRHat[a] <= largestRHat && m.Between[a] <= m.Within[a]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isStill says whether no walker moves along a coordinate, nor differs from another.
+func (m *Moments) isStill(a int) bool { return m.Between[a] == 0 && m.Within[a] == 0 }
 
 // Doubts returns a sentence in plain words for each reason not to trust an ensemble: walkers
 // that stay in the part where they started, or whose halves differ more than a run of some
@@ -33,6 +51,9 @@ func (m *Moments) Doubts(names []string) []string {
 			continue
 		}
 		switch between, within := m.Between[a], m.Within[a]; {
+		case m.isStill(a):
+		case math.IsNaN(m.SplitRHat[a]):
+			say(a, "walkers have been counted too seldom to say whether they have forgotten where they started; run longer")
 		case between > within:
 			say(a, "walkers stay apart: their means vary by %.3g, each of them by %.3g; the weights of wells are those of the start; run longer", between, within)
 		case m.SplitRHat[a] > largestRHat:

@@ -1,6 +1,12 @@
 package fp
 
-import "github.com/ness-fp/ness/grid"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/ness-fp/ness/grid"
+)
 
 // SGD returns the recursion of the section sgd, nil where the file has none.
 func (f *File) SGD() *SGD {
@@ -26,6 +32,25 @@ func (f *File) Variant(v SGDVariant, g *grid.Grid) (*Problem, error) {
 		p.Equation = s.equation(v)
 	}
 	return &p, nil
+}
+
+// CheckStable returns a *[FileError] where SGD diverges from all of the points: where η times the
+// largest eigenvalue of ∇²L is 2(1+μ) or more. With a rate that changes η is the first.
+func (f *File) CheckStable(points [][]float64) error {
+	s := f.source.sgd
+	eta, least := s.Schedule.Rate(0), math.Inf(1)
+	for _, x := range points {
+		var eigen mat.EigenSym
+		if !eigen.Factorize(f.Problem.Landscape.Hessian(x), false) {
+			return nil
+		}
+		values := eigen.Values(nil)
+		least = min(least, values[len(values)-1])
+	}
+	if most := 2 * (1 + s.Momentum) / least; least > 0 && eta >= most {
+		return f.fail("sgd.learning_rate", "SGD diverges: want less than %.4g, 2(1 + momentum) over the largest curvature of the loss where walkers start, have %g", most, eta)
+	}
+	return nil
 }
 
 // HasStationary returns nil where the process of the file has a stationary density that its

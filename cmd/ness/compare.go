@@ -20,6 +20,7 @@ type compareFlags struct {
 	within       float64
 	study        int
 	studySamples float64
+	samplesGiven bool // whether they were
 }
 
 func compareCommand() *cobra.Command {
@@ -29,7 +30,7 @@ func compareCommand() *cobra.Command {
 		Short: "Compare stationary densities with walkers: status 0 within the tolerance, 1 violated, 3 cannot tell",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			fl.given = cmd.Flags().Changed("output")
+			fl.given, fl.samplesGiven = cmd.Flags().Changed("output"), cmd.Flags().Changed("eta-samples")
 			return fl.compare(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
 		},
 	}
@@ -49,42 +50,31 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 		return fmt.Errorf("--within: want a distance between 0 and 1, have %g", fl.within)
 	case !(fl.studySamples >= 1000 && fl.studySamples <= 1e12):
 		return fmt.Errorf("--eta-samples: want 1000 to 1e12, have %g", fl.studySamples)
+	case fl.samplesGiven && fl.study == 0:
+		return fmt.Errorf("--eta-samples: has no meaning without --eta-study")
 	case fl.study < 0 || fl.study > 20:
 		return fmt.Errorf("--eta-study: want a number of halvings up to 20, have %d", fl.study)
 	}
-	in, err := fl.open(name, comparable)
+	in, err := fl.open(name, fl.comparable)
 	if err != nil {
 		return err
 	}
 	defer in.abort()
-	ctx, stop := untilInterrupt()
-	defer stop()
-	c, err := fl.run(ctx, in.file, in.grid, progress)
-	switch {
-	case c == nil && ctx.Err() != nil:
-		return errInterrupted
-	case c == nil:
+	c, err := fl.run(in.file, in.grid, progress)
+	if c == nil {
 		return locate(name, in.file, err)
 	}
 	c.walk.warnings = append(in.doubts, c.walk.warnings...)
-	if fl.study > 0 && !c.walk.interrupted {
-		var studyErr error
-		if c.study, studyErr = fl.etaStudy(ctx, in.file, in.grid, c, progress); studyErr != nil && ctx.Err() == nil {
-			return locate(name, in.file, studyErr)
-		}
-	}
-	interrupted := ctx.Err() != nil
-	stop() // from here a second interrupt kills
 	if err := fl.tell(w, in, c); err != nil {
 		return err
 	}
 	switch {
 	case c.walk.interrupted:
 		return c.walk.stopped(in.folder != nil)
-	case interrupted:
-		return fmt.Errorf("%w in the study of learning rates", errStopped)
 	case err != nil:
 		return locate(name, in.file, err)
+	case c.study != nil && c.study.err != nil:
+		return locate(name, in.file, c.study.err)
 	case c.rows[0].verdict != fp.Holds:
 		return &verdictError{"comparison", c.rows[0].verdict}
 	}
@@ -92,8 +82,11 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 }
 
 // comparable says whether the process of a file has a density to compare with: with epochs
-// that of independent batches is.
-func comparable(f *fp.File) error {
+// that of independent batches is; and whether it can be studied, where that is asked.
+func (fl *compareFlags) comparable(f *fp.File) error {
+	if err := fl.checkStudy(f); err != nil {
+		return err
+	}
 	if s := f.SGD(); s != nil && s.Sampling == fp.Epochs {
 		if _, constant := s.Schedule.(fp.ConstantRate); constant {
 			return nil
@@ -122,19 +115,21 @@ type comparisonRow struct {
 }
 
 // run solves and simulates. What comes with an error is fit to look at.
-func (fl *compareFlags) run(ctx context.Context, f *fp.File, g *grid.Grid, progress io.Writer) (*comparison, error) {
+func (fl *compareFlags) run(f *fp.File, g *grid.Grid, progress io.Writer) (*comparison, error) {
 	opt := fp.StationaryOptions{MaxMemory: memory()}
 	s, err := fp.SolveStationary(f.Problem, g, opt)
 	if err != nil {
 		return nil, err
 	}
 	candidates := compare.Candidates(f, s, opt)
-	p, err := fl.plan(ctx, f, g)
+	ctx, stop := untilInterrupt()
+	defer stop()
+	p, err := fl.plan(ctx, f, g, max(fewRelaxations, relaxationsForFloor(s.Density, fl.within/4, fl.walkers)))
+	if ctx.Err() != nil {
+		return nil, errInterrupted
+	}
 	if err != nil {
 		return nil, err
-	}
-	if p.stepsFound && p.relaxation != nil {
-		p.enough(stepsForFloor(s.Density, fl.within/4, p.relaxation.Steps, p.options.Walkers))
 	}
 	r, err := fl.walk(ctx, p, fl.dir, progress)
 	if r == nil {
@@ -148,19 +143,22 @@ func (fl *compareFlags) run(ctx context.Context, f *fp.File, g *grid.Grid, progr
 	for _, one := range candidates {
 		c.rows = append(c.rows, c.row(one))
 	}
+	if fl.study > 0 && !r.interrupted {
+		c.study = fl.etaStudy(ctx, f, g, c, progress)
+	}
 	return c, err
 }
 
-// stepsForFloor returns the steps of each walker after which sampling alone leaves a total
+// relaxationsForFloor returns the relaxation times after which sampling alone leaves a total
 // variation distance of the floor given: ½√(2/π) Σ √(p_i/N) of N independent samples, of which
-// every two relaxation times make one.
-func stepsForFloor(p *grid.Field, floor, relaxation float64, walkers int) float64 {
+// every two relaxation times of each walker make one.
+func relaxationsForFloor(p *grid.Field, floor float64, walkers int) float64 {
 	var roots float64
 	for i, v := range p.Grid.Volumes() {
 		roots += math.Sqrt(max(0, p.Values[i]*v))
 	}
 	n := roots * roots / (2 * math.Pi * floor * floor)
-	return max(500*relaxation, n*2*relaxation/float64(walkers))
+	return 2 * n / float64(walkers)
 }
 
 func (c *comparison) row(one compare.Candidate) comparisonRow {
@@ -191,20 +189,12 @@ func (c *comparison) mixed(m *compare.Moments) bool {
 	if r := c.walk.relaxation; r != nil && !r.Mixed {
 		return false
 	}
-	for a, name := range c.walk.straight() {
-		if name != "" && m.SplitRHat[a] > 1.1 {
-			return false
-		}
-	}
-	return true
+	return m.Mixed(c.walk.straight())
 }
 
 // judge judges a distance from a density that has itself a relative error e in L1, and so one
-// of e/2 in total variation; unknown errors count as 0.
+// of e/2 in total variation. With an unknown one nobody can tell.
 func judge(d compare.Distance, within, e float64) fp.Verdict {
-	if math.IsNaN(e) {
-		e = 0
-	}
 	switch {
 	case d.Judge(within+e/2) == fp.Violated:
 		return fp.Violated

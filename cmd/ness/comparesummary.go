@@ -84,13 +84,13 @@ type scoresSummary struct {
 	CovarianceZ [][]output.Float `json:"covariance_z"`
 }
 
+// largest returns the largest deviation; periodic axes have none.
 func (s *scoresSummary) largest() (z float64) {
-	for _, v := range s.MeanZ {
-		z = max(z, math.Abs(float64(v)))
-	}
-	for _, row := range s.CovarianceZ {
+	for _, row := range append(s.CovarianceZ, s.MeanZ) {
 		for _, v := range row {
-			z = max(z, math.Abs(float64(v)))
+			if a := math.Abs(float64(v)); a > z { // not NaN
+				z = a
+			}
 		}
 	}
 	return z
@@ -105,6 +105,9 @@ func (c *comparison) summarize(f *fp.File, g *grid.Grid, notes []string) *compar
 	}
 	if c.study != nil {
 		sum.Compare.Study = c.study.summarize()
+	}
+	if c.study != nil {
+		sum.Warnings = append(sum.Warnings, c.study.warnings...)
 	}
 	if !c.mixed(c.walk.Moments()) {
 		sum.Warnings = append(sum.Warnings, "walkers have not mixed: no verdict")

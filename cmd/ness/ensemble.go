@@ -136,7 +136,7 @@ type plan struct {
 	start   string // where walkers start, in words
 
 	variables []string
-	initial compare.Initial
+	initial   compare.Initial
 	// relaxation is what the pilot run found, nil without one.
 	relaxation *compare.Relaxation
 	options    compare.Options
@@ -145,8 +145,13 @@ type plan struct {
 	warnings   []string
 }
 
-// plan chooses what the flags leave open. A context that is done is its error.
-func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid) (*plan, error) {
+// fewRelaxations is how many relaxation times walkers are counted for where nothing asks for more:
+// they leave half as many independent samples of each.
+const fewRelaxations = 500
+
+// plan chooses what the flags leave open: as many relaxation times as are wanted, unless steps
+// are given. A context that is done is its error.
+func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid, relaxations float64) (*plan, error) {
 	p := &plan{steps: fl.steps, stepsFound: fl.steps == 0, variables: f.Problem.Variables}
 	p.initial, p.start = startOf(f, g, fl)
 	if err := fl.choose(p, f, g); err != nil {
@@ -158,10 +163,21 @@ func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid) (*p
 	if sgd := f.SGD(); sgd != nil && fl.isSGD(f) {
 		if _, constant := sgd.Schedule.(fp.ConstantRate); !constant {
 			p.withoutPilot()
-			return p, nil
+			return p, p.check()
 		}
 	}
-	return p, fl.pilot(ctx, p, g)
+	if err := fl.pilot(ctx, p, g, relaxations); err != nil {
+		return nil, err
+	}
+	return p, p.check()
+}
+
+// check says whether anything would be counted.
+func (p *plan) check() error {
+	if p.steps < p.options.Every {
+		return fmt.Errorf("--steps: want at least --every, %d, have %d", p.options.Every, p.steps)
+	}
+	return nil
 }
 
 // withoutPilot fills in what is open where the learning rate changes, so that no relaxation
@@ -180,7 +196,7 @@ func (p *plan) withoutPilot() {
 }
 
 // pilot fills in what is open by the relaxation time.
-func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid) error {
+func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid, relaxations float64) error {
 	o := &p.options
 	if !p.stepsFound && o.BurnIn >= 0 && o.Every > 0 {
 		return nil
@@ -212,7 +228,7 @@ func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid) error
 		}
 	}
 	if p.stepsFound {
-		p.enough(500 * r.Steps)
+		p.enough(relaxations * r.Steps)
 	}
 	return nil
 }
@@ -253,7 +269,7 @@ func (fl *ensembleFlags) choose(p *plan, f *fp.File, g *grid.Grid) error {
 			return errors.New("--step: is for stochastic differential equations; the step of SGD is its learning rate")
 		}
 		p.process, p.name = (*compare.SGD)(f.SGD()), "SGD"
-		return nil
+		return f.CheckStable(p.initial.Points)
 	}
 	if err := f.HasStationary(); err != nil {
 		return err
@@ -435,5 +451,7 @@ func (r *walk) stopped(saved bool) error {
 
 // untilInterrupt returns a context that the user can end, once; a second interrupt kills.
 func untilInterrupt() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -18,9 +19,11 @@ import (
 
 // An etaStudy is the orders found, for each of several equations.
 type etaStudy struct {
-	rates   []float64
-	batches []int
-	series  []studySeries
+	rates    []float64
+	batches  []int
+	series   []studySeries
+	warnings []string
+	err      error // why there are fewer learning rates than were asked for
 }
 
 // A studySeries is an equation for every learning rate.
@@ -33,64 +36,99 @@ type studySeries struct {
 	failure   error
 }
 
-func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, c *comparison, progress io.Writer) (*etaStudy, error) {
+// checkStudy says whether the file can be studied.
+func (fl *compareFlags) checkStudy(f *fp.File) error {
+	if fl.study == 0 {
+		return nil
+	}
 	if f.SGD() == nil || !fl.isSGD(f) {
-		return nil, fmt.Errorf("--eta-study: wants walkers that do SGD")
+		return errors.New("--eta-study: wants walkers that do SGD")
 	}
-	v := f.SGDVariant()
-	if parts := 1 << fl.study; v.Batch%parts != 0 {
-		return nil, fmt.Errorf("--eta-study %d: halves the batch size with the learning rate, and wants one that %d divides, have %d", fl.study, parts, v.Batch)
+	batch, parts := f.SGDVariant().Batch, 1<<fl.study
+	switch {
+	case f.SGD().Sampling == fp.FullBatch:
+		return errors.New("--eta-study: halves the batch size with the learning rate; a full batch has none to halve")
+	case batch%parts != 0:
+		return fmt.Errorf("--eta-study %d: halves the batch size with the learning rate, and wants one that %d divides, have %d", fl.study, parts, batch)
 	}
+	return nil
+}
+
+// etaStudy returns what was found, perhaps for fewer learning rates than were asked for.
+func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, c *comparison, progress io.Writer) *etaStudy {
 	s := &etaStudy{series: []studySeries{{key: "order-1", name: "first-order drift", order: 1}}}
 	if f.SGD().Momentum == 0 {
 		s.series = append(s.series,
 			studySeries{key: "order-2", name: "second-order drift", order: 2},
 			studySeries{key: "corrected", name: "second-order drift and noise", order: 2, correct: true})
 	}
-	for k := range fl.study + 1 {
-		if err := fl.studyPoint(ctx, s, f, g, c.walk.plan, k, progress); err != nil {
-			return nil, err
-		}
+	for k := 0; k <= fl.study && s.err == nil; k++ {
+		s.err = fl.studyPoint(ctx, s, f, g, c.walk.plan, k, progress)
+	}
+	if ctx.Err() != nil {
+		s.err = fmt.Errorf("%w in the study of learning rates", errStopped)
 	}
 	for k := range s.series {
 		one := &s.series[k]
 		one.fit, one.failure = compare.FitWeakOrder(one.points)
 	}
-	return s, nil
+	return s
 }
 
 // studyPoint adds the learning rate η/2ᵏ.
 func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File, g *grid.Grid, main *plan, k int, progress io.Writer) error {
 	v := f.SGDVariant()
 	v.Rate, v.Batch = v.Rate/float64(int(1)<<k), v.Batch>>k
+	references := make([]compare.StudyPoint, len(s.series))
+	for i, one := range s.series {
+		v.Order, v.CorrectNoise = one.order, one.correct
+		var err error
+		if references[i].Mean, references[i].Cov, err = s.reference(f, g, v); err != nil {
+			return err
+		}
+	}
 	sgd := compare.SGD(*f.SGD())
 	sgd.Schedule, sgd.Batch = fp.ConstantRate(v.Rate), v.Batch
-	p := &plan{process: &sgd, name: "SGD", initial: main.initial, stepsFound: true}
+	p := &plan{process: &sgd, name: "SGD", initial: main.initial, stepsFound: true, variables: main.variables}
 	p.options = compare.Options{Walkers: fl.walkers, Seed: fl.seed + uint64(k) + 1, BurnIn: -1}
-	if err := fl.pilot(ctx, p, g); err != nil {
+	if err := fl.pilot(ctx, p, g, 2*fl.studySamples/float64(fl.walkers)); err != nil {
 		return err
 	}
-	p.enough(2 * fl.studySamples * p.relaxation.Steps / float64(fl.walkers))
 	r, err := p.run(ctx, progress, nil)
 	if err != nil {
 		return err
 	}
+	m := r.Moments()
+	for _, w := range append(p.warnings, m.Doubts(p.variables)...) {
+		s.warnings = append(s.warnings, fmt.Sprintf("study, learning rate %g: %s", v.Rate, w))
+	}
 	s.rates, s.batches = append(s.rates, v.Rate), append(s.batches, v.Batch)
-	for i := range s.series {
-		one := &s.series[i]
-		v.Order, v.CorrectNoise = one.order, one.correct
-		problem, err := f.Variant(v, g)
-		if err != nil {
-			return err
-		}
-		solution, err := fp.SolveStationary(problem, g, fp.StationaryOptions{MaxMemory: memory()})
-		if err != nil {
-			return err
-		}
-		mean, cov := compare.DensityMoments(solution.Density)
-		one.points = append(one.points, compare.StudyPoint{Rate: v.Rate, Moments: r.Moments(), Mean: mean, Cov: cov})
+	for i, reference := range references {
+		reference.Rate, reference.Moments = v.Rate, m
+		s.series[i].points = append(s.series[i].points, reference)
 	}
 	return nil
+}
+
+// studyTolerance is the error of the densities of a study, relative L1: far below what samples
+// leave of mean and covariance, √(2/N).
+const studyTolerance = 1e-6
+
+// reference returns mean and covariance of the equation's density.
+func (s *etaStudy) reference(f *fp.File, g *grid.Grid, v fp.SGDVariant) (mean, cov []float64, err error) {
+	problem, err := f.Variant(v, g)
+	if err != nil {
+		return nil, nil, err
+	}
+	solution, err := fp.SolveToTolerance(problem, g, studyTolerance, fp.StationaryOptions{MaxMemory: memory()})
+	if solution == nil {
+		return nil, nil, err
+	}
+	if err != nil {
+		s.warnings = append(s.warnings, fmt.Sprintf("study, learning rate %g: %v", v.Rate, err))
+	}
+	mean, cov = compare.DensityMoments(solution.Density)
+	return mean, cov, nil
 }
 
 // studySummary tells the orders.
@@ -152,7 +190,7 @@ func (s *studySummary) print(w io.Writer) {
 		}
 		order := "not resolved"
 		if !math.IsNaN(float64(one.Order)) {
-			order = fmt.Sprintf("%.2f±%.2f", float64(one.Order), float64(one.OrderErr))
+			order = fmt.Sprintf("%.3g±%.1g", float64(one.Order), float64(one.OrderErr))
 		}
 		rows = append(rows, append(row, order))
 	}

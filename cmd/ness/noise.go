@@ -86,6 +86,9 @@ func (fl *noiseFlags) noise(w io.Writer, name string) error {
 	if fl.batches == 0 {
 		fl.batches = min(1<<25, 1<<29/batch)
 	}
+	if fl.dataSets != 0 && f.Law == nil {
+		return fmt.Errorf("--data-sets: wants data that are drawn from a known law, sgd.data.generate")
+	}
 	list, err := compare.NoiseIdentities(sgd.Loss, theta, compare.IdentityOptions{
 		Batch: batch, Batches: fl.batches, DataSets: fl.dataSets, Law: f.Law, Seed: fl.seed,
 	})

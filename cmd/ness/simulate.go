@@ -53,7 +53,7 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	defer in.abort()
 	ctx, stop := untilInterrupt()
 	defer stop()
-	p, err := fl.plan(ctx, in.file, in.grid)
+	p, err := fl.plan(ctx, in.file, in.grid, fewRelaxations)
 	switch {
 	case ctx.Err() != nil:
 		return errInterrupted
@@ -63,7 +63,6 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	p.options.NoiseLags = fl.lags
 	p.warnings = append(in.doubts, p.warnings...)
 	r, err := fl.run(ctx, p, in.folder, progress)
-	stop() // from here a second interrupt kills
 	if r == nil {
 		return locate(name, in.file, err)
 	}

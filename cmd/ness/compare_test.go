@@ -1,0 +1,102 @@
+package main
+
+import (
+	"math"
+	"testing"
+
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
+)
+
+// A distance decides at five errors beyond what the density's own error allows.
+func TestJudge(t *testing.T) {
+	d := compare.Distance{Value: 0.05, Err: 0.001, Floor: 0.002}
+	for _, c := range []struct {
+		within, e float64
+		want      fp.Verdict
+	}{
+		{0.0425, 0, fp.Violated}, // 0.05 − 0.002 − 0.005 = 0.043
+		{0.0435, 0, fp.CannotTell},
+		{0.0425, 0.002, fp.CannotTell}, // the density is off by 0.001
+		{0.0545, 0, fp.CannotTell},     // 0.05 + 0.005
+		{0.0555, 0, fp.Holds},
+		{0.0555, 0.002, fp.CannotTell},
+		{0.0555, math.NaN(), fp.CannotTell},
+		{0.001, math.NaN(), fp.CannotTell},
+	} {
+		if v := judge(d, c.within, c.e); v != c.want {
+			t.Errorf("within %g, error %g: %v, want %v", c.within, c.e, v, c.want)
+		}
+	}
+}
+
+// On cells of equal mass 1/M a floor f wants N = M/(2πf²) samples, two relaxation times each.
+func TestRelaxationsForFloor(t *testing.T) {
+	axis, err := grid.Uniform(0, 1, 100, grid.Reflecting, grid.Reflecting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := grid.NewField(grid.New(axis))
+	for i := range p.Values {
+		p.Values[i] = 1
+	}
+	want := 2 * 100 / (2 * math.Pi * 1e-6) / 50
+	if have := relaxationsForFloor(p, 1e-3, 50); math.Abs(have/want-1) > 1e-12 { // round-off of 100 sums
+		t.Errorf("have %v, want %v", have, want)
+	}
+}
+
+func TestLargestScore(t *testing.T) {
+	s := &scoresSummary{
+		MeanZ:       []output.Float{1, output.Float(math.NaN())},
+		CovarianceZ: [][]output.Float{{-3, 2}, {2, output.Float(math.NaN())}},
+	}
+	if z := s.largest(); z != 3 {
+		t.Errorf("have %v, want 3", z)
+	}
+}
+
+// Points that fill a box do so evenly: in each of four quarters a quarter of them.
+func TestEvenPoints(t *testing.T) {
+	var axes []grid.Axis
+	for _, lo := range []float64{-3, 10} {
+		a, err := grid.Uniform(lo, lo+2, 8, grid.Reflecting, grid.Reflecting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		axes = append(axes, a)
+	}
+	g := grid.New(axes...)
+	var quarter [4]int
+	for _, x := range evenly(g, 1000) {
+		if _, ok := g.Find(x); !ok {
+			t.Fatalf("%v is outside", x)
+		}
+		k := 0
+		if x[0] > -2 {
+			k++
+		}
+		if x[1] > 11 {
+			k += 2
+		}
+		quarter[k]++
+	}
+	for _, n := range quarter {
+		if n < 240 || n > 260 { // a low-discrepancy sequence misses by some ln² n = 48 thousandths at most, 10 in practice
+			t.Errorf("quarters have %v", quarter)
+		}
+	}
+}
+
+func TestCorrelationsAreOfTraces(t *testing.T) {
+	n := &noiseSummary{
+		Covariance: [][]output.Float{{4, 1, 1, 6}, {-1, 5, 7, -2}},
+		Error:      [][]output.Float{{0.1, 9, 9, 0.2}, {0.3, 9, 9, 0.2}},
+	}
+	c := correlations(n)
+	if c[1].Value != -0.3 || math.Abs(float64(c[1].Error)-0.05) > 1e-15 {
+		t.Errorf("have %v, want −0.3 ± 0.05", c[1])
+	}
+}
