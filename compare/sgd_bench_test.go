@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
@@ -113,4 +114,29 @@ func BenchmarkSDE(b *testing.B) {
 			msteps(b, &s, Options{}, []float64{0, 0})
 		})
 	}
+}
+
+// BenchmarkTwoCores compares the word path on two cores with one, taking turns.
+func BenchmarkTwoCores(b *testing.B) {
+	const steps = 24000
+	l := someLoss(b, loss.LinearRegression, 2, 1000)
+	var took [2]time.Duration
+	ensembles := make([]*Ensemble, 2)
+	for k := range ensembles {
+		var err error
+		if ensembles[k], err = New(&SGD{Loss: l, Schedule: fp.ConstantRate(0.05), Batch: 8}, Initial{Points: [][]float64{{0, 0}}}, Options{Walkers: 1024, Workers: k + 1}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		for k, e := range ensembles {
+			began := time.Now()
+			if err := e.Run(context.Background(), e.Step()+steps); err != nil {
+				b.Fatal(err)
+			}
+			took[k] += time.Since(began)
+		}
+	}
+	b.ReportMetric(took[0].Seconds()/took[1].Seconds(), "speedup")
+	b.ReportMetric(float64(b.N)*steps*1024/1e6/took[1].Seconds(), "Msteps/s")
 }

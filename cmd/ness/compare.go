@@ -244,13 +244,27 @@ func (fl *compareFlags) write(folder *output.Folder, f *fp.File, c *comparison, 
 // arrays lists the contents of comparison.npz.
 func (c *comparison) arrays(variables []string) []output.Array {
 	h := c.walk.Histogram()
-	list := histogramArrays(variables, h)
+	list := append(histogramArrays(variables, h), output.Array{Name: "z", Shape: h.Grid.Shape(), Data: c.scores(h)})
 	for _, r := range c.rows {
 		if r.Density != nil {
 			list = append(list, output.Array{Name: "density_" + r.Key, Shape: h.Grid.Shape(), Data: r.Density.Values})
 		}
 	}
 	return list
+}
+
+// scores returns what the histogram has more than the first density in every cell, over its
+// standard error; NaN where that is not known, no walker having been there.
+func (c *comparison) scores(h *compare.Histogram) []float64 {
+	z := h.MassError()
+	for i, p := range h.Density().Values {
+		v := h.Grid.Volume(i)
+		if z[i] == 0 {
+			z[i] = math.NaN()
+		}
+		z[i] = (p - c.rows[0].Density.Values[i]) * v / z[i]
+	}
+	return z
 }
 
 // figures lists the pictures of a comparison.

@@ -27,10 +27,12 @@ type compareSummary struct {
 }
 
 type comparisonSummary struct {
-	Within     output.Float       `json:"within"`
-	Verdict    string             `json:"verdict"` // of the first candidate
-	Candidates []candidateSummary `json:"candidates"`
-	Study      *studySummary      `json:"eta_study"` // null where it was not asked for
+	Within  output.Float `json:"within"`
+	Verdict string       `json:"verdict"` // of the first candidate
+	// Wasserstein says how Wasserstein-1 is taken: exactly, or as a mean along directions.
+	Wasserstein string             `json:"wasserstein"`
+	Candidates  []candidateSummary `json:"candidates"`
+	Study       *studySummary      `json:"eta_study"` // null where it was not asked for
 }
 
 type candidateSummary struct {
@@ -99,7 +101,10 @@ func (s *scoresSummary) largest() (z float64) {
 func (c *comparison) summarize(f *fp.File, g *grid.Grid, notes []string) *compareSummary {
 	sum := &compareSummary{Program: "ness", Command: "compare", Problem: summarizeProblem(f, g, notes)}
 	sum.Ensemble, sum.Warnings = summarizeEnsemble(c.walk)
-	sum.Compare = comparisonSummary{Within: output.Float(c.within), Verdict: c.rows[0].verdict.String()}
+	sum.Compare = comparisonSummary{
+		Within: output.Float(c.within), Verdict: c.rows[0].verdict.String(),
+		Wasserstein: [...]string{"exact", "mean along 16 directions", "mean along 32 directions"}[g.Dim()-1],
+	}
 	for _, r := range c.rows {
 		sum.Compare.Candidates = append(sum.Compare.Candidates, r.summarize())
 	}
@@ -158,6 +163,7 @@ func (c *comparisonSummary) print(w io.Writer) {
 	fmt.Fprintln(w)
 	printTable(w, rows)
 	fmt.Fprintln(w)
+	line(w, "W1", "%s", c.Wasserstein)
 	rows = rows[:0]
 	for _, one := range c.Candidates {
 		rows = append(rows, []string{one.Name, one.Formula})
