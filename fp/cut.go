@@ -27,7 +27,7 @@ type cut struct {
 	in       [2][]bool
 	exit     [2][]float64 // rates from cells outside to the surfaces of either set
 	surfaces [2][]surface
-	touch    bool         // whether an edge joins the two sets
+	touch    bool // whether an edge joins the two sets
 }
 
 // A surface is where an edge between cell j, outside, and cell i of a set is cut: the rates at
