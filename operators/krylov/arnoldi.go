@@ -38,6 +38,9 @@ type ArnoldiOptions struct {
 	Tol float64
 	// Basis is the number of vectors kept; 0 means twice Count and twenty.
 	Basis int
+	// Range is the modulus relative to the largest below which eigenvalues do not matter: their
+	// residuals are taken relative to that. 0 means 1e-6.
+	Range float64
 	// MaxProducts bounds the products; 0 means 40 for each of Count, and 400.
 	MaxProducts int
 	// Start sets dst to the start of the k-th Krylov space, any vector that no eigenvector
@@ -47,7 +50,9 @@ type ArnoldiOptions struct {
 
 // An Eigensystem is some eigenvalues and vectors.
 type Eigensystem struct {
-	// Values are in order of falling modulus, of each pair the one with Im > 0 first.
+	// Values are in order of falling modulus, of each pair the one with Im > 0 first. Those
+	// within ten tolerances of each other, and of the real axis, count as one multiple
+	// eigenvalue, whose Vectors are a basis of its space.
 	Values []complex128
 	// Vectors have norm 1. Of a pair, the first is the real and the second the imaginary part
 	// of the vector with Im > 0.
@@ -66,9 +71,9 @@ func (e *SpectrumError) Error() string {
 const (
 	// verifyTol is the accuracy of products, and verified that of eigenvalues relative to them,
 	// with which a space that should hold nothing new is searched.
-	verifyTol, verified = 1e-3, 0.1
-	// together is the relative distance of eigenvalues that count as one.
-	together = 1e-6
+	verifyTol, verified = 1e-6, 1e-4
+	// together is the relative distance of eigenvalues that count as one, over the tolerance.
+	together = 10
 	// exhausted is the share of a vector beyond the space below which it is all of it.
 	exhausted = 1e-10
 )
@@ -84,6 +89,9 @@ func Arnoldi(apply InexactMap, n int, opt ArnoldiOptions) (*Eigensystem, error) 
 	}
 	if opt.Basis == 0 {
 		opt.Basis = 2*opt.Count + 20
+	}
+	if opt.Range == 0 {
+		opt.Range = 1e-6
 	}
 	if opt.MaxProducts == 0 {
 		opt.MaxProducts = 40*opt.Count + 400
@@ -117,8 +125,9 @@ type arnoldi struct {
 	// locked is the number of vectors of V that have converged, while a space beside them is
 	// searched for more; 0 otherwise.
 	locked int
-	least  float64 // modulus of the least eigenvalue of those
+	least  float64 // modulus of the least eigenvalue of those, or that from which they matter
 
+	largest          float64 // modulus
 	products, starts int
 	done             bool
 }
@@ -216,6 +225,7 @@ func (a *arnoldi) decompose() {
 			a.rest[i] += f.z[j*n+i] * b
 		}
 	}
+	a.largest = max(a.largest, cmplx.Abs(f.values[0]))
 	a.converged = 0
 	for a.converged < n && a.residual(a.converged) <= a.opt.Tol {
 		a.converged += f.width(a.converged)
@@ -228,7 +238,7 @@ func (a *arnoldi) residual(i int) float64 {
 	if a.form.width(i) == 2 {
 		r = math.Hypot(r, a.rest[i+1])
 	}
-	return r / cmplx.Abs(a.form.values[i])
+	return r / max(cmplx.Abs(a.form.values[i]), a.opt.Range*a.largest)
 }
 
 // invariant says whether V is.
@@ -237,7 +247,7 @@ func (a *arnoldi) invariant() bool { return floats.Norm(a.b, 1) == 0 }
 // lock keeps what is wanted, all of which has converged, and begins a space beside it.
 func (a *arnoldi) lock() {
 	a.want = a.form.whole(a.want)
-	a.least = cmplx.Abs(a.form.values[a.want-1])
+	a.least = max(cmplx.Abs(a.form.values[a.want-1]), a.opt.Range*a.largest)
 	a.keep(a.want)
 	a.locked = a.want
 	a.begin()
@@ -248,7 +258,7 @@ func (a *arnoldi) lock() {
 func (a *arnoldi) verify() {
 	size, doubt := cmplx.Abs(a.form.values[0]), a.residual(0)
 	switch {
-	case doubt < verified && size*(1+2*doubt+together) < a.least && size < (1-2*verifyTol)*a.least, a.size == a.most:
+	case doubt < verified && size*(1+2*doubt) < a.least && size < (1-2*verifyTol)*a.least, a.size == a.most:
 		a.done = true
 	case doubt < verified && size > a.least*(1+2*doubt+2*verifyTol):
 		a.resume()
@@ -326,17 +336,13 @@ func (a *arnoldi) result() *Eigensystem {
 	if count == 0 {
 		return e
 	}
-	y := a.form.eigenvectors(count)
-	c := make([]float64, a.size*count)
-	for j := range count {
-		for i := range a.size {
-			for k := range count {
-				c[j*a.size+i] += a.form.z[i*a.size+k] * y[k*count+j]
-			}
-		}
+	values, vectors := a.form.eigenvectors(count, together*a.opt.Tol)
+	var c []float64
+	for _, y := range vectors {
+		c = append(c, y...)
 	}
 	a.combine(c, count, 0)
-	e.Values = a.form.values[:count]
+	e.Values = values
 	for j := 0; j < count; j++ {
 		v := a.basis.at(j)
 		if imag(e.Values[j]) == 0 {

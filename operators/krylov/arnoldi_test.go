@@ -151,7 +151,7 @@ func TestProductsOfFallingAccuracy(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 0))
 	loose := 0
 	e, err := Arnoldi(func(dst, x []float64, tol float64) error {
-		if tol > 1e-6 {
+		if tol > 1e-8 {
 			loose++
 		}
 		_ = apply(dst, x, tol)
@@ -170,7 +170,7 @@ func TestProductsOfFallingAccuracy(t *testing.T) {
 		}
 	}
 	if loose < e.Products/4 {
-		t.Errorf("%d of %d products may be worse than 1e-6", loose, e.Products)
+		t.Errorf("%d of %d products may be worse than 1e-8", loose, e.Products)
 	}
 }
 

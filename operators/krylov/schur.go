@@ -3,6 +3,7 @@ package krylov
 import (
 	"math"
 	"math/cmplx"
+	"slices"
 
 	"gonum.org/v1/gonum/lapack"
 	lapackimpl "gonum.org/v1/gonum/lapack/gonum"
@@ -88,14 +89,72 @@ func (s *schur) whole(count int) int {
 	return at
 }
 
-// eigenvectors returns those of the leading count columns, in terms of the Schur vectors: one
-// column each, or the real and the imaginary part of the one with Im > 0; row by row.
-func (s *schur) eigenvectors(count int) []float64 {
-	t := make([]float64, count*count)
-	for i := range count {
-		copy(t[i*count:(i+1)*count], s.t[i*s.n:i*s.n+count])
+// moved returns the form with the blocks that begin at the given places, in ascending order,
+// first.
+func (s *schur) moved(blocks []int) *schur {
+	m := &schur{n: s.n, t: slices.Clone(s.t), z: slices.Clone(s.z)}
+	work := make([]float64, s.n)
+	to := 0
+	for _, from := range blocks {
+		lapacke.Dtrexc(lapack.UpdateSchur, m.n, m.t, m.n, m.z, m.n, from, to, work)
+		to += m.width(to)
 	}
-	y, work := make([]float64, count*count), make([]float64, 3*count+64*count)
-	lapacke.Dtrevc3(lapack.EVRight, lapack.EVAll, nil, count, t, count, nil, 1, y, count, count, work, len(work))
-	return y
+	return m
+}
+
+// eigenvectors returns those of the leading count columns, n numbers each: of a pair the real
+// and the imaginary part of the one with Im > 0. Real eigenvalues that are together, and pairs
+// so near to the real axis, are one: their vectors are an orthonormal basis of their space, and
+// their imaginary parts go.
+func (s *schur) eigenvectors(count int, together float64) (values []complex128, vectors [][]float64) {
+	done := make([]bool, count)
+	for i := 0; i < count; i += s.width(i) {
+		if done[i] {
+			continue
+		}
+		blocks, size := s.near(i, count, together, done)
+		m := s.moved(blocks)
+		if imag(s.nearReal(i, together)) != 0 {
+			b, w := m.t[1], imag(s.values[i])
+			values = append(values, s.values[i], cmplx.Conj(s.values[i]))
+			vectors = append(vectors, m.column(0, b), m.column(1, w))
+			continue
+		}
+		for k := range size {
+			values = append(values, complex(m.t[k*m.n+k], 0))
+			vectors = append(vectors, m.column(k, 1))
+		}
+	}
+	return values, vectors
+}
+
+// near returns the blocks up to count that belong together with block i, and their columns.
+func (s *schur) near(i, count int, together float64, done []bool) (blocks []int, size int) {
+	l := s.nearReal(i, together)
+	for j := i; j < count; j += s.width(j) {
+		if r := s.nearReal(j, together); j == i || !done[j] && imag(l) == 0 && imag(r) == 0 && cmplx.Abs(l-r) < together*cmplx.Abs(l) {
+			blocks = append(blocks, j)
+			size += s.width(j)
+			done[j] = true
+		}
+	}
+	return blocks, size
+}
+
+// nearReal returns the eigenvalue of block i, without an imaginary part that may be an error.
+func (s *schur) nearReal(i int, together float64) complex128 {
+	l := s.values[i]
+	if math.Abs(imag(l)) < together*math.Abs(real(l)) {
+		return complex(real(l), 0)
+	}
+	return l
+}
+
+// column returns a Schur vector times a number.
+func (s *schur) column(k int, scale float64) []float64 {
+	v := make([]float64, s.n)
+	for i := range v {
+		v[i] = scale * s.z[i*s.n+k]
+	}
+	return v
 }
