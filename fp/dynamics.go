@@ -163,19 +163,14 @@ func accurateDynamics(p *Problem, g *grid.Grid, opt ModesOptions) (*dynamics, er
 	}
 	op := h.linearForm(blendFrom(modesBlend))(order)
 	w := h.weights(op)
-	at := append([]float64(nil), h.star...)
-	if _, _, err := h.improve(op, at, 1e-11, 0, iterationLimit); err != nil {
-		return nil, &ConvergenceError{Cause: err}
-	}
 	d := &dynamics{
 		problem: p, grid: g, scheme: SchemeLinear, order: Order(order), outflow: h.outflow,
-		mass: h.normalized(op, at), weight: append([]float64(nil), h.star...),
+		weight: append([]float64(nil), h.star...),
 		density: func(m []float64) *grid.Field {
 			return &grid.Field{Grid: g, Values: op.CellAverages(over(g, m, w).Values)}
 		},
 		tol: cmp.Or(opt.Tol, 1e-7), decades: 1e-3, inexact: true,
 	}
-	floats.Mul(d.mass, w)
 	floats.Mul(d.weight, h.cell)
 	floats.Scale(1/floats.Sum(d.weight), d.weight)
 	d.leftFactor, d.rightFactor = d.weight, d.ones()
@@ -188,14 +183,39 @@ func accurateDynamics(p *Problem, g *grid.Grid, opt ModesOptions) (*dynamics, er
 		back.Apply(dst, u)
 		floats.Div(dst, w)
 	}
-	d.solvers = func(shift float64) (solve, solveT krylov.InexactMap, err error) { return d.iterate(h, shift) }
+	d.solvers = func(shift float64) (solve, solveT krylov.InexactMap, err error) { return d.iterate(h, w, shift) }
+	if err := d.findMass(h.normalized(op, h.star), w); err != nil {
+		return nil, err
+	}
 	return d, nil
 }
 
+// findMass finds the stationary masses m + e from densities p of masses m: A e = −A m.
+func (d *dynamics) findMass(p, w []float64) error {
+	floats.Mul(p, w)
+	rates, e := make([]float64, len(p)), make([]float64, len(p))
+	d.apply(rates, p)
+	floats.Scale(-1, rates)
+	solve, _, err := d.solvers(0)
+	if err != nil {
+		return err
+	}
+	if err := solve(e, rates, massTol); err != nil {
+		return &ConvergenceError{Cause: err}
+	}
+	floats.Add(p, e)
+	floats.Scale(1/floats.Sum(p), p)
+	d.mass = p
+	return nil
+}
+
+// massTol is the tolerance of stationary masses, relative to the rates of the star generator's.
+const massTol = 1e-10
+
 // iterate returns GMRES on A − s, and on its transpose in terms of weight·u, with the star
 // generator, and its reverse in time, as preconditioners.
-func (d *dynamics) iterate(h *highOrder, shift float64) (solve, solveT krylov.InexactMap, err error) {
-	forward, reverse, err := d.preconditioners(h, shift)
+func (d *dynamics) iterate(h *highOrder, w []float64, shift float64) (solve, solveT krylov.InexactMap, err error) {
+	forward, reverse, err := d.preconditioners(h, w, shift)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -235,37 +255,53 @@ func (d *dynamics) iterate(h *highOrder, shift float64) (solve, solveT krylov.In
 	return solve, solveT, nil
 }
 
-// preconditioners returns about (S − s)⁻¹ on masses, S the star generator, and the same of the
-// chain backward in time; without a shift what is not in the range of S is left out.
-func (d *dynamics) preconditioners(h *highOrder, shift float64) (forward, reverse krylov.Map, err error) {
-	inRange := func(inverse krylov.Map) krylov.Map {
-		if shift > 0 {
-			return inverse
-		}
-		b := make([]float64, len(d.weight))
-		return func(dst, r []float64) {
-			floats.AddScaledTo(b, r, -floats.Sum(r), d.weight)
-			inverse(dst, b)
+// preconditioners returns about (A − s)⁻¹ on masses Wp, and the same of the chain backward in
+// time, from S, the star generator on masses Vp, V the volumes of cells: A ≈ S (V/W), and backward
+// (V/W) S. Without a shift what is not in the range of S is left out.
+func (d *dynamics) preconditioners(h *highOrder, w []float64, shift float64) (forward, reverse krylov.Map, err error) {
+	star, back, err := d.starInverses(h, shift)
+	if err != nil {
+		return nil, nil, err
+	}
+	ratio, b := make([]float64, len(w)), make([]float64, len(w))
+	floats.DivTo(ratio, w, h.cell)
+	project := func() {
+		if shift == 0 {
+			floats.AddScaled(b, -floats.Sum(b), d.weight)
 		}
 	}
+	return func(dst, r []float64) {
+			copy(b, r)
+			project()
+			star(dst, b)
+			floats.Mul(dst, ratio)
+		}, func(dst, r []float64) {
+			floats.MulTo(b, r, ratio)
+			project()
+			back(dst, b)
+		}, nil
+}
+
+// starInverses returns about (S − s)⁻¹, and the same backward in time.
+func (d *dynamics) starInverses(h *highOrder, shift float64) (forward, reverse krylov.Map, err error) {
 	if d.grid.Dim() > 1 {
 		frozen := func(l *sparse.Lattice) krylov.Map {
 			f := multigrid.Freeze(l, d.weight, shift)
 			f.Visits = h.visits()
 			return f.Apply
 		}
-		return inRange(frozen(h.lattice)), inRange(frozen(multigrid.Reversed(h.lattice, d.weight))), nil
+		return frozen(h.lattice), frozen(multigrid.Reversed(h.lattice, d.weight)), nil
 	}
 	gen := &operators.Generator{Grid: d.grid, Lattice: h.lattice, Reach: 1}
 	z, err := markov.Factorize(gen.Matrix(), shift, markov.DirectOptions{Dims: d.grid.Shape()})
 	if err != nil {
 		return nil, nil, severalStates(d.problem, d.grid, err)
 	}
-	return inRange(z.Solve), inRange(func(dst, r []float64) {
+	return z.Solve, func(dst, r []float64) {
 		d.functions(dst, r)
 		z.SolveTransposed(dst, dst)
 		floats.Mul(dst, d.weight)
-	}), nil
+	}, nil
 }
 
 // functions sets u to q over the weights, 0 where they are.
