@@ -61,7 +61,7 @@ type Mode struct {
 	Right Vector     // v, a density: cell averages
 	Left  Vector     // u, values at the centres of cells
 	// Residual is ‖A v − λ v‖₁ over |λ|‖v‖₁ and LeftResidual ‖Aᵀu − λ u‖ over |λ|‖u‖ in
-	// Σ m_i|u_i|, with m the stationary masses: about the relative error of λ, if eigenvectors
+	// Σ m_i|u_i|, with m about the stationary masses: about the relative error of λ, if eigenvectors
 	// are as little oblique as those of a process in equilibrium.
 	Residual, LeftResidual float64
 	// RoundOff is what residuals of exact eigenvectors may be, 2⁻⁵³Σ|A_ii v_i| over |λ|‖v‖₁. Of
@@ -177,7 +177,7 @@ func (d *dynamics) normalize(u, v *pair) {
 		if d.mass == nil {
 			size += cmplx.Abs(v.at(i))
 		} else {
-			size += d.weight[i] * real(u.at(i)*cmplx.Conj(u.at(i)))
+			size += d.mass[i] * real(u.at(i)*cmplx.Conj(u.at(i)))
 		}
 	}
 	c := v.at(largest) / complex(cmplx.Abs(v.at(largest)), 0)
