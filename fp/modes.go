@@ -2,12 +2,14 @@ package fp
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"math/cmplx"
 	"slices"
 
 	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/operators/krylov"
 )
 
 // This file has the slowest modes of relaxation: p(t) = p + Σ c_j v_j e^{λ_j t}, with the right
@@ -91,9 +93,26 @@ func (m *Mode) IsReal() bool { return imag(m.Value) == 0 }
 // small they are: eigenvalues have relative errors near round-off even where they differ by
 // many decades.
 //
-// Errors: those of [SolveStationary], and a [krylov.SpectrumError].
+// Where the accurate operator was chosen and does not converge, modes are a generator's, with a
+// warning. Errors: those of [SolveStationary], [krylov.SpectrumError], [krylov.ConvergenceError],
+// [ModesError].
 func SolveModes(p *Problem, g *grid.Grid, opt ModesOptions) (*Modes, error) {
 	opt.Count = min(cmp.Or(opt.Count, 6), g.Cells()-1)
+	m, err := solveModes(p, g, opt)
+	if err == nil || opt.Order != OrderAuto || !gaveUp(err) {
+		return m, err
+	}
+	opt.Order = OrderMonotone
+	m, other := solveModes(p, g, opt)
+	if other != nil {
+		return nil, err
+	}
+	m.Warnings = append(m.Warnings, fmt.Sprintf("the accurate operator failed, %v: these are a generator's modes, of low accuracy; refine the grid", err))
+	return m, nil
+}
+
+// solveModes is SolveModes with the operator that the options name.
+func solveModes(p *Problem, g *grid.Grid, opt ModesOptions) (*Modes, error) {
 	d, err := newDynamics(p, g, opt)
 	if err != nil {
 		return nil, err
@@ -103,6 +122,15 @@ func SolveModes(p *Problem, g *grid.Grid, opt ModesOptions) (*Modes, error) {
 		return nil, err
 	}
 	return d.modes(s), nil
+}
+
+// gaveUp says whether an error is of an iteration, and not about the problem.
+func gaveUp(err error) bool {
+	var mass *ConvergenceError
+	var linear *krylov.ConvergenceError
+	var spectrum *krylov.SpectrumError
+	var modes *ModesError
+	return errors.As(err, &mass) || errors.As(err, &linear) || errors.As(err, &spectrum) || errors.As(err, &modes)
 }
 
 // modes returns what users see of a spectrum.
@@ -121,6 +149,9 @@ func (d *dynamics) modes(s *spectrum) *Modes {
 	slices.SortStableFunc(m.Modes, func(a, b Mode) int { return cmp.Compare(real(b.Value), real(a.Value)) })
 	for k := range m.Modes {
 		of := &m.Modes[k]
+		if !(real(of.Value) < 0) {
+			m.Warnings = append(m.Warnings, fmt.Sprintf("mode %d, λ = %.6g, does not die out: the grid does not resolve it", k+1, of.Value))
+		}
 		worst := max(of.Residual, of.LeftResidual)
 		if worst > doubtfulResidual && worst > 100*of.RoundOff {
 			m.Warnings = append(m.Warnings, fmt.Sprintf("mode %d, λ = %.6g, has a residual of %.2g", k+1, of.Value, worst))

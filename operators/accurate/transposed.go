@@ -43,10 +43,15 @@ func equal(a, b []float64) bool {
 	return true
 }
 
-// A Transposed is Rᵀ: of functions u of the points, Σ u R(p) = Σ p Rᵀ(u).
+// A Transposed is Rᵀ: of functions u of the points, Σ u R(p) = Σ p Rᵀ(u). It is not safe for
+// concurrent use.
 type Transposed struct {
 	o    *Operator
 	axes [3]struct{ interp, slope, tangent, flow, damp *band }
+	// beside are the weights along all axes but one.
+	beside [3][]float64
+	jumps, fluxes, flows []float64 // room for fields on faces
+	cells, other         []float64 // and on cells
 }
 
 // Transposed returns the transpose of the operator.
@@ -58,6 +63,7 @@ func (o *Operator) Transposed() *Transposed {
 		of.interp, of.slope = ax.interp.transposed(faces), ax.slope.transposed(faces)
 		of.tangent, of.flow = ax.tangent.transposed(ax.cells), ax.flow.transposed(faces)
 		of.damp = ax.damp.transposed(faces)
+		t.beside[a] = o.weightsBeside(a)
 	}
 	return t
 }
@@ -76,33 +82,33 @@ func (t *Transposed) Apply(dst, u []float64) {
 // addAxis adds the part of the fluxes across axis a.
 func (t *Transposed) addAxis(dst, u []float64, a int) {
 	o := t.o
-	h := o.jumps(u, a)
+	h := t.jump(u, a)
 	if o.Up[a] != nil {
 		o.addStarJumps(dst, h, a)
 	}
-	f := t.axes[a].flow.apply(h, o.faceShape(a), a)
-	add := func(coefficient []float64, sign float64, maps ...*band) {
-		if coefficient == nil {
-			return
-		}
-		v, shape := o.weighed(f, coefficient, a), o.faceShape(a)
-		v = maps[0].apply(v, shape, a)
-		for b, m := range maps[1:] { // along other axes, nil where nothing is done
-			if m != nil {
-				v = m.apply(v, o.n, b)
-			}
-		}
-		addScaled(dst, sign, v)
+	f := resized(&t.fluxes, len(h))
+	t.axes[a].flow.applyTo(f, h, o.faceShape(a), a)
+	// along returns the sum over faces of f times a coefficient, in the cells.
+	along := func(m *band, coefficient []float64) []float64 {
+		v := resized(&t.cells, len(u))
+		m.applyTo(v, t.weighed(f, coefficient, a), o.faceShape(a), a)
+		return v
 	}
 	of := &t.axes[a]
-	add(o.Drift[a], 1, of.interp)
-	add(o.Diffusion[a][a], -1, of.slope)
-	add(o.Damping[a], -1, of.damp)
+	if c := o.Drift[a]; c != nil {
+		addScaled(dst, 1, along(of.interp, c))
+	}
+	if c := o.Diffusion[a][a]; c != nil {
+		addScaled(dst, -1, along(of.slope, c))
+	}
+	if c := o.Damping[a]; c != nil {
+		addScaled(dst, -1, along(of.damp, c))
+	}
 	for b := range o.dim {
-		if b != a {
-			along := make([]*band, o.dim)
-			along[b] = t.axes[b].tangent
-			add(o.Diffusion[a][b], -1, append([]*band{of.interp}, along...)...)
+		if c := o.Diffusion[a][b]; b != a && c != nil {
+			v := resized(&t.other, len(u))
+			t.axes[b].tangent.applyTo(v, along(of.interp, c), o.n, b)
+			addScaled(dst, -1, v)
 		}
 	}
 }
@@ -124,25 +130,28 @@ func (o *Operator) place(a int) (inner, faces, layers int) {
 	return inner, o.axes[a].faces(), o.n[a] + 1
 }
 
-// jumps returns on the faces across axis a the derivative of Σ u R by the numerical flux: the
+// jump returns on the faces across axis a the derivative of Σ u R by the numerical flux: the
 // differences of u, times the weights along other axes.
-func (o *Operator) jumps(u []float64, a int) []float64 {
+func (t *Transposed) jump(u []float64, a int) []float64 {
+	o := t.o
 	inner, faces, _ := o.place(a)
-	n := o.n[a]
-	h := make([]float64, len(u)/n*faces)
+	n, w := o.n[a], t.beside[a]
+	h := resized(&t.jumps, len(u)/n*faces)
 	ring := o.axes[a].ring()
 	pieces.Run(len(u)/(inner*n), max(1, 4096/(inner*n)), func(_, lo, hi int) {
 		for r := lo; r < hi; r++ {
+			clear(h[r*faces*inner : (r+1)*faces*inner])
 			for k := range n {
-				for i := range inner {
-					at := (r*n+k)*inner + i
-					v := u[at] * o.weightBeside(at, a)
-					h[(r*faces+k)*inner+i] += v
-					above := k + 1
-					if ring && above == n {
-						above = 0
-					}
-					h[(r*faces+above)*inner+i] -= v
+				at, above := (r*n+k)*inner, k+1
+				if ring && above == n {
+					above = 0
+				}
+				lower, upper := h[(r*faces+k)*inner:][:inner], h[(r*faces+above)*inner:][:inner]
+				u, w := u[at:at+inner], w[at:at+inner]
+				for i, v := range u {
+					v *= w[i]
+					lower[i] += v
+					upper[i] -= v
 				}
 			}
 		}
@@ -150,21 +159,24 @@ func (o *Operator) jumps(u []float64, a int) []float64 {
 	return h
 }
 
-// weightBeside returns the weight of a cell along all axes but a.
-func (o *Operator) weightBeside(cell, a int) float64 {
-	w := 1.0
-	for b := range o.dim {
-		if b != a {
-			w *= o.weight(cell/o.Grid.Stride(b)%o.n[b], b)
+// weightsBeside returns the weights of cells along all axes but a.
+func (o *Operator) weightsBeside(a int) []float64 {
+	w := make([]float64, o.Grid.Cells())
+	for cell := range w {
+		w[cell] = 1
+		for b := range o.dim {
+			if b != a {
+				w[cell] *= o.weight(cell/o.Grid.Stride(b)%o.n[b], b)
+			}
 		}
 	}
 	return w
 }
 
-// weighed returns f times a coefficient on the faces across axis a.
-func (o *Operator) weighed(f, coefficient []float64, a int) []float64 {
-	inner, faces, layers := o.place(a)
-	v := make([]float64, len(f))
+// weighed returns f times a coefficient on the faces across axis a, until it is called again.
+func (t *Transposed) weighed(f, coefficient []float64, a int) []float64 {
+	inner, faces, layers := t.o.place(a)
+	v := resized(&t.flows, len(f))
 	size := inner * faces
 	pieces.Run(len(f)/size, max(1, 4096/size), func(_, lo, hi int) {
 		for r := lo; r < hi; r++ {
