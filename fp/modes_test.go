@@ -177,29 +177,29 @@ func TestHeatOnARing(t *testing.T) {
 	}
 }
 
-// sturm returns the eigenvalue of a chain on a line next to 0, by bisection in 300 bits: the
-// number of eigenvalues of A above x is that of positive pivots of A − x, whose off-diagonal
-// products are those of rates.
-func sturm(d *fp.Discretization) float64 {
+// sturm returns the rate of the slowest mode of a chain on a line, with the rates up from state i
+// to i+1 and down from there back, by bisection in 300 bits: the number of eigenvalues of −A below
+// x is that of negative pivots of −A − x.
+func sturm(up, down []float64) float64 {
 	const bits = 300
 	num := func(x float64) *big.Float { return new(big.Float).SetPrec(bits).SetFloat64(x) }
-	a := d.Generator.Matrix()
-	n := a.Rows
-	out := make([]*big.Float, n) // exactly the sum of the rates, which the diagonal is to 53 bits
+	n := len(up) + 1
+	out := make([]*big.Float, n) // exactly the sum of the rates, which a diagonal is to 53 bits
 	for i := range n {
 		out[i] = num(0)
-		for _, j := range []int{i - 1, i + 1} {
-			if j >= 0 && j < n {
-				out[i].Add(out[i], num(a.At(j, i)))
-			}
+		if i < n-1 {
+			out[i].Add(out[i], num(up[i]))
+		}
+		if i > 0 {
+			out[i].Add(out[i], num(down[i-1]))
 		}
 	}
-	above := func(x *big.Float) (count int) { // eigenvalues −λ below x > 0, of −A
+	below := func(x *big.Float) (count int) {
 		pivot := num(0)
 		for i := range n {
 			next := new(big.Float).SetPrec(bits).Sub(out[i], x)
 			if i > 0 {
-				r := new(big.Float).SetPrec(bits).Mul(num(a.At(i, i-1)), num(a.At(i-1, i)))
+				r := new(big.Float).SetPrec(bits).Mul(num(up[i-1]), num(down[i-1]))
 				next.Sub(next, r.Quo(r, pivot))
 			}
 			if next.Sign() < 0 {
@@ -212,7 +212,7 @@ func sturm(d *fp.Discretization) float64 {
 	lo, hi := -70.0, 1.0 // decimal logarithms
 	for range 52 {
 		mid := 0.5 * (lo + hi)
-		if above(num(math.Pow(10, mid))) > 1 {
+		if below(num(math.Pow(10, mid))) > 1 {
 			hi = mid
 		} else {
 			lo = mid
@@ -222,28 +222,71 @@ func sturm(d *fp.Discretization) float64 {
 }
 
 // The gap of two wells is right to round-off of the chain however small it is, where LU would
-// return noise; fast modes beside it keep their digits.
+// return noise, and fast modes beside it keep their digits: on a line, and on a plane, where the
+// star generator is the sum of chains along x and y.
 func TestTinyGapsAreRight(t *testing.T) {
 	for _, d := range []float64{0.02, 0.01, 0.005} {
 		line := lineGrid(t, -2, 2, 300, grid.Reflecting, grid.Reflecting)
-		m, err := fp.SolveModes(well1D(d), line, fp.ModesOptions{Count: 3})
-		if err != nil {
-			t.Fatal(err)
-		}
-		disc, err := fp.Discretize(well1D(d), line)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := sturm(disc)
-		if e := -real(m.Modes[0].Value)/want - 1; math.Abs(e) > 1e-10 { // logarithms of 1e-22 are good to 1e-14 of 50
-			t.Errorf("D = %g: gap %.12g, by bisection %.12g: %.2g off", d, -real(m.Modes[0].Value), want, e)
-		}
-		for k, mode := range m.Modes[1:] {
-			if mode.Residual > 1e-5 || mode.LeftResidual > 1e-5 { // masses between wells are 1e-22
-				t.Errorf("D = %g: mode %d, %.8g: residuals %.2g and %.2g", d, k+2, mode.Value, mode.Residual, mode.LeftResidual)
+		plane := grid.New(lineGrid(t, -1.8, 1.8, 90, grid.Reflecting, grid.Reflecting).Axis(0), lineGrid(t, -0.8, 0.8, 20, grid.Reflecting, grid.Reflecting).Axis(0))
+		for _, g := range []*grid.Grid{line, plane} {
+			p := well1D(d)
+			if g == plane {
+				p = well2D(d)
 			}
+			m, err := fp.SolveModes(p, g, fp.ModesOptions{Count: 3, Order: fp.OrderMonotone})
+			if err != nil {
+				t.Fatal(err)
+			}
+			disc, err := fp.Discretize(p, g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, n := disc.Generator.Matrix(), g.Axis(0).Cells()
+			up, down := make([]float64, n-1), make([]float64, n-1)
+			for i := range up {
+				up[i], down[i] = a.At(i+1, i), a.At(i, i+1)
+			}
+			want := sturm(up, down)
+			// Rates of the plane's rows differ by round-off of some 30 of L/D.
+			if e := -real(m.Modes[0].Value)/want - 1; math.Abs(e) > 1e-10 {
+				t.Errorf("D = %g: gap %.12g, by bisection %.12g: %.2g off", d, -real(m.Modes[0].Value), want, e)
+			}
+			for k, mode := range m.Modes[1:] {
+				if mode.Residual > 1e-5 || mode.LeftResidual > 1e-5 { // masses between wells are 1e-22
+					t.Errorf("D = %g: mode %d, %.8g: residuals %.2g and %.2g", d, k+2, mode.Value, mode.Residual, mode.LeftResidual)
+				}
+			}
+			t.Logf("D = %g, %d dimensions: gap %.10g, of Kramers' %.6f", d, g.Dim(), want, want*math.Pi/math.Sqrt2/math.Exp(-0.25/d))
 		}
-		t.Logf("D = %g: gap %.10g, of Kramers' %.6f", d, want, want*math.Pi/math.Sqrt2/math.Exp(-0.25/d))
+	}
+}
+
+// Round a limit cycle with a symmetric law modes turn with it: Im λ is a multiple of ω = 2.
+func TestModesTurnWithTheFlow(t *testing.T) {
+	c := exact.LimitCycle()
+	m, err := fp.SolveModes(c.Problem, c.Grid(96), fp.ModesOptions{Count: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	turning := 0
+	for _, mode := range m.Modes {
+		if !mode.IsReal() {
+			turning++
+		}
+		if turns := imag(mode.Value) / 2; math.Abs(turns-math.Round(turns)) > 1e-6 { // of order 8 with 10 cells to a deviation
+			t.Errorf("λ = %.10g", mode.Value)
+		}
+	}
+	if turning == 0 {
+		t.Error("nothing turns")
+	}
+}
+
+// All modes of a small chain, and no more.
+func TestAllModesThereAre(t *testing.T) {
+	m, err := fp.SolveModes(well1D(0.2), lineGrid(t, -2, 2, 8, grid.Reflecting, grid.Reflecting), fp.ModesOptions{Count: 100})
+	if err != nil || m.Count != 7 || len(m.Modes) != 7 {
+		t.Errorf("%+v, %v", m, err)
 	}
 }
 
