@@ -1,6 +1,7 @@
 package fp_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
@@ -22,5 +23,29 @@ func BenchmarkModes(b *testing.B) {
 				b.ReportMetric(float64(m.Products), "problems/op")
 			})
 		}
+	}
+}
+
+// Mean first-passage times and transitions between two of four wells.
+func BenchmarkPassage(b *testing.B) {
+	c := exact.QuadWell(0.15)
+	for _, n := range []int{256, 512} {
+		g := c.Grid(n)
+		left := fp.CellsWhere(g, func(x []float64) bool { return x[0] < -0.6 && x[1] > 0.6 })
+		right := fp.CellsWhere(g, func(x []float64) bool { return x[0] > 0.6 && x[1] < -0.6 })
+		b.Run(fmt.Sprintf("times/n=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := fp.SolvePassage(c.Problem, g, right, fp.PassageOptions{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("transition/n=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := fp.SolveTransition(c.Problem, g, left, right, fp.PassageOptions{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
