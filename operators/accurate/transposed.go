@@ -49,7 +49,7 @@ type Transposed struct {
 	o    *Operator
 	axes [3]struct{ interp, slope, tangent, flow, damp *band }
 	// beside are the weights along all axes but one.
-	beside [3][]float64
+	beside               [3][]float64
 	jumps, fluxes, flows []float64 // room for fields on faces
 	cells, other         []float64 // and on cells
 }

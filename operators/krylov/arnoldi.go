@@ -1,6 +1,7 @@
 package krylov
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/cmplx"
@@ -186,6 +187,9 @@ func (a *arnoldi) extend() error {
 	copy(a.h[k*a.ld:], a.b[:k])
 	a.column = make([]float64, k+1)
 	before, after := a.orthogonalize(a.column)
+	if math.IsNaN(before) || math.IsInf(before, 0) {
+		return errors.New("krylov: Arnoldi: a product is not finite")
+	}
 	for i, v := range a.column {
 		a.h[i*a.ld+k] = v
 	}
@@ -254,7 +258,8 @@ func (a *arnoldi) lock() {
 }
 
 // verify looks at the largest eigenvalue beside those that are locked, once it is known well
-// enough: a smaller one ends the search, others are added to what has to converge.
+// enough: a smaller one ends the search, as does a full space, others are added to what has to
+// converge.
 func (a *arnoldi) verify() {
 	size, doubt := cmplx.Abs(a.form.values[0]), a.residual(0)
 	switch {
@@ -327,11 +332,11 @@ func (a *arnoldi) combine(c []float64, count, to int) {
 // result returns the eigenvectors of what has converged.
 func (a *arnoldi) result() *Eigensystem {
 	e := &Eigensystem{Products: a.products}
-	if a.locked > 0 { // the form is of what was searched beside
+	if a.locked > 0 {
 		a.size, a.locked = a.locked, 0
 		clear(a.b)
-		a.decompose()
 	}
+	a.decompose() // the form may be of what was searched beside, or of a space that was projected since
 	count := a.form.whole(min(a.want, a.converged))
 	if count == 0 {
 		return e

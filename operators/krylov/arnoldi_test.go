@@ -182,10 +182,22 @@ func TestSpacesThatAreAllThereIs(t *testing.T) {
 	if err != nil || len(e.Values) != 4 || cmplx.Abs(e.Values[1]-1i) > 1e-12 || cmplx.Abs(e.Values[2]+1i) > 1e-12 {
 		t.Errorf("%v, %v", e, err)
 	}
+	apply, opt = exactly(a, ArnoldiOptions{Count: 9})
+	if e, err = Arnoldi(apply, 4, opt); err != nil || len(e.Values) != 4 {
+		t.Fatalf("%v, %v", e, err)
+	}
+	for j := range e.Values {
+		if r := residualOf(a, e, j); r > 1e-12 { // round-off
+			t.Errorf("of all: value %d is %v, residual %g", j, e.Values[j], r)
+		}
+	}
 	_, opt = exactly(a, ArnoldiOptions{Count: 2})
 	failure := errors.New("no product")
 	if _, err := Arnoldi(func(_, _ []float64, _ float64) error { return failure }, 4, opt); !errors.Is(err, failure) {
 		t.Errorf("%v", err)
+	}
+	if _, err := Arnoldi(func(dst, _ []float64, _ float64) error { dst[0] = math.NaN(); return nil }, 4, opt); err == nil {
+		t.Error("NaN is fine")
 	}
 	big, _, _ := system(t, 60, 3)
 	apply, opt = exactly(big, ArnoldiOptions{Count: 3, MaxProducts: 5})
