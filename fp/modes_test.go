@@ -117,6 +117,37 @@ func TestSpectraOfLinearDrifts(t *testing.T) {
 	}
 }
 
+// Left eigenvectors of b = −a x are Hermite polynomials, He_n(x/σ)/√n! up to the sign, and right
+// ones those times the density: of a generator and of the accurate operator.
+func TestModesOfALineAreHermitePolynomials(t *testing.T) {
+	line := exact.OrnsteinUhlenbeck("line", mat.NewDense(1, 1, []float64{1.5}), mat.NewSymDense(1, []float64{0.3}))
+	const sigma, n = 0.4472135954999579, 440 // √(0.3/1.5)
+	g := lineGrid(t, -11*sigma, 11*sigma, n, grid.Reflecting, grid.Reflecting)
+	for order, tol := range map[fp.Order]float64{8: 1e-5, fp.OrderMonotone: 2e-3} { // vectors are good to 1e-7 of the largest v, some 50 times where p is least; h²
+		m, err := fp.SolveModes(line.Problem, g, fp.ModesOptions{Count: 4, Order: order})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, mode := range m.Modes {
+			sign := 0.0
+			for i := range n {
+				x := g.Axis(0).Center(i) / sigma
+				he := [...]float64{x, (x*x - 1) / math.Sqrt2, (x*x*x - 3*x) / math.Sqrt(6), (x*x*x*x - 6*x*x + 3) / math.Sqrt(24)}[k]
+				if math.Abs(x) > 3 {
+					continue
+				}
+				u, v := mode.Left.Re.Values[i], mode.Right.Re.Values[i]
+				if sign == 0 {
+					sign = math.Copysign(1, u*he)
+				}
+				if p := m.Density.Values[i]; math.Abs(sign*u-he) > tol || math.Abs(sign*v/p-he) > tol+1e-2 { // of v and p averages: h²/8σ² of he″
+					t.Fatalf("order %v, mode %d, x = %.3fσ: u = %.8g, v/p = %.8g, want ±%.8g", order, k+1, x, u, v/p, he)
+				}
+			}
+		}
+	}
+}
+
 // checkPairs checks that left and right vectors are dual, normalised and without mass.
 func checkPairs(t *testing.T, m *fp.Modes) {
 	t.Helper()
