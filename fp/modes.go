@@ -113,7 +113,7 @@ func SolveModes(p *Problem, g *grid.Grid, opt ModesOptions) (*Modes, error) {
 
 // solveModes is SolveModes with the operator that the options name.
 func solveModes(p *Problem, g *grid.Grid, opt ModesOptions) (*Modes, error) {
-	d, err := newDynamics(p, g, opt)
+	d, err := newSpectral(p, g, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func gaveUp(err error) bool {
 }
 
 // modes returns what users see of a spectrum.
-func (d *dynamics) modes(s *spectrum) *Modes {
+func (d *spectral) modes(s *spectrum) *Modes {
 	m := &Modes{Problem: d.problem, Grid: d.grid, Scheme: d.scheme, Order: d.order, Count: len(s.values), Products: s.products}
 	if d.mass != nil {
 		m.Density = d.density(d.mass)
@@ -164,7 +164,7 @@ func (d *dynamics) modes(s *spectrum) *Modes {
 const doubtfulResidual = 1e-4
 
 // mode returns mode j of a spectrum.
-func (d *dynamics) mode(s *spectrum, j int) Mode {
+func (d *spectral) mode(s *spectrum, j int) Mode {
 	l := s.values[j]
 	v, u := s.complexRight(j), s.complexLeft(j)
 	m := Mode{Value: l, Time: -1 / real(l)}
@@ -198,7 +198,7 @@ func (p *pair) scale(c complex128) {
 }
 
 // normalize scales the masses v and the function u, whose product is 1, as [Mode] says.
-func (d *dynamics) normalize(u, v *pair) {
+func (d *spectral) normalize(u, v *pair) {
 	var size float64
 	largest, volume := 0, d.grid.Volumes()
 	for i := range v.re {
@@ -222,7 +222,7 @@ func (d *dynamics) normalize(u, v *pair) {
 }
 
 // vector returns the fields of a pair.
-func (d *dynamics) vector(p *pair, field func([]float64) *grid.Field) Vector {
+func (d *spectral) vector(p *pair, field func([]float64) *grid.Field) Vector {
 	v := Vector{Re: field(p.re)}
 	if p.im != nil {
 		v.Im = field(p.im)
@@ -242,7 +242,7 @@ func (p *pair) apply(f func(dst, x []float64)) *pair {
 }
 
 // residual returns that of masses v, and what round-off makes of it.
-func (d *dynamics) residual(v *pair, l complex128) (residual, roundOff float64) {
+func (d *spectral) residual(v *pair, l complex128) (residual, roundOff float64) {
 	rates := v.apply(d.apply)
 	var sum, size, turnover float64
 	for i := range v.re {
@@ -256,7 +256,7 @@ func (d *dynamics) residual(v *pair, l complex128) (residual, roundOff float64) 
 }
 
 // leftResidual returns that of functions u.
-func (d *dynamics) leftResidual(u *pair, l complex128) float64 {
+func (d *spectral) leftResidual(u *pair, l complex128) float64 {
 	rates := u.apply(d.applyT)
 	var sum, size float64
 	for i := range u.re {

@@ -88,7 +88,7 @@ func (s *search) polish(vectors [][]float64) error {
 const polishTol = 1e-10
 
 // bothSides returns the eigenvalues of largest modulus of two maps that have the same ones.
-func (d *dynamics) bothSides(right, left *search, count int) (v, u *krylov.Eigensystem, err error) {
+func (d *spectral) bothSides(right, left *search, count int) (v, u *krylov.Eigensystem, err error) {
 	opt := krylov.ArnoldiOptions{Count: count, Tol: d.tol, Range: d.decades}
 	products := 0
 	for attempt := range uint64(attempts) {

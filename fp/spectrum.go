@@ -49,7 +49,7 @@ func (s *spectrum) complexLeft(j int) *pair {
 const mostAbove = 1e12
 
 // spectrum returns count eigenvalues, or some more.
-func (d *dynamics) spectrum(count int) (*spectrum, error) {
+func (d *spectral) spectrum(count int) (*spectrum, error) {
 	s := &spectrum{}
 	var shift float64
 	for {
@@ -69,7 +69,7 @@ func (d *dynamics) spectrum(count int) (*spectrum, error) {
 
 // stage returns the eigenvalues nearest to a shift beside those known, of count as many as are
 // well above the errors, and the modulus of the next.
-func (d *dynamics) stage(known *spectrum, shift float64, count int) (s *spectrum, far float64, err error) {
+func (d *spectral) stage(known *spectrum, shift float64, count int) (s *spectrum, far float64, err error) {
 	solve, solveT, err := d.solvers(shift)
 	if err != nil {
 		return nil, 0, err
@@ -174,7 +174,7 @@ const quotientRoundOff = 1e-10
 
 // refine replaces eigenvalues by Σ u A v, whose errors are products of those of the vectors,
 // unless round-off in A v is more.
-func (d *dynamics) refine(s *spectrum) {
+func (d *spectral) refine(s *spectrum) {
 	n := len(d.weight)
 	rate := func(i, j int) float64 {
 		r := make([]float64, n)

@@ -14,8 +14,8 @@ import (
 // This file makes of a problem what spectra are computed from: A and its inverse on masses, Aᵀ
 // and its inverse on functions.
 
-// A dynamics is dm/dt = A m on a grid.
-type dynamics struct {
+// A spectral is dm/dt = A m on a grid.
+type spectral struct {
 	problem *Problem
 	grid    *grid.Grid
 	scheme  Scheme
@@ -40,8 +40,8 @@ type dynamics struct {
 	inexact bool    // whether problems are solved by iteration
 }
 
-// newDynamics chooses the operator.
-func newDynamics(p *Problem, g *grid.Grid, opt ModesOptions) (*dynamics, error) {
+// newSpectral chooses the operator.
+func newSpectral(p *Problem, g *grid.Grid, opt ModesOptions) (*spectral, error) {
 	choice := StationaryOptions{Order: opt.Order}
 	monotone, err := choice.wantsGenerator(g)
 	if err != nil {
@@ -50,13 +50,13 @@ func newDynamics(p *Problem, g *grid.Grid, opt ModesOptions) (*dynamics, error) 
 	if open := g.HasWall(grid.Absorbing); open && !monotone && opt.Order != OrderAuto {
 		return nil, &SolverError{"modes beside absorbing walls are those of a generator: want order monotone or auto"}
 	} else if open || monotone {
-		return generatorDynamics(p, g, opt)
+		return spectralGenerator(p, g, opt)
 	}
-	return accurateDynamics(p, g, opt)
+	return spectralAccurate(p, g, opt)
 }
 
-// generatorDynamics is the generator with its elimination.
-func generatorDynamics(p *Problem, g *grid.Grid, opt ModesOptions) (*dynamics, error) {
+// spectralGenerator is the generator with its elimination.
+func spectralGenerator(p *Problem, g *grid.Grid, opt ModesOptions) (*spectral, error) {
 	disc, err := Discretize(p, g)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func generatorDynamics(p *Problem, g *grid.Grid, opt ModesOptions) (*dynamics, e
 		return nil, err
 	}
 	volume := g.Volumes()
-	d := &dynamics{
+	d := &spectral{
 		problem: p, grid: g, scheme: disc.Scheme, order: OrderMonotone, outflow: gen.Outflow(), weight: volume,
 		apply:   func(dst, x []float64) { copy(dst, gen.Apply(x)) },
 		applyT:  func(dst, u []float64) { backward(gen, dst, u) },
@@ -139,7 +139,7 @@ func backward(gen *operators.Generator, dst, u []float64) {
 }
 
 // ones returns 1 in every cell.
-func (d *dynamics) ones() []float64 {
+func (d *spectral) ones() []float64 {
 	v := make([]float64, d.grid.Cells())
 	for i := range v {
 		v[i] = 1

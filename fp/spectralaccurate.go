@@ -13,7 +13,7 @@ import (
 	"github.com/ness-fp/ness/operators/sparse"
 )
 
-// This file has the accurate operator's dynamics. R(p) = d(Wp)/dt with the weights W of its
+// This file has the accurate operator's spectral. R(p) = d(Wp)/dt with the weights W of its
 // points: masses are Wp, A = R W⁻¹ and Aᵀ = W⁻¹Rᵀ. Both are inverted by GMRES, Aᵀ as the operator
 // of the process backward in time, on masses weight·u, so that what is small in tails stays small.
 
@@ -21,8 +21,8 @@ import (
 // the distance, so that their tails count for more than those of the density.
 const modesBlend = 1e-20
 
-// accurateDynamics is the accurate operator in its linear form, with GMRES.
-func accurateDynamics(p *Problem, g *grid.Grid, opt ModesOptions) (*dynamics, error) {
+// spectralAccurate is the accurate operator in its linear form, with GMRES.
+func spectralAccurate(p *Problem, g *grid.Grid, opt ModesOptions) (*spectral, error) {
 	c, err := SampleCenters(p, g)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func accurateDynamics(p *Problem, g *grid.Grid, opt ModesOptions) (*dynamics, er
 	}
 	op := h.linearForm(blendFrom(modesBlend))(order)
 	w := h.weights(op)
-	d := &dynamics{
+	d := &spectral{
 		problem: p, grid: g, scheme: SchemeLinear, order: Order(order), outflow: h.outflow,
 		weight: append([]float64(nil), h.star...),
 		density: func(m []float64) *grid.Field {
@@ -66,7 +66,7 @@ func accurateDynamics(p *Problem, g *grid.Grid, opt ModesOptions) (*dynamics, er
 }
 
 // findMass finds the stationary masses m + e from densities p of masses m: A e = −A m.
-func (d *dynamics) findMass(p, w []float64) error {
+func (d *spectral) findMass(p, w []float64) error {
 	floats.Mul(p, w)
 	rates, e := make([]float64, len(p)), make([]float64, len(p))
 	d.apply(rates, p)
@@ -93,7 +93,7 @@ const closeResidual = 1e-6
 
 // iterate returns GMRES on A − s, and on its transpose in terms of weight·u, with the star
 // generator, and its reverse in time, as preconditioners.
-func (d *dynamics) iterate(h *highOrder, w []float64, shift float64) (solve, solveT krylov.InexactMap, err error) {
+func (d *spectral) iterate(h *highOrder, w []float64, shift float64) (solve, solveT krylov.InexactMap, err error) {
 	forward, reverse, err := d.preconditioners(h, w, shift)
 	if err != nil {
 		return nil, nil, err
@@ -140,7 +140,7 @@ func (d *dynamics) iterate(h *highOrder, w []float64, shift float64) (solve, sol
 // preconditioners returns about (A − s)⁻¹ on masses Wp, and the same of the chain backward in
 // time, from S, the star generator on masses Vp, V the volumes of cells: A ≈ S (V/W), and backward
 // (V/W) S. Without a shift what is not in the range of S is left out.
-func (d *dynamics) preconditioners(h *highOrder, w []float64, shift float64) (forward, reverse krylov.Map, err error) {
+func (d *spectral) preconditioners(h *highOrder, w []float64, shift float64) (forward, reverse krylov.Map, err error) {
 	star, back, err := d.starInverses(h, shift)
 	if err != nil {
 		return nil, nil, err
@@ -165,7 +165,7 @@ func (d *dynamics) preconditioners(h *highOrder, w []float64, shift float64) (fo
 }
 
 // starInverses returns about (S − s)⁻¹, and the same backward in time.
-func (d *dynamics) starInverses(h *highOrder, shift float64) (forward, reverse krylov.Map, err error) {
+func (d *spectral) starInverses(h *highOrder, shift float64) (forward, reverse krylov.Map, err error) {
 	if d.grid.Dim() > 1 {
 		frozen := func(l *sparse.Lattice) krylov.Map {
 			f := multigrid.Freeze(l, d.weight, shift)
@@ -187,7 +187,7 @@ func (d *dynamics) starInverses(h *highOrder, shift float64) (forward, reverse k
 }
 
 // functions sets u to q over the weights, 0 where they are.
-func (d *dynamics) functions(u, q []float64) {
+func (d *spectral) functions(u, q []float64) {
 	for i, w := range d.weight {
 		u[i] = 0
 		if w > 0 {
