@@ -66,6 +66,13 @@ func AccurateCost(cells []int, have int64) (bytes int64, seconds float64) {
 // is enough.
 const fewestVectors, mostVectors = 20, 150
 
+// limit sets the memory that may be taken, in bytes, 0 for any amount: GMRES gets half.
+func (h *highOrder) limit(memory int64) {
+	if h.memory = memory; memory > 0 {
+		h.vectors = int(min(int64(h.vectors), max(fewestVectors, memory/2/int64(8*h.grid.Cells()))))
+	}
+}
+
 // solveAccurately is SolveStationary by the accurate operator, or where that fails by a
 // generator.
 func solveAccurately(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationary, error) {
@@ -83,9 +90,7 @@ func solveAccurately(p *Problem, g *grid.Grid, opt StationaryOptions) (*Stationa
 		return nil, err
 	}
 	h.tol = opt.Tol
-	if h.memory = opt.MaxMemory; h.memory > 0 {
-		h.vectors = int(min(int64(h.vectors), max(fewestVectors, opt.MaxMemory/2/int64(8*g.Cells()))))
-	}
+	h.limit(opt.MaxMemory)
 	opt.stage("star")
 	if err := h.solveStar(); err != nil {
 		return nil, err

@@ -14,6 +14,9 @@
 // [SolveStationary] returns the density as cell averages with its evidence, and
 // [Stationary.Current] how probability flows. J points where probability goes.
 //
+// [SolveModes] returns how fast what is not stationary dies out, and in which modes;
+// [SolvePassage] and [SolveTransition] how long walkers take from one place to another.
+//
 // Risken, The Fokker–Planck Equation, Springer 1989. Li, Tai, E, Stochastic modified
 // equations, ICML 2017.
 package fp

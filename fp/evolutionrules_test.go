@@ -88,7 +88,7 @@ func TestStepsThatGoNegativeAreHalved(t *testing.T) {
 func TestStationaryDensitiesStay(t *testing.T) {
 	c := exact.FullTensor()
 	for _, order := range []fp.Order{fp.OrderMonotone, 4} {
-		s, err := fp.SolveStationary(c.Problem, c.Grid(48), fp.StationaryOptions{Order: order})
+		s, err := fp.SolveStationary(c.Problem, c.Grid(48), fp.StationaryOptions{Order: order, Tol: 1e-12})
 		if err != nil {
 			t.Fatal(err)
 		}

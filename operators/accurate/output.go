@@ -97,19 +97,25 @@ func (o *Operator) Current(f *Flow) [][]float64 {
 
 // apply returns the map along axis a of a field of the given shape.
 func (b *band) apply(src []float64, shape [3]int, a int) []float64 {
+	dst := make([]float64, len(src)/shape[a]*len(b.rows))
+	b.applyTo(dst, src, shape, a)
+	return dst
+}
+
+// applyTo sets dst to the map along axis a of a field of the given shape.
+func (b *band) applyTo(dst, src []float64, shape [3]int, a int) {
 	inner, count := 1, shape[a]
 	for _, n := range shape[:a] {
 		inner *= n
 	}
 	outer := len(src) / (inner * count)
-	dst := make([]float64, inner*len(b.rows)*outer)
 	if a == 0 {
 		pieces.Run(outer, max(1, 4096/count), func(_, lo, hi int) {
 			for r := lo; r < hi; r++ {
 				b.along(dst[r*len(b.rows):(r+1)*len(b.rows)], src[r*count:(r+1)*count])
 			}
 		})
-		return dst
+		return
 	}
 	pieces.Run(outer*len(b.rows), max(1, 4096/inner), func(_, lo, hi int) {
 		var room []float64
@@ -121,7 +127,6 @@ func (b *band) apply(src []float64, shape [3]int, a int) []float64 {
 			s.combine(dst[r*inner:(r+1)*inner], inner, b.rows[r%len(b.rows)], &room)
 		}
 	})
-	return dst
 }
 
 // PositiveAverages is [Operator.CellAverages] for p > 0, by interpolation of ln p: positive,

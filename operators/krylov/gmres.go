@@ -1,4 +1,4 @@
-// Package krylov solves linear systems by GMRES.
+// Package krylov solves linear systems by GMRES, and finds eigenvalues by Arnoldi's method.
 //
 // Saad, Schultz, SIAM J. Sci. Stat. Comput. 7 (1986) 856; flexible: Saad, SIAM J. Sci.
 // Comput. 14 (1993) 461.

@@ -38,18 +38,23 @@ func Factorize(a *sparse.CSR, shift float64, opt DirectOptions) (*Factorization,
 	if err != nil {
 		return nil, err
 	}
+	return q.factorize(shift, workers)
+}
+
+// factorize eliminates the states, each with the given rate to the outside.
+func (q *rates) factorize(shift float64, workers int) (z *Factorization, err error) {
 	q.leak = shift * q.unit
-	last := 0
-	if shift == 0 {
+	last, closed := 0, shift == 0 && q.exits == nil
+	if closed {
 		if last, err = q.lastState(); err != nil {
 			return nil, err
 		}
 	}
-	z := &Factorization{f: newFactor(q, order(q, last, workers), new([]float64), workers, true), unit: q.unit}
+	z = &Factorization{f: newFactor(q, order(q, last, workers), new([]float64), workers, true), unit: q.unit}
 	if err := z.f.eliminate(); err != nil {
 		return nil, err
 	}
-	if shift == 0 {
+	if closed {
 		z.mass = z.f.masses()
 	}
 	return z, nil

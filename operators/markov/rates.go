@@ -32,6 +32,7 @@ type rates struct {
 	linked bool        // whether every state but 0 has rates from and to a lower one: all can reach all
 	lone   *sparse.CSR // row i: the rates i → j without an entry (i, j) of A; nil if there are none
 	leak   float64     // a rate from every state to one more, outside
+	exits  []float64   // further ones, of single states; nil for none
 }
 
 // A box says where states are.
@@ -247,8 +248,16 @@ func (q *rates) links(dst []link, state int32, rank []int32, from int) []link {
 			}
 		}
 	}
-	if q.leak > 0 {
-		dst = append(dst, link{other: int32(len(rank)), out: q.leak})
+	if out := q.exit(state); out > 0 {
+		dst = append(dst, link{other: int32(len(rank)), out: out})
 	}
 	return dst
+}
+
+// exit returns the rate from a state to the outside.
+func (q *rates) exit(state int32) float64 {
+	if q.exits == nil {
+		return q.leak
+	}
+	return q.leak + q.exits[state]
 }
