@@ -36,6 +36,9 @@ func drawings(axes []Axis, v, corner []float64) map[string]func(io.Writer) error
 // Zeros, no value anywhere, and values that are extreme or here and there are drawn,
 // and named where the figure would be empty.
 func TestEmptyAndExtremeFieldsAreDrawn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
 	nan := math.NaN()
 	fill := func(n int, values ...float64) []float64 {
 		v := make([]float64, n)

@@ -51,6 +51,9 @@ func corners(a, b float64) [2]int {
 // What callers may have: constants, zeros, negative values, one cell that is all,
 // a single cell, extreme scales. All of it is drawn.
 func TestExtremeDataIsDrawn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
 	axes := func(nx, ny int) []Axis { return []Axis{uniform("x", 0, 1, nx), uniform("y", 0, 2, ny)} }
 	tiny := []Axis{{Name: "x", Edges: []float64{1, 1 + 4*ulp, 1 + 8*ulp}}, {Name: "y", Edges: []float64{-1e150, 0, 1e150}}}
 	huge := Axis{Name: "x", Edges: []float64{0, 1e-9, 1, 1e9}}
