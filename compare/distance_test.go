@@ -255,9 +255,7 @@ func TestFloorsAreWhatSamplingLeaves(t *testing.T) {
 
 // Far from the floor the error is the spread, and the true distance is found.
 func TestErrorsOfRealDistances(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long under the race detector")
-	}
+	skipLong(t)
 	g := aBox(t, 64)
 	p, q := bell(g, []float64{0}, 1), bell(g, []float64{0.5}, 1)
 	want := []float64{TV(p, q), KL(p, q), Hellinger(p, q), Wasserstein1(p, q)}

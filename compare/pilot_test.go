@@ -199,9 +199,7 @@ func TestPilotOfWhatStandsStill(t *testing.T) {
 }
 
 func TestPilotDoesNotDependOnWorkers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long under the race detector")
-	}
+	skipLong(t)
 	for name, p := range everyKind(t) {
 		if s, ok := p.(*SGD); ok && s.Schedule == fp.InverseSqrtRate(0.2) {
 			s.Schedule = fp.ConstantRate(0.2)

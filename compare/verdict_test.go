@@ -13,9 +13,7 @@ import (
 // whose law is N(0, s²I), s² = η/(2 − η). Distances from it are their floors, and what
 // Gibbs says, s² = η/2, is found to be wrong by 5 %.
 func TestSGDAgainstItsExactLaw(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long under the race detector")
-	}
+	skipLong(t)
 	const eta = 0.1
 	const variance = eta / (2 - eta)
 	ax, err := grid.Uniform(-1.5, 1.5, 48, grid.Reflecting, grid.Reflecting)

@@ -35,9 +35,7 @@ func synthetic(rng *rand.Rand, rate, q, sd float64, a []float64, walkers int) St
 // Over many repetitions of noise the true order lies within two errors as often as it
 // should, P is uniform, and norms are right on average.
 func TestWeakOrderOfSyntheticStudies(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long under the race detector")
-	}
+	skipLong(t)
 	const repetitions, sd, walkers = 400, 0.02, 256
 	a := []float64{0.5, -0.2, 1, 0.3, -1}
 	for _, q := range []float64{1, 2} {
