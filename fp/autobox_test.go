@@ -104,6 +104,7 @@ func TestBoxOfADriftThatLeavesIsAnError(t *testing.T) {
 // a = −5.2 and 1e-10 beyond −5.6; by symmetry as much at each of the four ends. All of the
 // valley is minima of the loss; only the two points where the noise drives it count.
 func TestBoxHoldsThinArms(t *testing.T) {
+	skipLong(t)
 	f := shipped(t, "deep_linear.yaml", 64)
 	box, notes, doubts, err := fp.FindBox(f.Problem, []int{64, 64})
 	if err != nil || len(doubts) > 0 {

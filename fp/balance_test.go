@@ -63,6 +63,7 @@ func commuting() *exact.Case {
 // The exact cases: detailed balance is violated where they have a current. Anisotropic noise
 // alone breaks nothing, noise that does not commute with the Hessian does, each by itself a gradient.
 func TestExactCasesAreJudged(t *testing.T) {
+	skipLong(t)
 	cases := append(exact.All(), commuting(),
 		exact.OrnsteinUhlenbeck("not commuting", mat.DenseCopyOf(turnedBy(0.5, 1, 2)), turnedBy(0.9, 0.4, 0.1)),
 		exact.OrnsteinUhlenbeck("3D, symmetric", mat.NewDense(3, 3, []float64{1, 0.2, 0, 0.2, 1.5, 0.3, 0, 0.3, 2}), mat.NewSymDense(3, []float64{0.2, 0, 0, 0, 0.2, 0, 0, 0, 0.2})))
@@ -121,6 +122,7 @@ func turned(p *fp.Problem, eps float64) *fp.Problem {
 
 // A turn of the drift by a millionth of it is seen; none is not.
 func TestTheSlightestTurnIsSeen(t *testing.T) {
+	skipLong(t)
 	round := exact.OrnsteinUhlenbeck("round", mat.NewDense(2, 2, []float64{1, 0, 0, 1}), turnedBy(0, 0.2, 0.2))
 	for _, c := range []*exact.Case{round, commuting(), exact.QuadWellDrift(0.15)} {
 		g := c.Grid(128)
@@ -334,6 +336,7 @@ func TestGradientsAndTurnedOnesAreTold(t *testing.T) {
 
 // Every problem that ships gets the verdict that its equation has.
 func TestShippedProblemsAreJudged(t *testing.T) {
+	skipLong(t)
 	files, err := filepath.Glob(problems + "/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no problem files", err)
@@ -376,6 +379,7 @@ func kinked(angle, at, strength float64) *fp.Problem {
 // A potential with a kink has a force that jumps, and no curl, which tests cannot tell from one, nor
 // from none.
 func TestKinksLeaveItOpen(t *testing.T) {
+	skipLong(t)
 	r := rand.New(rand.NewPCG(1, 0))
 	for range 10 {
 		p := kinked(math.Pi*r.Float64(), 2*r.Float64()-1, 5*r.Float64())

@@ -35,6 +35,7 @@ func segment(t testing.TB, n int, wall grid.Wall) *grid.Grid {
 // The variance of dx = −x dt + √(2D(t)) dW obeys S′ = −2S + 2D(t), and normal densities stay
 // normal: with D = 0.3 + 0.2 cos 3t, and where D jumps, at which steps get short.
 func TestNoiseThatChangesInTime(t *testing.T) {
+	skipLong(t)
 	const start, end = 0.4, 1.5 // S at 0
 	breathes := func(t float64) float64 {
 		return start*math.Exp(-2*t) + 0.3*(1-math.Exp(-2*t)) + 0.4*(2*math.Cos(3*t)+3*math.Sin(3*t)-2*math.Exp(-2*t))/13

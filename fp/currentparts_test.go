@@ -129,6 +129,7 @@ func mapPoints(g *grid.Grid) [][]float64 {
 // Both parts are right to the order of the density, in whatever way it was found, and sum to the
 // current to round-off; on walls, which nothing crosses, they are opposite.
 func TestCurrentPartsMeetTheExactOnes(t *testing.T) {
+	skipLong(t)
 	tensor, monotone := exact.FullTensor(), fp.StationaryOptions{Order: fp.OrderMonotone}
 	for _, k := range []struct {
 		c      *exact.Case

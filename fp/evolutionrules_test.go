@@ -155,6 +155,7 @@ func TestTinyStepsAreNotTheEnd(t *testing.T) {
 // Weights of wells between which mass hardly passes, at 1e-4 of other rates, come out to the
 // tolerance although residuals say nothing about them.
 func TestRareTransitions(t *testing.T) {
+	skipLong(t)
 	c := exact.QuadWellDrift(0.04)
 	for _, order := range []fp.Order{fp.OrderMonotone, 4} {
 		run := func(tol float64) *grid.Field {

@@ -252,6 +252,7 @@ func TestIrreversibilityOnCircles(t *testing.T) {
 // With v = −(D+Q)∇φ the current −Q∇φ p follows the level sets of φ in three dimensions, and
 // turns in the planes that Q has.
 func TestIrreversibilityInThreeDimensions(t *testing.T) {
+	skipLong(t)
 	c := exact.MildTensor3D()
 	c.Problem.Landscape = &fp.Landscape{Grad: func(dst, x []float64) {
 		for a, v := range x {

@@ -44,6 +44,7 @@ func lineTolerance(n int) float64 { return float64(n+50) * 0x1p-53 }
 // The error of averages over cells is round-off at any number of cells, in and out of
 // equilibrium, on equal and on graded cells.
 func TestLineDensityIsExact(t *testing.T) {
+	skipLong(t)
 	for _, c := range lines() {
 		density, _, _ := study(t, c, 48, 96, 192)
 		for k := range density.Len() {
@@ -79,6 +80,7 @@ func TestLineDensityIsExactInEveryCell(t *testing.T) {
 // A potential gives the same averages as its slope: of the double well, of the washboard
 // with a constant w beside φ = 2 sin x, and of the ratchet with ψ = φ + x/2 and v = −Dψ′.
 func TestLineDensityByPotentialIsExact(t *testing.T) {
+	skipLong(t)
 	scalar := func(f func(x float64) float64) fp.Func {
 		return fp.Pointwise(func(dst, x []float64) { dst[0] = f(x[0]) })
 	}
@@ -160,6 +162,7 @@ func entropyTolerance(c *exact.Case, n int) float64 {
 // The entropy production is exact to the same accuracy as the current, and is the current
 // times the work of once around: 2πF/D on the washboard, −π on the ratchet.
 func TestLineEntropyProductionIsExact(t *testing.T) {
+	skipLong(t)
 	for _, c := range lines() {
 		for _, n := range []int{48, 96, 192} {
 			s := solve(t, c, n)

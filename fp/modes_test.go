@@ -187,6 +187,7 @@ func checkPairs(t *testing.T, m *fp.Modes) {
 
 // On a ring without drift modes decay at D k², two of each, and on the product of two rings four.
 func TestHeatOnARing(t *testing.T) {
+	skipLong(t)
 	const d = 0.7
 	ring := lineGrid(t, 0, 2*math.Pi, 96, grid.Periodic, grid.Periodic)
 	for dim, want := range map[int][]complex128{
@@ -297,6 +298,7 @@ func TestTinyGapsAreRight(t *testing.T) {
 
 // Round a limit cycle with a symmetric law modes turn with it: Im λ is a multiple of ω = 2.
 func TestModesTurnWithTheFlow(t *testing.T) {
+	skipLong(t)
 	c := exact.LimitCycle()
 	m, err := fp.SolveModes(c.Problem, c.Grid(96), fp.ModesOptions{Count: 4})
 	if err != nil {

@@ -26,6 +26,7 @@ func aligned() *fp.Problem {
 // GMRES with the frozen cycle of the star generator solves Selling's, however anisotropic,
 // to what elimination gives; iterations are logged.
 func TestSellingByGMRES(t *testing.T) {
+	skipLong(t)
 	box := func(half float64, n int) *grid.Grid {
 		ax, err := grid.Uniform(-half, half, n, grid.Reflecting, grid.Reflecting)
 		if err != nil {

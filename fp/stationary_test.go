@@ -177,6 +177,7 @@ func TestFullTensorOrder(t *testing.T) {
 
 // The limit cycle (A7) converges at second order.
 func TestLimitCycleOrder(t *testing.T) {
+	skipLong(t)
 	c := exact.LimitCycle()
 	density, current, entropy := study(t, c, 64, 128, 256)
 	// The ring is 0.22 wide, five cells at n = 64: the h⁴ term still moves the last order by 0.03.
