@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -99,6 +100,7 @@ func (fl *compareFlags) comparable(f *fp.File) error {
 type comparison struct {
 	within float64
 	walk   *walk
+	missed string // a stable point where no walker came, "" for none
 	rows   []comparisonRow
 	study  *etaStudy // nil without
 }
@@ -131,7 +133,7 @@ func (fl *compareFlags) run(f *fp.File, g *grid.Grid, progress io.Writer) (*comp
 	if err != nil {
 		return nil, err
 	}
-	r, err := fl.walk(ctx, p, fl.dir, progress)
+	r, err := fl.walk(ctx, p, "compare", fl.dir, progress)
 	if r == nil {
 		return nil, err
 	}
@@ -139,7 +141,7 @@ func (fl *compareFlags) run(f *fp.File, g *grid.Grid, progress io.Writer) (*comp
 	if sgd := f.SGD(); sgd != nil && sgd.Sampling == fp.Epochs {
 		r.warnings = append(r.warnings, "walkers go through epochs, whose batches are not independent; the equations take them to be")
 	}
-	c := &comparison{within: fl.within, walk: r}
+	c := &comparison{within: fl.within, walk: r, missed: missedPoint(f.Problem.StablePoints(), s.Density, r.Histogram())}
 	for _, one := range candidates {
 		c.rows = append(c.rows, c.row(one))
 	}
@@ -177,10 +179,31 @@ func (c *comparison) row(one compare.Candidate) comparisonRow {
 	if r.scores, r.failure = m.Scores(one.Density); r.failure != nil {
 		return r
 	}
-	if c.mixed(m) {
+	if c.mixed(m) && c.missed == "" {
 		r.verdict = judge(r.distances.TV, c.within, one.Error)
 	}
+	if r.verdict == fp.Holds && coarse(h) {
+		r.verdict = fp.CannotTell // within a cell they may differ
+	}
 	return r
+}
+
+// coarse says whether a cell has so much of the histogram that cells hide differences.
+func coarse(h *compare.Histogram) bool {
+	return float64(slices.Max(h.Counts)) > 0.2*float64(h.Total())
+}
+
+// missedPoint returns a stable point that no walker came to although hundreds of counts are
+// expected there, and "" if there is none: then walkers know nothing of a well.
+func missedPoint(points [][]float64, p *grid.Field, h *compare.Histogram) string {
+	const hundreds = 300
+	for _, x := range points {
+		i, ok := h.Grid.Find(x)
+		if ok && h.Counts[i] == 0 && p.Values[i]*h.Grid.Volume(i)*float64(h.Total()) > hundreds {
+			return pointText(x)
+		}
+	}
+	return ""
 }
 
 // mixed says whether walkers forgot where they started: else the weights of wells are those

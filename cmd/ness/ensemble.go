@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/compare"
@@ -136,6 +138,7 @@ type plan struct {
 	start   string // where walkers start, in words
 
 	variables []string
+	descent   int // steps to burn in at least
 	initial   compare.Initial
 	// relaxation is what the pilot run found, nil without one.
 	relaxation *compare.Relaxation
@@ -212,11 +215,13 @@ func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid, relax
 		return err
 	}
 	p.relaxation = &r
-	if !r.Mixed {
+	if r.Steps == 0 {
+		p.warnings = append(p.warnings, "nothing moves: there is no noise where walkers start")
+	} else if !r.Mixed {
 		p.warnings = append(p.warnings, fmt.Sprintf("in %d steps the walkers of a pilot run did not forget where they started: the relaxation time is longer than %.3g steps, and so should the burn-in be", r.Length, r.Steps))
 	}
 	if most := int(p.most() / 2); o.BurnIn < 0 {
-		if o.BurnIn = r.BurnIn(); o.BurnIn > most {
+		if o.BurnIn = max(r.BurnIn(), p.descent); o.BurnIn > most {
 			p.warnings = append(p.warnings, fmt.Sprintf("a burn-in of %d steps would be right; %d are as many as are done without being asked for: see --burn-in", o.BurnIn, most))
 			o.BurnIn = most
 		}
@@ -269,10 +274,16 @@ func (fl *ensembleFlags) choose(p *plan, f *fp.File, g *grid.Grid) error {
 			return errors.New("--step: is for stochastic differential equations; the step of SGD is its learning rate")
 		}
 		p.process, p.name = (*compare.SGD)(f.SGD()), "SGD"
+		if f.SGD().Sampling == fp.Epochs { // their anti-correlated noise hides slow modes from pilots
+			p.descent = descentSteps(f, p.initial.Points)
+		}
 		return f.CheckStable(p.initial.Points)
 	}
 	if err := f.HasStationary(); err != nil {
 		return err
+	}
+	if g.HasWall(grid.Absorbing) {
+		p.warnings = append(p.warnings, "walkers know no walls: none is absorbed")
 	}
 	length := make([]float64, g.Dim())
 	for a := range length {
@@ -294,6 +305,25 @@ func (fl *ensembleFlags) choose(p *plan, f *fp.File, g *grid.Grid) error {
 	}
 	p.process, p.name = sde, fmt.Sprintf("stochastic differential equation, %v, time step %.4g", sde.Scheme, h)
 	return nil
+}
+
+// descentSteps returns the steps after which gradient descent has left 1e-6 of where it
+// started, ln 10⁶ (1−μ)/(ηλ) for the smallest positive curvature λ at the points.
+func descentSteps(f *fp.File, points [][]float64) int {
+	sgd, flattest := f.SGD(), math.Inf(1)
+	for _, x := range points {
+		var eigen mat.EigenSym
+		if !eigen.Factorize(f.Problem.Landscape.Hessian(x), false) {
+			continue
+		}
+		values := eigen.Values(nil)
+		for _, v := range values {
+			if v > 1e-9*values[len(values)-1] { // not round-off
+				flattest = min(flattest, v)
+			}
+		}
+	}
+	return int(math.Log(1e6) * (1 - sgd.Momentum) / (sgd.Schedule.Rate(0) * flattest))
 }
 
 // startOf returns where walkers start, also in words: what the file says, or else the stable
@@ -417,9 +447,12 @@ func (p *plan) run(ctx context.Context, bar io.Writer, saved io.Reader) (*walk, 
 const stateName = "ensemble.state"
 
 // walk runs the ensemble, from where a previous run was interrupted where that is asked for.
-func (fl *ensembleFlags) walk(ctx context.Context, p *plan, dir string, bar io.Writer) (*walk, error) {
+func (fl *ensembleFlags) walk(ctx context.Context, p *plan, command, dir string, bar io.Writer) (*walk, error) {
 	if !fl.resume {
 		return p.run(ctx, bar, nil)
+	}
+	if was, err := commandOf(dir); err == nil && was != command {
+		return nil, fmt.Errorf("--resume: %s holds a result of ness %s, not of ness %s", dir, was, command)
 	}
 	path := filepath.Join(dir, stateName)
 	saved, err := os.Open(path)
@@ -432,6 +465,19 @@ func (fl *ensembleFlags) walk(ctx context.Context, p *plan, dir string, bar io.W
 		return nil, fmt.Errorf("--resume: %s: %w", path, err)
 	}
 	return r, err
+}
+
+// commandOf returns the command that left a result.
+func commandOf(dir string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+	if err != nil {
+		return "", err
+	}
+	var s struct {
+		Command string `json:"command"`
+	}
+	err = json.Unmarshal(data, &s)
+	return s.Command, err
 }
 
 // total returns the steps of each walker, burn-in and all.

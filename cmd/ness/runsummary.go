@@ -130,6 +130,9 @@ func summarizeEnsemble(r *walk) (e ensembleSummary, warnings []string) {
 	if o := e.Outside; o > 0 {
 		warnings = append(warnings, fmt.Sprintf("%.3g of all counts lie outside the box", float64(o)))
 	}
+	if r := r.relaxation; r != nil && r.Steps == 0 {
+		return e, warnings
+	}
 	return e, append(warnings, m.Doubts(r.straight())...)
 }
 

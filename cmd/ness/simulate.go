@@ -110,7 +110,7 @@ func (fl *simulateFlags) run(ctx context.Context, p *plan, folder *output.Folder
 		p.options.Record = record.add
 		defer record.file.Close()
 	}
-	return fl.walk(ctx, p, fl.dir, progress)
+	return fl.walk(ctx, p, "simulate", fl.dir, progress)
 }
 
 // A recorder writes what is counted, a number per coordinate, walker and count.
