@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
+)
+
+// This file plans ensembles: what walkers do, where from, how long.
+
+// A plan is an ensemble that is ready to run.
+type plan struct {
+	process compare.Process
+	name    string
+	start   string // where walkers start, in words
+
+	variables []string
+	descent   int // steps to burn in at least
+	initial   compare.Initial
+	// relaxation is what the pilot run found, nil without one.
+	relaxation *compare.Relaxation
+	options    compare.Options
+	steps      int // after the burn-in
+	stepsFound bool
+	warnings   []string
+}
+
+// fewRelaxations is how many relaxation times walkers are counted for where nothing asks for more:
+// they leave half as many independent samples of each.
+const fewRelaxations = 500
+
+// plan chooses what the flags leave open: as many relaxation times as are wanted, unless steps
+// are given. A context that is done is its error.
+func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid, relaxations float64) (*plan, error) {
+	p := &plan{steps: fl.steps, stepsFound: fl.steps == 0, variables: f.Problem.Variables}
+	p.initial, p.start = startOf(f, g, fl)
+	if err := fl.choose(p, f, g); err != nil {
+		return nil, err
+	}
+	p.options = compare.Options{
+		Walkers: fl.walkers, Seed: fl.seed, BurnIn: fl.burnIn, Every: fl.every, Grid: g, MaxOutside: fl.outside,
+	}
+	if sgd := f.SGD(); sgd != nil && fl.isSGD(f) {
+		if _, constant := sgd.Schedule.(fp.ConstantRate); !constant {
+			p.withoutPilot()
+			return p, p.check()
+		}
+	}
+	if err := fl.pilot(ctx, p, g, relaxations); err != nil {
+		return nil, err
+	}
+	return p, p.check()
+}
+
+// check says whether anything would be counted.
+func (p *plan) check() error {
+	if p.steps < p.options.Every {
+		return fmt.Errorf("--steps: want at least --every, %d, have %d", p.options.Every, p.steps)
+	}
+	return nil
+}
+
+// withoutPilot fills in what is open where the learning rate changes, so that no relaxation
+// time is one for all steps.
+func (p *plan) withoutPilot() {
+	o := &p.options
+	if p.stepsFound {
+		p.steps = 10000
+	}
+	if o.BurnIn < 0 {
+		o.BurnIn = 0
+	}
+	if o.Every == 0 {
+		o.Every = 1
+	}
+}
+
+// pilot fills in what is open by the relaxation time.
+func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid, relaxations float64) error {
+	o := &p.options
+	if !p.stepsFound && o.BurnIn >= 0 && o.Every > 0 {
+		return nil
+	}
+	periods := make([]float64, g.Dim())
+	for a := range periods {
+		if g.Axis(a).IsPeriodic() {
+			periods[a] = g.Axis(a).Length()
+		}
+	}
+	r, err := compare.Pilot(ctx, p.process, p.initial, compare.PilotOptions{Seed: ^fl.seed, Periods: periods})
+	if err != nil {
+		return err
+	}
+	p.relaxation = &r
+	if r.Steps == 0 {
+		p.warnings = append(p.warnings, "nothing moves: there is no noise where walkers start")
+	} else if !r.Mixed {
+		p.warnings = append(p.warnings, fmt.Sprintf("in %d steps the walkers of a pilot run did not forget where they started: the relaxation time is longer than %.3g steps, and so should the burn-in be", r.Length, r.Steps))
+	}
+	if most := int(p.most() / 2); o.BurnIn < 0 {
+		if o.BurnIn = max(r.BurnIn(), p.descent); o.BurnIn > most {
+			p.warnings = append(p.warnings, fmt.Sprintf("a burn-in of %d steps would be right; %d are as many as are done without being asked for: see --burn-in", o.BurnIn, most))
+			o.BurnIn = most
+		}
+	}
+	if o.Every == 0 {
+		o.Every = r.Every()
+		if !p.stepsFound {
+			o.Every = max(1, min(o.Every, p.steps/fewestCounts))
+		}
+	}
+	if p.stepsFound {
+		p.enough(relaxations * r.Steps)
+	}
+	return nil
+}
+
+// fewestCounts is how often each walker is counted at least, where that is not said.
+const fewestCounts = 10
+
+// enough bounds the steps that are planned without being asked for.
+func (p *plan) enough(steps float64) {
+	every := p.options.Every
+	if most := p.most(); steps > most {
+		p.warnings = append(p.warnings, fmt.Sprintf("%.3g steps would be right; %.3g are as many as are done without being asked for: see --steps", steps, most))
+		steps = most
+	}
+	p.steps = max(fewestCounts, int(steps)/every) * every
+}
+
+// most returns the steps of each walker that take some minutes at most.
+func (p *plan) most() float64 {
+	all := 2e9
+	if _, ok := p.process.(*compare.SDE); ok {
+		all = 2e8 // formulas cost more than samples
+	}
+	return all / float64(p.options.Walkers)
+}
+
+func (fl *ensembleFlags) isSGD(f *fp.File) bool {
+	return fl.process == "sgd" || fl.process == "auto" && f.SGD() != nil
+}
+
+// choose sets the process.
+func (fl *ensembleFlags) choose(p *plan, f *fp.File, g *grid.Grid) error {
+	if fl.isSGD(f) {
+		if f.SGD() == nil {
+			return errors.New("--process sgd: the file has no section sgd to draw minibatches for")
+		}
+		if fl.step != 0 {
+			return errors.New("--step: is for stochastic differential equations; the step of SGD is its learning rate")
+		}
+		p.process, p.name = (*compare.SGD)(f.SGD()), "SGD"
+		if f.SGD().Sampling == fp.Epochs { // their anti-correlated noise hides slow modes from pilots
+			p.descent = descentSteps(f, p.initial.Points)
+		}
+		return f.CheckStable(p.initial.Points)
+	}
+	if err := f.HasStationary(); err != nil {
+		return err
+	}
+	if g.HasWall(grid.Absorbing) {
+		p.warnings = append(p.warnings, "walkers know no walls: none is absorbed")
+	}
+	length := make([]float64, g.Dim())
+	for a := range length {
+		length[a] = g.Axis(a).Length()
+	}
+	h := fl.step
+	if h == 0 {
+		h = compare.DefaultStep(f.Problem, length, stepPoints(g, p.initial.Points))
+	}
+	if math.IsNaN(h) || math.IsInf(h, 0) {
+		return fmt.Errorf("--step: want a time: around %s the drift does not tell one", p.start)
+	}
+	sde, err := compare.NewSDE(f.Problem, length, h)
+	if err != nil {
+		return err
+	}
+	if fl.process != "euler-maruyama" {
+		sde.Scheme = compare.Platen
+	}
+	p.process, p.name = sde, fmt.Sprintf("stochastic differential equation, %v, time step %.4g", sde.Scheme, h)
+	return nil
+}
+
+// descentSteps returns the steps after which gradient descent has left 1e-6 of where it
+// started, ln 10⁶ (1−μ)/(ηλ) for the smallest positive curvature λ at the points.
+func descentSteps(f *fp.File, points [][]float64) int {
+	sgd, flattest := f.SGD(), math.Inf(1)
+	for _, x := range points {
+		var eigen mat.EigenSym
+		if !eigen.Factorize(f.Problem.Landscape.Hessian(x), false) {
+			continue
+		}
+		values := eigen.Values(nil)
+		for _, v := range values {
+			if v > 1e-9*values[len(values)-1] { // not round-off
+				flattest = min(flattest, v)
+			}
+		}
+	}
+	return int(math.Log(1e6) * (1 - sgd.Momentum) / (sgd.Schedule.Rate(0) * flattest))
+}
+
+// stepPoints returns the points by which a time step is chosen: where walkers start, and with
+// periodic axes, round which they come everywhere, also others.
+func stepPoints(g *grid.Grid, starts [][]float64) [][]float64 {
+	const others = 64
+	for a := range g.Dim() {
+		if g.Axis(a).IsPeriodic() {
+			return slices.Concat(starts, evenly(g, others))
+		}
+	}
+	return starts
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/ness-fp/ness/compare"
+)
+
+// This file runs ensembles that are planned, and goes on with those that were interrupted.
+
+// A walk is an ensemble that has run, perhaps not to the end.
+type walk struct {
+	*plan
+	*compare.Ensemble
+	seconds     float64
+	done        int // steps, by this program run
+	interrupted bool
+}
+
+// run runs the ensemble of a plan, or goes on with a saved one. What comes with the error
+// of a context that is done, or of walkers outside the box, is fit to look at.
+func (p *plan) run(ctx context.Context, bar io.Writer, saved io.Reader) (*walk, error) {
+	var show *progress
+	opt := p.options
+	opt.Progress = func(step int) { show.set(step) }
+	e, err := compare.New(p.process, p.initial, opt)
+	if err != nil {
+		return nil, err
+	}
+	if saved != nil {
+		if err := e.Restore(saved); err != nil {
+			return nil, err
+		}
+	}
+	first, total := e.Step(), p.total()
+	show = startProgress(bar, "simulating", first, total, "million walker steps", float64(p.options.Walkers)/1e6)
+	defer show.stop()
+	began := time.Now()
+	err = e.Run(ctx, total)
+	r := &walk{plan: p, Ensemble: e, seconds: time.Since(began).Seconds(), done: e.Step() - first, interrupted: ctx.Err() != nil}
+	var outside *compare.OutsideError
+	if err != nil && !r.interrupted && !errors.As(err, &outside) {
+		return nil, err
+	}
+	return r, err
+}
+
+// stateName is the file of an interrupted ensemble.
+const stateName = "ensemble.state"
+
+// walk runs the ensemble, from where a previous run was interrupted where that is asked for.
+func (fl *ensembleFlags) walk(ctx context.Context, p *plan, command, dir string, bar io.Writer) (*walk, error) {
+	if !fl.resume {
+		return p.run(ctx, bar, nil)
+	}
+	if was, err := commandOf(dir); err == nil && was != command {
+		return nil, fmt.Errorf("--resume: %s holds a result of ness %s, not of ness %s", dir, was, command)
+	}
+	path := filepath.Join(dir, stateName)
+	saved, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--resume: no interrupted ensemble: %w", err)
+	}
+	defer saved.Close()
+	r, err := p.run(ctx, bar, bufio.NewReader(saved))
+	if errors.Is(err, compare.ErrDamaged) || errors.Is(err, compare.ErrOther) {
+		return nil, fmt.Errorf("--resume: %s: %w", path, err)
+	}
+	return r, err
+}
+
+// commandOf returns the command that left a result.
+func commandOf(dir string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+	if err != nil {
+		return "", err
+	}
+	var s struct {
+		Command string `json:"command"`
+	}
+	err = json.Unmarshal(data, &s)
+	return s.Command, err
+}
+
+// total returns the steps of each walker, burn-in and all.
+func (p *plan) total() int { return p.options.BurnIn + p.steps }
+
+// errStopped says that the user stopped an ensemble; what was gathered is kept.
+var errStopped = errors.New("interrupted")
+
+// stopped is the error of an interrupted run.
+func (r *walk) stopped(saved bool) error {
+	hint := ""
+	if saved {
+		hint = "; the same command with --resume goes on"
+	}
+	return fmt.Errorf("%w at step %d of %d%s", errStopped, r.Step(), r.total(), hint)
+}
+
+// untilInterrupt returns a context that the user can end, once; a second interrupt kills.
+func untilInterrupt() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
