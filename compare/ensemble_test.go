@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/checkpoint"
 	"github.com/ness-fp/ness/fp/loss"
 	"github.com/ness-fp/ness/grid"
 )
@@ -141,12 +142,12 @@ func TestDamagedStatesAreErrors(t *testing.T) {
 	e := run(t, p, initial, opt, 50)
 	good := saved(t, e)
 	for at := 0; at < len(good); at += 97 {
-		if err := e.Restore(bytes.NewReader(good[:at])); !errors.Is(err, ErrDamaged) {
+		if err := e.Restore(bytes.NewReader(good[:at])); !errors.Is(err, checkpoint.ErrDamaged) {
 			t.Fatalf("cut at %d: %v", at, err)
 		}
 		bad := bytes.Clone(good)
 		bad[at] ^= 1 << (at % 8)
-		if err := e.Restore(bytes.NewReader(bad)); !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrOther) {
+		if err := e.Restore(bytes.NewReader(bad)); !errors.Is(err, checkpoint.ErrDamaged) && !errors.Is(err, checkpoint.ErrOther) {
 			t.Fatalf("changed at %d: %v", at, err)
 		}
 	}
@@ -159,7 +160,7 @@ func TestDamagedStatesAreErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Restore(bytes.NewReader(good)); !errors.Is(err, ErrOther) {
+	if err := f.Restore(bytes.NewReader(good)); !errors.Is(err, checkpoint.ErrOther) {
 		t.Errorf("of another process: %v", err)
 	}
 	opt.Every++
@@ -167,7 +168,7 @@ func TestDamagedStatesAreErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Restore(bytes.NewReader(good)); !errors.Is(err, ErrOther) {
+	if err := f.Restore(bytes.NewReader(good)); !errors.Is(err, checkpoint.ErrOther) {
 		t.Errorf("of other options: %v", err)
 	}
 }

@@ -3,12 +3,11 @@ package compare
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/ness-fp/ness/compare/random"
+	"github.com/ness-fp/ness/fp/checkpoint"
 )
 
 // A state is all that changes when an ensemble runs.
@@ -46,68 +45,25 @@ func (e *Ensemble) newState() *state {
 	return s
 }
 
-// A saved ensemble is savedMagic, whose last byte is the version, the hash of the
-// fingerprint, the numbers of the state (little endian, in the order of numbers), and the
-// SHA-256 of all before.
+// savedMagic begins saved ensembles.
 const savedMagic = "nessens\x01"
-
-// ErrDamaged says that a saved ensemble is not as it was written.
-var ErrDamaged = errors.New("the saved ensemble is damaged or cut short")
-
-// ErrOther says that a saved ensemble does not belong to this one.
-var ErrOther = errors.New("the saved ensemble is one of another process, other options or another version")
 
 // Save writes the state, from which [Ensemble.Restore] goes on with the same bits.
 func (e *Ensemble) Save(w io.Writer) error {
-	hash := sha256.New()
-	all := io.MultiWriter(w, hash)
-	mark := e.fingerprint()
-	if _, err := all.Write(append([]byte(savedMagic), mark[:]...)); err != nil {
-		return err
-	}
-	if err := e.numbers(func(v any) error { return binary.Write(all, binary.LittleEndian, v) }); err != nil {
-		return err
-	}
-	_, err := w.Write(hash.Sum(nil))
-	return err
+	return checkpoint.Write(w, savedMagic, e.fingerprint(), e.numbers)
 }
 
 // Restore sets the state to one that was saved by an ensemble made of the same process,
 // start and options, but for Workers, MaxOutside, Record and Progress; functions are told
-// apart by their values at the first starting point. On an error, [ErrDamaged], [ErrOther]
-// or of r, e is unchanged.
+// apart by their values at the first starting point. On an error, those of [checkpoint.Read], e is
+// unchanged.
 func (e *Ensemble) Restore(r io.Reader) error {
-	hash := sha256.New()
-	all := io.TeeReader(r, hash)
-	head := make([]byte, len(savedMagic)+sha256.Size)
-	if _, err := io.ReadFull(all, head); err != nil {
-		return damaged(err)
-	}
-	mark := e.fingerprint()
-	if !bytes.Equal(head, append([]byte(savedMagic), mark[:]...)) {
-		return ErrOther
-	}
 	s := e.newState()
-	if err := s.numbers(func(v any) error { return binary.Read(all, binary.LittleEndian, v) }); err != nil {
-		return damaged(err)
-	}
-	found := make([]byte, sha256.Size)
-	if _, err := io.ReadFull(r, found); err != nil {
-		return damaged(err)
-	}
-	if !bytes.Equal(found, hash.Sum(nil)) {
-		return ErrDamaged
+	if err := checkpoint.Read(r, savedMagic, e.fingerprint(), s.numbers); err != nil {
+		return err
 	}
 	e.state = s
 	return nil
-}
-
-// damaged turns the end of input into ErrDamaged.
-func damaged(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return ErrDamaged
-	}
-	return err
 }
 
 // numbers calls do for every slice of numbers of the state.

@@ -1,78 +1,35 @@
 package fp
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
+
+	"github.com/ness-fp/ness/fp/checkpoint"
 )
 
-// A saved evolution is evolutionMagic, whose last byte is the version, the hash of the
-// fingerprint, the numbers of the state and the masses (little endian, in the order of
-// numbers), and the SHA-256 of all before.
+// evolutionMagic begins saved evolutions: their numbers are those of the state and the masses.
 const evolutionMagic = "nessevo\x01"
-
-// ErrDamaged says that a saved evolution is not as it was written.
-var ErrDamaged = errors.New("the saved evolution is damaged or cut short")
-
-// ErrOther says that a saved evolution does not belong to this one.
-var ErrOther = errors.New("the saved evolution is one of another problem, grid, start, other options or another version")
 
 // Save writes the state, from which [Evolution.Restore] goes on with the same bits.
 func (e *Evolution) Save(w io.Writer) error {
-	hash := sha256.New()
-	all := io.MultiWriter(w, hash)
-	mark := e.fingerprint()
-	if _, err := all.Write(append([]byte(evolutionMagic), mark[:]...)); err != nil {
-		return err
-	}
 	s := e.state
-	if err := s.numbers(e.u, func(v any) error { return binary.Write(all, binary.LittleEndian, v) }); err != nil {
-		return err
-	}
-	_, err := w.Write(hash.Sum(nil))
-	return err
+	return checkpoint.Write(w, evolutionMagic, e.fingerprint(), func(do func(any) error) error { return s.numbers(e.u, do) })
 }
 
 // Restore sets the state to one that was saved by an evolution of the same course, start and
 // options, but for Output, Progress and MaxSteps. Courses are told apart by coefficients at
-// some points and times. On an error, [ErrDamaged], [ErrOther] or of r, e is unchanged.
+// some points and times. On an error, those of [checkpoint.Read], e is unchanged.
 func (e *Evolution) Restore(r io.Reader) error {
-	hash := sha256.New()
-	all := io.TeeReader(r, hash)
-	head := make([]byte, len(evolutionMagic)+sha256.Size)
-	if _, err := io.ReadFull(all, head); err != nil {
-		return damaged(err)
-	}
-	mark := e.fingerprint()
-	if !bytes.Equal(head, append([]byte(evolutionMagic), mark[:]...)) {
-		return ErrOther
-	}
 	var s EvolutionState
 	u := make([]float64, len(e.u))
-	if err := s.numbers(u, func(v any) error { return binary.Read(all, binary.LittleEndian, v) }); err != nil {
-		return damaged(err)
-	}
-	found := make([]byte, sha256.Size)
-	if _, err := io.ReadFull(r, found); err != nil {
-		return damaged(err)
-	}
-	if !bytes.Equal(found, hash.Sum(nil)) {
-		return ErrDamaged
+	if err := checkpoint.Read(r, evolutionMagic, e.fingerprint(), func(do func(any) error) error { return s.numbers(u, do) }); err != nil {
+		return err
 	}
 	e.state, e.u = s, u
 	e.apply(e.rates, e.u) // of another time, where coefficients change, until the next step
 	return nil
-}
-
-// damaged turns the end of input into ErrDamaged.
-func damaged(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return ErrDamaged
-	}
-	return err
 }
 
 // numbers calls do for all numbers of the state and for the masses.

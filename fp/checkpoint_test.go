@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/checkpoint"
 	"github.com/ness-fp/ness/fp/exact"
 	"github.com/ness-fp/ness/grid"
 )
@@ -128,11 +129,11 @@ func TestDamagedAndOtherEvolutionsAreRefused(t *testing.T) {
 		bad := slices.Clone(saved)
 		bad[k] ^= 4
 		if k < head {
-			refuse("a damaged head", bytes.NewReader(bad), fp.ErrOther)
+			refuse("a damaged head", bytes.NewReader(bad), checkpoint.ErrOther)
 		} else {
-			refuse("a damaged byte", bytes.NewReader(bad), fp.ErrDamaged)
+			refuse("a damaged byte", bytes.NewReader(bad), checkpoint.ErrDamaged)
 		}
-		refuse("a file cut short", bytes.NewReader(saved[:k]), fp.ErrDamaged)
+		refuse("a file cut short", bytes.NewReader(saved[:k]), checkpoint.ErrDamaged)
 	}
 	broken := errors.New("a broken disk")
 	refuse("a broken disk", io.MultiReader(bytes.NewReader(saved[:100]), iotestError{broken}), broken)
@@ -154,7 +155,7 @@ func TestDamagedAndOtherEvolutionsAreRefused(t *testing.T) {
 		if other, err = fp.NewEvolution(c, initial, opt); err != nil {
 			t.Fatal(err)
 		}
-		refuse(what, bytes.NewReader(saved), fp.ErrOther)
+		refuse(what, bytes.NewReader(saved), checkpoint.ErrOther)
 	}
 }
 

@@ -26,12 +26,13 @@ var mayImport = map[string]string{
 	"operators/hodge":     "grid grid/pieces",
 	"operators":           "grid grid/pieces operators/sparse",
 	"fp/spelling":         "",
+	"fp/checkpoint":       "",
 	"fp/loss":             "fp/spelling",
 	"fp/expr":             "fp/spelling",
-	"fp":                  "grid grid/pieces operators operators/accurate operators/sparse operators/multigrid operators/krylov operators/markov fp/loss fp/expr",
+	"fp":                  "grid grid/pieces operators operators/accurate operators/sparse operators/multigrid operators/krylov operators/markov fp/loss fp/expr fp/checkpoint",
 	"fp/exact":            "grid grid/pieces fp",
 	"compare/random":      "",
-	"compare":             "grid grid/pieces fp fp/loss compare/random",
+	"compare":             "grid grid/pieces fp fp/loss fp/checkpoint compare/random",
 }
 
 func TestPackagesImportOnlyWhatLiesBelow(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/fp/checkpoint"
 )
 
 // This file runs ensembles that are planned, and goes on with those that were interrupted.
@@ -73,7 +74,7 @@ func (fl *ensembleFlags) walk(ctx context.Context, p *plan, command, dir string,
 	}
 	defer saved.Close()
 	r, err := p.run(ctx, bar, bufio.NewReader(saved))
-	if errors.Is(err, compare.ErrDamaged) || errors.Is(err, compare.ErrOther) {
+	if errors.Is(err, checkpoint.ErrDamaged) || errors.Is(err, checkpoint.ErrOther) {
 		return nil, fmt.Errorf("--resume: %s: %w", path, err)
 	}
 	return r, err
