@@ -1,0 +1,86 @@
+package audit
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
+)
+
+// audited reads a problem file and audits it.
+func audited(t testing.TB, src string, opt Options) *Report {
+	t.Helper()
+	f, err := fp.ReadProblem(strings.NewReader("version: 1\n"+src), fp.ReadOptions{Name: "f.yaml", Open: func(path string) (io.ReadCloser, error) {
+		return os.Open(filepath.Join("../../testdata/problems", path))
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Domain.Auto {
+		if f.Domain.Intervals, _, _, err = fp.FindBox(f.Problem, f.Domain.Cells); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g, err := f.Domain.Grid(f.Problem.Variables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Audit(f, g, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// isotropic is SGD on a bowl with Σ = σ²I, σ² = 1 unless the constant s says otherwise.
+func isotropic(s string) string {
+	return "variables: [x, y]\nsgd: {loss: x^2/2 + y^2, noise_covariance: [[" + s + ", 0], [0, " + s + "]], learning_rate: 0.02, batch_size: 1}\n" +
+		"domain: {x: {min: -0.7, max: 0.7, cells: 32}, y: {min: -0.5, max: 0.5, cells: 32}}"
+}
+
+// find returns a finding, which must be there.
+func find(t *testing.T, r *Report, key string) *Finding {
+	t.Helper()
+	f := r.Finding(key)
+	if f == nil {
+		t.Fatalf("no finding %q", key)
+	}
+	return f
+}
+
+// checkVerdicts compares verdicts with what is known.
+func checkVerdicts(t *testing.T, r *Report, want map[string]fp.Verdict) {
+	t.Helper()
+	for key, v := range want {
+		if f := find(t, r, key); f.Verdict != v {
+			t.Errorf("%s: %v, want %v: %s", key, f.Verdict, v, f.Sentence)
+		}
+	}
+}
+
+// tensorSubject is a subject of a square of one cell, with that noise.
+func tensorSubject(t *testing.T, noise [][]float64) *subject {
+	t.Helper()
+	var axes []grid.Axis
+	for range 2 {
+		ax, err := grid.Uniform(0, 1, 3, grid.Reflecting, grid.Reflecting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		axes = append(axes, ax)
+	}
+	g := grid.New(axes...)
+	p := grid.NewField(g)
+	for i := range p.Values {
+		p.Values[i] = 1
+	}
+	for k, c := range noise {
+		noise[k] = slices.Repeat(c, g.Cells())
+	}
+	return &subject{grid: g, noise: noise, mass: masses(p), solution: &fp.Stationary{Density: p}}
+}

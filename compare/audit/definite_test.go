@@ -1,0 +1,42 @@
+package audit
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/ness-fp/ness/fp"
+)
+
+// With L = x²/2 and Σ = 1 + cx² the density is Student's, p ∝ (1 + cx²)^−(ν+1)/2 with
+// ν = 1 + 2/(cη), whose moments are E x² = 1/(c(ν−2)) and E x⁴ = 3/(c²(ν−2)(ν−4)).
+func TestVariationOfNoiseIsThatOfStudentsMoments(t *testing.T) {
+	const c, eta = 2.0, 0.05
+	nu := 1 + 2/(c*eta)
+	second, fourth := 1/(c*(nu-2)), 3/(c*c*(nu-2)*(nu-4))
+	want := c * math.Sqrt(fourth-second*second) / (1 + c*second)
+	r := audited(t, fmt.Sprintf("variables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1 + %g*x^2, learning_rate: %g, batch_size: 1}\ndomain: {x: {min: -4, max: 4, cells: 1024}}", c, eta), Options{})
+	f := find(t, r, "constant-noise")
+	// Cells of width h as points add h²/12 to E x², 1e-5 of it, and twice as much to the root of E x⁴.
+	if got := f.Statistics[0].Value; math.Abs(got-want) > 1e-3*want {
+		t.Errorf("variation %.6g, want %.6g", got, want)
+	}
+	checkVerdicts(t, r, map[string]fp.Verdict{"constant-noise": fp.Violated, "definite-noise": fp.Holds})
+}
+
+// Noise along (1, 1) alone has rank 1; a little injected noise makes it 2, with the ratio of
+// eigenvalues s/(2 + s).
+func TestRankOfNoise(t *testing.T) {
+	for _, c := range []struct {
+		injected float64
+		verdict  fp.Verdict
+		rank     float64
+	}{{1e-2, fp.Holds, 2}, {1e-8, fp.CannotTell, 2}, {1e-12, fp.Violated, 1}} {
+		f := tensorSubject(t, [][]float64{{1 + c.injected}, {1}, {1 + c.injected}}).definiteness()[0]
+		ratio, rank := f.Statistics[0].Value, f.Statistics[3].Value
+		// Eigenvalues are right to some round-offs of the largest.
+		if want := c.injected / (2 + c.injected); math.Abs(ratio-want) > 1e-15 || math.Abs(rank-c.rank) > 1e-12 || f.Verdict != c.verdict {
+			t.Errorf("injected %g: ratio %g, rank %g, %v; want %g, %g, %v", c.injected, ratio, rank, f.Verdict, want, c.rank, c.verdict)
+		}
+	}
+}

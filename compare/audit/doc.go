@@ -1,0 +1,13 @@
+// Package audit measures the assumptions behind the Fokker–Planck picture of stochastic
+// gradient descent for one problem: that gradient noise is normal, of finite variance and
+// white, that the learning rate is small and constant, that batches are few of the samples,
+// that Σ is definite and constant, that there is detailed balance, and that minima are
+// regular; and the formulas that are proposed for the stationary density.
+//
+// [Audit] returns a [Report] with a [Finding] for each: statistics with their uncertainty,
+// the rule they are judged by, and a verdict. What has no meaning for a problem is there, and
+// says so. The [Report.Ranking] lists how far each assumption moves the stationary density.
+//
+// Chances of false alarms are shared out: tests of random numbers or data call an assumption
+// that holds violated in at most one of a thousand audits, all of them together (Bonferroni).
+package audit

@@ -1,0 +1,99 @@
+package audit
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/ness-fp/ness/compare"
+)
+
+// This file holds every density that is proposed for the process against the solution.
+
+// shown is the density relative to its largest below which a map says nothing.
+const shown = 1e-8
+
+// forms has a finding for the tempered posterior, exp(−2BL/ησ²), which is an assumption of
+// the picture, and one for each formula.
+func (s *subject) forms() []Finding {
+	list := []Finding{s.posterior()}
+	for _, c := range s.candidates {
+		switch c.Key {
+		case "gibbs", "gibbs-corrected", "inverse-noise", "determinant", "local-gaussian", "closed-form", "potential":
+			list = append(list, s.form(c))
+		}
+	}
+	return list
+}
+
+// posterior finds whether the stationary density is that of Gibbs.
+func (s *subject) posterior() Finding {
+	f := Finding{Key: "tempered-posterior", Name: "tempered posterior", Claim: "the stationary density is exp(−L/T)/Z for one temperature T"}
+	for _, c := range s.candidates {
+		if c.Key == "gibbs" {
+			g := s.form(c)
+			f.Applies, f.Statistics, f.Rule, f.Verdict, f.Maps = true, g.Statistics, g.Rule, g.Verdict, g.Maps
+			f.Sentence = "exp(−L/T), T = ησ²/2B: " + g.Sentence
+			return f
+		}
+	}
+	return f.notApplicable("the problem has no loss, or its tempered posterior has no meaning")
+}
+
+// form holds a formula against the solution.
+func (s *subject) form(c compare.Candidate) Finding {
+	f := Finding{
+		Key: "form-" + c.Key, Name: c.Name, Kind: Formula, Claim: "the stationary density is " + c.Formula, Applies: true,
+		Rule: Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g from the solution, with its numerical error", s.opt.Within), Limit: s.opt.Within},
+	}
+	if c.Err != nil {
+		return f.notApplicable(c.Err.Error())
+	}
+	p := s.solution.Density
+	e := (s.densityError() + c.Error) / 2 // half of an L1 distance is one in total variation
+	tv := compare.TV(p, c.Density)
+	ratio, mean := s.logRatio(c)
+	f.Statistics = []Statistic{
+		{"tv", "total variation distance", tv, e},
+		{"hellinger", "Hellinger distance", compare.Hellinger(p, c.Density), math.NaN()},
+		{"kl", "Kullback–Leibler divergence from the solution, nats", compare.KL(p, c.Density), math.NaN()},
+		{"log-ratio", "mean size of the logarithm of the ratio to the solution", mean, math.NaN()},
+	}
+	f.Verdict = judge(tv, e, s.opt.Within)
+	f.Maps = []Map{ratio}
+	x := s.farthest(c)
+	f.Sentence = pick(f.Verdict,
+		fmt.Sprintf("agrees with the solution within %.2g in total variation", tv),
+		fmt.Sprintf("is wrong by %.2g in total variation, most around %.3g", tv, x),
+		fmt.Sprintf("is %.2g away in total variation, and the numerical error is %.1g", tv, e))
+	return f
+}
+
+// logRatio returns ln(formula/solution) in every cell with enough of either, NaN in others, and the
+// mean of its size over the solution.
+func (s *subject) logRatio(c compare.Candidate) (m Map, mean float64) {
+	p := s.solution.Density
+	m = Map{Key: "log_ratio_" + c.Key, Name: "ln(" + c.Name + "/solution)", Values: make([]float64, len(p.Values))}
+	top, _ := p.Max()
+	for i, v := range p.Values {
+		q := c.Density.Values[i]
+		m.Values[i] = math.NaN()
+		if v > shown*top && q > 0 {
+			m.Values[i] = math.Log(q / v)
+			mean += s.mass[i] * math.Abs(m.Values[i])
+		}
+	}
+	return m, mean
+}
+
+// farthest returns the centre of the cell with most of the distance per volume.
+func (s *subject) farthest(c compare.Candidate) []float64 {
+	p, at := s.solution.Density.Values, 0
+	for i, q := range c.Density.Values {
+		if math.Abs(q-p[i]) > math.Abs(c.Density.Values[at]-p[at]) {
+			at = i
+		}
+	}
+	x := make([]float64, s.grid.Dim())
+	s.grid.Center(x, at)
+	return x
+}
