@@ -36,6 +36,11 @@ type Options struct {
 	// NoiseLags is the largest lag of the autocovariance of gradient noise; 0: none is
 	// taken. It wants data, and costs a full gradient at every step after BurnIn.
 	NoiseLags int
+	// RecordNoise gets, at every step after BurnIn, the number of steps done so far, the number
+	// of the first of some walkers, their coordinates and the gradient noise ξ = g − g_B of the
+	// step that comes next, a slice for each coordinate, not to be kept. It is called as Record
+	// is, wants data and costs as NoiseLags.
+	RecordNoise func(done, first int, theta, xi [][]float64)
 	// MaxOutside is the fraction of tallies outside the Grid that is an error if it is
 	// exceeded; 0 means 0.01, 1 never.
 	MaxOutside float64
@@ -80,11 +85,14 @@ func (o *Options) check(p Process) error {
 	if !(o.MaxOutside > 0 && o.MaxOutside <= 1) {
 		return fmt.Errorf("outside: want a fraction in (0, 1], have %g", o.MaxOutside)
 	}
-	if s, ok := p.(*SGD); o.NoiseLags > 0 && (!ok || s.Loss == nil) {
+	if s, ok := p.(*SGD); o.watchesNoise() && (!ok || s.Loss == nil) {
 		return fmt.Errorf("noise lags: want SGD on data")
 	}
 	return nil
 }
+
+// watchesNoise says whether the gradient noise of every step is wanted.
+func (o *Options) watchesNoise() bool { return o.NoiseLags > 0 || o.RecordNoise != nil }
 
 // An Ensemble is walkers of a [Process] with what has been tallied of them.
 type Ensemble struct {
@@ -260,7 +268,7 @@ func (w *worker) advance(ctx context.Context, number, group, target int) {
 		copy(b.sources, w.state.sources[lo:hi])
 		w.runner.draw(b)
 		for end := min(target, b.start+buffered); done < end; done++ {
-			if w.opt.NoiseLags > 0 && done >= w.opt.BurnIn {
+			if w.opt.watchesNoise() && done >= w.opt.BurnIn {
 				w.tallyNoise(b, done, lo)
 			}
 			w.runner.step(b, done-b.start)

@@ -11,6 +11,12 @@ func (w *worker) tallyNoise(b *block, done, first int) {
 	d, ring := len(b.theta), w.opt.NoiseLags+1
 	xi := cut(nil, w.noise, 0, b.walkers())
 	w.runner.(*sgdRunner).noise(xi, b, done-b.start)
+	if w.opt.RecordNoise != nil {
+		w.opt.RecordNoise(done, first, b.theta, xi)
+	}
+	if w.opt.NoiseLags == 0 {
+		return
+	}
 	index := done - w.opt.BurnIn
 	for i := range b.walkers() {
 		recent := w.state.noise.recent[(first+i)*ring*d:][:ring*d]

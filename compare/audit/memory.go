@@ -1,0 +1,277 @@
+package audit
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mjibson/go-dsp/spectral"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/ness-fp/ness/fp"
+)
+
+// This file asks whether gradient noise remembers. Two tests of z from noiseseries.go, of which
+// the first sees short memories and the second long ones:
+//
+//   - Ljung and Box's, of lags up to H, with sums over their own squares so that heavy tails
+//     do no harm: Q = Σ_h (Σ_k z_k z_{k+h})²/Σ_k (z_k z_{k+h})² ~ χ²_H;
+//   - the variance of sums S over blocks of m steps, E S²/m = 1 of white noise. With κ the excess
+//     kurtosis of z it has the variance (2 + κ/m)/N over N blocks: about χ² of N/(1 + κ/2m)
+//     degrees of freedom.
+//
+// In epochs two batches of the same one share no sample, and have the correlation −B/(n − B),
+// so that S of a whole epoch is 0 where B divides n.
+//
+// Ljung and Box, Biometrika 65 (1978) 297. Welch, IEEE Trans. Audio Electroacoust. 15 (1967) 70.
+// Kühn and Rosenow, arXiv 2306.05300.
+
+const (
+	mostLags     = 20
+	mostMemory   = 0.1 // autocorrelation at one lag
+	mostLongTerm = 0.5 // of the variance of sums over blocks
+	// mostOffFormula is how far the strength of anti-correlation may be from the formula's.
+	mostOffFormula = 0.1
+)
+
+// memory has a finding on whiteness, and one on the formula of epochs.
+func (s *subject) memory() []Finding {
+	white := Finding{
+		Key: "white-noise", Name: "white noise", Claim: "gradient noise of different steps is uncorrelated",
+		Rule: Rule{
+			Text:  fmt.Sprintf("violated where Ljung and Box's test or that of the variance of sums over blocks has a chance below %.2g; holds where all autocorrelations are below %g and the variance of sums is within %g, with their errors", level, mostMemory, mostLongTerm),
+			Limit: level, Level: level,
+		},
+	}
+	epochs := Finding{
+		Key: "epoch-formula", Name: "anti-correlation of epochs", Kind: Formula, Claim: "batches of one epoch have the correlation −B/(n − B)",
+		Rule: Rule{Text: fmt.Sprintf("holds where the strength is within %g of the formula's, with five standard errors", mostOffFormula), Limit: mostOffFormula, Level: level},
+	}
+	both := func(why string) []Finding {
+		return []Finding{white.notApplicable(why), epochs.notApplicable(why)}
+	}
+	switch {
+	case s.sgd == nil:
+		return both("an equation has white noise by definition")
+	case s.sgd.Loss == nil:
+		return both("noise of a formula is drawn anew at every step")
+	case s.batchVariance() == 0:
+		return both("full batches have no noise")
+	}
+	n, err := s.watchNoise()
+	if err != nil {
+		return both(err.Error())
+	}
+	if len(n.z) == 0 {
+		return both("there is no noise where the density is")
+	}
+	s.judgeWhite(&white, n)
+	if s.sgd.Sampling == fp.Epochs {
+		s.judgeEpochs(&epochs, n)
+	} else {
+		epochs = epochs.notApplicable("batches are drawn independently")
+	}
+	return []Finding{white, epochs}
+}
+
+// judgeWhite tests every component, and tells of the worst.
+func (s *subject) judgeWhite(f *Finding, n *noiseSeries) {
+	f.Applies = true
+	block := n.block(s.epochSteps())
+	lags := min(mostLags, n.steps/4)
+	p, largest, spread := 1.0, 0.0, 0.0
+	worst := longTerm{ratio: 1, p: 1}
+	for a, z := range n.z {
+		rho, q := selfNormalised(z, lags)
+		p = min(p, chiSquareTail(q, float64(lags)))
+		for _, r := range rho {
+			largest = max(largest, math.Abs(r))
+		}
+		if l := sumsOver(z, block); l.p <= worst.p {
+			worst = l
+		}
+		spread = 1 / math.Sqrt(float64(len(z)*(n.steps-lags)))
+		f.Curves = append(f.Curves, s.autocorrelation(a, rho, spread, n.steps), s.spectrum(a, z))
+	}
+	tests := float64(2 * len(n.z))
+	f.Statistics = []Statistic{
+		{"chance", "least chance of any test, times their number", min(1, tests*min(p, worst.p)), 0},
+		{"ljung-box", fmt.Sprintf("chance of Ljung and Box's statistic, %d lags", lags), p, 0},
+		{"sums", fmt.Sprintf("variance of sums over %d steps, over that of white noise", block), worst.ratio, worst.err},
+		{"sums-chance", "chance of that variance", worst.p, 0},
+		{"largest", "largest autocorrelation", largest, spread},
+	}
+	switch {
+	case tests*min(p, worst.p) < level:
+		f.Verdict = fp.Violated
+	case largest+5*spread <= mostMemory && math.Abs(worst.ratio-1)+3*worst.err <= mostLongTerm:
+		f.Verdict = fp.Holds
+	}
+	f.Sentence = pick(f.Verdict,
+		fmt.Sprintf("gradient noise is white: no autocorrelation above %.2g, and sums over %d steps vary as they should", largest, block),
+		fmt.Sprintf("gradient noise remembers: sums over %d steps have %.2g of the variance of white noise", block, worst.ratio),
+		fmt.Sprintf("no memory was seen in gradient noise, but too little of it to exclude one: sums over %d steps have %.2g ± %.1g of the variance", block, worst.ratio, worst.err))
+}
+
+// judgeEpochs measures the strength A of the anti-correlation in units of the formula's, by
+// E S² = m (1 − A (m − 1)B/(n − B)) for sums over m steps of an epoch.
+func (s *subject) judgeEpochs(f *Finding, n *noiseSeries) {
+	block := n.block(s.epochSteps())
+	b, samples := float64(s.batch()), float64(s.sgd.Loss.Samples())
+	unit := float64(block-1) * b / (samples - b)
+	if block < 2 {
+		*f = f.notApplicable("an epoch is one batch")
+		return
+	}
+	f.Applies = true
+	strength, err := 0.0, 0.0
+	for a, z := range n.z {
+		var each []float64
+		for _, w := range z {
+			var squares, sums float64
+			for lo := 0; lo+block <= n.steps; lo += block {
+				var sum float64
+				for _, v := range w[lo : lo+block] {
+					sum += v
+					squares += v * v
+				}
+				sums += sum * sum
+			}
+			each = append(each, (1-sums/squares)/unit)
+		}
+		mean, se := estimate(each)
+		if a == 0 || math.Abs(mean-1) > math.Abs(strength-1) {
+			strength, err = mean, se
+		}
+	}
+	f.Statistics = []Statistic{{"strength", "strength of the anti-correlation over the formula's", strength, err}}
+	f.Verdict = judge(math.Abs(strength-1), 5*err, mostOffFormula)
+	f.Sentence = pick(f.Verdict,
+		fmt.Sprintf("batches of an epoch are anti-correlated as the formula says, %.3g of it", strength),
+		fmt.Sprintf("batches of an epoch are anti-correlated %.3g times as much as the formula says", strength),
+		fmt.Sprintf("batches of an epoch are anti-correlated %.3g ± %.1g times as much as the formula says", strength, err))
+}
+
+// block returns the length of sums: an epoch, or as much of one as there is.
+func (n *noiseSeries) block(epoch int) int { return min(max(epoch, 2), n.steps) }
+
+// selfNormalised returns the autocorrelations at lags 1 … H, and the statistic Q.
+func selfNormalised(z [][]float64, lags int) (rho []float64, q float64) {
+	for h := 1; h <= lags; h++ {
+		var sum, squares, count float64
+		for _, w := range z {
+			for k, v := range w[h:] {
+				p := v * w[k]
+				sum += p
+				squares += p * p
+				count++
+			}
+		}
+		rho = append(rho, sum/count)
+		if squares > 0 {
+			q += sum * sum / squares
+		}
+	}
+	return rho, q
+}
+
+// A longTerm is the variance of sums over blocks, over that of white noise.
+type longTerm struct{ ratio, err, p float64 }
+
+// sumsOver tests the variance of sums over blocks of m steps.
+func sumsOver(z [][]float64, m int) longTerm {
+	var blocks, squares, second, fourth, count float64
+	for _, w := range z {
+		for lo := 0; lo+m <= len(w); lo += m {
+			var sum float64
+			for _, v := range w[lo : lo+m] {
+				sum += v
+				second += v * v
+				fourth += v * v * v * v
+				count++
+			}
+			squares += sum * sum / float64(m)
+			blocks++
+		}
+	}
+	kurtosis := max(0, fourth*count/(second*second)-3)
+	freedom := blocks / (1 + kurtosis/float64(2*m))
+	l := longTerm{ratio: squares / blocks, err: math.Sqrt(2 / freedom)}
+	q := freedom * l.ratio
+	l.p = min(1, 2*min(chiSquareTail(q, freedom), 1-chiSquareTail(q, freedom)))
+	return l
+}
+
+// chiSquareTail is the chance of a χ² above q.
+func chiSquareTail(q, freedom float64) float64 {
+	return distuv.ChiSquared{K: freedom}.Survival(q)
+}
+
+// autocorrelation is the curve of a component, with what it would be exactly.
+func (s *subject) autocorrelation(a int, rho []float64, spread float64, steps int) Curve {
+	c := Curve{Key: fmt.Sprintf("autocorrelation_%d", a), Name: "autocorrelation of gradient noise", XLabel: "lag, steps", YLabel: "autocorrelation"}
+	for i, r := range rho {
+		c.X, c.Y, c.Err = append(c.X, float64(i+1)), append(c.Y, r), append(c.Err, spread)
+		c.Reference = append(c.Reference, s.exactCorrelation(i+1, steps))
+	}
+	return c
+}
+
+// exactCorrelation returns that of steps h apart, averaged over all pairs of a run that begins
+// with an epoch: −B/(n − B) for those in the same one.
+func (s *subject) exactCorrelation(h, steps int) float64 {
+	if s.sgd.Sampling != fp.Epochs {
+		return 0
+	}
+	m := s.epochSteps()
+	pairs := steps / m * max(0, m-h)
+	pairs += max(0, steps%m-h)
+	b := float64(s.batch())
+	return -b / (float64(s.sgd.Loss.Samples()) - b) * float64(pairs) / float64(steps-h)
+}
+
+// spectrum is Welch's, the mean over walkers, 1 at all frequencies of white noise.
+func (s *subject) spectrum(a int, z [][]float64) Curve {
+	c := Curve{Key: fmt.Sprintf("spectrum_%d", a), Name: "spectrum of gradient noise", XLabel: "frequency, 1/steps", YLabel: "power over that of white noise"}
+	points := 256
+	for points > len(z[0]) {
+		points /= 2
+	}
+	if points < 8 {
+		return c
+	}
+	each := make([][]float64, points/2+1)
+	for _, w := range z {
+		power, frequency := spectral.Pwelch(w, 1, &spectral.PwelchOptions{NFFT: points, Noverlap: points / 2})
+		c.X = frequency
+		for k, v := range power {
+			if k > 0 && k < points/2 {
+				v /= 2 // both signs of the frequency
+			}
+			each[k] = append(each[k], v)
+		}
+	}
+	for k, x := range c.X {
+		mean, se := estimate(each[k])
+		c.Y, c.Err = append(c.Y, mean), append(c.Err, se)
+		reference := 1.0
+		for h := 1; s.sgd.Sampling == fp.Epochs && h < points; h++ {
+			weight := 1 - float64(h)/float64(points)
+			reference += 2 * weight * s.exactCorrelation(h, len(z[0])) * math.Cos(2*math.Pi*x*float64(h))
+		}
+		c.Reference = append(c.Reference, reference)
+	}
+	return c
+}
+
+// estimate returns the mean of independent numbers and its standard error.
+func estimate(x []float64) (mean, se float64) {
+	n := float64(len(x))
+	for _, v := range x {
+		mean += v / n
+	}
+	var ss float64
+	for _, v := range x {
+		ss += (v - mean) * (v - mean)
+	}
+	return mean, math.Sqrt(ss / (n * (n - 1)))
+}
