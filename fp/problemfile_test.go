@@ -126,6 +126,10 @@ func TestBadProblemFilesNameThePlace(t *testing.T) {
 		{head + gen + "samples: 10}}, " + lin + dom, "sgd.data.generate: weights is missing"},
 		{head + gen + "samples: 0, weights: [1]}}, " + lin + dom, "sgd.data.generate.samples: want a whole number from 1 to 1e+07, have 0"},
 		{head + gen + "samples: 10, weights: [1], noise: -1}}, " + lin + dom, "sgd.data.generate"},
+		{head + gen + "samples: 10, weights: [1], noise_law: {}}}, " + lin + dom, "sgd.data.generate.noise_law: want student-t: degrees of freedom, or stable"},
+		{head + gen + "samples: 10, weights: [1], noise_law: {stable: 2.5}}}, " + lin + dom, "noise law: want an index of stability in [0.2, 2], have 2.5"},
+		{head + gen + "samples: 10, weights: [1], noise_law: {student-t: 3, stable: 1}}}, " + lin + dom, "sgd.data.generate.noise_law: want student-t"},
+		{head + gen + "samples: 10, weights: [1], noise_law: cauchy}}, " + lin + dom, "want keys with values"},
 		{head + gen + "samples: 10, weights: [1], covariance: [[-1]]}}, " + lin + dom, "sgd.data.generate.covariance: want a covariance, have a matrix with the eigenvalue -1"},
 		{head + gen + "samples: 10, weights: [1], covariance: [[1, 0], [0, 1]]}}, " + lin + dom, "want 1 rows, one per feature, have 2"},
 		{head + gen + "samples: 10, weights: [1]}, file: a.csv}, " + lin + dom, "sgd.data.file: has no meaning beside generate"},
@@ -256,6 +260,12 @@ func TestGeneratedData(t *testing.T) {
 	law := &loss.Law{Features: []string{"x1"}, Target: "y", Weights: []float64{2, -1}, Mean: []float64{0.5}, Cov: []float64{4}, Noise: 0.3, Intercept: true}
 	if diff := cmp.Diff(law, f.Law); diff != "" {
 		t.Errorf("want − have +\n%s", diff)
+	}
+	for text, law := range map[string]loss.Law{"student-t: 3": {NoiseLaw: loss.StudentNoise, Index: 3}, "stable: 1.5": {NoiseLaw: loss.StableNoise, Index: 1.5}} {
+		g := read(t, "variables: [w]\nsgd: {data: {generate: {samples: 50, weights: [2], noise_law: {"+text+"}}}, model: linear-regression, learning_rate: 0.1, batch_size: 2}").Law
+		if g.NoiseLaw != law.NoiseLaw || g.Index != law.Index {
+			t.Errorf("%s: read as %v noise of index %g", text, g.NoiseLaw, g.Index)
+		}
 	}
 	want, err := law.Generate(50, 7)
 	if err != nil {

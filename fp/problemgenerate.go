@@ -14,7 +14,28 @@ type generateDoc struct {
 	Mean       []float64   `yaml:"mean"`
 	Covariance [][]float64 `yaml:"covariance"`
 	Noise      float64     `yaml:"noise"`
+	NoiseLaw   *noiseDoc   `yaml:"noise_law"`
 	Seed       uint64      `yaml:"seed"`
+}
+
+// noiseDoc names a law with heavy tails by its index.
+type noiseDoc struct {
+	Student *float64 `yaml:"student-t"` // degrees of freedom
+	Stable  *float64 `yaml:"stable"`    // index of stability
+}
+
+// noiseLaw sets the law of the noise.
+func (r *reader) noiseLaw(law *loss.Law, doc *noiseDoc) error {
+	switch {
+	case doc == nil:
+	case (doc.Student == nil) == (doc.Stable == nil):
+		return r.fail("sgd.data.generate.noise_law", "want student-t: degrees of freedom, or stable: index of stability; without noise_law noise is normal")
+	case doc.Student != nil:
+		law.NoiseLaw, law.Index = loss.StudentNoise, *doc.Student
+	default:
+		law.NoiseLaw, law.Index = loss.StableNoise, *doc.Stable
+	}
+	return nil
 }
 
 // generated draws the data and makes the loss.
@@ -53,6 +74,9 @@ func (r *reader) generated(model loss.Model) (*loss.Loss, error) {
 			return nil, err
 		}
 	}
+	if err := r.noiseLaw(law, doc.NoiseLaw); err != nil {
+		return nil, err
+	}
 	drawn, err := law.Generate(int(doc.Samples), doc.Seed)
 	if err != nil {
 		return nil, r.fail(key, "%v", err)
@@ -63,4 +87,15 @@ func (r *reader) generated(model loss.Model) (*loss.Loss, error) {
 	}
 	r.file.Law = law
 	return l, nil
+}
+
+// noiseText says in words how the noise of a law is distributed.
+func noiseText(l *loss.Law) string {
+	switch l.NoiseLaw {
+	case loss.StudentNoise:
+		return fmt.Sprintf("noise of Student's law of %g degrees of freedom and scale %g", l.Index, l.Noise)
+	case loss.StableNoise:
+		return fmt.Sprintf("noise of a stable law of index %g and scale %g", l.Index, l.Noise)
+	}
+	return fmt.Sprintf("normal noise of deviation %g", l.Noise)
 }

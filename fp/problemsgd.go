@@ -192,7 +192,7 @@ func (r *reader) sgdFromData() error {
 	}
 	keys.diffusion, keys.potential = "sgd", "sgd.loss"
 	if law := r.file.Law; law != nil {
-		r.fact("model", "%s on %d samples of a linear law with normal noise of deviation %g", s.Model, n, law.Noise)
+		r.fact("model", "%s on %d samples of a linear law with %s", s.Model, n, noiseText(law))
 	} else {
 		r.fact("model", "%s on %d samples of %s", s.Model, n, s.Data.File)
 	}

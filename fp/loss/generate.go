@@ -9,7 +9,7 @@ import (
 
 // A Law is where samples of a linear model come from,
 //
-//	y = w·x + ε,   x ~ N(m, C),   ε ~ N(0, s²).
+//	y = w·x + ε,   x ~ N(m, C),   ε ~ N(0, s²) or of another [NoiseLaw].
 //
 // With an intercept the first feature is 1, which is x of mean 1 and variance 0; m and C
 // leave it out.
@@ -20,15 +20,17 @@ type Law struct {
 	Mean      []float64 // m: one per name in Features; nil means 0
 	Cov       []float64 // C: packed; nil means the identity. It may be singular
 	Noise     float64   // s ≥ 0
+	NoiseLaw  NoiseLaw  // of ε; the zero value is normal
+	Index     float64   // of the noise law, where it has one
 	Intercept bool
 }
 
 // Generate draws n independent samples. The same law, n and seed give the same data, up to
 // the last bits of [math.Exp] and [math.Log] on different machines, and more samples begin
 // with those of fewer: each takes one normal deviate for every name in Features and one
-// for ε from [rand.NewPCG] (seed, 0). Errors are those of n < 1 and of a law that is none:
+// ε from [rand.NewPCG] (seed, 0). Errors are those of n < 1 and of a law that is none:
 // wrong sizes, a name twice,
-// numbers that are not finite, s < 0, C not positive semi-definite.
+// numbers that are not finite, s < 0, a noise law that is none, C not positive semi-definite.
 func (l *Law) Generate(n int, seed uint64) (*Data, error) {
 	p, err := l.normal()
 	if err != nil {
@@ -55,7 +57,7 @@ func (l *Law) Generate(n int, seed uint64) (*Data, error) {
 				x[first+a] += float64(p.root[a*len(z)+b] * v)
 			}
 		}
-		y := float64(l.Noise * rng.NormFloat64())
+		y := float64(l.drawNoise(rng))
 		for a, w := range l.Weights {
 			y += float64(w * x[a])
 		}
@@ -124,8 +126,8 @@ func (l *Law) normal() (*normal, error) {
 			return nil, fmt.Errorf("features: %q is the name of two columns", name)
 		}
 	}
-	if l.Noise < 0 {
-		return nil, fmt.Errorf("noise: want a standard deviation ≥ 0, have %g", l.Noise)
+	if err := l.checkNoise(); err != nil {
+		return nil, err
 	}
 	p := &normal{mean: make([]float64, k), cov: make([]float64, k*k)}
 	if l.Intercept {

@@ -336,7 +336,7 @@ func TestLawsThatAreNone(t *testing.T) {
 		{"covariance: want 3 numbers, have 4", func(l *Law) { l.Cov = append(l.Cov, 1) }},
 		{"weights: want finite numbers, have NaN", func(l *Law) { l.Weights[1] = math.NaN() }},
 		{"noise: want finite numbers, have +Inf", func(l *Law) { l.Noise = math.Inf(1) }},
-		{"noise: want a standard deviation ≥ 0, have -0.1", func(l *Law) { l.Noise = -0.1 }},
+		{"noise: want a scale ≥ 0, have -0.1", func(l *Law) { l.Noise = -0.1 }},
 		{"covariance: not positive semi-definite", func(l *Law) { l.Cov = []float64{1, 1.001, 1} }},
 		{"covariance: not positive semi-definite", func(l *Law) { l.Cov = []float64{-1, 0, 1} }},
 		{"covariance: not positive semi-definite", func(l *Law) { l.Cov = []float64{0, 1e-9, 1} }},

@@ -1,6 +1,9 @@
 package loss
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // This file has expectations over a [Law]. With δ = θ − w the gradient of a sample of a
 // linear regression is (δ·x − ε) x. Write μ = δ·m, c = Cδ and v = δᵀCδ for the mean of δ·x,
@@ -24,7 +27,7 @@ type Population struct {
 
 	law        *normal
 	weights    []float64
-	noise      float64   // s²
+	noise      float64   // E ε²
 	delta, c   []float64 // k
 	regression *Population
 	weight     [1]float64 // ab of deep-linear
@@ -32,15 +35,19 @@ type Population struct {
 
 // Population returns that of a model. It is an error where there is no closed form, for
 // all models but linear-regression and deep-linear, where deep-linear gets more than one
-// feature, and for a law that is none, see [Law.Generate].
+// feature, for noise of infinite variance, and for a law that is none, see [Law.Generate].
 func (l *Law) Population(m Model) (*Population, error) {
 	law, err := l.normal()
 	if err != nil {
 		return nil, err
 	}
+	variance := l.NoiseVariance()
+	if math.IsInf(variance, 1) {
+		return nil, fmt.Errorf("noise: its variance is infinite, and so is the covariance of gradients: %v law of index %g", l.NoiseLaw, l.Index)
+	}
 	k := len(law.mean)
 	p := newPopulation(k)
-	p.law, p.weights, p.noise = law, l.Weights, l.Noise*l.Noise
+	p.law, p.weights, p.noise = law, l.Weights, variance
 	p.delta, p.c = make([]float64, k), make([]float64, k)
 	switch {
 	case m == LinearRegression:
