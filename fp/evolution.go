@@ -128,7 +128,11 @@ func NewEvolution(c Course, initial *grid.Field, opt EvolutionOptions) (*Evoluti
 	if opt.End == 0 {
 		for a := range g.Dim() {
 			if ax := g.Axis(a); ax.Lower() == grid.Absorbing || ax.Upper() == grid.Absorbing {
-				return nil, &AbsorbingError{c(0).Variables[a]}
+				p, err := c(0)
+				if err != nil {
+					return nil, err
+				}
+				return nil, &AbsorbingError{p.Variables[a]}
 			}
 		}
 	}
@@ -192,17 +196,19 @@ func (o *EvolutionOptions) end() float64 {
 
 // begin sets the operator at time 0, and what is known of the stationary density.
 func (e *Evolution) begin() error {
+	p, err := e.course(0)
 	s := e.opt.Stationary
-	if s == nil {
-		return e.use(e.course(0))
+	if err != nil {
+		return err
+	} else if s == nil {
+		return e.use(p)
 	}
 	for a := range e.grid.Dim() {
 		if g := s.Density.Grid; g.Dim() != e.grid.Dim() || !slices.Equal(g.Axis(a).Edges(), e.grid.Axis(a).Edges()) {
 			panic("fp: NewEvolution: stationary and initial density differ in their grids")
 		}
 	}
-	e.problem = e.course(0)
-	var err error
+	e.problem = p
 	if e.dynamics, err = s.dynamics(); err != nil {
 		return err
 	}
