@@ -22,6 +22,7 @@ import (
 // values p for the accurate operator.
 type dynamics struct {
 	grid     *grid.Grid
+	order    Order      // of the accurate operator, or [OrderMonotone]
 	apply    krylov.Map // dst = A u
 	closed   bool       // no wall absorbs: rates of change sum to 0
 	positive bool       // A has no negative entries off its diagonal
@@ -67,13 +68,13 @@ func newDynamics(p *Problem, g *grid.Grid, order Order) (*dynamics, error) {
 	if err := h.solveStar(); err != nil {
 		return nil, err
 	}
-	return accurateDynamics(h, h.linearForm(firstBlend(g))(w)), nil
+	return accurateDynamics(h, h.linearForm(firstBlend(g))(w), w), nil
 }
 
 // generatorDynamics returns the operator of a generator.
 func generatorDynamics(d *Discretization) (*dynamics, error) {
 	gen, g := d.Generator, d.Generator.Grid
-	y := &dynamics{grid: g, closed: gen.Exit == nil, positive: true, star: gen}
+	y := &dynamics{grid: g, order: OrderMonotone, closed: gen.Exit == nil, positive: true, star: gen}
 	out := gen.Outflow()
 	y.apply = func(dst, u []float64) { gen.Lattice.MulVec(dst, u, out) }
 	if gen.Lattice == nil {
@@ -136,11 +137,11 @@ func roughMasses(p *Problem, star *operators.Generator) ([]float64, error) {
 }
 
 // accurateDynamics returns the accurate operator, whose star generator is solved.
-func accurateDynamics(h *highOrder, op *accurate.Operator) *dynamics {
+func accurateDynamics(h *highOrder, op *accurate.Operator, order int) *dynamics {
 	w := h.weights(op)
 	p := make([]float64, len(w))
 	y := &dynamics{
-		grid: h.grid, closed: !h.grid.HasWall(grid.Absorbing),
+		grid: h.grid, order: Order(order), closed: !h.grid.HasWall(grid.Absorbing),
 		star: &operators.Generator{Grid: h.grid, Lattice: h.lattice, Reach: 1}, eliminate: h.grid.Dim() == 1,
 		weight: h.outflow,
 	}
@@ -202,7 +203,7 @@ func (s *Stationary) dynamics() (*dynamics, error) {
 	if s.points.scheme != SchemeLinear {
 		op = s.points.linearForm(firstBlend(s.points.grid))(s.points.order)
 	}
-	return accurateDynamics(s.points.highOrder, op), nil
+	return accurateDynamics(s.points.highOrder, op, s.points.order), nil
 }
 
 // An inverse solves (A − s) x = b for one shift s > 0.

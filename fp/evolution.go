@@ -248,6 +248,18 @@ func (e *Evolution) firstStep() float64 {
 // State returns how far the evolution is.
 func (e *Evolution) State() EvolutionState { return e.state }
 
+// FromStationary returns the distance from the stationary density of the same mass, Σ|u − u∞| over
+// masses u of cells or of the accurate operator's points; NaN where that density is not known.
+func (e *Evolution) FromStationary() float64 {
+	if e.known == nil {
+		return math.NaN()
+	}
+	return floats.Distance(e.u, e.known, 1)
+}
+
+// Order returns the order of the accurate operator, or [OrderMonotone] for a generator.
+func (e *Evolution) Order() Order { return e.order }
+
 // Density returns the cell averages now. In one dimension a generator has values at centres,
 // and averages as they follow where the density is nearly stationary from one centre to the
 // next: otherwise to second order.

@@ -58,11 +58,30 @@ func (f *File) densityOf(path string, g *grid.Grid) (p *grid.Field, words string
 	if err := fitEdges(f.Problem.Variables, edges, shape); err != nil {
 		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
-	if same {
-		return &grid.Field{Grid: g, Values: values}, path, nil
+	p = &grid.Field{Grid: g, Values: values}
+	if words = path; !same {
+		p = grid.Remap(values, edges, g)
+		words += ", whose cells are others" + leftOut(p)
 	}
-	p = grid.Remap(values, edges, g)
-	return p, path + ", whose cells are others" + leftOut(p), nil
+	return p, words, dropNegative(p)
+}
+
+// mostDropped is the share of negative mass, which operators of high order leave, that is dropped.
+const mostDropped = 1e-4
+
+// dropNegative sets what is below 0 to 0, if it is little.
+func dropNegative(p *grid.Field) error {
+	below := grid.NewField(p.Grid)
+	for i, v := range p.Values {
+		below.Values[i] = min(v, 0)
+	}
+	if lost := -below.Integral(); !(lost <= mostDropped*p.Integral()) {
+		return fmt.Errorf("want a density ≥ 0, have a mass of %.3g below 0", lost)
+	}
+	for i, v := range p.Values {
+		p.Values[i] = max(v, 0)
+	}
+	return nil
 }
 
 // fitEdges says whether edges ascend, and bound as many cells as an array of the shape has.
