@@ -36,7 +36,7 @@ type Evolution struct {
 	u       []float64 // masses
 	rates   []float64 // A u
 	trial   *timeStep
-	problem *Problem // of dynamics
+	problem *Problem // that dynamics are of
 	*dynamics
 	inverse *inverse // of the last step
 	steady  bool     // the coefficients did not change in it
@@ -209,7 +209,7 @@ func (e *Evolution) begin() error {
 		}
 	}
 	e.problem = p
-	if e.dynamics, err = s.dynamics(); err != nil {
+	if e.dynamics, err = dynamicsOf(s.operator()); err != nil {
 		return err
 	}
 	e.known = append([]float64(nil), s.Mass...)
