@@ -17,8 +17,8 @@ import (
 type spectral struct {
 	*massOperator
 
-	mass    []float64 // stationary, Σ = 1; nil where walls absorb
-	weight  []float64 // about the same, ≥ 0: of functions in norms; where walls absorb the volumes
+	mass   []float64 // stationary, Σ = 1; nil where walls absorb
+	weight []float64 // about the same, ≥ 0: of functions in norms; where walls absorb the volumes
 	// Eigenvectors are orthogonalised as masses times rightFactor, functions times leftFactor, whose
 	// product is the weight. In equilibrium A is symmetric by factors that are the inverses of
 	// each other's, but entries have to be good far below the largest.
