@@ -17,7 +17,6 @@ type courseSummary struct {
 	Command   string           `json:"command"`
 	Problem   problemSummary   `json:"problem"`
 	Evolution evolutionSummary `json:"evolution"`
-	Moments   momentSummary    `json:"moments"`
 	Warnings  []string         `json:"warnings"`
 	Files     []string         `json:"files"`
 }
