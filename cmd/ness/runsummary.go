@@ -239,13 +239,7 @@ func histogramArrays(variables []string, h *compare.Histogram) []output.Array {
 		{Name: "density", Shape: g.Shape(), Data: h.Density().Values},
 		{Name: "standard_error", Shape: g.Shape(), Data: se},
 	}
-	for k, v := range variables {
-		ax := g.Axis(k)
-		list = append(list,
-			output.Array{Name: "edges_" + v, Shape: []int{ax.Cells() + 1}, Data: ax.Edges()},
-			output.Array{Name: "centers_" + v, Shape: []int{ax.Cells()}, Data: ax.Centers()})
-	}
-	return list
+	return append(list, axisArrays(variables, g)...)
 }
 
 // plotAxes are those of figures.
@@ -266,13 +260,7 @@ func runFigures(p *fp.Problem, r *walk) map[string]func(io.Writer) error {
 		return list
 	}
 	list["histogram.png"] = func(w io.Writer) error {
-		switch h.Grid.Dim() {
-		case 1:
-			return plot.Density1D(w, plot.PNG, p.Title, axes[0], d)
-		case 2:
-			return plot.Density(w, plot.PNG, p.Title, axes, d)
-		}
-		return plot.Marginals3D(w, plot.PNG, p.Title, axes, d)
+		return densityFigure(w, p.Title, axes, d)
 	}
 	return list
 }
