@@ -241,7 +241,7 @@ func (c *cut) transition(d *Discretization, z *markov.Factorization, m []float64
 	}
 	z.SolveTransposed(q, q)
 	leave, arrive := floats.Dot(source, q), floats.Dot(ahead, c.exit[1])
-	t := &Transition{Discretization: d, Forward: &grid.Field{Grid: g, Values: q}, Backward: grid.NewField(g), Density: grid.NewField(g)}
+	t := &Transition{Discretization: d, Forward: &grid.Field{Grid: g, Values: q}, Backward: grid.NewField(g), Density: grid.NewField(g), cut: c, mass: m, ahead: ahead}
 	for i, v := range g.Volumes() {
 		t.Density.Values[i] = m[i] / v
 		if c.in[0][i] {
@@ -259,13 +259,16 @@ func (c *cut) transition(d *Discretization, z *markov.Factorization, m []float64
 	return t
 }
 
+// turnover returns what passes the surface where an edge is cut, to and fro: m_j fromJ + m_i
+// fromI.
+func (s *surface) turnover(m []float64) float64 { return m[s.j]*s.fromJ + m[s.i]*s.fromI }
+
 // behind returns the masses y outside the sets of walkers that were in set k last, and what
-// comes from its surface: A y = −source. The surface of an edge has the turnover m_j fromJ +
-// m_i fromI.
+// comes from its surface: A y = −source.
 func (c *cut) behind(k int, z *markov.Factorization, m []float64) (y, source []float64) {
 	y, source = make([]float64, len(m)), make([]float64, len(m))
 	for _, s := range c.surfaces[k] {
-		source[s.j] += (m[s.j]*s.fromJ + m[s.i]*s.fromI) * s.toJ
+		source[s.j] += s.turnover(m) * s.toJ
 	}
 	floats.AddScaled(y, -1, source)
 	z.Solve(y, y)

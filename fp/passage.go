@@ -118,6 +118,9 @@ type Transition struct {
 	// Rate is the number per time spent with A behind, Flux/Σ m q⁻, and Back that of the way
 	// back, Flux/Σ m (1 − q⁻). Where both sets are metastable they are the rates between them.
 	Rate, Back float64
+
+	cut         *cut
+	mass, ahead []float64 // stationary masses, and those of them that were in A last
 }
 
 // SolveTransition returns committors and rates between two sets of cells; for where these end

@@ -206,6 +206,11 @@ func TestTransitionsOnALineAreIntegrals(t *testing.T) {
 	if want := 1 / (way * panels(func(x float64) float64 { return math.Exp(-u(x)) }, -2.5, 2.5, 32)); math.Abs(s.Flux/want-1) > tol {
 		t.Errorf("flux %v, want %v", s.Flux, want)
 	}
+	for k, j := range s.Current().Faces.Density(0) { // the same everywhere between
+		if x := g.Axis(0).Edges()[k]; x > -0.49 && x < 0.62 && math.Abs(j/s.Flux-1) > 1e-12 {
+			t.Fatalf("x = %g: current %v, flux %v", x, j, s.Flux)
+		}
+	}
 	for k := range 640 {
 		if x := g.Axis(0).Center(k); x > -0.5 && x < 0.625 {
 			if want := panels(up, -0.5, x, 8) / way; math.Abs(s.Forward.Values[k]-want) > tol || math.Abs(s.Backward.Values[k]-1+want) > tol {
@@ -243,6 +248,41 @@ func TestAsManyComeBack(t *testing.T) {
 	}
 	if apart < 0.01 {
 		t.Errorf("q⁻ is 1 − q⁺ to %g in spite of a current", apart)
+	}
+}
+
+// The current of transitions has no divergence outside the sets, and what leaves A and comes to B
+// is the flux: with a full tensor and circulation, and round a circle.
+func TestReactiveCurrentsRunFromSetToSet(t *testing.T) {
+	full, ring := exact.FullTensor(), exact.TiltedPeriodic()
+	for _, k := range []struct {
+		c        *exact.Case
+		cells    int
+		from, to fp.Set
+	}{
+		{full, 48, func(x []float64) bool { return math.Hypot(x[0]+1, x[1]) < 0.33 }, func(x []float64) bool { return x[0] > 0.71 && x[1] < 0.2 }},
+		{ring, 100, func(x []float64) bool { return x[0] < 0.5 || x[0] > 6 }, func(x []float64) bool { return 2 < x[0] && x[0] < 3 }},
+	} {
+		g := k.c.Grid(k.cells)
+		s, err := fp.SolveTransition(k.c.Problem, g, k.from, k.to, fp.PassageOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, to := fp.CellsWhere(g, k.from), fp.CellsWhere(g, k.to)
+		var leave, arrive float64
+		for i, div := range s.Current().Faces.Divergence() {
+			switch {
+			case from[i]:
+				leave += div
+			case to[i]:
+				arrive -= div
+			case math.Abs(div) > 1e-12*s.Flux: // round-off of some thousand steps
+				t.Fatalf("%s: %.3g comes from cell %d, of a flux of %.3g", k.c.Name, div, i, s.Flux)
+			}
+		}
+		if math.Abs(leave/s.Flux-1) > 1e-11 || math.Abs(arrive/s.Flux-1) > 1e-11 { // as above, of a thousand cells
+			t.Errorf("%s: %v leaves, %v arrives, flux %v", k.c.Name, leave, arrive, s.Flux)
+		}
 	}
 }
 
