@@ -110,12 +110,7 @@ func newWay(g *grid.Grid) *way {
 func (w *way) crossing(set Set, j, i int) float64 {
 	w.grid.Center(w.from, j)
 	w.grid.Center(w.to, i)
-	for a := range w.to {
-		ax := w.grid.Axis(a)
-		if length := ax.Max() - ax.Min(); ax.IsPeriodic() {
-			w.to[a] -= length * math.Round((w.to[a]-w.from[a])/length)
-		}
-	}
+	unwind(w.grid, w.from, w.to)
 	lo, hi := 0.0, 1.0
 	for range 40 {
 		mid := 0.5 * (lo + hi)
@@ -133,8 +128,17 @@ func (w *way) at(share float64) {
 	for a := range w.x {
 		w.x[a] = w.from[a] + share*(w.to[a]-w.from[a])
 		ax := w.grid.Axis(a)
-		if length := ax.Max() - ax.Min(); ax.IsPeriodic() {
-			w.x[a] -= length * math.Floor((w.x[a]-ax.Min())/length)
+		if ax.IsPeriodic() {
+			w.x[a] -= ax.Length() * math.Floor((w.x[a]-ax.Min())/ax.Length())
+		}
+	}
+}
+
+// unwind moves a point by lengths of periodic axes until it is nearest to another.
+func unwind(g *grid.Grid, from, to []float64) {
+	for a := range to {
+		if ax := g.Axis(a); ax.IsPeriodic() {
+			to[a] -= ax.Length() * math.Round((to[a]-from[a])/ax.Length())
 		}
 	}
 }
