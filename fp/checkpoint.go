@@ -61,7 +61,9 @@ func (e *Evolution) fingerprint() [sha256.Size]byte {
 	}
 	lists := [][]float64{e.initial, e.known}
 	for _, t := range []float64{0, 1, o.End / 2, o.End} {
-		lists = append(lists, e.sampled(e.course(t))...)
+		if p, err := e.course(t); err == nil { // times may be beyond the end
+			lists = append(lists, e.sampled(p)...)
+		}
 	}
 	for _, list := range lists {
 		_ = binary.Write(hash, binary.LittleEndian, list) // a hash takes anything

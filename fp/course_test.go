@@ -20,7 +20,7 @@ func noisy(d float64) *fp.Problem {
 
 // breathing returns b = −x, D = 0.3 + 0.2 cos 3t.
 func breathing() fp.Course {
-	return func(t float64) *fp.Problem { return noisy(0.3 + 0.2*math.Cos(3*t)) }
+	return func(t float64) (*fp.Problem, error) { return noisy(0.3 + 0.2*math.Cos(3*t)), nil }
 }
 
 func segment(t testing.TB, n int, wall grid.Wall) *grid.Grid {
@@ -41,11 +41,11 @@ func TestNoiseThatChangesInTime(t *testing.T) {
 		return start*math.Exp(-2*t) + 0.3*(1-math.Exp(-2*t)) + 0.4*(2*math.Cos(3*t)+3*math.Sin(3*t)-2*math.Exp(-2*t))/13
 	}
 	calm, loud := noisy(0.2), noisy(0.6)
-	jump := func(t float64) *fp.Problem {
+	jump := func(t float64) (*fp.Problem, error) {
 		if t < 1/math.Pi {
-			return calm
+			return calm, nil
 		}
-		return loud
+		return loud, nil
 	}
 	jumps := func(t float64) float64 {
 		s := 0.2 + (start-0.2)*math.Exp(-2/math.Pi)
@@ -108,13 +108,17 @@ sgd: {loss: "x^2/2", noise_covariance: [["2 + x^2"]], batch_size: 4, learning_ra
 		if err != nil {
 			t.Fatal(err)
 		}
-		course, err := f.Course(fp.SGDVariant{Batch: 4, Order: 1})
-		if err != nil {
-			t.Fatal(err)
+		course := f.Course()
+		problem := func(time float64) *fp.Problem {
+			p, err := course(time)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
 		}
 		at := func(time float64) (drift, diffusion float64) {
 			dst := [][]float64{{0}, {0}}
-			course(time).Equation.Eval(dst, [][]float64{{0.3}})
+			problem(time).Equation.Eval(dst, [][]float64{{0.3}})
 			return dst[0][0], dst[1][0]
 		}
 		want := func(eta float64) (drift, diffusion float64) { // b − D′
@@ -137,8 +141,55 @@ sgd: {loss: "x^2/2", noise_covariance: [["2 + x^2"]], batch_size: 4, learning_ra
 			}
 			time += pace
 		}
-		if _, constant := k.schedule.(fp.ConstantRate); constant && course(0) != course(3) {
+		if _, constant := k.schedule.(fp.ConstantRate); constant && problem(0) != problem(3) {
 			t.Errorf("%s: not the same problem at all times", k.rate)
 		}
+	}
+}
+
+// In the section equation t is the time, unless the file declares it.
+func TestFormulasOfTime(t *testing.T) {
+	read := func(head, equation string) *fp.File {
+		f, err := fp.ReadProblem(strings.NewReader("version: 1\n"+head+"\ndomain: auto\nequation: "+equation+"\n"), fp.ReadOptions{Name: "f.yaml"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	values := func(f *fp.File, time, x float64) (drift, diffusion float64) {
+		p, err := f.Course()(time)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dst := [][]float64{{0}, {0}}
+		p.Equation.Eval(dst, [][]float64{{x}})
+		return dst[0][0], dst[1][0]
+	}
+	moving := read("variables: [x]", `{drift: ["-x + c*sin(t)"], diffusion: ["0.3 + 0.2*cos(3*t)"]}`+"\nconstants: {c: 0.5}")
+	for _, time := range []float64{0, 0.7, 2} {
+		b, d := values(moving, time, 0.2)
+		if wantB, wantD := -0.2+0.5*math.Sin(time), 0.3+0.2*math.Cos(3*time); math.Abs(b-wantB) > 1e-15 || math.Abs(d-wantD) > 1e-15 {
+			t.Errorf("t = %g: b = %g, D = %g, want %g, %g", time, b, d, wantB, wantD)
+		}
+	}
+	course := moving.Course()
+	if a, _ := course(0); a != moving.Problem || moving.IsSteady() {
+		t.Error("the problem at time 0 is not that of the file, or the file is said to be steady")
+	}
+	a, _ := course(0.5)
+	if b, _ := course(0.5); a != b {
+		t.Error("not the same problem at the same time")
+	}
+	if err := moving.HasStationary(); err == nil || !strings.Contains(err.Error(), "f.yaml:4:11: equation: formulas have the time t") {
+		t.Errorf("stationary: %v", err)
+	}
+	for head, equation := range map[string]string{"variables: [t]": `{drift: ["-t"], diffusion: 1}`, "variables: [x]\nconstants: {t: 2}": `{drift: ["-t*x"], diffusion: 1}`} {
+		if f := read(head, equation); !f.IsSteady() || f.HasStationary() != nil {
+			t.Errorf("%s: the declared t is taken for the time", head)
+		}
+	}
+	pole := read("variables: [x]", `{drift: ["-x"], diffusion: "1/(2 - t)"}`)
+	if _, err := pole.Course()(2); err == nil || !strings.Contains(err.Error(), "f.yaml:4:38: equation.diffusion: at t = 2: ") {
+		t.Errorf("a pole in time: %v", err)
 	}
 }

@@ -15,87 +15,64 @@ import (
 	"github.com/ness-fp/ness/operators/multigrid"
 )
 
-// This file makes of both kinds of operators one that acts on masses, du/dt = A u, and
-// inverts A − s for implicit steps.
+// This file inverts A − s for implicit steps.
 
-// A dynamics is an operator on masses u: those of cells for a generator, ω√g p of point
-// values p for the accurate operator.
+// A dynamics is an operator on masses with what evolutions need.
 type dynamics struct {
-	grid     *grid.Grid
-	apply    krylov.Map // dst = A u
-	closed   bool       // no wall absorbs: rates of change sum to 0
-	positive bool       // A has no negative entries off its diagonal
+	*massOperator
+	closed   bool // no wall absorbs: rates of change sum to 0
+	positive bool // A has no negative entries off its diagonal
 	// toMass makes masses of cell averages, toField the other way round.
 	toMass  func(f *grid.Field) ([]float64, error)
 	toField func(u []float64) *grid.Field
 
-	star      *operators.Generator // nearest neighbours alone: the preconditioner; or eliminated itself
-	eliminate bool                 // factorize star in place of cycles
-	exact     bool                 // star is A
+	rough     *operators.Generator // nearest neighbours alone: the preconditioner; or eliminated itself
+	eliminate bool                 // factorize rough in place of cycles
+	exact     bool                 // rough is A
 	masses    func() ([]float64, error)
-	ratio     []float64 // masses u over those of star at the same density; nil for 1
+	ratio     []float64 // masses u over those of rough at the same density; nil for 1
 	weight    []float64 // rates out of cells, positive
 	workspace krylov.Workspace
 }
 
-// newDynamics returns the operator of the order asked for.
-//
-// Errors: [OrderError], [CoefficientError].
+// newDynamics returns the operator of the order asked for. Errors are those of [newMassOperator].
 func newDynamics(p *Problem, g *grid.Grid, order Order) (*dynamics, error) {
-	opt := StationaryOptions{Order: order}
-	if monotone, err := opt.wantsGenerator(g); err != nil {
-		return nil, err
-	} else if monotone {
-		d, err := Discretize(p, g)
-		if err != nil {
-			return nil, err
-		}
-		return generatorDynamics(d)
-	}
-	c, err := SampleCenters(p, g)
+	a, err := newMassOperator(p, g, order, firstBlend(g), 0)
 	if err != nil {
 		return nil, err
 	}
-	w := int(order)
-	if order == OrderAuto {
-		w = autoOrder(g)
-	}
-	h, err := newHighOrder(p, g, w, c)
-	if err != nil {
-		return nil, err
-	}
-	if err := h.solveStar(); err != nil {
-		return nil, err
-	}
-	return accurateDynamics(h, h.linearForm(firstBlend(g))(w)), nil
+	return dynamicsOf(a)
 }
 
-// generatorDynamics returns the operator of a generator.
-func generatorDynamics(d *Discretization) (*dynamics, error) {
-	gen, g := d.Generator, d.Generator.Grid
-	y := &dynamics{grid: g, closed: gen.Exit == nil, positive: true, star: gen}
-	out := gen.Outflow()
-	y.apply = func(dst, u []float64) { gen.Lattice.MulVec(dst, u, out) }
-	if gen.Lattice == nil {
-		y.apply = gen.Matrix().MulVec
+// dynamicsOf adds to an operator what evolutions need.
+func dynamicsOf(a *massOperator) (*dynamics, error) {
+	if a.disc == nil {
+		return accurateDynamics(a), nil
 	}
+	return generatorDynamics(a)
+}
+
+// generatorDynamics is dynamicsOf a generator.
+func generatorDynamics(a *massOperator) (*dynamics, error) {
+	gen, g := a.disc.Generator, a.grid
+	y := &dynamics{massOperator: a, closed: gen.Exit == nil, positive: true, rough: gen}
 	y.toMass = func(f *grid.Field) ([]float64, error) {
 		u := append([]float64(nil), f.Values...)
 		floats.Mul(u, g.Volumes())
 		return u, nil
 	}
-	y.toField = d.fieldOf
+	y.toField = a.disc.fieldOf
 	y.eliminate = g.Dim() == 1 || g.Cells() <= directCells
 	y.exact = y.eliminate && y.closed // elimination knows of no exits
 	if !y.eliminate && gen.Lattice == nil {
-		l, err := starLattice(d.Problem, g)
+		l, err := starLattice(a.problem, g)
 		if err != nil {
 			return nil, err
 		}
-		y.star = &operators.Generator{Grid: g, Lattice: l, Reach: 1}
+		y.rough = &operators.Generator{Grid: g, Lattice: l, Reach: 1}
 	}
-	y.weight = positiveOutflow(out)
-	y.masses = func() ([]float64, error) { return roughMasses(d.Problem, y.star) }
+	y.weight = positiveOutflow(a.outflow)
+	y.masses = func() ([]float64, error) { return roughMasses(a.problem, y.rough) }
 	return y, nil
 }
 
@@ -135,26 +112,20 @@ func roughMasses(p *Problem, star *operators.Generator) ([]float64, error) {
 	return m, nil
 }
 
-// accurateDynamics returns the accurate operator, whose star generator is solved.
-func accurateDynamics(h *highOrder, op *accurate.Operator) *dynamics {
-	w := h.weights(op)
+// accurateDynamics is dynamicsOf the accurate operator.
+func accurateDynamics(a *massOperator) *dynamics {
+	h, w := a.high, a.w
 	p := make([]float64, len(w))
 	y := &dynamics{
-		grid: h.grid, closed: !h.grid.HasWall(grid.Absorbing),
-		star: &operators.Generator{Grid: h.grid, Lattice: h.lattice, Reach: 1}, eliminate: h.grid.Dim() == 1,
-		weight: h.outflow,
+		massOperator: a, closed: !h.grid.HasWall(grid.Absorbing), rough: a.star(), eliminate: h.grid.Dim() == 1, weight: h.outflow,
 	}
 	y.ratio = make([]float64, len(w))
 	quotient(y.ratio, w, h.cell)
-	y.apply = func(dst, u []float64) {
-		quotient(p, u, w)
-		op.Apply(dst, p)
-	}
 	y.toField = func(u []float64) *grid.Field {
 		quotient(p, u, w)
-		return &grid.Field{Grid: h.grid, Values: op.CellAverages(p)}
+		return &grid.Field{Grid: h.grid, Values: a.op.CellAverages(p)}
 	}
-	y.toMass = func(f *grid.Field) ([]float64, error) { return pointMasses(op, w, f) }
+	y.toMass = func(f *grid.Field) ([]float64, error) { return pointMasses(a.op, w, f) }
 	y.masses = func() ([]float64, error) {
 		m := append([]float64(nil), h.star...)
 		floats.Mul(m, h.cell)
@@ -176,11 +147,6 @@ func pointMasses(op *accurate.Operator, w []float64, f *grid.Field) ([]float64, 
 // roundings of each.
 const averageTol = 1e-14
 
-// quotient sets dst = a/b.
-func quotient(dst, a, b []float64) {
-	pieces.Run(len(dst), pieceCells, func(_, lo, hi int) { floats.DivTo(dst[lo:hi], a[lo:hi], b[lo:hi]) })
-}
-
 // positiveOutflow returns the rates with those of 0, out of cells that are a closed class
 // alone, replaced by the largest.
 func positiveOutflow(out []float64) []float64 {
@@ -192,24 +158,11 @@ func positiveOutflow(out []float64) []float64 {
 	return w
 }
 
-// dynamics returns the operator of which the density is stationary; of densities in
-// logarithms the linear one of the same order.
-func (s *Stationary) dynamics() (*dynamics, error) {
-	if s.points == nil {
-		return generatorDynamics(s.Discretization)
-	}
-	op := s.points.op
-	if s.points.scheme != SchemeLinear {
-		op = s.points.linearForm(firstBlend(s.points.grid))(s.points.order)
-	}
-	return accurateDynamics(s.points.highOrder, op), nil
-}
-
 // An inverse solves (A − s) x = b for one shift s > 0.
 type inverse struct {
 	*dynamics
 	shift  float64
-	rough  krylov.Map // about x
+	about  krylov.Map // x
 	weight []float64  // of residuals in GMRES
 	along  []float64  // masses whose multiples make sums 0; nil where A has exits
 	rest   []float64  // residual, and what error it tells of
@@ -222,11 +175,11 @@ type inverse struct {
 func (y *dynamics) newInverse(shift float64) (*inverse, error) {
 	v := &inverse{dynamics: y, shift: shift}
 	if y.eliminate {
-		f, err := markov.Factorize(y.star.Matrix(), shift, markov.DirectOptions{Dims: y.grid.Shape()})
+		f, err := markov.Factorize(y.rough.Matrix(), shift, markov.DirectOptions{Dims: y.grid.Shape()})
 		if err != nil {
 			return nil, err
 		}
-		v.rough = f.Solve
+		v.about = f.Solve
 	} else {
 		m, err := y.masses()
 		if err != nil {
@@ -234,7 +187,7 @@ func (y *dynamics) newInverse(shift float64) (*inverse, error) {
 		}
 		raise(m, y.grid.Volumes())
 		y.masses = func() ([]float64, error) { return m, nil }
-		v.rough = multigrid.Freeze(y.star.Lattice, m, shift).Apply
+		v.about = multigrid.Freeze(y.rough.Lattice, m, shift).Apply
 	}
 	if !y.exact {
 		n := len(y.weight)
@@ -296,9 +249,9 @@ func raise(m, volumes []float64) {
 // implicitIterations bounds the iterations of one solution: more tell of a step too long.
 const implicitIterations = 120
 
-// precondition is rough with a sum of 0.
+// precondition is about with a sum of 0.
 func (v *inverse) precondition(x, b []float64) {
-	v.rough(x, b)
+	v.about(x, b)
 	if v.ratio != nil {
 		floats.Mul(x, v.ratio)
 	}

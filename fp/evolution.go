@@ -36,7 +36,7 @@ type Evolution struct {
 	u       []float64 // masses
 	rates   []float64 // A u
 	trial   *timeStep
-	problem *Problem // of dynamics
+	problem *Problem // that dynamics are of
 	*dynamics
 	inverse *inverse // of the last step
 	steady  bool     // the coefficients did not change in it
@@ -128,7 +128,11 @@ func NewEvolution(c Course, initial *grid.Field, opt EvolutionOptions) (*Evoluti
 	if opt.End == 0 {
 		for a := range g.Dim() {
 			if ax := g.Axis(a); ax.Lower() == grid.Absorbing || ax.Upper() == grid.Absorbing {
-				return nil, &AbsorbingError{c(0).Variables[a]}
+				p, err := c(0)
+				if err != nil {
+					return nil, err
+				}
+				return nil, &AbsorbingError{p.Variables[a]}
 			}
 		}
 	}
@@ -192,18 +196,20 @@ func (o *EvolutionOptions) end() float64 {
 
 // begin sets the operator at time 0, and what is known of the stationary density.
 func (e *Evolution) begin() error {
+	p, err := e.course(0)
 	s := e.opt.Stationary
-	if s == nil {
-		return e.use(e.course(0))
+	if err != nil {
+		return err
+	} else if s == nil {
+		return e.use(p)
 	}
 	for a := range e.grid.Dim() {
 		if g := s.Density.Grid; g.Dim() != e.grid.Dim() || !slices.Equal(g.Axis(a).Edges(), e.grid.Axis(a).Edges()) {
 			panic("fp: NewEvolution: stationary and initial density differ in their grids")
 		}
 	}
-	e.problem = e.course(0)
-	var err error
-	if e.dynamics, err = s.dynamics(); err != nil {
+	e.problem = p
+	if e.dynamics, err = dynamicsOf(s.operator()); err != nil {
 		return err
 	}
 	e.known = append([]float64(nil), s.Mass...)
@@ -241,6 +247,18 @@ func (e *Evolution) firstStep() float64 {
 
 // State returns how far the evolution is.
 func (e *Evolution) State() EvolutionState { return e.state }
+
+// FromStationary returns the distance from the stationary density of the same mass, Σ|u − u∞| over
+// masses u of cells or of the accurate operator's points; NaN where that density is not known.
+func (e *Evolution) FromStationary() float64 {
+	if e.known == nil {
+		return math.NaN()
+	}
+	return floats.Distance(e.u, e.known, 1)
+}
+
+// Order returns the order of the accurate operator, or [OrderMonotone] for a generator.
+func (e *Evolution) Order() Order { return e.order }
 
 // Density returns the cell averages now. In one dimension a generator has values at centres,
 // and averages as they follow where the density is nearly stationary from one centre to the

@@ -103,6 +103,9 @@ func TestEvolutionEndsWhereNothingChanges(t *testing.T) {
 		if d := grid.L1(e.Density(), s.Density); !(d <= 1e-10) { // what both promise
 			t.Errorf("%s, n=%d, order %v: %.3g from the stationary density", k.c.Name, k.n, k.order, d)
 		}
+		if d := e.FromStationary(); !(d <= 1e-10) {
+			t.Errorf("%s, n=%d, order %v: masses are %.3g from the stationary ones", k.c.Name, k.n, k.order, d)
+		}
 		if !(state.Distance <= 1e-10) || math.Abs(state.Mass-1) > 1e-14*float64(g.Dim()) {
 			t.Errorf("%s, n=%d, order %v: ends with %+v", k.c.Name, k.n, k.order, state)
 		}

@@ -57,17 +57,26 @@ func (f *File) CheckStable(points [][]float64) error {
 // equation can give, and else a *[FileError] that says why not.
 func (f *File) HasStationary() error {
 	s := f.SGD()
-	if s == nil {
+	switch err := f.HasEquation(); {
+	case err != nil:
+		return err
+	case f.at != nil:
+		return f.fail("equation", "formulas have the time t, so no density is stationary; leave it out, or use the command evolve")
+	case f.changesRate():
+		return f.fail("sgd.learning_rate", "the rate changes, so no density is stationary; want a number, or the command evolve")
+	case s == nil:
 		return nil
-	}
-	_, constant := s.Schedule.(ConstantRate)
-	switch {
-	case !constant:
-		return f.fail("sgd.learning_rate", "the rate changes, so no density is stationary; want a number")
-	case s.Sampling == Epochs:
-		return f.fail("sgd.sampling", "with epochs the noise of successive batches is anti-correlated, and no Fokker–Planck equation in θ alone holds; want with-replacement or without-replacement")
 	case s.InjectedNoise == 0 && (s.Sampling == FullBatch || s.Sampling == WithoutReplacement && s.Batch == s.Loss.Samples()):
 		return f.fail("sgd.batch_size", "all samples in every batch leave no noise, and so no stationary density but a point")
+	}
+	return nil
+}
+
+// HasEquation returns nil where a Fokker–Planck equation holds for the process of the file, and
+// else a *[FileError] that says why not.
+func (f *File) HasEquation() error {
+	if s := f.SGD(); s != nil && s.Sampling == Epochs {
+		return f.fail("sgd.sampling", "with epochs the noise of successive batches is anti-correlated, and no Fokker–Planck equation in θ alone holds; want with-replacement or without-replacement")
 	}
 	return nil
 }

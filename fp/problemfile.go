@@ -42,6 +42,8 @@ type File struct {
 
 	names    expr.Names // of formulas
 	source   *sgdSource // nil where the file has no section sgd
+	open     func(path string) (io.ReadCloser, error)
+	at       Course // nil where no formula has t
 	symmetry []symmetryCheck
 	formulas []keyedFormula
 	keys     componentKeys
@@ -129,6 +131,7 @@ type reader struct {
 	doc   document
 	tree  *ast.File
 	names expr.Names
+	time  float64 // t in formulas of the equation
 	file  *File
 }
 
@@ -140,7 +143,7 @@ func ReadProblem(r io.Reader, opt ReadOptions) (*File, error) {
 		return nil, &FileError{Name: opt.Name, Msg: err.Error()}
 	}
 	rd := &reader{opt: opt, file: &File{Problem: &Problem{}}}
-	rd.file.fail = rd.fail
+	rd.file.fail, rd.file.open = rd.fail, opt.Open
 	if err := rd.decode(src); err != nil {
 		return nil, err
 	}
@@ -303,16 +306,41 @@ func (r *reader) body() error {
 	return r.equation()
 }
 
-// formula parses one; empty is an error.
+// formula parses one; empty is an error. In the section equation t is the time, unless the file
+// declares it.
 func (r *reader) formula(key, src string) (expr.Expr, error) {
-	e, err := expr.Parse(src, r.names)
-	if err != nil {
+	names, timed := r.names, false
+	if _, declared := names.Constants["t"]; strings.HasPrefix(key, "equation.") && !declared && !slices.Contains(names.Variables, "t") {
+		names.Constants = maps.Clone(names.Constants)
+		names.Constants["t"] = r.time
+		of, err := expr.Parse(src, expr.Names{Variables: append(slices.Clone(names.Variables), "t"), Constants: r.names.Constants})
+		timed = err == nil && slices.Contains(of.Variables(), "t")
+	}
+	e, err := expr.Parse(src, names)
+	if err != nil && timed {
+		return e, r.fail(key, "at t = %g: %v", r.time, err)
+	} else if err != nil {
 		return e, r.fail(key, "%v", err)
 	}
-	if !strings.HasPrefix(key, "domain.") {
+	if timed {
+		r.file.at = r.at
+	}
+	if strings.HasPrefix(key, "equation.") || strings.HasPrefix(key, "sgd.") {
 		r.file.formulas = append(r.file.formulas, keyedFormula{key, e})
 	}
 	return e, nil
+}
+
+// at returns the problem at the time t, of formulas that were good at time 0.
+func (r *reader) at(t float64) (*Problem, error) {
+	now := *r
+	now.time, now.file = t, &File{Problem: &Problem{}, fail: r.fail}
+	for _, step := range []func() error{now.header, now.equation} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return now.file.Problem, nil
 }
 
 func (r *reader) formulas(key string, src []string) ([]expr.Expr, error) {

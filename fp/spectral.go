@@ -6,30 +6,25 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/ness-fp/ness/grid"
-	"github.com/ness-fp/ness/operators"
 	"github.com/ness-fp/ness/operators/krylov"
 	"github.com/ness-fp/ness/operators/markov"
 )
 
-// This file makes of a problem what spectra are computed from: A and its inverse on masses, Aᵀ
-// and its inverse on functions.
+// This file adds to an operator what spectra are computed from: the inverse of A on masses, Aᵀ and
+// its inverse on functions.
 
-// A spectral is dm/dt = A m on a grid.
+// A spectral is an operator on masses with what spectra need.
 type spectral struct {
-	problem *Problem
-	grid    *grid.Grid
-	scheme  Scheme
-	order   Order
+	*massOperator
 
-	mass    []float64 // stationary, Σ = 1; nil where walls absorb
-	weight  []float64 // about the same, ≥ 0: of functions in norms; where walls absorb the volumes
-	outflow []float64 // about −A_ii
+	mass   []float64 // stationary, Σ = 1; nil where walls absorb
+	weight []float64 // about the same, ≥ 0: of functions in norms; where walls absorb the volumes
 	// Eigenvectors are orthogonalised as masses times rightFactor, functions times leftFactor, whose
 	// product is the weight. In equilibrium A is symmetric by factors that are the inverses of
 	// each other's, but entries have to be good far below the largest.
 	rightFactor, leftFactor []float64
 
-	apply, applyT func(dst, x []float64)
+	applyT krylov.Map // dst = Aᵀu
 	// solvers returns (A − s)⁻¹ and its transpose; without a shift on masses of sum 0, and on
 	// functions of mean 0.
 	solvers func(shift float64) (solve, solveT krylov.InexactMap, err error)
@@ -42,34 +37,31 @@ type spectral struct {
 
 // newSpectral chooses the operator.
 func newSpectral(p *Problem, g *grid.Grid, opt ModesOptions) (*spectral, error) {
-	choice := StationaryOptions{Order: opt.Order}
-	monotone, err := choice.wantsGenerator(g)
-	if err != nil {
+	if g.HasWall(grid.Absorbing) {
+		if opt.Order != OrderAuto && opt.Order != OrderMonotone {
+			return nil, &SolverError{"modes beside absorbing walls are those of a generator: want order monotone or auto"}
+		}
+		opt.Order = OrderMonotone
+	}
+	a, err := newMassOperator(p, g, opt.Order, blendFrom(modesBlend), opt.MaxMemory)
+	switch {
+	case err != nil:
 		return nil, err
+	case a.disc != nil:
+		return spectralGenerator(a, opt)
 	}
-	if open := g.HasWall(grid.Absorbing); open && !monotone && opt.Order != OrderAuto {
-		return nil, &SolverError{"modes beside absorbing walls are those of a generator: want order monotone or auto"}
-	} else if open || monotone {
-		return spectralGenerator(p, g, opt)
-	}
-	return spectralAccurate(p, g, opt)
+	return spectralAccurate(a, opt)
 }
 
 // spectralGenerator is the generator with its elimination.
-func spectralGenerator(p *Problem, g *grid.Grid, opt ModesOptions) (*spectral, error) {
-	disc, err := Discretize(p, g)
-	if err != nil {
-		return nil, err
-	}
-	gen := disc.Generator
+func spectralGenerator(a *massOperator, opt ModesOptions) (*spectral, error) {
+	p, g, gen := a.problem, a.grid, a.disc.Generator
 	if err := checkMemory(gen, opt.MaxMemory); err != nil {
 		return nil, err
 	}
 	volume := g.Volumes()
 	d := &spectral{
-		problem: p, grid: g, scheme: disc.Scheme, order: OrderMonotone, outflow: gen.Outflow(), weight: volume,
-		apply:   func(dst, x []float64) { copy(dst, gen.Apply(x)) },
-		applyT:  func(dst, u []float64) { backward(gen, dst, u) },
+		massOperator: a, weight: volume, applyT: a.transposed(),
 		density: func(m []float64) *grid.Field { return over(g, m, volume) },
 		tol:     1e-11, decades: 1e-6,
 	}
@@ -120,22 +112,6 @@ func over(g *grid.Grid, m, volume []float64) *grid.Field {
 		f.Values[i] = m[i] / v
 	}
 	return f
-}
-
-// backward sets dst to Aᵀu = Σ_i r_ij (u_i − u_j) − exit_j u_j.
-func backward(gen *operators.Generator, dst, u []float64) {
-	a := gen.Matrix()
-	clear(dst)
-	for i := range a.Rows {
-		for k := a.RowPtr[i]; k < a.RowPtr[i+1]; k++ {
-			if j := int(a.Col[k]); j != i {
-				dst[j] += a.Val[k] * (u[i] - u[j])
-			}
-		}
-	}
-	for j, r := range gen.Exit {
-		dst[j] -= r * u[j]
-	}
 }
 
 // ones returns 1 in every cell.

@@ -6,15 +6,13 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/ness-fp/ness/grid"
-	"github.com/ness-fp/ness/operators"
 	"github.com/ness-fp/ness/operators/krylov"
 	"github.com/ness-fp/ness/operators/markov"
 	"github.com/ness-fp/ness/operators/multigrid"
 	"github.com/ness-fp/ness/operators/sparse"
 )
 
-// This file has the accurate operator's spectral. R(p) = d(Wp)/dt with the weights W of its
-// points: masses are Wp, A = R W⁻¹ and Aᵀ = W⁻¹Rᵀ. Both are inverted by GMRES, Aᵀ as the operator
+// This file has the accurate operator's spectral. A and Aᵀ are inverted by GMRES, Aᵀ as the operator
 // of the process backward in time, on masses weight·u, so that what is small in tails stays small.
 
 // modesBlend is where the star generator's flux takes over in modes: functions grow as powers of
@@ -22,44 +20,21 @@ import (
 const modesBlend = 1e-20
 
 // spectralAccurate is the accurate operator in its linear form, with GMRES.
-func spectralAccurate(p *Problem, g *grid.Grid, opt ModesOptions) (*spectral, error) {
-	c, err := SampleCenters(p, g)
-	if err != nil {
-		return nil, err
-	}
-	order := cmp.Or(int(opt.Order), autoOrder(g))
-	h, err := newHighOrder(p, g, order, c)
-	if err != nil {
-		return nil, err
-	}
-	h.limit(opt.MaxMemory)
-	if err := h.solveStar(); err != nil {
-		return nil, err
-	}
-	op := h.linearForm(blendFrom(modesBlend))(order)
-	w := h.weights(op)
+func spectralAccurate(a *massOperator, opt ModesOptions) (*spectral, error) {
+	h, w := a.high, a.w
 	d := &spectral{
-		problem: p, grid: g, scheme: SchemeLinear, order: Order(order), outflow: h.outflow,
+		massOperator: a, applyT: a.transposed(),
 		weight: append([]float64(nil), h.star...),
 		density: func(m []float64) *grid.Field {
-			return &grid.Field{Grid: g, Values: op.CellAverages(over(g, m, w).Values)}
+			return &grid.Field{Grid: a.grid, Values: a.op.CellAverages(over(a.grid, m, w).Values)}
 		},
 		tol: cmp.Or(opt.Tol, 1e-7), decades: 1e-3, inexact: true,
 	}
 	floats.Mul(d.weight, h.cell)
 	floats.Scale(1/floats.Sum(d.weight), d.weight)
 	d.leftFactor, d.rightFactor = d.weight, d.ones()
-	room, back := make([]float64, len(w)), op.Transposed()
-	d.apply = func(dst, m []float64) {
-		floats.DivTo(room, m, w)
-		op.Apply(dst, room)
-	}
-	d.applyT = func(dst, u []float64) {
-		back.Apply(dst, u)
-		floats.Div(dst, w)
-	}
 	d.solvers = func(shift float64) (solve, solveT krylov.InexactMap, err error) { return d.iterate(h, w, shift) }
-	if err := d.findMass(h.normalized(op, h.star), w); err != nil {
+	if err := d.findMass(h.normalized(a.op, h.star), w); err != nil {
 		return nil, err
 	}
 	return d, nil
@@ -174,8 +149,7 @@ func (d *spectral) starInverses(h *highOrder, shift float64) (forward, reverse k
 		}
 		return frozen(h.lattice), frozen(multigrid.Reversed(h.lattice, d.weight)), nil
 	}
-	gen := &operators.Generator{Grid: d.grid, Lattice: h.lattice, Reach: 1}
-	z, err := markov.Factorize(gen.Matrix(), shift, markov.DirectOptions{Dims: d.grid.Shape()})
+	z, err := markov.Factorize(d.star().Matrix(), shift, markov.DirectOptions{Dims: d.grid.Shape()})
 	if err != nil {
 		return nil, nil, severalStates(d.problem, d.grid, err)
 	}

@@ -53,3 +53,43 @@ func (g *Grid) childRow(coarse *Grid, first, child int) (from int) {
 	}
 	return from
 }
+
+// Remap returns the averages over the cells of g of a function that has one value in each cell of
+// a box with the given edges, and is 0 outside, so that what lies in both boxes keeps its integral.
+func Remap(values []float64, edges [][]float64, g *Grid) *Field {
+	shape := make([]int, len(edges))
+	for a, e := range edges {
+		shape[a] = len(e) - 1
+	}
+	for a, ax := range g.axes {
+		values = remapAxis(values, shape, a, edges[a], ax)
+		shape[a] = ax.Cells()
+	}
+	return &Field{Grid: g, Values: values}
+}
+
+// remapAxis is Remap along axis a of an array, from cells with the given edges.
+func remapAxis(v []float64, shape []int, a int, source []float64, to Axis) []float64 {
+	inner := 1 // numbers from one cell to the next along a
+	for _, n := range shape[:a] {
+		inner *= n
+	}
+	m, n, target := shape[a], to.Cells(), to.Edges()
+	out := make([]float64, len(v)/m*n)
+	for i := range n {
+		for j := range m {
+			overlap := min(source[j+1], target[i+1]) - max(source[j], target[i])
+			if overlap <= 0 {
+				continue
+			}
+			share := overlap / to.Width(i)
+			for block := range len(v) / (m * inner) {
+				src, dst := v[(block*m+j)*inner:][:inner], out[(block*n+i)*inner:][:inner]
+				for k, u := range src {
+					dst[k] += share * u
+				}
+			}
+		}
+	}
+	return out
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/cmd/ness/internal/plot"
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
 )
 
 // This file lists what a solution leaves in files: arrays and figures.
@@ -25,6 +26,7 @@ func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
 	if a.irreversibility.Alignment != nil {
 		list = append(list, cells("angle", a.irreversibility.Alignment.Angle))
 	}
+	list = append(list, axisArrays(p.Variables, g)...)
 	for k, v := range p.Variables {
 		faces := g.Shape()
 		faces[k]++
@@ -57,6 +59,28 @@ func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
 			output.Array{Name: "vorticity", Shape: corners, Data: a.vorticity.Values})
 	}
 	return list
+}
+
+// axisArrays lists edges and centres of the cells of each axis.
+func axisArrays(variables []string, g *grid.Grid) (list []output.Array) {
+	for k, v := range variables {
+		ax := g.Axis(k)
+		list = append(list,
+			output.Array{Name: "edges_" + v, Shape: []int{ax.Cells() + 1}, Data: ax.Edges()},
+			output.Array{Name: "centers_" + v, Shape: []int{ax.Cells()}, Data: ax.Centers()})
+	}
+	return list
+}
+
+// densityFigure draws a density in any number of dimensions.
+func densityFigure(w io.Writer, title string, axes []plot.Axis, d []float64) error {
+	switch len(axes) {
+	case 1:
+		return plot.Density1D(w, plot.PNG, title, axes[0], d)
+	case 2:
+		return plot.Density(w, plot.PNG, title, axes, d)
+	}
+	return plot.Marginals3D(w, plot.PNG, title, axes, d)
 }
 
 // vtkArrays returns the cell edges, and what lives in cells and on corners as ParaView wants it.

@@ -35,7 +35,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(solveCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand())
+	root.AddCommand(solveCommand(), evolveCommand(), modesCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -50,6 +50,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 func status(err error) int {
 	var diverged *fp.ConvergenceError
 	var rough *fp.ToleranceError
+	var endless *fp.StepError
 	var verdict *verdictError
 	switch {
 	case err == nil:
@@ -59,7 +60,7 @@ func status(err error) int {
 			return statusViolated
 		}
 		return statusNotConverged
-	case errors.As(err, &diverged), errors.As(err, &rough):
+	case errors.As(err, &diverged), errors.As(err, &rough), errors.As(err, &endless):
 		return statusNotConverged
 	case errors.Is(err, errInterrupted), errors.Is(err, errStopped):
 		return statusInterrupted

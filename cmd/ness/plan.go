@@ -41,7 +41,10 @@ const fewRelaxations = 500
 // are given. A context that is done is its error.
 func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid, relaxations float64) (*plan, error) {
 	p := &plan{steps: fl.steps, stepsFound: fl.steps == 0, variables: f.Problem.Variables}
-	p.initial, p.start = startOf(f, g, fl)
+	var err error
+	if p.initial, p.start, err = startOf(f, g, fl); err != nil {
+		return nil, err
+	}
 	if err := fl.choose(p, f, g); err != nil {
 		return nil, err
 	}

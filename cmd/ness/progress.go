@@ -16,8 +16,7 @@ import (
 type progress struct {
 	label string
 	total int64
-	unit  string  // of what is done per second
-	each  float64 // units in one step
+	text  func(done int64) string // what else there is to say
 	since time.Time
 	first int64 // where it began
 
@@ -27,9 +26,25 @@ type progress struct {
 	logged    time.Time
 }
 
-// startProgress begins with so many steps done.
+// startProgress begins with so many steps done of a number, and tells of each that it is so many
+// units, as a rate.
 func startProgress(w io.Writer, label string, done, total int, unit string, each float64) *progress {
-	p := &progress{label: label, total: int64(total), unit: unit, each: each, since: time.Now(), first: int64(done)}
+	since := time.Now()
+	return begin(w, &progress{label: label, total: int64(total), since: since, first: int64(done), text: func(now int64) string {
+		return fmt.Sprintf("step %d of %d, %.3g %s/s", now, total, float64(now-int64(done))*each/time.Since(since).Seconds(), unit)
+	}})
+}
+
+// thousandths are the parts of work that is not counted in steps.
+const thousandths = 1000
+
+// startStatus begins work that is told of by text.
+func startStatus(w io.Writer, label string, text func() string) *progress {
+	return begin(w, &progress{label: label, total: thousandths, since: time.Now(), text: func(int64) string { return text() }})
+}
+
+// begin shows the bar, or makes ready to log.
+func begin(w io.Writer, p *progress) *progress {
 	p.logged = p.since
 	if !isTerminal(w) {
 		if w != io.Discard {
@@ -37,11 +52,11 @@ func startProgress(w io.Writer, label string, done, total int, unit string, each
 		}
 		return p
 	}
-	p.container = mpb.New(mpb.WithOutput(w), mpb.WithWidth(40))
+	p.container = mpb.New(mpb.WithOutput(w), mpb.WithWidth(30))
 	p.bar = p.container.New(p.total, mpb.BarStyle(),
 		mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.Name(label+" "), decor.Percentage()),
-		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string { return p.rate(s.Current) }), decor.Name(", left "), decor.AverageETA(decor.ET_STYLE_GO)),
+		mpb.PrependDecorators(decor.Name(p.label+" "), decor.Percentage()),
+		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string { return p.text(s.Current) }), decor.Name(", left "), decor.AverageETA(decor.ET_STYLE_GO)),
 	)
 	p.bar.SetCurrent(p.first)
 	return p
@@ -57,12 +72,7 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
 }
 
-// rate says how much has been done per second.
-func (p *progress) rate(done int64) string {
-	return fmt.Sprintf("%.3g %s/s", float64(done-p.first)*p.each/time.Since(p.since).Seconds(), p.unit)
-}
-
-// set says that so many steps are done.
+// set says that so much is done.
 func (p *progress) set(done int) {
 	const between = 10 * time.Second
 	switch {
@@ -70,8 +80,9 @@ func (p *progress) set(done int) {
 		p.bar.SetCurrent(int64(done))
 	case p.log != nil && time.Since(p.logged) >= between:
 		p.logged = time.Now()
-		left := time.Duration(float64(time.Since(p.since)) * float64(p.total-int64(done)) / float64(int64(done)-p.first))
-		p.log.Info(p.label, "step", done, "of", p.total, "rate", p.rate(int64(done)), "left", left.Round(time.Second))
+		share := float64(int64(done)-p.first) / float64(p.total-p.first)
+		left := time.Duration(float64(time.Since(p.since)) * (1/share - 1))
+		p.log.Info(p.label, "at", p.text(int64(done)), "left", left.Round(time.Second))
 	}
 }
 

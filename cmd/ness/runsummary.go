@@ -242,17 +242,6 @@ func histogramArrays(variables []string, h *compare.Histogram) []output.Array {
 	return append(list, axisArrays(variables, g)...)
 }
 
-// axisArrays are the edges and centres of cells along every axis.
-func axisArrays(variables []string, g *grid.Grid) (list []output.Array) {
-	for k, v := range variables {
-		ax := g.Axis(k)
-		list = append(list,
-			output.Array{Name: "edges_" + v, Shape: []int{ax.Cells() + 1}, Data: ax.Edges()},
-			output.Array{Name: "centers_" + v, Shape: []int{ax.Cells()}, Data: ax.Centers()})
-	}
-	return list
-}
-
 // plotAxes are those of figures.
 func plotAxes(variables []string, g *grid.Grid) []plot.Axis {
 	axes := make([]plot.Axis, g.Dim())
@@ -271,13 +260,7 @@ func runFigures(p *fp.Problem, r *walk) map[string]func(io.Writer) error {
 		return list
 	}
 	list["histogram.png"] = func(w io.Writer) error {
-		switch h.Grid.Dim() {
-		case 1:
-			return plot.Density1D(w, plot.PNG, p.Title, axes[0], d)
-		case 2:
-			return plot.Density(w, plot.PNG, p.Title, axes, d)
-		}
-		return plot.Marginals3D(w, plot.PNG, p.Title, axes, d)
+		return densityFigure(w, p.Title, axes, d)
 	}
 	return list
 }

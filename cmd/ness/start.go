@@ -14,16 +14,28 @@ import (
 
 // startOf returns where walkers start, also in words: what the file says, or else the stable
 // points in the box, or else its centre.
-func startOf(f *fp.File, g *grid.Grid, fl *ensembleFlags) (compare.Initial, string) {
+func startOf(f *fp.File, g *grid.Grid, fl *ensembleFlags) (compare.Initial, string, error) {
 	if s := f.Start; s != nil {
 		switch {
 		case s.Uniform:
-			return compare.Initial{Points: evenly(g, fl.walkers)}, "evenly in the box"
+			return compare.Initial{Points: evenly(g, fl.walkers)}, "evenly in the box", nil
 		case s.Cov != nil:
-			return compare.Initial{Points: s.Points, Cov: s.Cov}, "a Gaussian around " + pointText(s.Points[0])
+			return compare.Initial{Points: s.Points, Cov: s.Cov}, "a Gaussian around " + pointsText(s.Points), nil
+		case s.Points != nil:
+			return compare.Initial{Points: s.Points}, pointsText(s.Points), nil
 		}
-		return compare.Initial{Points: s.Points}, pointsText(s.Points)
+		p, words, err := f.InitialDensity(g)
+		if err != nil {
+			return compare.Initial{}, "", err
+		}
+		return compare.Initial{Points: spread(p, fl.walkers)}, words, nil
 	}
+	points, words := stableStart(f, g)
+	return compare.Initial{Points: points}, words, nil
+}
+
+// stableStart returns the stable points in the box, or else its centre.
+func stableStart(f *fp.File, g *grid.Grid) ([][]float64, string) {
 	var inside [][]float64
 	for _, x := range f.Problem.StablePoints() {
 		if _, ok := g.Find(x); ok {
@@ -31,31 +43,58 @@ func startOf(f *fp.File, g *grid.Grid, fl *ensembleFlags) (compare.Initial, stri
 		}
 	}
 	if inside != nil {
-		return compare.Initial{Points: inside}, pointsText(inside) + ", stable"
+		return inside, pointsText(inside) + ", stable"
 	}
 	centre := make([]float64, g.Dim())
 	for a := range centre {
 		centre[a] = (g.Axis(a).Min() + g.Axis(a).Max()) / 2
 	}
-	return compare.Initial{Points: [][]float64{centre}}, "the centre of the box, without a stable point in it"
+	return [][]float64{centre}, "the centre of the box, without a stable point in it"
 }
 
-// evenly returns points that fill a box evenly: the additive sequence of the root of
-// x^{d+1} = x + 1, see Roberts, The unreasonable effectiveness of quasirandom sequences, 2018.
+// evenly returns points that fill a box evenly.
 func evenly(g *grid.Grid, n int) [][]float64 {
-	d := g.Dim()
+	points := unitPoints(g.Dim(), n)
+	for _, x := range points {
+		for a, u := range x {
+			x[a] = g.Axis(a).Min() + u*g.Axis(a).Length()
+		}
+	}
+	return points
+}
+
+// spread returns points of a density with integral 1: of n the number in a cell differs from n
+// times its mass by less than 1, and there they are spread evenly.
+func spread(p *grid.Field, n int) [][]float64 {
+	g := p.Grid
+	points, idx := unitPoints(g.Dim(), n), make([]int, g.Dim())
+	cell, below := 0, p.Values[0]*g.Volume(0)
+	for i, x := range points {
+		for (float64(i)+0.5)/float64(n) > below && cell < g.Cells()-1 {
+			cell++
+			below += p.Values[cell] * g.Volume(cell)
+		}
+		g.Indices(idx, cell)
+		for a, u := range x {
+			x[a] = g.Axis(a).Edges()[idx[a]] + u*g.Axis(a).Width(idx[a])
+		}
+	}
+	return points
+}
+
+// unitPoints returns points that fill the unit cube evenly: the additive sequence of the root of
+// x^{d+1} = x + 1, see Roberts, The unreasonable effectiveness of quasirandom sequences, 2018.
+func unitPoints(d, n int) [][]float64 {
 	root := 2.0
 	for range 64 {
 		root = math.Pow(1+root, 1/float64(d+1))
 	}
 	points := make([][]float64, n)
 	for i := range points {
-		x := make([]float64, d)
-		for a := range x {
-			_, f := math.Modf(0.5 + float64(i)*math.Pow(root, -float64(a+1)))
-			x[a] = g.Axis(a).Min() + f*g.Axis(a).Length()
+		points[i] = make([]float64, d)
+		for a := range d {
+			_, points[i][a] = math.Modf(0.5 + float64(i)*math.Pow(root, -float64(a+1)))
 		}
-		points[i] = x
 	}
 	return points
 }

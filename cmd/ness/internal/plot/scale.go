@@ -123,13 +123,14 @@ func (s *scale) value(v float64) float64 {
 	return v
 }
 
-// potential returns −ln(p/max), from which contours are drawn. Where p ≤ 0 it is
-// out of sight of every level, but finite, as interpolation needs it.
+// potential returns −ln(p/max), from which contours are drawn, up to a bound out of sight of every
+// level: beyond and where p ≤ 0 it is that, so that what is extrapolated from there is beyond too.
 func (s *scale) potential(p float64) float64 {
+	const bound = 1.2 * logCap
 	if p <= 0 {
-		return 1.2 * logCap
+		return bound
 	}
-	return math.Log(s.max) - math.Log(p)
+	return min(bound, math.Log(s.max)-math.Log(p))
 }
 
 // color returns the colour of a mean, NaN where there is none.

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/checkpoint"
+	"github.com/ness-fp/ness/grid"
+)
+
+// This file runs evolutions, and goes on with those that were interrupted.
+
+// A course is an evolution with what is kept of it.
+type course struct {
+	*fp.Evolution
+	options    fp.EvolutionOptions
+	in         *input
+	start      string         // the initial density, in words
+	stationary *fp.Stationary // nil where not known
+	warnings   []string
+
+	times     []float64   // of what is kept
+	densities [][]float64 // cell averages
+	trace     []traceRow  // one per step
+
+	path    string // of the saved state; "" for none
+	every   time.Duration
+	saved   time.Time
+	show    *progress
+	seconds float64
+}
+
+// A traceRow is what is told of one step, in the order of traceNames.
+type traceRow [7]float64
+
+var traceNames = [...]string{"time", "step", "error", "rate", "distance", "entropy", "negative_mass"}
+
+func rowOf(s *fp.EvolutionState) traceRow {
+	return traceRow{s.Time, s.Step, s.Error, s.Rate, s.Distance, s.Entropy, s.Negative}
+}
+
+func newCourse(fl *evolveFlags, in *input, start string) *course {
+	return &course{in: in, start: start, path: fl.checkpoint, every: fl.every, saved: time.Now(), warnings: append([]string{}, in.doubts...)}
+}
+
+// knownTol is the residual to which stationary densities are solved that others are measured by.
+const knownTol = 1e-13
+
+// known returns the stationary density where there is one, and notes why there is none.
+func (c *course) known(in *input, order fp.Order) *fp.Stationary {
+	if !in.file.IsSteady() || in.grid.HasWall(grid.Absorbing) {
+		return nil
+	}
+	s, err := fp.SolveStationary(in.file.Problem, in.grid, fp.StationaryOptions{Order: order, Tol: knownTol, MaxMemory: memory()})
+	if err != nil {
+		c.warnings = append(c.warnings, fmt.Sprintf("entropy is not told, as the stationary density is not known: %v", err))
+		return nil
+	}
+	c.stationary = s
+	return s
+}
+
+// keep takes a density that was asked for.
+func (c *course) keep(t float64, p *grid.Field) error {
+	c.times, c.densities = append(c.times, t), append(c.densities, p.Values)
+	return nil
+}
+
+// step takes what is told of a step, and saves the state from time to time, and when the user
+// interrupts.
+func (c *course) step(ctx context.Context, s fp.EvolutionState) error {
+	c.trace = append(c.trace, rowOf(&s))
+	c.show.set(int(thousandths * c.done(&s)))
+	stopped := ctx.Err() != nil
+	if c.path != "" && (stopped || time.Since(c.saved) >= c.every) {
+		if err := output.WriteFile(c.path, c.save); err != nil {
+			return err
+		}
+		c.saved = time.Now()
+	}
+	if stopped {
+		return errStopped
+	}
+	return nil
+}
+
+// statePath returns the default path of a saved state.
+func statePath(dir string) string { return filepath.Clean(dir) + ".state" }
+
+// keptMagic begins what was kept, behind the state of the evolution.
+const keptMagic = "nesskept\x01"
+
+// save writes the state and what was kept.
+func (c *course) save(w io.Writer) error {
+	if err := c.Save(w); err != nil {
+		return err
+	}
+	return checkpoint.Write(w, keptMagic, [sha256.Size]byte{}, c.kept)
+}
+
+// kept calls do for all that is kept.
+func (c *course) kept(do func(any) error) error {
+	for _, v := range []any{c.trace, c.times} {
+		if err := do(v); err != nil {
+			return err
+		}
+	}
+	for _, p := range c.densities {
+		if err := do(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restore sets the course to the saved one. How much was kept follows from its state.
+func (c *course) restore() error {
+	file, err := os.Open(c.path)
+	if err != nil {
+		return fmt.Errorf("--resume: no interrupted evolution: %w", err)
+	}
+	defer file.Close()
+	src := bufio.NewReaderSize(file, 1<<20)
+	err = c.Restore(src)
+	if err == nil {
+		s := c.State()
+		c.trace = make([]traceRow, s.Steps)
+		for _, t := range c.options.Times {
+			if t > s.Time {
+				break
+			}
+			c.times, c.densities = append(c.times, 0), append(c.densities, make([]float64, c.in.grid.Cells()))
+		}
+		err = checkpoint.Read(src, keptMagic, [sha256.Size]byte{}, c.kept)
+	}
+	if err != nil {
+		return fmt.Errorf("--resume: %s: %w", c.path, err)
+	}
+	return nil
+}
+
+// stopped is the error of an interrupted run.
+func (c *course) stopped() error {
+	s := c.State()
+	if c.path == "" {
+		return fmt.Errorf("%w at time %.6g, after %d steps; nothing was written", errStopped, s.Time, s.Steps)
+	}
+	return fmt.Errorf("%w at time %.6g, after %d steps; the same command with --resume goes on from %s", errStopped, s.Time, s.Steps, c.path)
+}
+
+// forget removes the saved state of a run that came to its end.
+func (c *course) forget() error {
+	if c.path == "" {
+		return nil
+	}
+	if err := os.Remove(c.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// done returns about the share of the work that is done: of steps, if they go on to be as long as
+// the last, where the end is a time; else of how far the rate of change has to fall, at the pace
+// at which it falls.
+func (c *course) done(s *fp.EvolutionState) float64 {
+	if end := c.options.End; end > 0 {
+		return float64(s.Steps) / (float64(s.Steps) + (end-s.Time)/s.Step)
+	}
+	n := len(c.trace)
+	if n < 2 {
+		return 0
+	}
+	first, before := c.trace[0][3], c.trace[n-2][3]
+	decay := math.Log(before/s.Rate) / s.Step
+	last := math.Log(first / (c.options.StationaryTol * decay * s.Mass))
+	if share := math.Log(first/s.Rate) / last; share > 0 && share < 1 {
+		return share
+	}
+	return 0
+}
+
+// status says where the evolution is.
+func (c *course) status() string {
+	s := c.State()
+	text := fmt.Sprintf("t = %.4g, step %d of length %.2g, ‖∂p/∂t‖ %.2e", s.Time, s.Steps, s.Step, s.Rate)
+	if !math.IsNaN(s.Entropy) {
+		text += fmt.Sprintf(", entropy %.2e", s.Entropy)
+	}
+	return text
+}

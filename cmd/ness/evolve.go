@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
+)
+
+type evolveFlags struct {
+	inputFlags
+	outputFlags
+	order              string
+	until              string
+	times              []string
+	tol, stationaryTol float64
+	maxSteps           int
+	checkpoint         string
+	every              time.Duration
+	resume             bool
+	animate            bool
+}
+
+func evolveCommand() *cobra.Command {
+	var fl evolveFlags
+	cmd := &cobra.Command{
+		Use:   "evolve FILE",
+		Short: "Let the density of a problem file evolve in time, to a time or until nothing changes",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			fl.given = cmd.Flags().Changed("output")
+			return fl.evolve(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
+		},
+	}
+	fl.inputFlags.add(cmd)
+	fl.outputFlags.add(cmd)
+	f := cmd.Flags()
+	f.StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator")
+	f.StringVar(&fl.until, "until", "", "`END`: a time, or stationary (default: the last of the --times, or stationary)")
+	f.StringSliceVar(&fl.times, "times", nil, "`TIMES` at which to keep the density: numbers, FROM:TO:COUNT evenly, FROM:TO:COUNT:log in equal ratios")
+	f.Float64Var(&fl.tol, "tol", 1e-4, "`ERROR` of one step in time, in the L1 norm")
+	f.Float64Var(&fl.stationaryTol, "stationary-tol", 1e-10, "`DISTANCE` in the L1 norm, by estimate, at which a density is stationary")
+	f.IntVar(&fl.maxSteps, "max-steps", 100000, "`NUMBER` of steps after which to give up")
+	f.StringVar(&fl.checkpoint, "checkpoint", "", "`PATH` of the file that keeps the state (default: DIR.state)")
+	f.DurationVar(&fl.every, "checkpoint-every", 30*time.Second, "`TIME` between two saved states")
+	f.BoolVar(&fl.resume, "resume", false, "go on from the saved state")
+	f.BoolVar(&fl.animate, "animate", false, "draw the density at each of the --times, as frames and as an animated GIF")
+	return cmd
+}
+
+// options checks the flags and turns them into options of an evolution.
+func (fl *evolveFlags) options() (opt fp.EvolutionOptions, err error) {
+	if opt.Order, err = fp.ParseOrder(fl.order); err != nil {
+		return opt, fmt.Errorf("--order: %w", err)
+	}
+	if opt.Times, err = parseTimes(fl.times); err != nil {
+		return opt, fmt.Errorf("--times: %w", err)
+	}
+	if err := fl.end(&opt); err != nil {
+		return opt, err
+	}
+	switch {
+	case !(fl.tol >= 1e-12 && fl.tol < 1):
+		return opt, fmt.Errorf("--tol: want a number from 1e-12 to 1, have %g", fl.tol)
+	case !(fl.stationaryTol >= 1e-14 && fl.stationaryTol < 1):
+		return opt, fmt.Errorf("--stationary-tol: want a number from 1e-14 to 1, have %g", fl.stationaryTol)
+	case fl.maxSteps < 1:
+		return opt, fmt.Errorf("--max-steps: want at least 1, have %d", fl.maxSteps)
+	case fl.every <= 0:
+		return opt, fmt.Errorf("--checkpoint-every: want a time above 0, have %v", fl.every)
+	case fl.animate && (!fl.given || len(opt.Times) < 2):
+		return opt, errors.New("--animate: wants -o DIR, and --times of at least two frames")
+	}
+	opt.Tol, opt.MaxSteps = fl.tol, fl.maxSteps
+	if fl.checkpoint == "" && fl.given {
+		fl.checkpoint = statePath(fl.dir)
+	}
+	if fl.resume && fl.checkpoint == "" {
+		return opt, errors.New("--resume: wants --checkpoint PATH, or the -o DIR of the interrupted run")
+	}
+	return opt, nil
+}
+
+// end sets the end.
+func (fl *evolveFlags) end(opt *fp.EvolutionOptions) error {
+	var last float64
+	if n := len(opt.Times); n > 0 {
+		last = opt.Times[n-1]
+	}
+	switch fl.until {
+	case "":
+		opt.End = last
+	case "stationary":
+	default:
+		end, err := strconv.ParseFloat(fl.until, 64)
+		if err != nil || !(end > 0) || math.IsInf(end, 1) {
+			return fmt.Errorf("--until: want a time > 0 or stationary, have %q", fl.until)
+		}
+		if last > end {
+			return fmt.Errorf("--times: want none after the end, %g, have %g", end, last)
+		}
+		opt.End = end
+	}
+	if opt.End == 0 {
+		opt.StationaryTol = fl.stationaryTol
+	}
+	return nil
+}
+
+func (fl *evolveFlags) evolve(w, progress io.Writer, name string) error {
+	if fl.quiet {
+		w, progress = io.Discard, io.Discard
+	}
+	opt, err := fl.options()
+	if err != nil {
+		return err
+	}
+	in, err := openInput(name, &fl.inputFlags, &fl.outputFlags, func(f *fp.File) error { return fl.check(f, &opt) })
+	if err != nil {
+		return err
+	}
+	defer in.abort()
+	ctx, stop := untilInterrupt()
+	defer stop()
+	r, err := fl.run(ctx, in, opt, progress)
+	if r == nil {
+		return locate(name, in.file, err)
+	}
+	return fl.tell(ctx, w, in, r, err)
+}
+
+// check says why the file cannot evolve to that end.
+func (fl *evolveFlags) check(f *fp.File, opt *fp.EvolutionOptions) error {
+	if err := f.HasEquation(); err != nil {
+		return err
+	}
+	if opt.End == 0 && !f.IsSteady() {
+		return fmt.Errorf("the coefficients change in time, so no density is stationary: %w", errNoEnd)
+	}
+	for _, in := range f.Domain.Intervals {
+		if opt.End == 0 && (in.Lower == grid.Absorbing || in.Upper == grid.Absorbing) {
+			return fmt.Errorf("walls absorb, so no density is stationary: %w", errNoEnd)
+		}
+	}
+	return nil
+}
+
+var errNoEnd = errors.New("want --until TIME")
+
+// run evolves the density. What comes with a *[fp.StepError] is fit to look at.
+func (fl *evolveFlags) run(ctx context.Context, in *input, opt fp.EvolutionOptions, bar io.Writer) (*course, error) {
+	p, words, err := in.file.InitialDensity(in.grid)
+	if err != nil {
+		return nil, err
+	}
+	c := newCourse(fl, in, words)
+	if opt.Stationary = c.known(in, opt.Order); ctx.Err() != nil {
+		return nil, errInterrupted
+	}
+	opt.Output, opt.Progress = c.keep, func(s fp.EvolutionState) error { return c.step(ctx, s) }
+	c.options = opt
+	if c.Evolution, err = fp.NewEvolution(in.file.Course(), p, opt); err != nil {
+		return nil, err
+	}
+	if fl.resume {
+		if err := c.restore(); err != nil {
+			return nil, err
+		}
+	}
+	c.show = startStatus(bar, "evolving", c.status)
+	began := time.Now()
+	err = c.Run()
+	c.show.stop()
+	c.seconds = time.Since(began).Seconds()
+	var step *fp.StepError
+	switch {
+	case errors.Is(err, errStopped):
+		return nil, c.stopped()
+	case err != nil && !errors.As(err, &step):
+		return nil, err
+	}
+	return c, err
+}
+
+// tell prints and writes what became of the density, and returns what the exit status is to say.
+func (fl *evolveFlags) tell(ctx context.Context, w io.Writer, in *input, c *course, err error) error {
+	sum := summarizeCourse(in, c, err)
+	describe(w, in.file, in.grid, in.notes)
+	sum.print(w)
+	if in.folder != nil {
+		if err := fl.write(ctx, in, c, sum); err != nil {
+			return err
+		}
+		line(w, "written to", "%s", fl.dir)
+	}
+	if err != nil {
+		return locate(in.name, in.file, err)
+	}
+	return c.forget()
+}
+
+// write puts all files into the folder and moves them into place.
+func (fl *evolveFlags) write(ctx context.Context, in *input, c *course, sum *courseSummary) error {
+	if err := in.folder.Write("evolution.npz", func(w io.Writer) error { return output.WriteNPZ(w, c.arrays()) }); err != nil {
+		return err
+	}
+	if !fl.noPlots {
+		if err := drawFigures(ctx, in.folder, c.figures()); err != nil {
+			return err
+		}
+	}
+	if fl.animate {
+		if err := c.animate(ctx, in.folder); err != nil {
+			return err
+		}
+	}
+	sum.Files = in.folder.Names()
+	if err := in.folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return in.folder.Commit()
+}

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"bytes"
+	"image/gif"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ness-fp/ness/grid"
+)
+
+// evolving is an evolution of some thousand steps that saves its state every few of them.
+func evolving(t *testing.T, out string, more ...string) *exec.Cmd {
+	args := []string{
+		"evolve", filepath.Join(testdata(t), "problems", "a4_full_tensor.yaml"), "--cells", "24", "--order", "monotone",
+		"--times", "0:5:6", "--tol", "1e-9", "--checkpoint-every", "1ms", "--no-plots", "-q", "-o", out,
+	}
+	return program(append(args, more...)...)
+}
+
+// sameEvolutions says whether two folders hold the same bits.
+func sameEvolutions(t *testing.T, a, b string) {
+	t.Helper()
+	want, errA := os.ReadFile(filepath.Join(a, "evolution.npz"))
+	have, errB := os.ReadFile(filepath.Join(b, "evolution.npz"))
+	if errA != nil || errB != nil || !bytes.Equal(want, have) {
+		t.Fatalf("not the same evolution: %v, %v", errA, errB)
+	}
+}
+
+// An evolution that is killed at any moment goes on from its saved state, and ends with the same
+// bits as one that is not.
+func TestKilledEvolutionsGoOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
+	const kills = 100
+	dir := t.TempDir()
+	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
+	if out, err := evolving(t, whole).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	resumed, complete := 0, 0
+	for killed := 0; killed < kills; {
+		var more []string
+		if _, err := os.Stat(statePath(parts)); err == nil {
+			more = []string{"--resume"}
+			resumed++
+		}
+		var printed bytes.Buffer
+		cmd := evolving(t, parts, more...)
+		cmd.Stderr = &printed
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(10+random.IntN(50)) * time.Millisecond)
+		_ = cmd.Process.Kill() // it may have ended
+		err := cmd.Wait()
+		switch {
+		case err == nil:
+			complete++
+			sameEvolutions(t, whole, parts)
+		case cmd.ProcessState.ExitCode() != -1:
+			t.Fatalf("after %d kills: %v: %s", killed, err, printed.String())
+		default:
+			killed++
+		}
+	}
+	if resumed < kills/2 {
+		t.Errorf("%d of %d runs went on from a saved state, want half at least", resumed, kills+complete)
+	}
+	more := "--resume"
+	if _, err := os.Stat(statePath(parts)); err != nil { // killed before the first state
+		more = "--quiet"
+	}
+	if out, err := evolving(t, parts, more).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	sameEvolutions(t, whole, parts)
+	left, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range left {
+		if name := entry.Name(); strings.HasSuffix(name, ".state") {
+			t.Errorf("%s is left of a complete evolution", name)
+		}
+	}
+}
+
+// An interrupt saves the state; another problem's, a damaged and a cut one are refused.
+func TestInterruptedEvolutions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out")
+	state := statePath(out)
+	slow := []string{"--tol", "1e-11", "--checkpoint-every", "1h"} // so that only the interrupt saves
+	for tries := 1; ; tries++ {
+		var printed bytes.Buffer
+		cmd := evolving(t, out, slow...)
+		cmd.Stderr = &printed
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(100*tries) * time.Millisecond) // before the first step there is nothing to save
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+		if _, err := os.Stat(state); err == nil {
+			if c := cmd.ProcessState.ExitCode(); c != statusInterrupted || !strings.Contains(printed.String(), "--resume goes on from "+state) {
+				t.Errorf("status %d, want %d: %s", c, statusInterrupted, printed.String())
+			}
+			break
+		}
+		if tries == 20 {
+			t.Fatal("no run was interrupted in time")
+		}
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("an interrupted evolution leaves a result")
+	}
+	saved, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := func(at int) []byte {
+		data := slices.Clone(saved)
+		data[at] ^= 1
+		return data
+	}
+	for what, c := range map[string]struct {
+		state []byte
+		flag  string
+		want  string
+	}{
+		"damaged":           {flipped(300), "--resume", "damaged or cut short"},
+		"damaged in a step": {flipped(len(saved) - 8*24*24 - 100), "--resume", "damaged or cut short"},
+		"cut":               {saved[:len(saved)-1], "--resume", "damaged or cut short"},
+		"empty":             {nil, "--resume", "damaged or cut short"},
+		"other cells":       {saved, "--cells=25", "another process, other options or another version"},
+		"other tolerance":   {saved, "--tol=1e-6", "another process, other options or another version"},
+		"other times":       {saved, "--times=6", "another process, other options or another version"},
+		"another constant":  {saved, "--set=q=0.31", "another process, other options or another version"},
+		"other operator":    {saved, "--order=4", "another process, other options or another version"},
+	} {
+		if err := os.WriteFile(state, c.state, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		printed, err := evolving(t, out, append(slow, "--resume", c.flag)...).CombinedOutput()
+		if err == nil || !strings.Contains(string(printed), c.want) {
+			t.Errorf("%s: have %v, %s; want %q", what, err, printed, c.want)
+		}
+	}
+}
+
+// The film has the frames that were asked for, in colours that are near those of the frames.
+func TestFilmsOfEvolutions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
+	dir := filepath.Join(t.TempDir(), "out")
+	var stdout, stderr bytes.Buffer
+	file := filepath.Join(testdata(t), "problems", "a7_limit_cycle.yaml")
+	if status := run([]string{"evolve", file, "--cells", "32", "--times", "0:1:3", "-o", dir, "--animate"}, &stdout, &stderr); status != statusDone {
+		t.Fatal(stderr.String())
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "animation.gif"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	film, err := gif.DecodeAll(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(film.Image) != 3 || film.Delay[2] <= film.Delay[1] {
+		t.Fatalf("%d frames, delays %v", len(film.Image), film.Delay)
+	}
+	for k, name := range []string{"frame_0000.png", "frame_0001.png", "frame_0002.png"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := reduced(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		have := film.Image[k]
+		if have.Bounds() != want.Bounds() {
+			t.Fatalf("%s: %v, in the film %v", name, want.Bounds(), have.Bounds())
+		}
+		var far int
+		for i := range have.Pix {
+			r, g, b, _ := have.Palette[have.Pix[i]].RGBA()
+			for c, v := range [3]uint32{r, g, b} {
+				// Colours of a bucket differ by up to 7 from its mean, and rare ones take a neighbour's.
+				if d := int(v>>8) - int(want.Pix[4*i+c]); d > 16 || d < -16 {
+					far++
+				}
+			}
+		}
+		if far > len(have.Pix)/1000 {
+			t.Errorf("%s: %d of %d colours are far off", name, far, len(have.Pix))
+		}
+	}
+}
+
+// Points of a density are as many in every cell as its mass says.
+func TestPointsSpreadAsADensity(t *testing.T) {
+	ax, err := grid.Uniform(0, 4, 4, grid.Reflecting, grid.Reflecting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := grid.NewField(grid.New(ax))
+	copy(p.Values, []float64{0.1, 0, 0.6, 0.3})
+	const n = 1000
+	var count [4]int
+	var sum float64
+	for _, x := range spread(p, n) {
+		i, ok := ax.Find(x[0])
+		if !ok {
+			t.Fatalf("%v is outside", x)
+		}
+		count[i]++
+		sum += x[0]
+	}
+	if count != [4]int{100, 0, 600, 300} {
+		t.Errorf("counts %v", count)
+	}
+	// Within cells the points have the mean of their middle, to the discrepancy of the sequence, some
+	// ln n/n.
+	if mean, want := sum/n, 0.1*0.5+0.6*2.5+0.3*3.5; mean < want-0.01 || mean > want+0.01 {
+		t.Errorf("mean %g, want %g", mean, want)
+	}
+}
+
+// Times come as numbers and as ranges, in order, each once.
+func TestParseTimes(t *testing.T) {
+	for text, want := range map[string][]float64{
+		"1":                {1},
+		"2,0,1,1":          {0, 1, 2},
+		"0:2:5":            {0, 0.5, 1, 1.5, 2},
+		"1:100:3:log":      {1, 10, 100},
+		"0,1:4:3:log,3":    {0, 1, 2, 3, 4},
+		"0:1:2,0:1:3,0.25": {0, 0.25, 0.5, 1},
+	} {
+		have, err := parseTimes(strings.Split(text, ","))
+		if err != nil || !slices.EqualFunc(have, want, func(a, b float64) bool { return a-b < 1e-13 && b-a < 1e-13 }) { // logarithms and back
+			t.Errorf("%s: %v, %v, want %v", text, have, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"":             "want a time ≥ 0",
+		"-1":           "want a time ≥ 0",
+		"x":            "want a time ≥ 0",
+		"NaN":          "want a time ≥ 0",
+		"Inf":          "want a time ≥ 0",
+		"1:2":          "FROM:TO:COUNT",
+		"1:2:3:4":      "FROM:TO:COUNT",
+		"1:2:3:log:5":  "FROM:TO:COUNT",
+		"1:2:1":        "want a COUNT from 2",
+		"1:2:1.5":      "want a COUNT from 2",
+		"1:2:10000000": "want a COUNT from 2",
+		"2:1:3":        "want TO after FROM",
+		"0:1:3:log":    "want FROM above 0",
+	} {
+		if _, err := parseTimes([]string{text}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	if _, err := parseTimes([]string{"0:1:9000", "2:3:9000"}); err == nil || !strings.Contains(err.Error(), "at most 10000") {
+		t.Errorf("18000 times: %v", err)
+	}
+}
