@@ -50,7 +50,7 @@ func noKramers(format string, args ...any) error {
 // from which Newton's method finds those of the drift.
 //
 // The error is a [KramersError]: D varies or has a direction, detailed balance fails or may,
-// there are other than two wells, one in each set, of a depth of 1 or more, or a barrier is
+// there are other than two wells, one in each set, of a depth of 0.1 or more, or a barrier is
 // lower than 3.
 func (t *Transition) Kramers() (*Kramers, error) {
 	if !isMultipleOfIdentity(t.Coefficients.Diffusion, t.Density.Grid.Dim()) {
@@ -61,7 +61,7 @@ func (t *Transition) Kramers() (*Kramers, error) {
 	}
 	wells := findWells(t.Density)
 	if n := len(wells.peaks); n != 2 {
-		return nil, noKramers("want two wells of a depth of 1 or more, have %d", n)
+		return nil, noKramers("want two wells of a depth of %g or more, have %d", leastDepth, n)
 	}
 	a, b := wells.peaks[0], wells.peaks[1]
 	if t.cut.in[1][a] && t.cut.in[0][b] {

@@ -81,7 +81,7 @@ func TestKramersSaysWhereItDoesNotApply(t *testing.T) {
 	left, right := func(x []float64) bool { return x[0] < -0.7 }, func(x []float64) bool { return x[0] > 0.7 }
 	line := lineGrid(t, -2, 2, 100, grid.Reflecting, grid.Reflecting)
 	plane := grid.New(lineGrid(t, -2, 2, 40, grid.Reflecting, grid.Reflecting).Axis(0), lineGrid(t, -2, 2, 40, grid.Reflecting, grid.Reflecting).Axis(0))
-	four := exact.QuadWell(0.05)
+	four, shallow := exact.QuadWell(0.05), exact.QuadWell(0.15)
 	ellipse := *well2D(0.05)
 	ellipse.Equation = fp.Gibbs(2, fp.Pointwise(func(dst, x []float64) { dst[0] = 10 * (x[0]*x[0] - 1) * (x[0]*x[0] - 1) }),
 		fp.Pointwise(func(dst, _ []float64) { dst[0], dst[1], dst[2] = 1, 0, 2 }), nil)
@@ -93,8 +93,9 @@ func TestKramersSaysWhereItDoesNotApply(t *testing.T) {
 		want     string
 	}{
 		"low":      {well1D(0.2), line, left, right, "the barrier is 1.2"},
-		"four":     {four.Problem, four.Grid(48), left, right, "want two wells of a depth of 1 or more, have 4"},
-		"one":      {gibbs2D(0.1, func(x, y float64) float64 { return x*x + y*y }), plane, left, right, "want two wells of a depth of 1 or more, have 1"},
+		"four":     {four.Problem, four.Grid(48), left, right, "want two wells of a depth of 0.1 or more, have 4"},
+		"shallow":  {shallow.Problem, shallow.Grid(96), func(x []float64) bool { return x[0] < -0.6 && x[1] > 0.6 }, func(x []float64) bool { return x[0] > 0.6 && x[1] < -0.6 }, "0.1 or more, have 4"},
+		"one":      {gibbs2D(0.1, func(x, y float64) float64 { return x*x + y*y }), plane, left, right, "want two wells of a depth of 0.1 or more, have 1"},
 		"set":      {well1D(0.05), line, left, func(x []float64) bool { return x[0] > 1.2 }, "a well in each of the sets"},
 		"ellipse":  {&ellipse, plane, left, right, "D varies or has a direction"},
 		"varies":   {double.Problem, double.Grid(64), left, right, "D varies or has a direction"},

@@ -26,7 +26,6 @@ func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
 	if a.irreversibility.Alignment != nil {
 		list = append(list, cells("angle", a.irreversibility.Alignment.Angle))
 	}
-	list = append(list, axisArrays(p.Variables, g)...)
 	for k, v := range p.Variables {
 		faces := g.Shape()
 		faces[k]++

@@ -35,7 +35,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(solveCommand(), evolveCommand(), modesCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand())
+	root.AddCommand(solveCommand(), evolveCommand(), modesCommand(), passageCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
