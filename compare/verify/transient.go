@@ -91,9 +91,11 @@ func linearTransients() []Study {
 			return exact.Normal(g, mean, cov)
 		},
 	}
+	high := relax.inSpace(8, 8, 1, 1e-10, []int{48, 64}, 2.5e-6)
+	high.Quick = 0 // some ten seconds of short steps
 	return []Study{
 		relax.inSpace(4, 4, 0.4, 1e-8, []int{48, 72, 96}, 1e-4),
-		relax.inSpace(8, 8, 1, 1e-10, []int{48, 64}, 2.5e-6),
+		high,
 		relax.inSteps(96, []int{20, 40, 80}, 1.5e-4),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"strconv"
 
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -95,5 +96,5 @@ func (t *chart) triangle(c draw.Canvas, ink color.RGBA, x, y, order float64) {
 	c.StrokeLines(pencil(ink, 0.7), []vg.Point{a, b, corner, a})
 	st := style(tickSize, text.XLeft, text.YCenter)
 	st.Color = ink
-	fillCentered(c, st, corner.X+labelGap, (a.Y+b.Y)/2, number(order))
+	fillCentered(c, st, corner.X+labelGap, (a.Y+b.Y)/2, strconv.FormatFloat(order, 'g', 3, 64))
 }
