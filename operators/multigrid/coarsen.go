@@ -191,10 +191,10 @@ func (l *level) across(r, a int, to *sums, lowest, highest bool) across {
 // gather adds masses and flows to those of the groups.
 func (f *flows) gather(p *axisPlan) {
 	first, end := 0, p.groups()
-	if k := processor; k > 0 && p.inPairs() && first+int(k) <= end {
+	if k := processor; k > 0 && p.even() && first+int(k) <= end {
 		blocks := (end - first) / int(k)
 		last := first + blocks*int(k)
-		k.gather(f, first, blocks, 2*last%len(f.x))
+		k.gather(f, p.inPairs(), first, blocks, p.start[last]%len(f.x))
 		first = last
 	}
 	f.along(p, first, end)

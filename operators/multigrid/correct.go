@@ -78,10 +78,15 @@ func (b *between) use(i int, value float64) {
 // apply corrects the cells of the row.
 func (b *between) apply(p *axisPlan) {
 	i := 0
-	if p.inPairs() {
+	switch k := processor; {
+	case p.inPairs():
 		b.use(0, p.at(b, 0))
 		b.pairs(p.groups())
 		i = len(b.x) - 1
+	case k > 0 && p.single():
+		blocks := len(b.x) / int(k)
+		k.correct(b, false, 0, blocks)
+		i = blocks * int(k)
 	}
 	for ; i < len(b.x); i++ {
 		b.use(i, p.at(b, i))
@@ -94,7 +99,7 @@ func (b *between) pairs(end int) {
 	first := 1
 	if k := processor; k > 0 && first < end {
 		blocks := (end - first) / int(k)
-		k.correct(b, first, blocks)
+		k.correct(b, true, first, blocks)
 		first += blocks * int(k)
 	}
 	if first == end {

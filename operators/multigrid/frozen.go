@@ -151,9 +151,9 @@ func (b *row) addDefects(sums []float64, p *axisPlan) {
 	}
 	add(0, 1)
 	from, to := 1, len(sums)-1
-	if k := processor; k > 0 && p.inPairs() && from+int(k) <= to {
+	if k := processor; k > 0 && p.even() && from+int(k) <= to {
 		blocks := (to - from) / int(k)
-		k.defects(b, sums, from, blocks)
+		k.defects(b, sums, p.inPairs(), from, blocks)
 		from += blocks * int(k)
 	}
 	add(from, len(sums))

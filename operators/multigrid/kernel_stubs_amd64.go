@@ -14,10 +14,15 @@ func sweepRight512(r *[]float64, first int, blocks int, before int, after int)
 //go:noescape
 func sweepLeft512(r *[]float64, first int, blocks int, before int, after int)
 
-// gather512 adds masses of pairs of cells and flows within and between them, for blocks of 8 pairs; after is the cell next to the last. It needs AVX-512F.
+// gatherPairs512 adds masses of pairs of cells and flows within and between them, for blocks of 8 pairs; after is the cell next to the last. It needs AVX-512F.
 //
 //go:noescape
-func gather512(f *[]float64, first int, blocks int, after int)
+func gatherPairs512(f *[]float64, first int, blocks int, after int)
+
+// gatherEach512 adds masses of cells and flows between them to those of groups, which hold no two cells of a row, for blocks of 8; after is the cell next to the last. It needs AVX-512F.
+//
+//go:noescape
+func gatherEach512(f *[]float64, first int, blocks int, after int)
 
 // reciprocals512 sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of 8. It needs AVX-512F.
 //
@@ -44,15 +49,25 @@ func exponentials512(x *float64, blocks int)
 //go:noescape
 func rates512(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 
-// correct512 corrects the cells 2k−1 and 2k, for blocks of 8 groups k. It needs AVX-512F.
+// correctPairs512 corrects the cells 2k−1 and 2k, for blocks of 8 groups k. It needs AVX-512F.
 //
 //go:noescape
-func correct512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+func correctPairs512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
 
-// defects512 adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of 8 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX-512F.
+// defectsPairs512 adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of 8 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX-512F.
 //
 //go:noescape
-func defects512(r *[]float64, sums *float64, first int, blocks int)
+func defectsPairs512(r *[]float64, sums *float64, first int, blocks int)
+
+// correctEach512 corrects the cells k, for blocks of 8 groups k. It needs AVX-512F.
+//
+//go:noescape
+func correctEach512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+
+// defectsEach512 adds right-hand side − (A x − shift·x) of the cells k to sums[k], for blocks of 8 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX-512F.
+//
+//go:noescape
+func defectsEach512(r *[]float64, sums *float64, first int, blocks int)
 
 // residual512 adds to three times 8 sums, cell by cell of a block, |inflow − outflow| and outflow, and brings the largest ratio of the two of masses above least up to date. Neither the first nor the last cell of the row is among the cells. It needs AVX-512F.
 //
@@ -69,10 +84,15 @@ func sweepRight256(r *[]float64, first int, blocks int, before int, after int)
 //go:noescape
 func sweepLeft256(r *[]float64, first int, blocks int, before int, after int)
 
-// gather256 adds masses of pairs of cells and flows within and between them, for blocks of 4 pairs; after is the cell next to the last. It needs AVX2 and FMA.
+// gatherPairs256 adds masses of pairs of cells and flows within and between them, for blocks of 4 pairs; after is the cell next to the last. It needs AVX2 and FMA.
 //
 //go:noescape
-func gather256(f *[]float64, first int, blocks int, after int)
+func gatherPairs256(f *[]float64, first int, blocks int, after int)
+
+// gatherEach256 adds masses of cells and flows between them to those of groups, which hold no two cells of a row, for blocks of 4; after is the cell next to the last. It needs AVX2 and FMA.
+//
+//go:noescape
+func gatherEach256(f *[]float64, first int, blocks int, after int)
 
 // reciprocals256 sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of 4. It needs AVX2 and FMA.
 //
@@ -99,15 +119,25 @@ func exponentials256(x *float64, blocks int)
 //go:noescape
 func rates256(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 
-// correct256 corrects the cells 2k−1 and 2k, for blocks of 4 groups k. It needs AVX2 and FMA.
+// correctPairs256 corrects the cells 2k−1 and 2k, for blocks of 4 groups k. It needs AVX2 and FMA.
 //
 //go:noescape
-func correct256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+func correctPairs256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
 
-// defects256 adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of 4 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX2 and FMA.
+// defectsPairs256 adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of 4 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX2 and FMA.
 //
 //go:noescape
-func defects256(r *[]float64, sums *float64, first int, blocks int)
+func defectsPairs256(r *[]float64, sums *float64, first int, blocks int)
+
+// correctEach256 corrects the cells k, for blocks of 4 groups k. It needs AVX2 and FMA.
+//
+//go:noescape
+func correctEach256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+
+// defectsEach256 adds right-hand side − (A x − shift·x) of the cells k to sums[k], for blocks of 4 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX2 and FMA.
+//
+//go:noescape
+func defectsEach256(r *[]float64, sums *float64, first int, blocks int)
 
 // residual256 adds to three times 4 sums, cell by cell of a block, |inflow − outflow| and outflow, and brings the largest ratio of the two of masses above least up to date. Neither the first nor the last cell of the row is among the cells. It needs AVX2 and FMA.
 //

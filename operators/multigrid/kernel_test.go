@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // kernels are those that this processor can run, and none.
@@ -26,28 +28,37 @@ func withKernels(t *testing.T, do func(t *testing.T)) {
 func TestKernelsAgreeWithThePlainPath(t *testing.T) {
 	for _, dims := range [][]int{{64, 40}, {50, 30}, {47, 33}, {36, 10, 12}} {
 		for _, ring := range []bool{false, true} {
-			want := map[string][]float64{}
-			old := processor
-			processor = 0
-			everyStep(dims, ring, func(name string, x []float64) { want[name] = slices.Clone(x) })
-			processor = old
-			withKernels(t, func(t *testing.T) {
-				everyStep(dims, ring, func(name string, x []float64) {
-					for i, v := range x {
-						if w := want[name][i]; math.Abs(v-w) > 16*0x1p-53*math.Abs(w) {
-							t.Fatalf("%v, ring %v: %s[%d] is %v, want %v", dims, ring, name, i, v, w)
+			for _, along := range []float64{1, 0.01} { // in pairs along rows, and not
+				want := map[string][]float64{}
+				old := processor
+				processor = 0
+				everyStep(dims, ring, along, func(name string, x []float64) { want[name] = slices.Clone(x) })
+				processor = old
+				withKernels(t, func(t *testing.T) {
+					everyStep(dims, ring, along, func(name string, x []float64) {
+						for i, v := range x {
+							if w := want[name][i]; math.Abs(v-w) > 16*0x1p-53*math.Abs(w) {
+								t.Fatalf("%v, ring %v, rates along rows %g: %s[%d] is %v, want %v", dims, ring, along, name, i, v, w)
+							}
 						}
-					}
+					})
 				})
-			})
+			}
 		}
 	}
 }
 
-// everyStep calls show with what the steps between levels make of some masses.
-func everyStep(dims []int, ring bool, show func(name string, x []float64)) {
-	l := finest(noise(dims, ring, 5))
+// everyStep calls show with what the steps between levels make of some masses, where rates along
+// rows are so many times those across.
+func everyStep(dims []int, ring bool, along float64, show func(name string, x []float64)) {
+	a := noise(dims, ring, 5)
+	floats.Scale(along, a.Up[0])
+	floats.Scale(along, a.Down[0])
+	l := finest(a)
 	l.hierarchy()
+	if p := &l.plan.axis[0]; along < 1 && !p.single() {
+		panic("rows are coarsened")
+	}
 	for i := range l.x {
 		l.x[i] = 1 + math.Sin(float64(i))/2
 	}
@@ -74,6 +85,12 @@ func everyStep(dims []int, ring bool, show func(name string, x []float64)) {
 	show("sums with corrections", l.x)
 	l.eachLayer(l.correct)
 	show("products with corrections", l.x)
+	l.rhs, c.rhs = make([]float64, len(l.x)), make([]float64, len(c.x))
+	for i, v := range l.x {
+		l.rhs[i] = -8 * v / l.inv[i] // so that nothing cancels
+	}
+	l.eachGroup(l.restrictDefect)
+	show("defects", c.rhs)
 }
 
 // Where a group or the one next to it is not to be trusted there are no rates, with any kernel.

@@ -45,6 +45,12 @@ func (p *axisPlan) size() int { return p.start[1] }
 // inPairs says whether all groups are pairs, of more than one.
 func (p *axisPlan) inPairs() bool { return p.groups() > 1 && p.cells() == 2*p.groups() }
 
+// single says whether all groups are single cells, more than one.
+func (p *axisPlan) single() bool { return p.groups() > 1 && p.cells() == p.groups() }
+
+// even says whether kernels know the groups: pairs, or single cells.
+func (p *axisPlan) even() bool { return p.inPairs() || p.single() }
+
 // group returns the group of a cell.
 func (p *axisPlan) group(i int) int { return min(i/p.size(), p.groups()-1) }
 

@@ -54,14 +54,17 @@ func main() {
 	for _, m := range []machine{avx512(), avx2()} {
 		sweep(m, one, true)
 		sweep(m, one, false)
-		gather(m)
+		gatherPairs(m)
+		gatherEach(m)
 		reciprocals(m, one)
 		outflows(m)
 		resistances(m, one)
 		exponentials(m)
 		rates(m, one)
-		correct(m)
-		defects(m)
+		for _, pairs := range []bool{true, false} {
+			correct(m, pairs)
+			defects(m, pairs)
+		}
 		residual(m)
 	}
 	Generate()
@@ -347,9 +350,9 @@ func loop(m machine, blocks Register, counters []counter, body func()) {
 	RET()
 }
 
-// gather writes the kernel of the sums over pairs of masses and flows.
-func gather(m machine) {
-	name := "gather" + m.suffix
+// gatherPairs writes the kernel of the sums over pairs of masses and flows.
+func gatherPairs(m machine) {
+	name := "gatherPairs" + m.suffix
 	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int, after int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s adds masses of pairs of cells and flows within and between them, for blocks of %d pairs; after is the cell next to the last. It needs %s.", name, m.cells, m.needs))
@@ -423,6 +426,61 @@ func gather(m machine) {
 			JE(LabelRef(upper))
 			add(mass, lower)
 			Label(upper)
+			Label(done)
+		}
+	})
+}
+
+// gatherEach writes the kernel that takes over masses and flows where cells stay single along
+// rows.
+func gatherEach(m machine) {
+	name := "gatherEach" + m.suffix
+	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int, after int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s adds masses of cells and flows between them to those of groups, which hold no two cells of a row, for blocks of %d; after is the cell next to the last. It needs %s.", name, m.cells, m.needs))
+	load := loader(Load(Param("f"), GP64()))
+	i := Load(Param("first"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	after := Load(Param("after"), GP64())
+	x := load(fieldFlowX)
+	at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8} }
+	add := func(v VecVirtual, to Register) {
+		sum := m.register()
+		VADDPD(at(to), v, sum)
+		VMOVUPD(sum, at(to))
+	}
+	addProduct := func(v VecVirtual, rates, to Register) { // not fused: the same bits as from Go
+		product := m.register()
+		VMULPD(at(rates), v, product)
+		add(product, to)
+	}
+	loop(m, blocks, []counter{{i, m.cells}}, func() {
+		next := GP64()
+		LEAQ(Mem{Base: i, Disp: m.cells}, next)
+		CMPQ(blocks, Imm(1))
+		CMOVQEQ(after, next)
+		a, a1 := m.register(), m.register()
+		VMOVUPD(at(x), a)
+		VBROADCASTSD(Mem{Base: x, Index: next, Scale: 8}, a1)
+		m.shift(a, a1, a1, 1, false)
+		add(a, load(fieldFlowMass))
+		add(a, load(fieldFlowLow))
+		addProduct(a, load(fieldFlowUp), load(fieldFlowForth))
+		addProduct(a1, load(fieldFlowDn), load(fieldFlowBack))
+		for n := range 2 {
+			done := fmt.Sprint("across", n)
+			field := func(f int) Register { return load(fieldFlowAcross + n*sizeOfAcross + f) }
+			above := field(fieldAcrossNext)
+			TESTQ(above, above)
+			JE(LabelRef(done))
+			addProduct(a, field(fieldAcrossUp), field(fieldAcrossForth))
+			b := m.register()
+			VMOVUPD(at(above), b)
+			addProduct(b, field(fieldAcrossDn), field(fieldAcrossBack))
+			lower := field(fieldAcrossLow)
+			TESTQ(lower, lower)
+			JE(LabelRef(done))
+			add(a, lower)
 			Label(done)
 		}
 	})
@@ -623,19 +681,26 @@ func rates(m machine, one Mem) {
 }
 
 // correct writes the kernel of interpolation to pairs of cells, the second of one group and
-// the first of the next.
-func correct(m machine) {
-	name := "correct" + m.suffix
+// the first of the next, or to single ones.
+func correct(m machine, pairs bool) {
+	name, what := "correctEach"+m.suffix, "cells k"
+	if pairs {
+		name, what = "correctPairs"+m.suffix, "cells 2k−1 and 2k"
+	}
 	TEXT(name, NOSPLIT, "func(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s corrects the cells 2k−1 and 2k, for blocks of %d groups k. It needs %s.", name, m.cells, m.needs))
+	Doc(fmt.Sprintf("%s corrects the %s, for blocks of %d groups k. It needs %s.", name, what, m.cells, m.needs))
 	load := loader(Load(Param("b"), GP64()))
 	k := Load(Param("first"), GP64())
 	blocks := Load(Param("blocks"), GP64())
 	x, mass := load(fieldBetweenX), load(fieldBetweenMass)
 	lower, upper, overLower, overUpper := load(fieldLower), load(fieldUpper), load(fieldOverLower), load(fieldOverUpper)
-	i := GP64()
-	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
+	i, counters := k, []counter{{k, m.cells}}
+	if pairs {
+		i = GP64()
+		LEAQ(Mem{Base: k, Index: k, Scale: 1, Disp: -1}, i)
+		counters = append(counters, counter{i, 2 * m.cells})
+	}
 	broadcast := func(param string) VecVirtual {
 		v := m.register()
 		at, err := Param(param).Resolve()
@@ -646,60 +711,74 @@ func correct(m machine) {
 		return v
 	}
 	w1, w2 := broadcast("weight1"), broadcast("weight2")
-	quarter, least := m.register(), m.register()
-	VBROADCASTSD(ConstData("quarter"+m.suffix, F64(0.25)), quarter)
-	VBROADCASTSD(ConstData("leastMass"+m.suffix, F64(leastMass)), least)
-	index := order(m, "part"+m.suffix, partOrder)
+	least := m.register()
+	VBROADCASTSD(ConstData("leastMass"+name, F64(leastMass)), least)
+	var quarter, index VecVirtual
+	if pairs {
+		quarter = m.register()
+		VBROADCASTSD(ConstData("quarter"+m.suffix, F64(0.25)), quarter)
+		index = order(m, "part"+m.suffix, partOrder)
+	}
 	at := func(p Register, group int) Mem { return Mem{Base: p, Index: k, Scale: 8, Disp: 8 * group} }
-	interpolate := func(lower, upper Mem, w VecVirtual) VecVirtual {
+	interpolate := func(lower, upper Register, group int) VecVirtual {
 		v, d := m.register(), m.register()
-		VMOVUPD(lower, v)
-		VMOVUPD(upper, d)
+		VMOVUPD(at(lower, group), v)
+		VMOVUPD(at(upper, group), d)
 		VSUBPD(v, d, d)
-		VMULPD(w, d, d) // not fused: the same bits as from Go
+		VMULPD(w1, d, d) // not fused: the same bits as from Go
 		VADDPD(d, v, v)
 		return v
 	}
-	loop(m, blocks, []counter{{k, m.cells}, {i, 2 * m.cells}}, func() {
-		a := interpolate(at(lower, -1), at(upper, -1), w1)
-		b := interpolate(at(lower, 0), at(upper, 0), w1)
+	// values returns those at the groups k and so many beside.
+	values := func(groups ...int) (v []VecVirtual) {
+		for _, g := range groups {
+			v = append(v, interpolate(lower, upper, g))
+		}
 		TESTQ(overLower, overLower)
 		JE(LabelRef("plane"))
-		c := interpolate(at(overLower, -1), at(overUpper, -1), w1)
-		d := interpolate(at(overLower, 0), at(overUpper, 0), w1)
-		VSUBPD(a, c, c)
-		VSUBPD(b, d, d)
-		VMULPD(w2, c, c)
-		VMULPD(w2, d, d)
-		VADDPD(c, a, a)
-		VADDPD(d, b, b)
+		for n, g := range groups {
+			w := interpolate(overLower, overUpper, g)
+			VSUBPD(v[n], w, w)
+			VMULPD(w2, w, w)
+			VADDPD(w, v[n], v[n])
+		}
 		Label("plane")
-		d = m.register()
-		VSUBPD(a, b, d)
-		VMULPD(quarter, d, d)
-		VADDPD(d, a, a)
-		VSUBPD(d, b, b)
-		m.part(a, index)
-		m.part(b, index)
-		first, second := m.register(), m.register()
-		VUNPCKLPD(b, a, first)
-		VUNPCKHPD(b, a, second)
-		fine := func(p Register, cell int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * (cell - 1)} }
+		return v
+	}
+	loop(m, blocks, counters, func() {
+		var v []VecVirtual
+		if pairs {
+			v = values(-1, 0)
+			d, first, second := m.register(), m.register(), m.register()
+			VSUBPD(v[0], v[1], d)
+			VMULPD(quarter, d, d)
+			VADDPD(d, v[0], v[0])
+			VSUBPD(d, v[1], v[1])
+			m.part(v[0], index)
+			m.part(v[1], index)
+			VUNPCKLPD(v[1], v[0], first)
+			VUNPCKHPD(v[1], v[0], second)
+			v = []VecVirtual{first, second}
+		} else {
+			v = values(0)
+		}
+		fine := func(p Register, n int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * n * m.cells} }
 		TESTQ(mass, mass)
 		JE(LabelRef("multiply"))
-		for n, v := range []VecVirtual{first, second} {
-			VMULPD(fine(mass, n*m.cells), v, v)
-			VADDPD(fine(x, n*m.cells), v, v)
+		for n, v := range v {
+			VMULPD(fine(mass, n), v, v)
+			VADDPD(fine(x, n), v, v)
 		}
 		JMP(LabelRef("store"))
 		Label("multiply")
-		for n, v := range []VecVirtual{first, second} {
-			VMULPD(fine(x, n*m.cells), v, v)
+		for n, v := range v {
+			VMULPD(fine(x, n), v, v)
 			VMAXPD(v, least, v) // what is not a number stays so
 		}
 		Label("store")
-		VMOVUPD(first, fine(x, 0))
-		VMOVUPD(second, fine(x, m.cells))
+		for n, v := range v {
+			VMOVUPD(v, fine(x, n))
+		}
 	})
 }
 
@@ -731,26 +810,34 @@ func neighbours(m machine, load func(field int) Register, i Register) func(cell 
 	}
 }
 
-// defects writes the kernel of the sums over pairs of what a linear problem is left with.
-func defects(m machine) {
-	name := "defects" + m.suffix
+// defects writes the kernel of what a linear problem is left with, of the sums over pairs or of
+// single cells.
+func defects(m machine, pairs bool) {
+	name, what := "defectsEach"+m.suffix, "cells k"
+	if pairs {
+		name, what = "defectsPairs"+m.suffix, "cells 2k and 2k+1"
+	}
 	TEXT(name, NOSPLIT, "func(r *[]float64, sums *float64, first int, blocks int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of %d groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs %s.", name, m.cells, m.needs))
+	Doc(fmt.Sprintf("%s adds right-hand side − (A x − shift·x) of the %s to sums[k], for blocks of %d groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs %s.", name, what, m.cells, m.needs))
 	load := loader(Load(Param("r"), GP64()))
 	sums := Load(Param("sums"), GP64())
-	k := Load(Param("first"), GP64())
-	i := GP64()
-	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
-	LEAQ(Mem{Base: sums, Index: k, Scale: 8}, sums)
-	blocks := Load(Param("blocks"), k)
-	index := order(m, "joinDefects"+m.suffix, joinOrder)
+	i := Load(Param("first"), GP64())
+	LEAQ(Mem{Base: sums, Index: i, Scale: 8}, sums)
+	step := m.cells
+	var index VecVirtual
+	if pairs {
+		step = 2 * m.cells
+		ADDQ(i, i)
+		index = order(m, "joinDefects"+m.suffix, joinOrder)
+	}
+	blocks := Load(Param("blocks"), GP64())
 	inflow := neighbours(m, load, i)
-	loop(m, blocks, []counter{{sums, 8 * m.cells}, {i, 2 * m.cells}}, func() {
-		var both [2]VecVirtual
-		for n := range both {
-			at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * n * m.cells} }
-			in := inflow(n*m.cells, fmt.Sprint("plane", n))
+	loop(m, blocks, []counter{{sums, 8 * m.cells}, {i, step}}, func() {
+		var parts []VecVirtual
+		for cell := 0; cell < step; cell += m.cells {
+			at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * cell} }
+			in := inflow(cell, fmt.Sprint("plane", cell))
 			inv, d := m.register(), m.register()
 			VMOVUPD(at(load(fieldInv)), inv)
 			VMOVUPD(at(load(fieldX)), d)
@@ -759,15 +846,18 @@ func defects(m machine) {
 			rhs := load(fieldRhs)
 			VADDPD(at(rhs), d, d)
 			m.where(d, inv)
-			both[n] = d
+			parts = append(parts, d)
 		}
-		even := m.register()
-		VUNPCKLPD(both[1], both[0], even)
-		VUNPCKHPD(both[1], both[0], both[0])
-		VADDPD(even, both[0], both[0])
-		m.join(both[0], index)
-		VADDPD(Mem{Base: sums}, both[0], both[0])
-		VMOVUPD(both[0], Mem{Base: sums})
+		sum := parts[0]
+		if pairs {
+			even := m.register()
+			VUNPCKLPD(parts[1], sum, even)
+			VUNPCKHPD(parts[1], sum, sum)
+			VADDPD(even, sum, sum)
+			m.join(sum, index)
+		}
+		VADDPD(Mem{Base: sums}, sum, sum)
+		VMOVUPD(sum, Mem{Base: sums})
 	})
 }
 
