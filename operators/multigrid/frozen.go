@@ -30,8 +30,7 @@ func Freeze(a *sparse.Lattice, m []float64, shift float64) *Frozen {
 	f := &Frozen{levels: s.levels, dense: s.dense, Visits: 1}
 	for k, l := range s.levels {
 		if l.plan != nil {
-			l.eachGroup(l.gather)
-			l.coarsen()
+			l.coarsenAll()
 		} else {
 			f.dense.eliminate(l.x, shift)
 		}

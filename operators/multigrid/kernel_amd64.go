@@ -96,12 +96,12 @@ func (k kernel) resistances(upper, lower, inv *float64, blocks int) {
 	}
 }
 
-// rates turns flows into rates, see [rateBetween].
-func (k kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {
+// rates sets rates from flows, see [rateBetween].
+func (k kernel) rates(up, dn, forth, back, x, y, upper, lower *float64, blocks int) {
 	if k == avx512 {
-		rates512(up, dn, x, y, upper, lower, blocks)
+		rates512(up, dn, forth, back, x, y, upper, lower, blocks)
 	} else {
-		rates256(up, dn, x, y, upper, lower, blocks)
+		rates256(up, dn, forth, back, x, y, upper, lower, blocks)
 	}
 }
 

@@ -644,26 +644,28 @@ GLOBL term10512<>(SB), RODATA|NOPTR, $8
 DATA term11512<>+0(SB)/8, $(0.00000002505210838544172)
 GLOBL term11512<>(SB), RODATA|NOPTR, $8
 
-// func rates512(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
+// func rates512(up *float64, dn *float64, forth *float64, back *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 // Requires: AVX, AVX512F
-TEXT ·rates512(SB), NOSPLIT, $0-56
+TEXT ·rates512(SB), NOSPLIT, $0-72
 	MOVQ         up+0(FP), AX
 	MOVQ         dn+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         y+24(FP), BX
-	MOVQ         upper+32(FP), SI
-	MOVQ         lower+40(FP), DI
-	MOVQ         blocks+48(FP), R8
+	MOVQ         forth+16(FP), DX
+	MOVQ         back+24(FP), BX
+	MOVQ         x+32(FP), SI
+	MOVQ         y+40(FP), DI
+	MOVQ         upper+48(FP), R8
+	MOVQ         lower+56(FP), R9
+	MOVQ         blocks+64(FP), R10
 	VBROADCASTSD one<>+0(SB), Z0
 	VBROADCASTSD half512<>+0(SB), Z1
 	VBROADCASTSD leastSymmetric512<>+0(SB), Z2
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 loop:
-	TESTQ     R8, R8
+	TESTQ     R10, R10
 	JE        done
-	VMOVUPD   (AX)(R9*8), Z3
-	VMOVUPD   (CX)(R9*8), Z4
+	VMOVUPD   (DX)(R11*8), Z3
+	VMOVUPD   (BX)(R11*8), Z4
 	VMINPD    Z4, Z3, Z7
 	VMULPD    Z2, Z7, Z7
 	VSUBPD    Z4, Z3, Z5
@@ -674,16 +676,16 @@ loop:
 	VADDPD    Z7, Z6, Z7
 	VADDPD    Z4, Z3, Z4
 	VMULPD    Z1, Z4, Z4
-	VMOVUPD   (SI)(R9*8), Z6
-	VADDPD    (DI)(R9*8), Z6, Z6
+	VMOVUPD   (R8)(R11*8), Z6
+	VADDPD    (R9)(R11*8), Z6, Z6
 	VMULPD    Z4, Z6, Z6
 	VADDPD    Z0, Z6, Z6
 	VDIVPD    Z6, Z4, Z4
 	VMAXPD    Z7, Z4, Z4
 	VADDPD    Z5, Z4, Z3
 	VSUBPD    Z5, Z4, Z4
-	VMOVUPD   (DX)(R9*8), Z7
-	VMOVUPD   (BX)(R9*8), Z6
+	VMOVUPD   (SI)(R11*8), Z7
+	VMOVUPD   (DI)(R11*8), Z6
 	VMULPD    Z7, Z3, Z3
 	VMULPD    Z6, Z4, Z4
 	VPXORQ    Z8, Z8, Z8
@@ -692,10 +694,10 @@ loop:
 	VPXORQ    Z9, Z9, Z9
 	VCMPPD    $0x04, Z9, Z7, K1
 	VMOVAPD.Z Z4, K1, Z4
-	VMOVUPD   Z3, (AX)(R9*8)
-	VMOVUPD   Z4, (CX)(R9*8)
-	ADDQ      $0x08, R9
-	DECQ      R8
+	VMOVUPD   Z3, (AX)(R11*8)
+	VMOVUPD   Z4, (CX)(R11*8)
+	ADDQ      $0x08, R11
+	DECQ      R10
 	JMP       loop
 
 done:
@@ -1748,26 +1750,28 @@ GLOBL term10256<>(SB), RODATA|NOPTR, $8
 DATA term11256<>+0(SB)/8, $(0.00000002505210838544172)
 GLOBL term11256<>(SB), RODATA|NOPTR, $8
 
-// func rates256(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
+// func rates256(up *float64, dn *float64, forth *float64, back *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 // Requires: AVX
-TEXT ·rates256(SB), NOSPLIT, $0-56
+TEXT ·rates256(SB), NOSPLIT, $0-72
 	MOVQ         up+0(FP), AX
 	MOVQ         dn+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         y+24(FP), BX
-	MOVQ         upper+32(FP), SI
-	MOVQ         lower+40(FP), DI
-	MOVQ         blocks+48(FP), R8
+	MOVQ         forth+16(FP), DX
+	MOVQ         back+24(FP), BX
+	MOVQ         x+32(FP), SI
+	MOVQ         y+40(FP), DI
+	MOVQ         upper+48(FP), R8
+	MOVQ         lower+56(FP), R9
+	MOVQ         blocks+64(FP), R10
 	VBROADCASTSD one<>+0(SB), Y0
 	VBROADCASTSD half256<>+0(SB), Y1
 	VBROADCASTSD leastSymmetric256<>+0(SB), Y2
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 loop:
-	TESTQ   R8, R8
+	TESTQ   R10, R10
 	JE      done
-	VMOVUPD (AX)(R9*8), Y3
-	VMOVUPD (CX)(R9*8), Y4
+	VMOVUPD (DX)(R11*8), Y3
+	VMOVUPD (BX)(R11*8), Y4
 	VMINPD  Y4, Y3, Y7
 	VMULPD  Y2, Y7, Y7
 	VSUBPD  Y4, Y3, Y5
@@ -1778,16 +1782,16 @@ loop:
 	VADDPD  Y7, Y6, Y7
 	VADDPD  Y4, Y3, Y4
 	VMULPD  Y1, Y4, Y4
-	VMOVUPD (SI)(R9*8), Y6
-	VADDPD  (DI)(R9*8), Y6, Y6
+	VMOVUPD (R8)(R11*8), Y6
+	VADDPD  (R9)(R11*8), Y6, Y6
 	VMULPD  Y4, Y6, Y6
 	VADDPD  Y0, Y6, Y6
 	VDIVPD  Y6, Y4, Y4
 	VMAXPD  Y7, Y4, Y4
 	VADDPD  Y5, Y4, Y3
 	VSUBPD  Y5, Y4, Y4
-	VMOVUPD (DX)(R9*8), Y7
-	VMOVUPD (BX)(R9*8), Y6
+	VMOVUPD (SI)(R11*8), Y7
+	VMOVUPD (DI)(R11*8), Y6
 	VMULPD  Y7, Y3, Y3
 	VMULPD  Y6, Y4, Y4
 	VXORPD  Y5, Y5, Y5
@@ -1796,10 +1800,10 @@ loop:
 	VXORPD  Y5, Y5, Y5
 	VCMPPD  $0x04, Y5, Y7, Y5
 	VANDPD  Y5, Y4, Y4
-	VMOVUPD Y3, (AX)(R9*8)
-	VMOVUPD Y4, (CX)(R9*8)
-	ADDQ    $0x04, R9
-	DECQ    R8
+	VMOVUPD Y3, (AX)(R11*8)
+	VMOVUPD Y4, (CX)(R11*8)
+	ADDQ    $0x04, R11
+	DECQ    R10
 	JMP     loop
 
 done:

@@ -18,7 +18,7 @@ func (kernel) outflows(r *openRow, first, blocks int) bool { return true }
 
 func (kernel) exponentials(x *float64, blocks int) {}
 
-func (kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {}
+func (kernel) rates(up, dn, forth, back, x, y, upper, lower *float64, blocks int) {}
 
 func (kernel) correct(b *between, pairs bool, first, blocks int) {}
 

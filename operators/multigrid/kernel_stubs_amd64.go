@@ -44,10 +44,10 @@ func resistances512(upper *float64, lower *float64, inv *float64, blocks int)
 //go:noescape
 func exponentials512(x *float64, blocks int)
 
-// rates512 turns flows into rates, see rateBetween, for blocks of 8 groups. It needs AVX-512F.
+// rates512 sets rates from flows, see rateBetween, for blocks of 8 groups. It needs AVX-512F.
 //
 //go:noescape
-func rates512(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
+func rates512(up *float64, dn *float64, forth *float64, back *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 
 // correctPairs512 corrects the cells 2k−1 and 2k, for blocks of 8 groups k. It needs AVX-512F.
 //
@@ -114,10 +114,10 @@ func resistances256(upper *float64, lower *float64, inv *float64, blocks int)
 //go:noescape
 func exponentials256(x *float64, blocks int)
 
-// rates256 turns flows into rates, see rateBetween, for blocks of 4 groups. It needs AVX2 and FMA.
+// rates256 sets rates from flows, see rateBetween, for blocks of 4 groups. It needs AVX2 and FMA.
 //
 //go:noescape
-func rates256(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
+func rates256(up *float64, dn *float64, forth *float64, back *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 
 // correctPairs256 corrects the cells 2k−1 and 2k, for blocks of 4 groups k. It needs AVX2 and FMA.
 //

@@ -63,15 +63,18 @@ func everyStep(dims []int, ring bool, along float64, show func(name string, x []
 		l.x[i] = 1 + math.Sin(float64(i))/2
 	}
 	c := l.plan.coarse
-	l.eachGroup(l.gather)
-	show("sums", c.x)
-	for a := range dims {
-		show(fmt.Sprint("flows up ", a), c.up[a])
-		show(fmt.Sprint("flows down ", a), c.dn[a])
-		show(fmt.Sprint("resistances up ", a), c.toUpper[a])
-		show(fmt.Sprint("resistances down ", a), c.toLower[a])
+	for r := range c.rows() {
+		l.gather(r)
+		for a := range dims {
+			s := l.plan.sums(r, a)
+			show(fmt.Sprint("flows up ", a, " row ", r), s.forth)
+			show(fmt.Sprint("flows down ", a, " row ", r), s.back)
+			show(fmt.Sprint("resistances up ", a, " row ", r), s.upper)
+			show(fmt.Sprint("resistances down ", a, " row ", r), s.lower)
+		}
 	}
-	l.coarsen()
+	show("sums", c.x)
+	l.coarsenAll()
 	for a := range dims {
 		show(fmt.Sprint("rates up ", a), c.up[a])
 		show(fmt.Sprint("rates down ", a), c.dn[a])
@@ -98,11 +101,12 @@ func TestNoRatesOfGroupsThatAreNotTrusted(t *testing.T) {
 	withKernels(t, func(t *testing.T) {
 		const n = 19
 		up, dn, x := make([]float64, n), make([]float64, n), make([]float64, n+1)
+		s := sums{make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)}
 		for i := range up {
-			up[i], dn[i], x[i] = 2, 1, 1e260
+			s.forth[i], s.back[i], x[i] = 2, 1, 1e260
 		}
 		x[3], x[9], x[n] = 0, 0, 1e260
-		ratesBetween(up, dn, x[:n], x[1:], make([]float64, n), make([]float64, n))
+		s.rates(up, dn, x[:n], x[1:], s.lower)
 		for i := range up {
 			trusted := x[i] > 0 && x[i+1] > 0
 			if (up[i] > 0) != trusted || (dn[i] > 0) != trusted {

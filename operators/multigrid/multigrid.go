@@ -293,8 +293,7 @@ func (s *solver) cycle(k int) (correction float64) {
 	if k > 0 {
 		l.sweep(false, nil, nil)
 	}
-	l.sweep(true, nil, l.gather)
-	l.coarsen()
+	l.sweep(true, nil, l.coarsen)
 	c := l.plan.coarse
 	for visit := 0; visit == 0 || visit < s.visits && c.plan != nil; visit++ {
 		correction = max(correction, s.cycle(k+1))

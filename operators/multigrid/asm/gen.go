@@ -633,10 +633,11 @@ func resistances(m machine, one Mem) {
 // rates writes the kernel of rates from flows.
 func rates(m machine, one Mem) {
 	name := "rates" + m.suffix
-	TEXT(name, NOSPLIT, "func(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)")
+	TEXT(name, NOSPLIT, "func(up *float64, dn *float64, forth *float64, back *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s turns flows into rates, see rateBetween, for blocks of %d groups. It needs %s.", name, m.cells, m.needs))
+	Doc(fmt.Sprintf("%s sets rates from flows, see rateBetween, for blocks of %d groups. It needs %s.", name, m.cells, m.needs))
 	up, dn := Load(Param("up"), GP64()), Load(Param("dn"), GP64())
+	flowForth, flowBack := Load(Param("forth"), GP64()), Load(Param("back"), GP64())
 	x, y := Load(Param("x"), GP64()), Load(Param("y"), GP64())
 	upper, lower := Load(Param("upper"), GP64()), Load(Param("lower"), GP64())
 	blocks := Load(Param("blocks"), GP64())
@@ -649,8 +650,8 @@ func rates(m machine, one Mem) {
 	at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8} }
 	loop(m, blocks, []counter{{i, m.cells}}, func() {
 		forth, back, j, s, minus, weak := m.register(), m.register(), m.register(), m.register(), m.register(), m.register()
-		VMOVUPD(at(up), forth)
-		VMOVUPD(at(dn), back)
+		VMOVUPD(at(flowForth), forth)
+		VMOVUPD(at(flowBack), back)
 		VMINPD(back, forth, weak)
 		VMULPD(least, weak, weak)
 		VSUBPD(back, forth, j)
