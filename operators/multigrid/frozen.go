@@ -1,6 +1,8 @@
 package multigrid
 
 import (
+	"math"
+
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/ness-fp/ness/operators/sparse"
@@ -108,14 +110,8 @@ func (f *Frozen) cycle(k int) {
 func (f *Frozen) ratios(k int) {
 	c, mass := f.levels[k], f.mass[k]
 	c.eachRow(func(r int) {
-		q, m := c.of(c.x, r), c.of(mass, r)
-		for i, v := range m {
-			if v > leastGroup {
-				q[i] /= v
-			} else {
-				q[i] = 0
-			}
-		}
+		q := c.of(c.x, r)
+		ratios(q, q, c.of(mass, r), math.Inf(-1), leastGroup, 0)
 	})
 }
 

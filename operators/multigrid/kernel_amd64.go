@@ -61,6 +61,15 @@ func (k kernel) reciprocals(dst, x *float64, blocks int, least float64) {
 	}
 }
 
+// ratios sets dst to x/y, but to other where one of them is not above its least.
+func (k kernel) ratios(dst, x, y *float64, blocks int, leastX, leastY, other float64) {
+	if k == avx512 {
+		ratios512(dst, x, y, blocks, leastX, leastY, other)
+	} else {
+		ratios256(dst, x, y, blocks, leastX, leastY, other)
+	}
+}
+
 // outflows sets inv to the rates out of cells, in blocks from first ≥ 1 on, at least one, and says
 // whether all rates are numbers ≥ 0 and all sums finite.
 func (k kernel) outflows(r *openRow, first, blocks int) bool {

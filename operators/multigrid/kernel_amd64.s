@@ -435,6 +435,38 @@ done:
 	VZEROUPPER
 	RET
 
+// func ratios512(dst *float64, x *float64, y *float64, blocks int, leastX float64, leastY float64, other float64)
+// Requires: AVX, AVX512F
+TEXT ·ratios512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         blocks+24(FP), BX
+	VBROADCASTSD leastX+32(FP), Z0
+	VBROADCASTSD leastY+40(FP), Z1
+	VBROADCASTSD other+48(FP), Z2
+
+loop:
+	TESTQ     BX, BX
+	JE        done
+	VMOVUPD   (CX), Z3
+	VMOVUPD   (DX), Z4
+	VDIVPD    Z4, Z3, Z5
+	VCMPPD    $0x0e, Z0, Z3, K1
+	VBLENDMPD Z5, Z2, K1, Z5
+	VCMPPD    $0x0e, Z1, Z4, K1
+	VBLENDMPD Z5, Z2, K1, Z5
+	VMOVUPD   Z5, (AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	DECQ      BX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
 // func outflows512(r *[]float64, first int, blocks int, lanes *float64)
 // Requires: AVX, AVX512F
 TEXT ·outflows512(SB), NOSPLIT, $0-32
@@ -1536,6 +1568,38 @@ loop:
 	ADDQ    $0x20, DX
 	DECQ    CX
 	JMP     loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func ratios256(dst *float64, x *float64, y *float64, blocks int, leastX float64, leastY float64, other float64)
+// Requires: AVX
+TEXT ·ratios256(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         blocks+24(FP), BX
+	VBROADCASTSD leastX+32(FP), Y0
+	VBROADCASTSD leastY+40(FP), Y1
+	VBROADCASTSD other+48(FP), Y2
+
+loop:
+	TESTQ     BX, BX
+	JE        done
+	VMOVUPD   (CX), Y3
+	VMOVUPD   (DX), Y4
+	VDIVPD    Y4, Y3, Y5
+	VCMPPD    $0x0e, Y0, Y3, Y3
+	VBLENDVPD Y3, Y5, Y2, Y5
+	VCMPPD    $0x0e, Y1, Y4, Y3
+	VBLENDVPD Y3, Y5, Y2, Y5
+	VMOVUPD   Y5, (AX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	DECQ      BX
+	JMP       loop
 
 done:
 	VZEROUPPER

@@ -14,6 +14,8 @@ func (kernel) gather(f *flows, pairs bool, first, blocks, after int) {}
 func (kernel) reciprocals(dst, x *float64, blocks int, least float64) {}
 func (kernel) resistances(upper, lower, inv *float64, blocks int)     {}
 
+func (kernel) ratios(dst, x, y *float64, blocks int, leastX, leastY, other float64) {}
+
 func (kernel) outflows(r *openRow, first, blocks int) bool { return true }
 
 func (kernel) exponentials(x *float64, blocks int) {}

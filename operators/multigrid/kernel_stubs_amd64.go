@@ -29,6 +29,11 @@ func gatherEach512(f *[]float64, first int, blocks int, after int)
 //go:noescape
 func reciprocals512(x *float64, blocks int, least float64, dst *float64)
 
+// ratios512 sets dst to x/y where x is above leastX and y above leastY, else to other, for blocks of 8. It needs AVX-512F.
+//
+//go:noescape
+func ratios512(dst *float64, x *float64, y *float64, blocks int, leastX float64, leastY float64, other float64)
+
 // outflows512 sets inv to the rates out of cells, for blocks of 8 from cell first ≥ 1 on, and two times 8 lanes to the least of the rates and to 0 if all sums are finite. It needs AVX-512F.
 //
 //go:noescape
@@ -98,6 +103,11 @@ func gatherEach256(f *[]float64, first int, blocks int, after int)
 //
 //go:noescape
 func reciprocals256(x *float64, blocks int, least float64, dst *float64)
+
+// ratios256 sets dst to x/y where x is above leastX and y above leastY, else to other, for blocks of 4. It needs AVX2 and FMA.
+//
+//go:noescape
+func ratios256(dst *float64, x *float64, y *float64, blocks int, leastX float64, leastY float64, other float64)
 
 // outflows256 sets inv to the rates out of cells, for blocks of 4 from cell first ≥ 1 on, and two times 4 lanes to the least of the rates and to 0 if all sums are finite. It needs AVX2 and FMA.
 //

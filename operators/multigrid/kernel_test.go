@@ -116,6 +116,26 @@ func TestNoRatesOfGroupsThatAreNotTrusted(t *testing.T) {
 	})
 }
 
+// Ratios are those of numbers above bounds, with any kernel.
+func TestRatios(t *testing.T) {
+	withKernels(t, func(t *testing.T) {
+		x, y, q := make([]float64, 19), make([]float64, 19), make([]float64, 19)
+		for i := range x {
+			x[i], y[i] = float64(i%4)-1, float64(i%5)
+		}
+		ratios(q, x, y, -0.5, 0.5, 7)
+		for i, v := range q {
+			want := 7.0
+			if x[i] > -0.5 && y[i] > 0.5 {
+				want = x[i] / y[i]
+			}
+			if v != want {
+				t.Errorf("ratio of %v to %v is %v, want %v", x[i], y[i], v, want)
+			}
+		}
+	})
+}
+
 // Masses that are not numbers are not hidden by the floor.
 func TestCorrectionsKeepNaN(t *testing.T) {
 	withKernels(t, func(t *testing.T) {

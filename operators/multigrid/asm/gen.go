@@ -46,6 +46,7 @@ type machine struct {
 	part          func(v, index VecVirtual)                     // the other way round
 	where         func(v, test VecVirtual)                      // v where test is not 0, else 0
 	above         func(v, test, bound VecVirtual)               // v where test > bound, else 0
+	unless        func(v, test, bound, other VecVirtual)        // v where test > bound, else other
 }
 
 func main() {
@@ -57,6 +58,7 @@ func main() {
 		gatherPairs(m)
 		gatherEach(m)
 		reciprocals(m, one)
+		ratios(m)
 		outflows(m)
 		resistances(m, one)
 		exponentials(m)
@@ -102,6 +104,11 @@ func avx512() machine {
 			VCMPPD(Imm(14), bound, test, k)
 			VMOVAPD_Z(v, k, v)
 		},
+		unless: func(v, test, bound, other VecVirtual) {
+			k := K()
+			VCMPPD(Imm(14), bound, test, k)
+			VBLENDMPD(v, other, k, v)
+		},
 	}
 }
 
@@ -144,6 +151,11 @@ func avx2() machine {
 			mask := YMM()
 			VCMPPD(Imm(14), bound, test, mask)
 			VANDPD(mask, v, v)
+		},
+		unless: func(v, test, bound, other VecVirtual) {
+			mask := YMM()
+			VCMPPD(Imm(14), bound, test, mask)
+			VBLENDVPD(mask, v, other, v)
 		},
 	}
 }
@@ -493,12 +505,7 @@ func reciprocals(m machine, one Mem) {
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of %d. It needs %s.", name, m.cells, m.needs))
 	x, blocks, dst := Load(Param("x"), GP64()), Load(Param("blocks"), GP64()), Load(Param("dst"), GP64())
-	bound, err := Param("least").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	least, ones := m.register(), m.register()
-	VBROADCASTSD(bound.Addr, least)
+	least, ones := broadcast(m, "least"), m.register()
 	VBROADCASTSD(one, ones)
 	loop(m, blocks, []counter{{x, 8 * m.cells}, {dst, 8 * m.cells}}, func() {
 		v, inverse := m.register(), m.register()
@@ -507,6 +514,37 @@ func reciprocals(m machine, one Mem) {
 		m.above(inverse, v, least)
 		VMOVUPD(inverse, Mem{Base: dst})
 	})
+}
+
+// ratios writes the kernel of x/y.
+func ratios(m machine) {
+	name := "ratios" + m.suffix
+	TEXT(name, NOSPLIT, "func(dst *float64, x *float64, y *float64, blocks int, leastX float64, leastY float64, other float64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s sets dst to x/y where x is above leastX and y above leastY, else to other, for blocks of %d. It needs %s.", name, m.cells, m.needs))
+	dst, x, y := Load(Param("dst"), GP64()), Load(Param("x"), GP64()), Load(Param("y"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	leastX, leastY, other := broadcast(m, "leastX"), broadcast(m, "leastY"), broadcast(m, "other")
+	loop(m, blocks, []counter{{dst, 8 * m.cells}, {x, 8 * m.cells}, {y, 8 * m.cells}}, func() {
+		a, b, ratio := m.register(), m.register(), m.register()
+		VMOVUPD(Mem{Base: x}, a)
+		VMOVUPD(Mem{Base: y}, b)
+		VDIVPD(b, a, ratio)
+		m.unless(ratio, a, leastX, other)
+		m.unless(ratio, b, leastY, other)
+		VMOVUPD(ratio, Mem{Base: dst})
+	})
+}
+
+// broadcast returns a parameter in all lanes.
+func broadcast(m machine, param string) VecVirtual {
+	v := m.register()
+	at, err := Param(param).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSD(at.Addr, v)
+	return v
 }
 
 // outflows writes the kernel of the rates out of cells.
@@ -702,16 +740,7 @@ func correct(m machine, pairs bool) {
 		LEAQ(Mem{Base: k, Index: k, Scale: 1, Disp: -1}, i)
 		counters = append(counters, counter{i, 2 * m.cells})
 	}
-	broadcast := func(param string) VecVirtual {
-		v := m.register()
-		at, err := Param(param).Resolve()
-		if err != nil {
-			panic(err)
-		}
-		VBROADCASTSD(at.Addr, v)
-		return v
-	}
-	w1, w2 := broadcast("weight1"), broadcast("weight2")
+	w1, w2 := broadcast(m, "weight1"), broadcast(m, "weight2")
 	least := m.register()
 	VBROADCASTSD(ConstData("leastMass"+name, F64(leastMass)), least)
 	var quarter, index VecVirtual
@@ -871,12 +900,7 @@ func residual(m machine) {
 	load := loader(Load(Param("r"), GP64()))
 	i := Load(Param("first"), GP64())
 	blocks := Load(Param("blocks"), GP64())
-	bound, err := Param("least").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	least, off, scale, entry := m.register(), m.register(), m.register(), m.register()
-	VBROADCASTSD(bound.Addr, least)
+	least, off, scale, entry := broadcast(m, "least"), m.register(), m.register(), m.register()
 	sums := Load(Param("sums"), GP64())
 	part := func(n int) Mem { return Mem{Base: sums, Disp: 8 * n * m.cells} }
 	VMOVUPD(part(0), off)
