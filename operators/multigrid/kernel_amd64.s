@@ -82,13 +82,10 @@ homogeneous:
 	VALIGNQ     $0x04, Z1, Z6, Z8
 	VFMADD231PD Z7, Z6, Z5
 	VMULPD      Z8, Z6, Z6
-	VSHUFF64X2  $0xff, Z6, Z6, Z7
-	VPERMILPD   $0xff, Z7, Z7
-	VSHUFF64X2  $0xff, Z5, Z5, Z8
-	VPERMILPD   $0xff, Z8, Z8
 	VFMADD231PD Z2, Z6, Z5
 	VMOVUPD     Z5, (CX)(R13*8)
-	VFMADD213PD Z8, Z7, Z2
+	VSHUFF64X2  $0xff, Z5, Z5, Z2
+	VPERMILPD   $0xff, Z2, Z2
 	ADDQ        $0x08, R13
 	DECQ        R12
 	JNE         loop
@@ -173,11 +170,9 @@ homogeneous:
 	VALIGNQ      $0x04, Z5, Z1, Z7
 	VFMADD231PD  Z6, Z5, Z4
 	VMULPD       Z7, Z5, Z5
-	VBROADCASTSD X5, Z6
-	VBROADCASTSD X4, Z7
 	VFMADD231PD  Z2, Z5, Z4
 	VMOVUPD      Z4, (CX)(R13*8)
-	VFMADD213PD  Z7, Z6, Z2
+	VBROADCASTSD X4, Z2
 	SUBQ         $0x08, R13
 	DECQ         R14
 	JNE          loop
@@ -1229,11 +1224,9 @@ homogeneous:
 	VMOVAPD     Y8, Y8
 	VFMADD231PD Y7, Y6, Y5
 	VMULPD      Y8, Y6, Y6
-	VPERMPD     $0xff, Y6, Y7
-	VPERMPD     $0xff, Y5, Y8
 	VFMADD231PD Y2, Y6, Y5
 	VMOVUPD     Y5, (CX)(R13*8)
-	VFMADD213PD Y8, Y7, Y2
+	VPERMPD     $0xff, Y5, Y2
 	ADDQ        $0x04, R13
 	DECQ        R12
 	JNE         loop
@@ -1319,11 +1312,9 @@ homogeneous:
 	VMOVAPD     Y7, Y7
 	VFMADD231PD Y6, Y5, Y4
 	VMULPD      Y7, Y5, Y5
-	VPERMPD     $0x00, Y5, Y6
-	VPERMPD     $0x00, Y4, Y7
 	VFMADD231PD Y2, Y5, Y4
 	VMOVUPD     Y4, (CX)(R13*8)
-	VFMADD213PD Y7, Y6, Y2
+	VPERMPD     $0x00, Y4, Y2
 	SUBQ        $0x04, R13
 	DECQ        R14
 	JNE         loop

@@ -260,12 +260,9 @@ func sweep(m machine, one Mem, right bool) {
 		VFMADD231PD(from, c, in)
 		VMULPD(factor, c, c)
 	}
-	lastC, lastIn := m.register(), m.register()
-	m.last(c, lastC, right)
-	m.last(in, lastIn, right)
 	VFMADD231PD(carry, c, in)
 	VMOVUPD(in, at(x, 0))
-	VFMADD213PD(lastIn, lastC, carry)
+	m.last(in, carry, right)
 
 	if right {
 		ADDQ(Imm(uint64(m.cells)), i)
