@@ -35,6 +35,8 @@ type highOrder struct {
 	workspace krylov.Workspace
 	diffusion [][]float64 // D at the points, packed
 
+	rates, change, weight []float64 // room for improve, and its weights
+
 	// equilibrium is exp(−φ) of a potential beside which nothing drives, largest value 1;
 	// nil elsewhere.
 	equilibrium []float64
