@@ -7,7 +7,7 @@ import "math"
 // J = F⁺ − F⁻, the rates are
 //
 //	I → J: (S + J/2)/X_I,   J → I: (S − J/2)/X_J,
-//	1/S = 1/F + φ_I/G_I + φ_J/G_J,   but S ≥ |J|/2 + min(F⁺, F⁻)/10,
+//	1/S = 1/F + φ_I/G_I + φ_J/G_J,   but S ≥ |J|/2 + min(F⁺, F⁻)/50,
 //
 // with F = (F⁺+F⁻)/2, G the mean of the flows to and fro between the two cells of a group
 // along the axis, and φ the part of its mass that is in the farther one. (A group of three
@@ -234,8 +234,9 @@ func (s *sums) rates(up, dn, x, y, lower []float64) {
 	}
 }
 
-// leastSymmetric is the part of the lesser flow that rates keep in any case.
-const leastSymmetric = 0.1
+// leastSymmetric is the part of the lesser flow that rates keep in any case: the more, the more
+// coarse levels diffuse across flows.
+const leastSymmetric = 0.02
 
 func rateBetween(forth, back, x, y, resistance float64) (up, dn float64) {
 	if x == 0 || y == 0 {

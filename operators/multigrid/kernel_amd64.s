@@ -734,7 +734,7 @@ done:
 DATA half512<>+0(SB)/8, $(0.5)
 GLOBL half512<>(SB), RODATA|NOPTR, $8
 
-DATA leastSymmetric512<>+0(SB)/8, $(0.1)
+DATA leastSymmetric512<>+0(SB)/8, $(0.02)
 GLOBL leastSymmetric512<>(SB), RODATA|NOPTR, $8
 
 // func correctPairs512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
@@ -1868,7 +1868,7 @@ done:
 DATA half256<>+0(SB)/8, $(0.5)
 GLOBL half256<>(SB), RODATA|NOPTR, $8
 
-DATA leastSymmetric256<>+0(SB)/8, $(0.1)
+DATA leastSymmetric256<>+0(SB)/8, $(0.02)
 GLOBL leastSymmetric256<>(SB), RODATA|NOPTR, $8
 
 // func correctPairs256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)

@@ -949,7 +949,7 @@ func zeroOf(m machine) VecVirtual {
 // Constants of the package.
 const (
 	leastMass      = 1e-290
-	leastSymmetric = 0.1
+	leastSymmetric = 0.02
 )
 
 // ln 2 in two parts, the first of 33 bits.
