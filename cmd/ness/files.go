@@ -26,18 +26,16 @@ func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
 		list = append(list, cells("angle", a.irreversibility.Alignment.Angle))
 	}
 	for k, v := range p.Variables {
-		ax := g.Axis(k)
 		faces := g.Shape()
 		faces[k]++
 		list = append(list,
-			output.Array{Name: "edges_" + v, Shape: []int{ax.Cells() + 1}, Data: ax.Edges()},
-			output.Array{Name: "centers_" + v, Shape: []int{ax.Cells()}, Data: ax.Centers()},
 			cells("current_"+v, a.current.At[k]),
 			cells("drift_current_"+v, a.drift[k]),
 			cells("diffusion_current_"+v, a.diffusion[k]),
 			output.Array{Name: "flux_" + v, Shape: faces, Data: a.current.Faces.Density(k)},
 			cells("gradient_"+v, a.parts[0][k]), cells("solenoidal_"+v, a.parts[1][k]), cells("harmonic_"+v, a.parts[2][k]))
 	}
+	list = append(list, axisArrays(p.Variables, g)...)
 	if a.split.Vector != nil {
 		for k, v := range p.Variables { // on edges along k: corners along the other axes
 			edges := g.Shape()

@@ -239,6 +239,11 @@ func histogramArrays(variables []string, h *compare.Histogram) []output.Array {
 		{Name: "density", Shape: g.Shape(), Data: h.Density().Values},
 		{Name: "standard_error", Shape: g.Shape(), Data: se},
 	}
+	return append(list, axisArrays(variables, g)...)
+}
+
+// axisArrays are the edges and centres of cells along every axis.
+func axisArrays(variables []string, g *grid.Grid) (list []output.Array) {
 	for k, v := range variables {
 		ax := g.Axis(k)
 		list = append(list,
