@@ -15,6 +15,7 @@ import (
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/operators/krylov"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -35,7 +36,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(solveCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand())
+	root.AddCommand(solveCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand(), modesCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -51,6 +52,9 @@ func status(err error) int {
 	var diverged *fp.ConvergenceError
 	var rough *fp.ToleranceError
 	var verdict *verdictError
+	var linear *krylov.ConvergenceError
+	var spectrum *krylov.SpectrumError
+	var modes *fp.ModesError
 	switch {
 	case err == nil:
 		return statusDone
@@ -59,7 +63,7 @@ func status(err error) int {
 			return statusViolated
 		}
 		return statusNotConverged
-	case errors.As(err, &diverged), errors.As(err, &rough):
+	case errors.As(err, &diverged), errors.As(err, &rough), errors.As(err, &linear), errors.As(err, &spectrum), errors.As(err, &modes):
 		return statusNotConverged
 	case errors.Is(err, errInterrupted), errors.Is(err, errStopped):
 		return statusInterrupted
