@@ -36,7 +36,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(solveCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand(), modesCommand())
+	root.AddCommand(solveCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand(), modesCommand(), passageCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

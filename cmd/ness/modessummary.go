@@ -193,7 +193,7 @@ func (s *metastableSummary) print(w io.Writer) {
 	}
 	rows[0] = append(rows[0], "rates to sets 1, 2, …")
 	for c, m := range s.Members {
-		row := []string{fmt.Sprint(c + 1), fmt.Sprintf("%.6g", float64(m.Weight)), pointText(floats(m.DensestAt)), optional(m.TimeToLeave, "%.6g")}
+		row := []string{fmt.Sprint(c + 1), fmt.Sprintf("%.6g", float64(m.Weight)), pointText(floatsOf(m.DensestAt)), optional(m.TimeToLeave, "%.6g")}
 		if steps {
 			row = append(row, optional(m.Steps, "%.6g"))
 		}
@@ -210,8 +210,8 @@ func (s *metastableSummary) print(w io.Writer) {
 	printTable(w, rows)
 }
 
-// floats returns plain numbers.
-func floats(v []output.Float) []float64 {
+// floatsOf returns plain numbers.
+func floatsOf(v []output.Float) []float64 {
 	x := make([]float64, len(v))
 	for i := range v {
 		x[i] = float64(v[i])
