@@ -100,3 +100,26 @@ func TestStatusOfModes(t *testing.T) {
 		}
 	}
 }
+
+// A step of SGD is η of the equation's time, and with momentum η/(1 − μ); without SGD there is
+// none.
+func TestTimeOfAStep(t *testing.T) {
+	dir := t.TempDir()
+	for section, want := range map[string]float64{
+		`sgd: {loss: "x^2", noise_covariance: [["1"]], learning_rate: 0.1, batch_size: 1}`:                0.1,
+		`sgd: {loss: "x^2", noise_covariance: [["1"]], learning_rate: 0.1, batch_size: 1, momentum: 0.6}`: 0.25,
+		`equation: {drift: ["-x"], diffusion: 1}`:                                                         0,
+	} {
+		name := filepath.Join(dir, "p.yaml")
+		if err := os.WriteFile(name, []byte("version: 1\nvariables: [x]\n"+section+"\ndomain: auto\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		f, err := (&inputFlags{}).read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sgdStep(f); math.Abs(got-want) > 1e-15 { // one rounding
+			t.Errorf("%s: %g, want %g", section, got, want)
+		}
+	}
+}
