@@ -50,8 +50,7 @@ func noKramers(format string, args ...any) error {
 // from which Newton's method finds those of the drift.
 //
 // The error is a [KramersError]: D varies or has a direction, detailed balance fails or may,
-// there are other than two wells, one in each set, of a depth of 0.1 or more, or a barrier is
-// lower than 3.
+// there are other than two wells, one in each set, or a barrier is lower than 3.
 func (t *Transition) Kramers() (*Kramers, error) {
 	if !isMultipleOfIdentity(t.Coefficients.Diffusion, t.Density.Grid.Dim()) {
 		return nil, noKramers("D varies or has a direction")
@@ -61,7 +60,7 @@ func (t *Transition) Kramers() (*Kramers, error) {
 	}
 	wells := findWells(t.Density)
 	if n := len(wells.peaks); n != 2 {
-		return nil, noKramers("want two wells of a depth of %g or more, have %d", leastDepth, n)
+		return nil, noKramers("want two wells, however shallow, have %d", n)
 	}
 	a, b := wells.peaks[0], wells.peaks[1]
 	if t.cut.in[1][a] && t.cut.in[0][b] {
@@ -153,6 +152,11 @@ func (p *Problem) criticalPoint(g *grid.Grid, cell int) (*criticalPoint, bool) {
 			if x[a] -= dx.AtVec(a); !(math.Abs(x[a]-start[a]) <= 2*g.Axis(a).Width(idx[a])) {
 				return nil, false
 			}
+		}
+	}
+	for a := range x {
+		if math.Abs(x[a]) < 1e-12*g.Axis(a).Length() { // round-off of a zero
+			x[a] = 0
 		}
 	}
 	_, diffusion := p.coefficientsAt(x)

@@ -13,9 +13,9 @@ import (
 // the shallower ends there, and counts as one if it is deep enough by then.
 
 const (
-	// leastDepth is what −ln p rises from the bottom of a well to where it meets another: less may be
-	// an error of the density. Shallow wells count, as in the limit of weak noise none is.
-	leastDepth = 0.1
+	// leastDepth is what −ln p rises from the bottom of a well to where it meets another. It is
+	// small, as a shallow well on the way between two others makes two passes of one.
+	leastDepth = 0.01
 	// highestPass is how far above the lowest pass, in −ln p, others count.
 	highestPass = 5
 	// passRadius is how many cells around it, also diagonally, a pass is the lowest in: where

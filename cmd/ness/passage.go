@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/cmd/ness/internal/plot"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
 )
@@ -23,10 +24,9 @@ type passageFlags struct {
 func passageCommand() *cobra.Command {
 	var fl passageFlags
 	cmd := &cobra.Command{
-		Use:     "passage FILE --to CONDITION [--from CONDITION]",
-		Short:   "Find mean first-passage times, committors and rates between sets",
-		Example: "  ness passage testdata/problems/a1_double_well_1d.yaml --from 'x < -0.8' --to 'x > 0.8'",
-		Args:    cobra.ExactArgs(1),
+		Use:   "passage FILE --from CONDITION --to CONDITION",
+		Short: "Find mean first-passage times, committors and rates between two sets",
+		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given = cmd.Flags().Changed("output")
 			return fl.passage(cmd.OutOrStdout(), args[0])
@@ -34,59 +34,172 @@ func passageCommand() *cobra.Command {
 	}
 	fl.inputFlags.add(cmd)
 	fl.outputFlags.add(cmd)
-	cmd.Flags().StringVar(&fl.to, "to", "", "`CONDITION` of the set that walkers go to: comparisons of formulas with and, or, not (absorbing walls belong to it; where there are some it may be left out)")
-	cmd.Flags().StringVar(&fl.from, "from", "", "`CONDITION` of the set that walkers come from: for committors and rates")
+	cmd.Flags().StringVar(&fl.from, "from", "", "`CONDITION` that holds where walkers come from, as in 'x < -0.8'; without it times from everywhere")
+	cmd.Flags().StringVar(&fl.to, "to", "", "`CONDITION` that holds where they go to, as in '(x-1)^2 + y^2 < 0.1'; may be left out where walls absorb")
 	return cmd
 }
 
-// sets reads the conditions; a set that is not given is nil.
-func (fl *passageFlags) sets(f *fp.File) (from, to fp.Set, err error) {
-	for _, k := range []struct {
-		flag, src string
-		set       *fp.Set
-	}{{"--from", fl.from, &from}, {"--to", fl.to, &to}} {
-		if k.src == "" {
-			continue
-		}
-		if *k.set, err = f.Set(k.src); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", k.flag, err)
+// A region is the points where a condition holds.
+type region struct {
+	flag, condition string
+	set             fp.Set // nil where the flag is not given
+	cells           []bool
+}
+
+// region reads a condition.
+func (fl *passageFlags) region(in *input, flag, condition string) (*region, error) {
+	r := &region{flag: flag, condition: condition, cells: make([]bool, in.grid.Cells())}
+	if condition == "" {
+		return r, nil
+	}
+	var err error
+	if r.set, err = in.file.Set(condition); err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	r.cells = fp.CellsWhere(in.grid, r.set)
+	switch {
+	case !slices.Contains(r.cells, true):
+		return nil, fmt.Errorf("%s: %q holds at the centre of no cell in the box; want a larger set, or more --cells", flag, condition)
+	case !slices.Contains(r.cells, false):
+		return nil, fmt.Errorf("%s: %q holds everywhere in the box", flag, condition)
+	}
+	return r, nil
+}
+
+// regions reads both conditions.
+func (fl *passageFlags) regions(in *input) (from, to *region, err error) {
+	open := in.grid.HasWall(grid.Absorbing)
+	switch {
+	case fl.to == "" && fl.from != "":
+		return nil, nil, errors.New("--to: missing beside --from; want a condition, as in --to 'x > 0.8'")
+	case fl.to == "" && !open:
+		return nil, nil, errors.New("--to: missing; want a condition, as in --to 'x > 0.8'")
+	case fl.from != "" && open:
+		return nil, nil, errors.New("--from: where walls absorb there are no rates between sets; leave it out for the mean times")
+	}
+	if from, err = fl.region(in, "--from", fl.from); err != nil {
+		return nil, nil, err
+	}
+	if to, err = fl.region(in, "--to", fl.to); err != nil {
+		return nil, nil, err
+	}
+	for i := range from.cells {
+		if from.cells[i] && to.cells[i] {
+			x := make([]float64, in.grid.Dim())
+			in.grid.Center(x, i)
+			return nil, nil, fmt.Errorf("--from and --to overlap: both hold at %s", pointText(x))
 		}
 	}
 	return from, to, nil
 }
 
-// will says whether the file has times of passage.
-func (fl *passageFlags) will(f *fp.File) error {
-	if fl.from != "" && fl.to == "" {
-		return errors.New("--from: wants --to beside it, the set that walkers go to")
+// An exit is how walkers get to a set, and from one to another where two are given.
+type exit struct {
+	from, to *region
+	there    *fp.Passage
+	density  *grid.Field // stationary; nil where walls absorb
+	// Without --from these are nil.
+	back       *fp.Passage
+	transition *fp.Transition
+	current    *fp.Current
+}
+
+// solveExit solves on a grid.
+func solveExit(p *fp.Problem, g *grid.Grid, from, to fp.Set) (*exit, error) {
+	opt := fp.PassageOptions{MaxMemory: memory()}
+	e := &exit{}
+	var err error
+	if e.there, err = fp.SolvePassage(p, g, to, opt); err != nil {
+		return nil, err
 	}
-	return f.HasStationary()
+	if from != nil {
+		if e.back, err = fp.SolvePassage(p, g, from, opt); err != nil {
+			return nil, err
+		}
+		if e.transition, err = fp.SolveTransition(p, g, from, to, opt); err != nil {
+			return nil, err
+		}
+		e.density = e.transition.Density
+		return e, nil
+	}
+	if g.HasWall(grid.Absorbing) {
+		return e, nil
+	}
+	s, err := fp.SolveStationary(p, g, fp.StationaryOptions{MaxMemory: opt.MaxMemory, Order: fp.OrderMonotone})
+	if err != nil {
+		return nil, err
+	}
+	e.density = s.Density
+	return e, nil
+}
+
+// inside returns the density in a set, and 0 elsewhere.
+func inside(p *grid.Field, cells []bool) *grid.Field {
+	f := grid.NewField(p.Grid)
+	for i, in := range cells {
+		if in {
+			f.Values[i] = p.Values[i]
+		}
+	}
+	return f
+}
+
+// average returns the mean time to the target: of starts in the stationary density within the
+// other set, in all of it without another, and uniform in the box where there is none.
+func (e *exit) average(time *fp.Passage, start fp.Set) float64 {
+	g := time.Time.Grid
+	switch {
+	case e.density == nil:
+		one := grid.NewField(g)
+		for i := range one.Values {
+			one.Values[i] = 1
+		}
+		return time.MeanFrom(one)
+	case start == nil:
+		return time.MeanFrom(e.density)
+	}
+	return time.MeanFrom(inside(e.density, fp.CellsWhere(g, start)))
 }
 
 func (fl *passageFlags) passage(w io.Writer, name string) error {
 	if fl.quiet {
 		w = io.Discard
 	}
-	in, err := openInput(name, &fl.inputFlags, &fl.outputFlags, fl.will)
+	in, err := openInput(name, &fl.inputFlags, &fl.outputFlags, (*fp.File).HasStationary)
 	if err != nil {
 		return err
 	}
 	defer in.abort()
-	from, to, err := fl.sets(in.file)
+	from, to, err := fl.regions(in)
 	if err != nil {
 		return err
 	}
-	r, err := newPassageReport(in, from, to)
-	if err != nil {
-		return fl.explain(in, err)
+	watch := &stopwatch{seconds: map[string]float64{}}
+	watch.start("passage")
+	e, err := solveExit(in.file.Problem, in.grid, from.set, to.set)
+	var set *fp.SetError
+	switch {
+	case errors.As(err, &set):
+		return fmt.Errorf("--from %q, --to %q: %w", fl.from, fl.to, err)
+	case err != nil:
+		return in.locate(err)
 	}
-	sum := r.summarize(fl.from, fl.to)
+	e.from, e.to = from, to
+	if e.transition != nil {
+		e.current = e.transition.Current()
+	}
+	watch.start("half grid")
+	half, why := e.halfGrid(in.file.Problem, in.grid)
+	watch.stop()
+	doubts := append(in.doubts, e.doubts(half, why)...)
+	sum := e.summarize(in, half, doubts)
+	sum.Seconds = watch.seconds
 	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
 	if in.folder == nil {
 		return nil
 	}
-	if err := fl.write(in.folder, r.files(), r.figures(), func(names []string) any {
+	if err := fl.write(in.folder, e.files(in.file.Problem.Variables), e.figures(in.file.Problem), func(names []string) any {
 		sum.Files = names
 		return sum
 	}); err != nil {
@@ -96,88 +209,73 @@ func (fl *passageFlags) passage(w io.Writer, name string) error {
 	return nil
 }
 
-// explain names the flags that an error about sets is of.
-func (fl *passageFlags) explain(in *input, err error) error {
-	var set *fp.SetError
-	switch {
-	case errors.As(err, &set) && fl.from != "":
-		return fmt.Errorf("--from %q --to %q: %w", fl.from, fl.to, err)
-	case errors.As(err, &set):
-		return fmt.Errorf("--to %q: %w", fl.to, err)
+// halfGrid solves on half the cells; nil with the reason where that cannot be.
+func (e *exit) halfGrid(p *fp.Problem, g *grid.Grid) (half *exit, why string) {
+	coarse, ok := g.Coarsen()
+	if !ok {
+		return nil, "it wants an even number of cells along every axis"
 	}
-	return in.locate(err)
-}
-
-// A passageReport is how walkers get to a set, and how between two.
-type passageReport struct {
-	in       *input
-	sets     [][]float64 // 1 in cells of the sets
-	there    *fp.Passage // to the set that walkers go to, and
-	back     *fp.Passage // to the one that they come from, nil without one
-	between  *fp.Transition
-	kramers  *fp.Kramers // nil where the formula does not apply,
-	without  error       // and why
-	rough    *passageReport
-	mean     float64 // mean time there from the other set; without one from the stationary density, NaN where walls absorb
-	meanBack float64
-}
-
-// newPassageReport solves on the grid, and on half of it for an idea of the error.
-func newPassageReport(in *input, from, to fp.Set) (*passageReport, error) {
-	r, err := solvePassages(in.file.Problem, in.grid, from, to)
+	half, err := solveExit(p, coarse, e.from.set, e.to.set)
 	if err != nil {
-		return nil, err
+		return nil, "there, " + err.Error()
 	}
-	r.in = in
-	if coarse, ok := in.grid.Coarsen(); ok {
-		if half, err := solvePassages(in.file.Problem, coarse, from, to); err == nil { // sets may be too thin for it
-			r.rough = half
-		}
-	}
-	if r.between != nil {
-		r.kramers, r.without = r.between.Kramers()
-	}
-	return r, nil
+	return half, ""
 }
 
-func solvePassages(p *fp.Problem, g *grid.Grid, from, to fp.Set) (*passageReport, error) {
-	opt := fp.PassageOptions{MaxMemory: memory()}
-	r := &passageReport{mean: math.NaN(), meanBack: math.NaN()}
-	var err error
-	if from != nil { // first, since it says what is wrong with both
-		if r.between, err = fp.SolveTransition(p, g, from, to, opt); err != nil {
-			return nil, err
-		}
-		if r.back, err = fp.SolvePassage(p, g, from, opt); err != nil {
-			return nil, err
-		}
+const (
+	// roughTime is the difference to half the grid from which there is a warning.
+	roughTime = 0.1
+	// leakyFlux is the imbalance of the flux from which there is one.
+	leakyFlux = 1e-6
+)
+
+func (e *exit) doubts(half *exit, why string) (list []string) {
+	if half == nil {
+		return []string{"no comparison with half the grid: " + why}
 	}
-	if r.there, err = fp.SolvePassage(p, g, to, opt); err != nil {
-		return nil, err
+	if d := apart(e.average(e.there, e.from.set), half.average(half.there, e.from.set)); !(d < roughTime) {
+		list = append(list, fmt.Sprintf("the mean time changes by %.2g between this grid and half of it: it is not resolved; refine the grid", d))
 	}
-	for _, set := range []fp.Set{from, to} {
-		r.sets = append(r.sets, indicator(g, set))
+	if e.transition != nil && !(e.transition.Imbalance < leakyFlux) {
+		list = append(list, fmt.Sprintf("what leaves one set and comes to the other differ by %.2g of the flux", e.transition.Imbalance))
 	}
-	switch {
-	case from != nil:
-		r.mean = r.there.MeanFrom(within(r.between.Density, r.sets[0]))
-		r.meanBack = r.back.MeanFrom(within(r.between.Density, r.sets[1]))
-	case !g.HasWall(grid.Absorbing):
-		s, err := fp.SolveStationary(p, g, fp.StationaryOptions{Order: fp.OrderMonotone, MaxMemory: memory()})
-		if err == nil {
-			r.mean = r.there.MeanFrom(s.Density)
-		}
-	}
-	return r, nil
+	return list
 }
 
-// indicator returns 1 in the cells of a set.
-func indicator(g *grid.Grid, set fp.Set) []float64 {
-	v := make([]float64, g.Cells())
-	if set == nil {
-		return v
+// apart is the difference of two numbers relative to the first.
+func apart(a, b float64) float64 { return math.Abs(a-b) / math.Abs(a) }
+
+func (e *exit) files(variables []string) []output.File {
+	return []output.File{{Name: "passage.npz", Write: func(w io.Writer) error { return output.WriteNPZ(w, e.arrays(variables)) }}}
+}
+
+// arrays lists the contents of passage.npz.
+func (e *exit) arrays(variables []string) []output.Array {
+	g := e.there.Time.Grid
+	cells := func(name string, v []float64) output.Array {
+		return output.Array{Name: name, Shape: g.Shape(), Data: v}
 	}
-	for i, in := range fp.CellsWhere(g, set) {
+	list := append(axisArrays(variables, g), cells("time", e.there.Time.Values), cells("to", indicator(e.to.cells)))
+	if e.density != nil {
+		list = append(list, cells("density", e.density.Values))
+	}
+	if e.transition == nil {
+		return list
+	}
+	list = append(list, cells("from", indicator(e.from.cells)), cells("time_back", e.back.Time.Values),
+		cells("committor", e.transition.Forward.Values), cells("backward_committor", e.transition.Backward.Values))
+	for a, v := range variables {
+		faces := g.Shape()
+		faces[a]++
+		list = append(list, cells("current_"+v, e.current.At[a]), output.Array{Name: "flux_" + v, Shape: faces, Data: e.current.Faces.Density(a)})
+	}
+	return list
+}
+
+// indicator is 1 in the cells of a set and 0 elsewhere.
+func indicator(cells []bool) []float64 {
+	v := make([]float64, len(cells))
+	for i, in := range cells {
 		if in {
 			v[i] = 1
 		}
@@ -185,137 +283,39 @@ func indicator(g *grid.Grid, set fp.Set) []float64 {
 	return v
 }
 
-// within returns a density in a set alone.
-func within(p *grid.Field, set []float64) *grid.Field {
-	f := grid.NewField(p.Grid)
-	for i, v := range p.Values {
-		f.Values[i] = v * set[i]
+// figures lists the pictures.
+func (e *exit) figures(p *fp.Problem) map[string]func(io.Writer) error {
+	g := e.there.Time.Grid
+	axes, time, density := plotAxes(p.Variables, g), e.there.Time.Values, values(e.density)
+	t := e.transition
+	if g.Dim() == 1 {
+		return map[string]func(io.Writer) error{"passage.png": func(w io.Writer) error {
+			var forward, backward []float64
+			if t != nil {
+				forward, backward = t.Forward.Values, t.Backward.Values
+			}
+			return plot.Passage1D(w, plot.PNG, p.Title, axes[0], time, density, forward, backward)
+		}}
 	}
-	return f
-}
-
-// passageSummary is what summary.json of `ness passage` holds. Numbers that there are not are
-// null.
-type passageSummary struct {
-	Program  string          `json:"program"`
-	Command  string          `json:"command"`
-	Problem  problemSummary  `json:"problem"`
-	From     string          `json:"from"`
-	To       string          `json:"to"`
-	Method   string          `json:"method"`
-	Time     passageMeasured `json:"mean_time"`
-	TimeBack passageMeasured `json:"mean_time_back"`
-	Longest  output.Float    `json:"longest_mean_time"`
-	Rate     passageMeasured `json:"rate"`
-	RateBack passageMeasured `json:"rate_back"`
-	Flux     passageMeasured `json:"flux"`
-	Kramers  *kramersSummary `json:"kramers"` // null where the formula does not apply
-	Without  string          `json:"no_kramers"`
-	Steps    output.Float    `json:"sgd_steps_per_time"`
-	Warnings []string        `json:"warnings"`
-	Files    []string        `json:"files"`
-}
-
-// passageMeasured is a number, and its relative difference to half the grid.
-type passageMeasured struct {
-	Value output.Float `json:"value"`
-	Half  output.Float `json:"half_grid_difference"`
-}
-
-type kramersSummary struct {
-	From     []output.Float   `json:"from"`
-	To       []output.Float   `json:"to"`
-	Passes   [][]output.Float `json:"passes"`
-	Barrier  output.Float     `json:"barrier"`
-	Back     output.Float     `json:"barrier_back"`
-	Rate     output.Float     `json:"rate"`
-	RateBack output.Float     `json:"rate_back"`
-}
-
-func (r *passageReport) summarize(from, to string) *passageSummary {
-	s := &passageSummary{
-		Program: "ness", Command: "passage", Problem: summarizeProblem(r.in.file, r.in.grid, r.in.notes), From: from, To: to,
-		Method: r.there.Scheme.String(), Longest: output.Float(slices.Max(r.there.Time.Values)), Steps: none,
-		Warnings: append([]string{}, r.in.doubts...),
+	sets := [][]float64{indicator(e.to.cells)}
+	if t != nil {
+		sets = append(sets, indicator(e.from.cells))
 	}
-	measure := func(of func(r *passageReport) float64) passageMeasured {
-		m := passageMeasured{output.Float(of(r)), none}
-		if r.rough != nil {
-			m.Half = output.Float(math.Abs(of(r.rough)/of(r) - 1))
+	list := map[string]func(io.Writer) error{
+		"time.png": func(w io.Writer) error { return plot.PassageTime(w, plot.PNG, p.Title, axes, time, density, sets) },
+	}
+	if t == nil {
+		return list
+	}
+	list["committor.png"] = func(w io.Writer) error {
+		return plot.Committor(w, plot.PNG, p.Title, axes, t.Forward.Values, t.Backward.Values, density, sets)
+	}
+	list["current.png"] = func(w io.Writer) error {
+		j := e.current.At
+		if g.Dim() == 3 {
+			return plot.Current3D(w, plot.PNG, p.Title, axes, density, [3][]float64(j))
 		}
-		return m
+		return plot.Transitions(w, plot.PNG, p.Title, axes, density, j[0], j[1], sets)
 	}
-	transition := func(of func(t *fp.Transition) float64) passageMeasured {
-		if r.between == nil {
-			return passageMeasured{none, none}
-		}
-		return measure(func(r *passageReport) float64 { return of(r.between) })
-	}
-	s.Time = measure(func(r *passageReport) float64 { return r.mean })
-	s.TimeBack = measure(func(r *passageReport) float64 { return r.meanBack })
-	s.Rate = transition(func(t *fp.Transition) float64 { return t.Rate })
-	s.RateBack = transition(func(t *fp.Transition) float64 { return t.Back })
-	s.Flux = transition(func(t *fp.Transition) float64 { return t.Flux })
-	if per := stepsPer(r.in.file.Problem); per > 0 {
-		s.Steps = output.Float(per)
-	}
-	if k := r.kramers; k != nil {
-		s.Kramers = &kramersSummary{
-			From: output.Floats(k.From), To: output.Floats(k.To), Barrier: output.Float(k.Barrier), Back: output.Float(k.BarrierBack),
-			Rate: output.Float(k.Rate), RateBack: output.Float(k.Back),
-		}
-		for _, x := range k.Passes {
-			s.Kramers.Passes = append(s.Kramers.Passes, output.Floats(x))
-		}
-	} else if r.without != nil {
-		s.Without = r.without.Error()
-	}
-	return s
-}
-
-// text prints a number with its difference to half the grid.
-func (m passageMeasured) text(unit string) string {
-	t := fmt.Sprintf("%.8g %s", float64(m.Value), unit)
-	if !math.IsNaN(float64(m.Half)) {
-		t += fmt.Sprintf(" (half the grid: %.1e off)", float64(m.Half))
-	}
-	return t
-}
-
-func (s *passageSummary) print(w io.Writer) {
-	line(w, "method", "%s generator, elimination", s.Method)
-	if s.To != "" {
-		line(w, "to", "%s", s.To)
-	} else {
-		line(w, "to", "absorbing walls")
-	}
-	if s.From == "" {
-		if !math.IsNaN(float64(s.Time.Value)) {
-			line(w, "mean time", "%s from the stationary density", s.Time.text("T"))
-		}
-		line(w, "longest mean time", "%.8g T", float64(s.Longest))
-	} else {
-		line(w, "from", "%s", s.From)
-		line(w, "mean time there", "%s from the stationary density in it", s.Time.text("T"))
-		line(w, "mean time back", "%s", s.TimeBack.text("T"))
-		line(w, "rate there", "%s", s.Rate.text("1/T"))
-		line(w, "rate back", "%s", s.RateBack.text("1/T"))
-		line(w, "transitions", "%s", s.Flux.text("1/T each way"))
-		s.printKramers(w)
-	}
-	if !math.IsNaN(float64(s.Steps)) {
-		line(w, "unit of time", "T = %.6g steps of SGD", float64(s.Steps))
-	}
-	for _, warning := range s.Warnings {
-		line(w, "warning", "%s", warning)
-	}
-}
-
-func (s *passageSummary) printKramers(w io.Writer) {
-	k := s.Kramers
-	if k == nil {
-		line(w, "Eyring and Kramers", "does not apply: %s", s.Without)
-		return
-	}
-	line(w, "Eyring and Kramers", "%.6g 1/T there, %.6g 1/T back; barriers %.4g and %.4g, of which it is the limit", float64(k.Rate), float64(k.RateBack), float64(k.Barrier), float64(k.Back))
+	return list
 }

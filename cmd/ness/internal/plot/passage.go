@@ -34,8 +34,14 @@ func Passage1D(w io.Writer, f Format, title string, axis Axis, time, density, fo
 		_, p := thin(axis, density)
 		lower.traces, lower.hi = plainTrace(p), headroom(p)
 	}
-	return curves(w, f, title, nil, thinned, upper, lower)
+	var notes []string
+	if forward != nil {
+		notes = []string{setsNote}
+	}
+	return curves(w, f, title, notes, thinned, upper, lower)
 }
+
+const setsNote = "A: where walkers come from, B: where they go to"
 
 // complement returns 1 − v.
 func complement(v []float64) []float64 {
@@ -87,9 +93,9 @@ func Committor(w io.Writer, f Format, title string, axes []Axis, forward, backwa
 		}
 	}
 	list := onPlanes(axes, density, forward, sets, exhibitOf("q⁺, probability of B before A"))
-	notes := []string{"1 − q⁻, the probability of B after A, is the same: no current runs between"}
+	notes := []string{setsNote, "1 − q⁻, the probability of B after A, is the same: in detailed balance"}
 	if apart > 1e-3 {
-		notes = nil
+		notes = notes[:1]
 		list = append(list, onPlanes(axes, density, past, sets, exhibitOf("1 − q⁻, probability of B after A"))...)
 	}
 	return drawRow(w, f, title, notes, list)
