@@ -43,9 +43,9 @@ func newSampler(s fp.Sampling, n, batch int, words bool) sampler {
 	case s == fp.WithReplacement && words:
 		return &wordSampler{random.NewUniform(n)}
 	case s == fp.WithReplacement:
-		return &independent{random.NewUniform(n).Fill, buffered * batch}
+		return &uniform{indices: random.NewUniform(n)}
 	case s == fp.WithoutReplacement:
-		return &independent{random.NewSubset(n).Fill, batch}
+		return &subsets{random.NewSubset(n)}
 	case s == fp.Epochs:
 		return &epochs{perEpoch: n / batch, identity: random.Identity(n)}
 	case s == fp.FullBatch:
@@ -54,21 +54,42 @@ func newSampler(s fp.Sampling, n, batch int, words bool) sampler {
 	panic(fmt.Sprintf("compare: no sampling %d", s))
 }
 
-// independent draws so many indices at once, independent of others.
-type independent struct {
-	fill   func(dst []uint32, g random.Stream) random.Stream
-	atOnce int
+// uniform draws with replacement.
+type uniform struct {
+	indices random.Uniform
+	streams []random.Stream
 }
 
-func (s *independent) resume([]source, int) {}
+func (s *uniform) resume([]source, int) {}
 
-func (s *independent) draw(b *batches, from []source, _ int) {
+func (s *uniform) draw(b *batches, from []source, _ int) {
+	s.fill(b.indices, buffered*b.size, from)
+}
+
+// fill fills dst with indices, each of every walker.
+func (s *uniform) fill(dst []uint32, each int, from []source) {
+	s.streams = s.streams[:0]
+	for w := range from {
+		s.streams = append(s.streams, from[w].now)
+	}
+	s.indices.FillEach(dst[:each*len(from)], each, s.streams)
+	for w := range from {
+		from[w].now = s.streams[w]
+	}
+}
+
+// subsets draws without replacement.
+type subsets struct{ subset *random.Subset }
+
+func (s *subsets) resume([]source, int) {}
+
+func (s *subsets) draw(b *batches, from []source, _ int) {
 	dst := b.indices
 	for w := range from {
 		g := from[w].now
-		for range buffered * b.size / s.atOnce {
-			g = s.fill(dst[:s.atOnce], g)
-			dst = dst[s.atOnce:]
+		for range buffered {
+			g = s.subset.Fill(dst[:b.size], g)
+			dst = dst[b.size:]
 		}
 		from[w].now = g
 	}

@@ -1,0 +1,6 @@
+//go:build !amd64
+
+package random
+
+// fillLanes fills nothing: there are kernels for amd64 alone.
+func (u Uniform) fillLanes([]uint32, int, *[lanes]Stream) bool { return false }
