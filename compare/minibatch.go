@@ -26,9 +26,11 @@ type batches struct {
 	n       uint64
 }
 
-// at returns the indices of step k, those of the next walker following stride further on.
-func (b *batches) at(k int) (indices []uint32, stride int) {
-	return b.indices[k*b.size:], buffered * b.size
+// at returns the indices of step k from a walker on, those of the next one following
+// stride further on. There are none beyond the last walker.
+func (b *batches) at(k, walker int) (indices []uint32, stride int) {
+	stride = buffered * b.size
+	return b.indices[min(walker*stride+k*b.size, len(b.indices)):], stride
 }
 
 // A sampler fills in the batches of the steps from start on, a multiple of buffered.
