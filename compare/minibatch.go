@@ -115,6 +115,7 @@ type epochs struct {
 	perEpoch int
 	identity []uint32
 	orders   [][]uint32
+	streams  []random.Stream // that orders are drawn from
 }
 
 func (s *epochs) resume(from []source, start int) {
@@ -124,33 +125,48 @@ func (s *epochs) resume(from []source, start int) {
 	if start%s.perEpoch == 0 {
 		return // draw begins with a new order
 	}
+	s.streams = s.streams[:0]
 	for w := range from {
-		s.reorder(w, from[w].epoch)
+		s.streams = append(s.streams, from[w].epoch)
 	}
+	s.reorder()
 }
 
 func (s *epochs) draw(b *batches, from []source, start int) {
-	dst := b.indices
-	for w := range from {
-		order := s.orders[w]
-		at := start % s.perEpoch
-		for steps := buffered; steps > 0; at = 0 {
-			if at == 0 {
-				from[w].epoch = from[w].now
-				from[w].now = s.reorder(w, from[w].now)
-			}
-			n := min(steps, s.perEpoch-at) * b.size
-			copy(dst[:n], order[at*b.size:])
-			dst = dst[n:]
-			steps -= n / b.size
+	stride := buffered * b.size
+	at := start % s.perEpoch
+	for done := 0; done < stride; at = 0 {
+		if at == 0 {
+			s.renew(from)
 		}
+		n := min(stride-done, (s.perEpoch-at)*b.size)
+		for w := range from {
+			copy(b.indices[w*stride+done:][:n], s.orders[w][at*b.size:])
+		}
+		done += n
 	}
 }
 
-// reorder draws a new order for a walker.
-func (s *epochs) reorder(w int, g random.Stream) random.Stream {
-	copy(s.orders[w], s.identity)
-	return random.Shuffle(s.orders[w], len(s.identity), g)
+// renew draws a new order for each walker.
+func (s *epochs) renew(from []source) {
+	s.streams = s.streams[:0]
+	for w := range from {
+		from[w].epoch = from[w].now
+		s.streams = append(s.streams, from[w].now)
+	}
+	s.reorder()
+	for w := range from {
+		from[w].now = s.streams[w]
+	}
+}
+
+// reorder draws orders from the streams.
+func (s *epochs) reorder() {
+	orders := s.orders[:len(s.streams)]
+	for _, o := range orders {
+		copy(o, s.identity)
+	}
+	random.ShuffleEach(orders, s.streams)
 }
 
 type noSampler struct{}

@@ -21,3 +21,19 @@ func (u Uniform) FillEach(dst []uint32, each int, g []Stream) {
 		dst, g = dst[n*each:], g[n:]
 	}
 }
+
+// ShuffleEach does to each of several slices of one length, and its stream, what [Shuffle]
+// does for the whole length, eight at once where there are kernels for that.
+func ShuffleEach(s [][]uint32, g []Stream) {
+	for len(g) > 0 {
+		n, done := min(lanes, len(g)), 0
+		if n == lanes {
+			done = shuffleLanes((*[lanes][]uint32)(s), (*[lanes]Stream)(g))
+		}
+		for w := range n {
+			checkIndices("ShuffleEach", len(s[w]))
+			g[w] = shuffle(s[w], done, len(s[w]), g[w])
+		}
+		s, g = s[n:], g[n:]
+	}
+}

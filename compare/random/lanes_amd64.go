@@ -11,10 +11,7 @@ func (u Uniform) fillLanes(dst []uint32, each int, g *[lanes]Stream) bool {
 	if !hasLanes || each == 0 || each%12 != 0 || u.perWord == 1 {
 		return false
 	}
-	var s [4][lanes]uint64
-	for w := range g {
-		s[0][w], s[1][w], s[2][w], s[3][w] = g[w].a, g[w].b, g[w].c, g[w].n
-	}
+	s := transposed(g)
 	var ok bool
 	switch words := each / u.perWord; u.perWord {
 	case 2:
@@ -27,8 +24,49 @@ func (u Uniform) fillLanes(dst []uint32, each int, g *[lanes]Stream) bool {
 	if !ok {
 		return false
 	}
+	setFrom(g, &s)
+	return true
+}
+
+// transposed returns the states of streams, word by word.
+func transposed(g *[lanes]Stream) (s [4][lanes]uint64) {
+	for w := range g {
+		s[0][w], s[1][w], s[2][w], s[3][w] = g[w].a, g[w].b, g[w].c, g[w].n
+	}
+	return s
+}
+
+func setFrom(g *[lanes]Stream, s *[4][lanes]uint64) {
 	for w := range g {
 		g[w] = Stream{s[0][w], s[1][w], s[2][w], s[3][w]}
 	}
-	return true
+}
+
+// shuffleLanes begins to shuffle and returns how many positions are done, in pieces that
+// are small enough to stay in the cache. It ends where the words left at some position may
+// have one to be thrown away: in a piece that has a remainder below the number of pairs,
+// which is above that of all words to be thrown away.
+func shuffleLanes(s *[lanes][]uint32, g *[lanes]Stream) int {
+	const piece = 64
+	if !hasLanes {
+		return 0
+	}
+	var at [lanes][piece]uint32
+	states := transposed(g)
+	n, i := len(s[0]), 0
+	for ; i+piece < n; i += piece {
+		m := uint64(n - i)
+		if !descend(&at[0][0], 4*piece, piece/2, &states, m, m*(m-1)) {
+			break
+		}
+		for w := range s {
+			from := s[w][i:n]
+			for k, j := range &at[w] {
+				j += uint32(k)
+				from[k], from[j] = from[j], from[k]
+			}
+		}
+	}
+	setFrom(g, &states)
+	return i
 }

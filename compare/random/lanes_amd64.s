@@ -414,3 +414,111 @@ thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
+
+// func descend(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
+// Requires: AVX, AVX512F
+TEXT ·descend(SB), NOSPLIT, $0-49
+	MOVQ         dst+0(FP), AX
+	MOVQ         stride+8(FP), CX
+	MOVQ         words+16(FP), DX
+	MOVQ         states+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VPBROADCASTQ SI, Z0
+	MOVQ         reject+40(FP), SI
+	VPBROADCASTQ SI, Z1
+	VMOVDQU64    (BX), Z2
+	VMOVDQU64    64(BX), Z3
+	VMOVDQU64    128(BX), Z4
+	VMOVDQU64    192(BX), Z5
+	MOVQ         $0x00000001, SI
+	VPBROADCASTQ SI, Z6
+	LEAQ         (CX)(CX*2), SI
+	LEAQ         (AX)(CX*4), DI
+	MOVL         $0x0000aaaa, R8
+	KMOVW        R8, K1
+	KXORW        K2, K2, K2
+
+loop:
+	VPADDQ        Z2, Z3, Z7
+	VPADDQ        Z5, Z7, Z7
+	VPADDQ        Z6, Z5, Z5
+	VPSRLQ        $0x0b, Z3, Z8
+	VPXORQ        Z8, Z3, Z2
+	VPSLLQ        $0x03, Z4, Z8
+	VPADDQ        Z8, Z4, Z3
+	VPROLQ        $0x18, Z4, Z4
+	VPADDQ        Z7, Z4, Z4
+	VPSRLQ        $0x20, Z7, Z8
+	VPMULUDQ      Z0, Z7, Z9
+	VPMULUDQ      Z0, Z8, Z8
+	VPSLLQ        $0x20, Z8, Z7
+	VPADDQ        Z9, Z7, Z7
+	VPSRLQ        $0x20, Z9, Z9
+	VPADDQ        Z9, Z8, Z8
+	VPSUBQ        Z6, Z0, Z0
+	VPSRLQ        $0x20, Z7, Z9
+	VPMULUDQ      Z0, Z7, Z10
+	VPMULUDQ      Z0, Z9, Z9
+	VPSLLQ        $0x20, Z9, Z7
+	VPADDQ        Z10, Z7, Z7
+	VPSRLQ        $0x20, Z10, Z10
+	VPADDQ        Z10, Z9, Z9
+	VPSUBQ        Z6, Z0, Z0
+	VPCMPUQ       $0x01, Z1, Z7, K3
+	KORW          K3, K2, K2
+	VPADDQ        Z2, Z3, Z7
+	VPADDQ        Z5, Z7, Z7
+	VPADDQ        Z6, Z5, Z5
+	VPSRLQ        $0x0b, Z3, Z10
+	VPXORQ        Z10, Z3, Z2
+	VPSLLQ        $0x03, Z4, Z10
+	VPADDQ        Z10, Z4, Z3
+	VPROLQ        $0x18, Z4, Z4
+	VPADDQ        Z7, Z4, Z4
+	VPSRLQ        $0x20, Z7, Z10
+	VPMULUDQ      Z0, Z7, Z11
+	VPMULUDQ      Z0, Z10, Z10
+	VPSLLQ        $0x20, Z10, Z7
+	VPADDQ        Z11, Z7, Z7
+	VPSRLQ        $0x20, Z11, Z11
+	VPADDQ        Z11, Z10, Z10
+	VPSUBQ        Z6, Z0, Z0
+	VPSRLQ        $0x20, Z7, Z11
+	VPMULUDQ      Z0, Z7, Z12
+	VPMULUDQ      Z0, Z11, Z11
+	VPSLLQ        $0x20, Z11, Z7
+	VPADDQ        Z12, Z7, Z7
+	VPSRLQ        $0x20, Z12, Z12
+	VPADDQ        Z12, Z11, Z11
+	VPSUBQ        Z6, Z0, Z0
+	VPCMPUQ       $0x01, Z1, Z7, K3
+	KORW          K3, K2, K2
+	VPSRLQ        $0x20, Z8, Z7
+	VPBLENDMD     Z9, Z7, K1, Z7
+	VPSRLQ        $0x20, Z10, Z8
+	VPBLENDMD     Z11, Z8, K1, Z8
+	VPUNPCKLQDQ   Z8, Z7, Z9
+	VPUNPCKHQDQ   Z8, Z7, Z7
+	VMOVDQU       X9, (AX)
+	VMOVDQU       X7, (AX)(CX*1)
+	VEXTRACTI32X4 $0x01, Z9, (AX)(CX*2)
+	VEXTRACTI32X4 $0x01, Z7, (AX)(SI*1)
+	VEXTRACTI32X4 $0x02, Z9, (DI)
+	VEXTRACTI32X4 $0x02, Z7, (DI)(CX*1)
+	VEXTRACTI32X4 $0x03, Z9, (DI)(CX*2)
+	VEXTRACTI32X4 $0x03, Z7, (DI)(SI*1)
+	ADDQ          $0x10, AX
+	ADDQ          $0x10, DI
+	SUBQ          $0x02, DX
+	JNE           loop
+	KORTESTW      K2, K2
+	JNE           thrown
+	VMOVDQU64     Z2, (BX)
+	VMOVDQU64     Z3, 64(BX)
+	VMOVDQU64     Z4, 128(BX)
+	VMOVDQU64     Z5, 192(BX)
+
+thrown:
+	SETEQ ok+48(FP)
+	VZEROUPPER
+	RET

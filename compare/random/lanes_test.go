@@ -32,3 +32,27 @@ func TestFillEachIsFillOfEachStream(t *testing.T) {
 		}
 	}
 }
+
+// So do shuffles, of slices with and without a piece for lanes.
+func TestShuffleEachIsShuffleOfEach(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 63, 64, 65, 66, 129, 1000} {
+		for _, count := range []int{1, 8, 19} {
+			together, alone := make([]Stream, count), make([]Stream, count)
+			got, want := make([][]uint32, count), make([][]uint32, count)
+			for w := range together {
+				together[w] = New(4, uint64(w))
+				alone[w] = together[w]
+				got[w], want[w] = Identity(n), Identity(n)
+			}
+			for range 2 {
+				ShuffleEach(got, together)
+				for w := range alone {
+					alone[w] = Shuffle(want[w], n, alone[w])
+					if !slices.Equal(got[w], want[w]) || together[w] != alone[w] {
+						t.Fatalf("n=%d, stream %d of %d: together and alone differ", n, w, count)
+					}
+				}
+			}
+		}
+	}
+}

@@ -16,24 +16,25 @@ func main() {
 	Package("github.com/ness-fp/ness/compare/random")
 	ConstraintExpr("amd64")
 	for k := 2; k <= 4; k++ {
-		fill(k)
+		fill(fmt.Sprintf("fill%d", k), k, "below n", nil)
 	}
+	fill("descend", 2, "below n, below n − 1, and so on,", func(n, one VecVirtual) { VPSUBQ(one, n, n) })
 	Generate()
 }
 
-// fill writes the kernel that takes k indices from a word.
-func fill(k int) {
+// fill writes a kernel that takes k indices from a word; after changes n after each.
+func fill(name string, k int, what string, after func(n, one VecVirtual)) {
 	const chunk = 4 // indices of a stream that are stored at once
 	words := 1
 	for k*words%chunk != 0 {
 		words++
 	}
-	TEXT(fmt.Sprintf("fill%d", k), NOSPLIT, "func(dst *uint32, stride, words int, states *[4][8]uint64, n, reject uint64) (ok bool)")
+	TEXT(name, NOSPLIT, "func(dst *uint32, stride, words int, states *[4][8]uint64, n, reject uint64) (ok bool)")
 	Pragma("noescape")
 	Doc(
-		fmt.Sprintf("fill%d takes %d indices below n from each of so many words of eight streams, a multiple of %d, and", k, k, words),
+		fmt.Sprintf("%s takes %d indices %s from each of so many words of eight streams, a multiple of %d, and", name, k, what, words),
 		"stores those of the next stream so many bytes further on. It is false, and leaves the streams",
-		"where they were, if there was a word to be thrown away. It needs AVX-512F.")
+		"where they were, if what was left of a word is below reject. It needs AVX-512F.")
 	dst := Load(Param("dst"), GP64())
 	stride := Load(Param("stride"), GP64())
 	count := Load(Param("words"), GP64())
@@ -53,6 +54,9 @@ func fill(k int) {
 		x := g.next()
 		for range k {
 			found = append(found, below(x, n))
+			if after != nil {
+				after(n, g.one)
+			}
 		}
 		VPCMPUQ(Imm(1), reject, x, now)
 		KORW(now, rejected, rejected)
