@@ -185,7 +185,10 @@ func gatherThreePoint(z []float64, outcomes []uint32, stride int) {
 
 func (r *sdeRunner) step(b *block, k int) {
 	s := r.scratch
-	r.gather(k)
+	fromTables := r.constant != nil && r.sde.Scheme == EulerMaruyama && r.sde.Increments == ThreePoint
+	if !fromTables {
+		r.gather(k)
+	}
 	r.sde.Drift(s.drift, b.theta)
 	r.sigma(s.factor, b.theta)
 	if r.sde.Scheme == Platen {
@@ -197,7 +200,37 @@ func (r *sdeRunner) step(b *block, k int) {
 			t[w] += float64(r.sde.Step * v)
 		}
 	}
+	if fromTables {
+		r.addOutcomes(b.theta, k)
+		return
+	}
 	addProduct(b.theta, s.factor, s.z, math.Sqrt(r.sde.Step))
+}
+
+// addOutcomes is addProduct for a constant factor and three-point increments: there are no
+// more than three products for each component, and none where it is 0.
+func (r *sdeRunner) addOutcomes(theta [][]float64, k int) {
+	scale, component := math.Sqrt(r.sde.Step), 0
+	for j := range theta {
+		for i := j; i < len(theta); i++ {
+			if s := r.constant[component]; s != 0 {
+				var products [8]float64
+				for o, z := range threePoint {
+					products[o] = scale * float64(s*z)
+				}
+				addChosen(theta[i], &products, r.outcomes[k*r.sde.Dim+j:], buffered*r.sde.Dim)
+			}
+			component++
+		}
+	}
+}
+
+func addChosen(to []float64, products *[8]float64, outcomes []uint32, stride int) {
+	at := 0
+	for w := range to {
+		to[w] += products[outcomes[at]%8]
+		at += stride
+	}
 }
 
 // sigma sets dst to the noise factor at x, if it is not constant.
