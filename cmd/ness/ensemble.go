@@ -54,8 +54,9 @@ func (fl *ensembleFlags) add(cmd *cobra.Command) {
 	f.StringVar(&fl.process, "process", "auto", "`NAME` of what the walkers do: sgd, euler-maruyama or platen (the stochastic differential equation to weak order 1 or 2); auto is sgd where the file has it, else platen")
 	f.Float64Var(&fl.step, "step", 0, "time step `H` of the stochastic differential equation (default: a fiftieth of the fastest relaxation)")
 	f.IntVar(&fl.walkers, "walkers", 4096, "`NUMBER` of independent walkers")
-	f.IntVar(&fl.steps, "steps", 0, "`NUMBER` of steps of each walker after the burn-in (default: found by a pilot run)")
-	f.IntVar(&fl.burnIn, "burn-in", -1, "`NUMBER` of steps before anything is counted (default: found by a pilot run)")
+	fl.burnIn = -1
+	f.Var((*whole)(&fl.steps), "steps", "`NUMBER` of steps of each walker after the burn-in (default: found by a pilot run)")
+	f.Var((*whole)(&fl.burnIn), "burn-in", "`NUMBER` of steps before anything is counted (default: found by a pilot run)")
 	f.IntVar(&fl.every, "every", 0, "count each walker after so many steps, `N` (default: a tenth of the relaxation time)")
 	f.Uint64Var(&fl.seed, "seed", 1, "`SEED` of all random numbers; results are the same bits for any number of cores")
 	f.Float64Var(&fl.outside, "max-outside", 0.01, "`FRACTION` of counts outside the box that is an error")
