@@ -21,7 +21,7 @@ func newGeneric(l *loss.Loss) *generic {
 }
 
 func (m *generic) descend(out, theta [][]float64, b *batches, k int, c float64) {
-	indices, stride := b.at(k)
+	indices, stride := b.at(k, 0)
 	for w := range theta[0] {
 		for a := range theta {
 			m.theta[a] = theta[a][w]

@@ -239,7 +239,7 @@ func (t *noiseTest) draw(s fp.Sampling, batch, group, steps int, add func(xi []f
 	for start := 0; start < steps; start += buffered {
 		sampler.draw(b, from, start)
 		for k := range min(buffered, steps-start) {
-			indices, _ := b.at(k)
+			indices, _ := b.at(k, 0)
 			clear(mean)
 			for _, i := range indices[:batch] {
 				for a, v := range t.xi[int(i)*d:][:d] {

@@ -1,5 +1,7 @@
 package compare
 
+//go:generate go run -modfile=../go.tool.mod asm/gen.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg compare
+
 import (
 	"math/bits"
 
@@ -11,7 +13,8 @@ import (
 // model and dimension: a loop over d inside would cost three times as much. Products are
 // wrapped in float64(), which keeps compilers from fusing them with sums, so that every
 // platform computes the same bits. [generic] computes the same for any model, in the same
-// order of operations.
+// order of operations. Where the processor has kernels for eight walkers at once, those do
+// the same operations too, and the loops serve the walkers that are left.
 
 // A descent subtracts c Σ g_i(θ), summed over the batch of step k, from out, for every
 // walker of a block. out and theta hold d slices; they may be the same.
@@ -19,9 +22,10 @@ type descent interface {
 	descend(out, theta [][]float64, b *batches, k int, c float64)
 }
 
-// wordsServe says whether there is a kernel that takes indices from words of four.
+// wordsServe says whether there is a kernel that takes indices from words of four, and none
+// for lanes, which is faster.
 func wordsServe(l *loss.Loss, s fp.Sampling, batch int) bool {
-	return l.Model() == loss.LinearRegression && l.Dim() == 2 && s == fp.WithReplacement && batch%4 == 0 && l.Samples() <= 11585
+	return !hasLanes && l.Model() == loss.LinearRegression && l.Dim() == 2 && s == fp.WithReplacement && batch%4 == 0 && l.Samples() <= 11585
 }
 
 // newDescent returns the fastest kernel for a loss. It owns scratch: one per goroutine.
@@ -54,10 +58,10 @@ func newDescent(l *loss.Loss, s fp.Sampling, batch int) descent {
 }
 
 // Samples with one, two and three features. A row is a struct, so that one bounds check
-// does for all of it.
+// does for all of it, of a size that never lies across two lines of the cache.
 type (
 	row1 struct{ x, y float64 }
-	row2 struct{ x1, x2, y float64 }
+	row2 struct{ x1, x2, y, _ float64 }
 	row3 struct{ x1, x2, x3, y float64 }
 )
 
@@ -74,7 +78,7 @@ func rows2(l *loss.Loss) []row2 {
 	x, y := l.Data().X, l.Data().Y
 	rows := make([]row2, len(y))
 	for i := range rows {
-		rows[i] = row2{x[2*i], x[2*i+1], y[i]}
+		rows[i] = row2{x1: x[2*i], x2: x[2*i+1], y: y[i]}
 	}
 	return rows
 }
@@ -109,8 +113,10 @@ func (m *whole) descend(out, theta [][]float64, b *batches, _ int, c float64) {
 type linear1 struct{ rows []row1 }
 
 func (m linear1) descend(out, theta [][]float64, b *batches, k int, c float64) {
-	indices, stride := b.at(k)
-	descendLinear1(out[0], theta[0], m.rows, indices, b.size, stride, c)
+	indices, stride := b.at(k, 0)
+	done := linear1AtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	indices, _ = b.at(k, done)
+	descendLinear1(out[0][done:], theta[0][done:], m.rows, indices, b.size, stride, c)
 }
 
 func descendLinear1(o0, t0 []float64, rows []row1, indices []uint32, batch, stride int, c float64) {
@@ -128,8 +134,10 @@ func descendLinear1(o0, t0 []float64, rows []row1, indices []uint32, batch, stri
 type linear2 struct{ rows []row2 }
 
 func (m linear2) descend(out, theta [][]float64, b *batches, k int, c float64) {
-	indices, stride := b.at(k)
-	descendLinear2(out[0], out[1], theta[0], theta[1], m.rows, indices, b.size, stride, c)
+	indices, stride := b.at(k, 0)
+	done := linear2AtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	indices, _ = b.at(k, done)
+	descendLinear2(out[0][done:], out[1][done:], theta[0][done:], theta[1][done:], m.rows, indices, b.size, stride, c)
 }
 
 func descendLinear2(o0, o1, t0, t1 []float64, rows []row2, indices []uint32, batch, stride int, c float64) {
@@ -194,14 +202,14 @@ func descendWords2(o0, o1, t0, t1 []float64, rows []row2, words []uint64, count,
 type linear3 struct{ rows []row3 }
 
 func (m linear3) descend(out, theta [][]float64, b *batches, k int, c float64) {
-	indices, stride := b.at(k)
-	descendLinear3(out, theta, m.rows, indices, b.size, stride, c)
+	indices, stride := b.at(k, 0)
+	done := linear3AtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	indices, _ = b.at(k, done)
+	descendLinear3(out[0][done:], out[1][done:], out[2][done:], theta[0][done:], theta[1][done:], theta[2][done:], m.rows, indices, b.size, stride, c)
 }
 
-func descendLinear3(out, theta [][]float64, rows []row3, indices []uint32, batch, stride int, c float64) {
-	t0 := theta[0]
-	t1, t2 := theta[1][:len(t0)], theta[2][:len(t0)]
-	o0, o1, o2 := out[0][:len(t0)], out[1][:len(t0)], out[2][:len(t0)]
+func descendLinear3(o0, o1, o2, t0, t1, t2 []float64, rows []row3, indices []uint32, batch, stride int, c float64) {
+	o0, o1, o2, t1, t2 = o0[:len(t0)], o1[:len(t0)], o2[:len(t0)], t1[:len(t0)], t2[:len(t0)]
 	for w := range t0 {
 		p, q, s := t0[w], t1[w], t2[w]
 		var g0, g1, g2 float64
@@ -222,8 +230,10 @@ func descendLinear3(out, theta [][]float64, rows []row3, indices []uint32, batch
 type deepLinear struct{ rows []row1 }
 
 func (m deepLinear) descend(out, theta [][]float64, b *batches, k int, c float64) {
-	indices, stride := b.at(k)
-	descendDeepLinear(out[0], out[1], theta[0], theta[1], m.rows, indices, b.size, stride, c)
+	indices, stride := b.at(k, 0)
+	done := deepLinearAtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	indices, _ = b.at(k, done)
+	descendDeepLinear(out[0][done:], out[1][done:], theta[0][done:], theta[1][done:], m.rows, indices, b.size, stride, c)
 }
 
 func descendDeepLinear(o0, o1, t0, t1 []float64, rows []row1, indices []uint32, batch, stride int, c float64) {

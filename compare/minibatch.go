@@ -26,9 +26,11 @@ type batches struct {
 	n       uint64
 }
 
-// at returns the indices of step k, those of the next walker following stride further on.
-func (b *batches) at(k int) (indices []uint32, stride int) {
-	return b.indices[k*b.size:], buffered * b.size
+// at returns the indices of step k from a walker on, those of the next one following
+// stride further on. There are none beyond the last walker.
+func (b *batches) at(k, walker int) (indices []uint32, stride int) {
+	stride = buffered * b.size
+	return b.indices[min(walker*stride+k*b.size, len(b.indices)):], stride
 }
 
 // A sampler fills in the batches of the steps from start on, a multiple of buffered.
@@ -43,9 +45,9 @@ func newSampler(s fp.Sampling, n, batch int, words bool) sampler {
 	case s == fp.WithReplacement && words:
 		return &wordSampler{random.NewUniform(n)}
 	case s == fp.WithReplacement:
-		return &independent{random.NewUniform(n).Fill, buffered * batch}
+		return &uniform{indices: random.NewUniform(n)}
 	case s == fp.WithoutReplacement:
-		return &independent{random.NewSubset(n).Fill, batch}
+		return &subsets{random.NewSubset(n)}
 	case s == fp.Epochs:
 		return &epochs{perEpoch: n / batch, identity: random.Identity(n)}
 	case s == fp.FullBatch:
@@ -54,21 +56,42 @@ func newSampler(s fp.Sampling, n, batch int, words bool) sampler {
 	panic(fmt.Sprintf("compare: no sampling %d", s))
 }
 
-// independent draws so many indices at once, independent of others.
-type independent struct {
-	fill   func(dst []uint32, g random.Stream) random.Stream
-	atOnce int
+// uniform draws with replacement.
+type uniform struct {
+	indices random.Uniform
+	streams []random.Stream
 }
 
-func (s *independent) resume([]source, int) {}
+func (s *uniform) resume([]source, int) {}
 
-func (s *independent) draw(b *batches, from []source, _ int) {
+func (s *uniform) draw(b *batches, from []source, _ int) {
+	s.fill(b.indices, buffered*b.size, from)
+}
+
+// fill fills dst with indices, each of every walker.
+func (s *uniform) fill(dst []uint32, each int, from []source) {
+	s.streams = s.streams[:0]
+	for w := range from {
+		s.streams = append(s.streams, from[w].now)
+	}
+	s.indices.FillEach(dst[:each*len(from)], each, s.streams)
+	for w := range from {
+		from[w].now = s.streams[w]
+	}
+}
+
+// subsets draws without replacement.
+type subsets struct{ subset *random.Subset }
+
+func (s *subsets) resume([]source, int) {}
+
+func (s *subsets) draw(b *batches, from []source, _ int) {
 	dst := b.indices
 	for w := range from {
 		g := from[w].now
-		for range buffered * b.size / s.atOnce {
-			g = s.fill(dst[:s.atOnce], g)
-			dst = dst[s.atOnce:]
+		for range buffered {
+			g = s.subset.Fill(dst[:b.size], g)
+			dst = dst[b.size:]
 		}
 		from[w].now = g
 	}
@@ -92,6 +115,7 @@ type epochs struct {
 	perEpoch int
 	identity []uint32
 	orders   [][]uint32
+	streams  []random.Stream // that orders are drawn from
 }
 
 func (s *epochs) resume(from []source, start int) {
@@ -101,33 +125,48 @@ func (s *epochs) resume(from []source, start int) {
 	if start%s.perEpoch == 0 {
 		return // draw begins with a new order
 	}
+	s.streams = s.streams[:0]
 	for w := range from {
-		s.reorder(w, from[w].epoch)
+		s.streams = append(s.streams, from[w].epoch)
 	}
+	s.reorder()
 }
 
 func (s *epochs) draw(b *batches, from []source, start int) {
-	dst := b.indices
-	for w := range from {
-		order := s.orders[w]
-		at := start % s.perEpoch
-		for steps := buffered; steps > 0; at = 0 {
-			if at == 0 {
-				from[w].epoch = from[w].now
-				from[w].now = s.reorder(w, from[w].now)
-			}
-			n := min(steps, s.perEpoch-at) * b.size
-			copy(dst[:n], order[at*b.size:])
-			dst = dst[n:]
-			steps -= n / b.size
+	stride := buffered * b.size
+	at := start % s.perEpoch
+	for done := 0; done < stride; at = 0 {
+		if at == 0 {
+			s.renew(from)
 		}
+		n := min(stride-done, (s.perEpoch-at)*b.size)
+		for w := range from {
+			copy(b.indices[w*stride+done:][:n], s.orders[w][at*b.size:])
+		}
+		done += n
 	}
 }
 
-// reorder draws a new order for a walker.
-func (s *epochs) reorder(w int, g random.Stream) random.Stream {
-	copy(s.orders[w], s.identity)
-	return random.Shuffle(s.orders[w], len(s.identity), g)
+// renew draws a new order for each walker.
+func (s *epochs) renew(from []source) {
+	s.streams = s.streams[:0]
+	for w := range from {
+		from[w].epoch = from[w].now
+		s.streams = append(s.streams, from[w].now)
+	}
+	s.reorder()
+	for w := range from {
+		from[w].now = s.streams[w]
+	}
+}
+
+// reorder draws orders from the streams.
+func (s *epochs) reorder() {
+	orders := s.orders[:len(s.streams)]
+	for _, o := range orders {
+		copy(o, s.identity)
+	}
+	random.ShuffleEach(orders, s.streams)
 }
 
 type noSampler struct{}

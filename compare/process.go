@@ -53,10 +53,12 @@ func (n *normals) draw(from []source) {
 
 // gather sets dst[c] to deviate c of step k, of every walker.
 func (n *normals) gather(dst [][]float64, k int) {
-	for c := range dst {
-		z := n.z[k*n.perStep+c:]
-		for w := range dst[c] {
-			dst[c][w] = z[w*buffered*n.perStep]
+	z, stride := n.z, buffered*n.perStep
+	for c, to := range dst {
+		at := k*n.perStep + c
+		for w := range to {
+			to[w] = z[at]
+			at += stride
 		}
 	}
 }

@@ -87,7 +87,7 @@ func (s *SDE) fingerprint(at []float64) string {
 func (s *SDE) runner() runner {
 	r := &sdeRunner{
 		sde: s, deviates: normals{perStep: s.Dim}, factorizer: newFactorizer(s.Dim, s.lanes()),
-		sixths: random.NewUniform(6),
+		sixths: uniform{indices: random.NewUniform(6)},
 	}
 	if s.ConstantDiffusion != nil {
 		one := split(append([]float64(nil), s.ConstantDiffusion...), packed(s.Dim))
@@ -104,8 +104,8 @@ func (s *SDE) runner() runner {
 type sdeRunner struct {
 	sde        *SDE
 	deviates   normals
-	sixths     random.Uniform
-	indices    []uint32
+	sixths     uniform
+	outcomes   []uint32  // [walker][step][dimension]: of three-point increments
 	signs      []uint64  // [walker][step]: of the pairs of Platen's scheme
 	constant   []float64 // σ where it is
 	factorizer *factorizer
@@ -142,7 +142,11 @@ func (r *sdeRunner) draw(b *block) {
 	if r.sde.Increments == Gaussian {
 		r.deviates.draw(b.sources)
 	} else {
-		r.drawThreePoint(b.sources)
+		each := buffered * r.sde.Dim
+		if len(r.outcomes) < each*len(b.sources) {
+			r.outcomes = make([]uint32, each*len(b.sources))
+		}
+		r.sixths.fill(r.outcomes, each, b.sources)
 	}
 	if r.sde.Scheme == Platen && r.sde.Dim > 1 {
 		if len(r.signs) < len(b.sources)*buffered {
@@ -156,27 +160,35 @@ func (r *sdeRunner) draw(b *block) {
 	}
 }
 
-// threePoint has the deviate for each of six outcomes of the same probability.
-var threePoint = [6]float64{-math.Sqrt(3), 0, 0, 0, 0, math.Sqrt(3)}
+// threePoint has the deviate for each of six outcomes of the same probability. There are
+// eight for the sake of bounds checks.
+var threePoint = [8]float64{0: -math.Sqrt(3), 5: math.Sqrt(3)}
 
-func (r *sdeRunner) drawThreePoint(from []source) {
-	per := buffered * r.deviates.perStep
-	r.deviates.z = sized(r.deviates.z, len(from)*per)
-	if len(r.indices) < per {
-		r.indices = make([]uint32, per)
+// gather sets the deviates of step k.
+func (r *sdeRunner) gather(k int) {
+	if r.sde.Increments == Gaussian {
+		r.deviates.gather(r.scratch.z, k)
+		return
 	}
-	for w := range from {
-		from[w].now = r.sixths.Fill(r.indices[:per], from[w].now)
-		z := r.deviates.z[w*per:][:per]
-		for i := range z {
-			z[i] = threePoint[r.indices[i]]
-		}
+	for c, z := range r.scratch.z {
+		gatherThreePoint(z, r.outcomes[k*r.sde.Dim+c:], buffered*r.sde.Dim)
+	}
+}
+
+func gatherThreePoint(z []float64, outcomes []uint32, stride int) {
+	at := 0
+	for w := range z {
+		z[w] = threePoint[outcomes[at]%8]
+		at += stride
 	}
 }
 
 func (r *sdeRunner) step(b *block, k int) {
 	s := r.scratch
-	r.deviates.gather(s.z, k)
+	fromTables := r.constant != nil && r.sde.Scheme == EulerMaruyama && r.sde.Increments == ThreePoint
+	if !fromTables {
+		r.gather(k)
+	}
 	r.sde.Drift(s.drift, b.theta)
 	r.sigma(s.factor, b.theta)
 	if r.sde.Scheme == Platen {
@@ -188,7 +200,37 @@ func (r *sdeRunner) step(b *block, k int) {
 			t[w] += float64(r.sde.Step * v)
 		}
 	}
+	if fromTables {
+		r.addOutcomes(b.theta, k)
+		return
+	}
 	addProduct(b.theta, s.factor, s.z, math.Sqrt(r.sde.Step))
+}
+
+// addOutcomes is addProduct for a constant factor and three-point increments: there are no
+// more than three products for each component, and none where it is 0.
+func (r *sdeRunner) addOutcomes(theta [][]float64, k int) {
+	scale, component := math.Sqrt(r.sde.Step), 0
+	for j := range theta {
+		for i := j; i < len(theta); i++ {
+			if s := r.constant[component]; s != 0 {
+				var products [8]float64
+				for o, z := range threePoint {
+					products[o] = scale * float64(s*z)
+				}
+				addChosen(theta[i], &products, r.outcomes[k*r.sde.Dim+j:], buffered*r.sde.Dim)
+			}
+			component++
+		}
+	}
+}
+
+func addChosen(to []float64, products *[8]float64, outcomes []uint32, stride int) {
+	at := 0
+	for w := range to {
+		to[w] += products[outcomes[at]%8]
+		at += stride
+	}
 }
 
 // sigma sets dst to the noise factor at x, if it is not constant.

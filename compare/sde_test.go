@@ -272,3 +272,33 @@ func TestMultiplicativeNoiseInOneDimension(t *testing.T) {
 		}
 	}
 }
+
+// A constant tensor, whose products with three-point increments are taken from tables,
+// moves walkers by the same bits as a function that returns it.
+func TestConstantDiffusionIsThatOfAFunction(t *testing.T) {
+	drift := func(dst, x [][]float64) {
+		for a := range dst {
+			for w, v := range x[a] {
+				dst[a][w] = 0.1 - v
+			}
+		}
+	}
+	for _, d := range [][]float64{{0.1, 0, 0.2}, {0.1, 0.05, 0.2}, {0.1, -0.1, 0.1}} {
+		function := func(dst, _ [][]float64) {
+			for k, c := range dst {
+				for w := range c {
+					c[w] = d[k]
+				}
+			}
+		}
+		constant := run(t, &SDE{Dim: 2, Drift: drift, ConstantDiffusion: d, Step: 0.01, Increments: ThreePoint}, Initial{Points: [][]float64{{0, 1}}}, Options{Walkers: 10}, 61)
+		varying := run(t, &SDE{Dim: 2, Drift: drift, Diffusion: function, Step: 0.01, Increments: ThreePoint}, Initial{Points: [][]float64{{0, 1}}}, Options{Walkers: 10}, 61)
+		for a, x := range constant.Theta() {
+			for w, v := range x {
+				if other := varying.Theta()[a][w]; v != other {
+					t.Fatalf("D = %v: coordinate %d of walker %d is %g and %g", d, a, w, v, other)
+				}
+			}
+		}
+	}
+}

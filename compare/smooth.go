@@ -43,7 +43,7 @@ func signed3(l *loss.Loss) []triple {
 type logistic1 struct{ rows, z []float64 }
 
 func (m *logistic1) descend(out, theta [][]float64, b *batches, k int, c float64) {
-	indices, stride := b.at(k)
+	indices, stride := b.at(k, 0)
 	m.z = sized(m.z, len(theta[0])*b.size)
 	arguments1(m.z, theta[0], m.rows, indices, b.size, stride)
 	loss.Sigmoids(m.z, m.z)
@@ -78,7 +78,7 @@ type logistic2 struct {
 }
 
 func (m *logistic2) descend(out, theta [][]float64, b *batches, k int, c float64) {
-	indices, stride := b.at(k)
+	indices, stride := b.at(k, 0)
 	m.z = sized(m.z, len(theta[0])*b.size)
 	arguments2(m.z, theta[0], theta[1], m.rows, indices, b.size, stride)
 	loss.Sigmoids(m.z, m.z)
@@ -129,7 +129,7 @@ type logistic3 struct {
 }
 
 func (m *logistic3) descend(out, theta [][]float64, b *batches, k int, c float64) {
-	indices, stride := b.at(k)
+	indices, stride := b.at(k, 0)
 	m.z = sized(m.z, len(theta[0])*b.size)
 	arguments3(m.z, theta[0], theta[1], theta[2], m.rows, indices, b.size, stride)
 	loss.Sigmoids(m.z, m.z)
@@ -173,7 +173,7 @@ type tanh2 struct {
 }
 
 func (m *tanh2) descend(out, theta [][]float64, b *batches, k int, c float64) {
-	indices, stride := b.at(k)
+	indices, stride := b.at(k, 0)
 	m.z = sized(m.z, len(theta[0])*b.size)
 	argumentsTanh2(m.z, theta[1], m.rows, indices, b.size, stride)
 	loss.Tanhs(m.z, m.z)
@@ -213,7 +213,7 @@ type tanh3 struct {
 }
 
 func (m *tanh3) descend(out, theta [][]float64, b *batches, k int, c float64) {
-	indices, stride := b.at(k)
+	indices, stride := b.at(k, 0)
 	m.z = sized(m.z, len(theta[0])*b.size)
 	argumentsTanh3(m.z, theta[1], theta[2], m.rows, indices, b.size, stride)
 	loss.Tanhs(m.z, m.z)

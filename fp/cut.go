@@ -14,7 +14,7 @@ import (
 // This file cuts sets of cells out of a generator, so that walks end on their surfaces.
 //
 // Between the centres of cell j, outside, and i, inside, lies a point of the set's surface, at
-// the share s of the way. The rates r_ij (j → i) and r_ji of an exponentially fitted edge, with
+// the share s of the way, found by bisection. The rates r_ij (j → i) and r_ji of an exponentially fitted edge, with
 // e^{−z} = r_ji V_i/(r_ij V_j), are those of two such edges in a row: from j a walker comes to
 // that point at the rate r_ij/σ, σ = (1 − e^{−sz})/(1 − e^{−z}), and goes on to i with
 // probability σ, else back to j.
@@ -24,6 +24,7 @@ import (
 type cut struct {
 	gen      *operators.Generator
 	matrix   *sparse.CSR
+	sets     [2]Set
 	in       [2][]bool
 	exit     [2][]float64 // rates from cells outside to the surfaces of either set
 	surfaces [2][]surface
@@ -38,13 +39,14 @@ type surface struct {
 	toJ          float64
 }
 
-// newCut takes the sets out of the generator.
-func newCut(gen *operators.Generator, first, second []bool) *cut {
+// newCut takes the sets out of the generator. A set that is nil has no cells.
+func newCut(gen *operators.Generator, sets [2]Set) *cut {
 	a := gen.Matrix()
-	if first == nil {
-		first = make([]bool, a.Rows)
+	c := &cut{gen: gen, sets: sets}
+	for k, set := range sets {
+		c.in[k] = CellsWhere(gen.Grid, set)
 	}
-	c := &cut{gen: gen, in: [2][]bool{first, second}}
+	first, second := c.in[0], c.in[1]
 	for k := range c.exit {
 		c.exit[k] = make([]float64, a.Rows)
 	}
@@ -52,6 +54,7 @@ func newCut(gen *operators.Generator, first, second []bool) *cut {
 	kept.Val = append([]float64(nil), a.Val...)
 	c.matrix = &kept
 	volume := gen.Grid.Volumes()
+	w := newWay(gen.Grid)
 	for i := range a.Rows {
 		for k := a.RowPtr[i]; k < a.RowPtr[i+1]; k++ {
 			j := int(a.Col[k])
@@ -61,7 +64,7 @@ func newCut(gen *operators.Generator, first, second []bool) *cut {
 			kept.Val[k] = 0
 			c.touch = c.touch || a.Val[k] > 0 && (first[i] && second[j] || first[j] && second[i])
 			if c.inside(i) && !c.inside(j) {
-				c.cross(i, j, a.Val[k], a.At(j, i), volume)
+				c.cross(i, j, a.Val[k], a.At(j, i), volume, w)
 			}
 		}
 	}
@@ -71,9 +74,13 @@ func newCut(gen *operators.Generator, first, second []bool) *cut {
 func (c *cut) inside(i int) bool { return c.in[0][i] || c.in[1][i] }
 
 // cross cuts the edge from cell j, outside, to cell i of a set, with the rates to i and back.
-func (c *cut) cross(i, j int, to, back float64, volume []float64) {
+func (c *cut) cross(i, j int, to, back float64, volume []float64, w *way) {
 	s := surface{j: j, i: i, toJ: 1}
-	part := volume[j] / (volume[i] + volume[j])
+	k := 0
+	if c.in[1][i] {
+		k = 1
+	}
+	part := w.crossing(c.sets[k], j, i)
 	if to > 0 {
 		on := share(back*volume[i]/(to*volume[j]), part)
 		s.fromJ, s.toJ = to/on, 1-on
@@ -82,12 +89,58 @@ func (c *cut) cross(i, j int, to, back float64, volume []float64) {
 		s.toJ = share(to*volume[j]/(back*volume[i]), 1-part)
 		s.fromI = back / s.toJ
 	}
-	k := 0
-	if c.in[1][i] {
-		k = 1
-	}
 	c.exit[k][j] += s.fromJ
 	c.surfaces[k] = append(c.surfaces[k], s)
+}
+
+// A way is the straight line between the centres of two cells, the short way round on periodic
+// axes.
+type way struct {
+	grid        *grid.Grid
+	from, to, x []float64
+}
+
+func newWay(g *grid.Grid) *way {
+	d := g.Dim()
+	return &way{g, make([]float64, d), make([]float64, d), make([]float64, d)}
+}
+
+// crossing returns how far from the centre of cell j, outside a set, to that of i, inside, its
+// surface is, above 0 and below 1.
+func (w *way) crossing(set Set, j, i int) float64 {
+	w.grid.Center(w.from, j)
+	w.grid.Center(w.to, i)
+	unwind(w.grid, w.from, w.to)
+	lo, hi := 0.0, 1.0
+	for range 40 {
+		mid := 0.5 * (lo + hi)
+		if w.at(mid); set(w.x) {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	return 0.5 * (lo + hi)
+}
+
+// at sets x to the place at a share of the way, within the box.
+func (w *way) at(share float64) {
+	for a := range w.x {
+		w.x[a] = w.from[a] + share*(w.to[a]-w.from[a])
+		ax := w.grid.Axis(a)
+		if ax.IsPeriodic() {
+			w.x[a] -= ax.Length() * math.Floor((w.x[a]-ax.Min())/ax.Length())
+		}
+	}
+}
+
+// unwind moves a point by lengths of periodic axes until it is nearest to another.
+func unwind(g *grid.Grid, from, to []float64) {
+	for a := range to {
+		if ax := g.Axis(a); ax.IsPeriodic() {
+			to[a] -= ax.Length() * math.Round((to[a]-from[a])/ax.Length())
+		}
+	}
 }
 
 // share returns σ = (1 − e^{−sz})/(1 − e^{−z}), s at z = 0, from e^{−z}, which may be infinite.
@@ -192,7 +245,7 @@ func (c *cut) transition(d *Discretization, z *markov.Factorization, m []float64
 	}
 	z.SolveTransposed(q, q)
 	leave, arrive := floats.Dot(source, q), floats.Dot(ahead, c.exit[1])
-	t := &Transition{Discretization: d, Forward: &grid.Field{Grid: g, Values: q}, Backward: grid.NewField(g), Density: grid.NewField(g)}
+	t := &Transition{Discretization: d, Forward: &grid.Field{Grid: g, Values: q}, Backward: grid.NewField(g), Density: grid.NewField(g), cut: c, mass: m, ahead: ahead}
 	for i, v := range g.Volumes() {
 		t.Density.Values[i] = m[i] / v
 		if c.in[0][i] {
@@ -210,13 +263,16 @@ func (c *cut) transition(d *Discretization, z *markov.Factorization, m []float64
 	return t
 }
 
+// turnover returns what passes the surface where an edge is cut, to and fro: m_j fromJ + m_i
+// fromI.
+func (s *surface) turnover(m []float64) float64 { return m[s.j]*s.fromJ + m[s.i]*s.fromI }
+
 // behind returns the masses y outside the sets of walkers that were in set k last, and what
-// comes from its surface: A y = −source. The surface of an edge has the turnover m_j fromJ +
-// m_i fromI.
+// comes from its surface: A y = −source.
 func (c *cut) behind(k int, z *markov.Factorization, m []float64) (y, source []float64) {
 	y, source = make([]float64, len(m)), make([]float64, len(m))
 	for _, s := range c.surfaces[k] {
-		source[s.j] += (m[s.j]*s.fromJ + m[s.i]*s.fromI) * s.toJ
+		source[s.j] += s.turnover(m) * s.toJ
 	}
 	floats.AddScaled(y, -1, source)
 	z.Solve(y, y)

@@ -99,7 +99,7 @@ const roughTol = 1e-6
 // roughMasses returns about the stationary masses of a star generator, at which its cycles
 // are frozen; volumes where several are stationary.
 func roughMasses(p *Problem, star *operators.Generator) ([]float64, error) {
-	if !star.Lattice.Reversible() && markov.CheckClosedClasses(star.Matrix()) != nil {
+	if !star.Lattice.Reversible() && !star.Lattice.Meets() && markov.CheckClosedClasses(star.Matrix()) != nil {
 		return star.Grid.Volumes(), nil
 	}
 	m, _, err := solveLattice(p, star.Grid, star.Lattice, multigrid.Options{Tol: roughTol, MaxCycles: starCycles})

@@ -35,6 +35,8 @@ type highOrder struct {
 	workspace krylov.Workspace
 	diffusion [][]float64 // D at the points, packed
 
+	rates, change, weight []float64 // room for improve, and its weights
+
 	// equilibrium is exp(−φ) of a potential beside which nothing drives, largest value 1;
 	// nil elsewhere.
 	equilibrium []float64
@@ -141,7 +143,7 @@ const starCycles, starTolerance = 15, 1e-5
 
 // solveStar finds the density of the star generator and makes the preconditioner.
 func (h *highOrder) solveStar() error {
-	if !h.lattice.Reversible() {
+	if !h.lattice.Reversible() && !h.lattice.Meets() {
 		gen := &operators.Generator{Grid: h.grid, Lattice: h.lattice, Reach: 1}
 		if err := markov.CheckClosedClasses(gen.Matrix()); err != nil {
 			return severalStates(h.problem, h.grid, err)

@@ -252,7 +252,11 @@ func (h *highOrder) residualNorm(rates []float64) float64 {
 // improve changes p until the norm in GMRES of R(p) is below tol times scale, or below tol times
 // what it was where scale is 0.
 func (h *highOrder) improve(op *accurate.Operator, p []float64, tol, scale float64, most int) (stats krylov.Stats, err error) {
-	rhs, e := make([]float64, len(p)), make([]float64, len(p))
+	if h.rates == nil {
+		h.rates, h.change, h.weight = make([]float64, len(p)), make([]float64, len(p)), h.residualWeight(nil)
+	}
+	rhs, e := h.rates, h.change
+	clear(e)
 	op.Apply(rhs, p)
 	floats.Scale(-1, rhs)
 	first := h.residualNorm(rhs)
@@ -266,7 +270,7 @@ func (h *highOrder) improve(op *accurate.Operator, p []float64, tol, scale float
 		return stats, nil
 	}
 	stats, err = krylov.GMRES(op.Apply, h.precondition(nil), rhs, e, krylov.Options{
-		Tol: tol * scale / first, MaxIterations: most, Restart: min(most, h.vectors), Weight: h.residualWeight(nil), Workspace: &h.workspace,
+		Tol: tol * scale / first, MaxIterations: most, Restart: min(most, h.vectors), Weight: h.weight, Workspace: &h.workspace,
 	})
 	floats.Add(p, e)
 	stats.Residual *= first / scale

@@ -36,6 +36,10 @@ type Metastable struct {
 	Label []int
 	// Mass is the stationary probability of each set.
 	Mass []float64
+	// Rates[c][k], in 1/T, is how often walkers in set c go to set k, and −Rates[c][c] how often
+	// they leave: L χ_k = Σ_c χ_c Rates[c][k], exactly, with L = Aᵀ and the memberships χ. Its
+	// eigenvalues are those of the modes. Rates far below others may be round-off of those.
+	Rates [][]float64
 }
 
 // Metastable returns the given number of sets that the slowest modes tell apart, or if that is 0
@@ -62,15 +66,15 @@ func (m *Modes) Metastable(sets int) *Metastable {
 	}
 	s := &Metastable{Sets: sets, Gap: m.gap(sets)}
 	n := m.Grid.Cells()
-	points := make([][]float64, s.Sets) // by function
+	points, values := make([][]float64, s.Sets), make([]float64, s.Sets) // by function
 	points[0] = make([]float64, n)
 	for i := range n {
 		points[0][i] = 1
 	}
 	for k := 1; k < s.Sets; k++ {
-		points[k] = m.Modes[k-1].Left.Re.Values
+		points[k], values[k] = m.Modes[k-1].Left.Re.Values, real(m.Modes[k-1].Value)
 	}
-	s.assign(m.Grid, points, corners(points, m.frequent()))
+	s.assign(m.Grid, points, values, corners(points, m.frequent()))
 	s.Mass = make([]float64, s.Sets)
 	for i, v := range m.Grid.Volumes() {
 		s.Mass[s.Label[i]] += v * m.Density.Values[i]
@@ -158,8 +162,9 @@ func corners(functions [][]float64, in []bool) []int {
 	return cells
 }
 
-// assign sets memberships χ, Σ_c χ_c point(corner c) = point, and labels.
-func (s *Metastable) assign(g *grid.Grid, functions [][]float64, corners []int) {
+// assign sets memberships χ, Σ_c χ_c point(corner c) = point, labels, and rates, by the
+// eigenvalues of the functions.
+func (s *Metastable) assign(g *grid.Grid, functions [][]float64, values []float64, corners []int) {
 	k := len(functions)
 	at := mat.NewDense(k, k, nil)
 	for c, i := range corners {
@@ -170,6 +175,14 @@ func (s *Metastable) assign(g *grid.Grid, functions [][]float64, corners []int) 
 	var inverse mat.Dense
 	if err := inverse.Inverse(at); err != nil { // not of functions that are independent
 		panic("fp: Metastable: " + err.Error())
+	}
+	for c := range k {
+		s.Rates = append(s.Rates, make([]float64, k))
+		for to := range k {
+			for j, l := range values {
+				s.Rates[c][to] += inverse.At(to, j) * l * at.At(j, c)
+			}
+		}
 	}
 	s.Label = make([]int, g.Cells())
 	for range k {

@@ -31,8 +31,8 @@ func BenchmarkPassage(b *testing.B) {
 	c := exact.QuadWell(0.15)
 	for _, n := range []int{256, 512} {
 		g := c.Grid(n)
-		left := fp.CellsWhere(g, func(x []float64) bool { return x[0] < -0.6 && x[1] > 0.6 })
-		right := fp.CellsWhere(g, func(x []float64) bool { return x[0] > 0.6 && x[1] < -0.6 })
+		left := func(x []float64) bool { return x[0] < -0.6 && x[1] > 0.6 }
+		right := func(x []float64) bool { return x[0] > 0.6 && x[1] < -0.6 }
 		b.Run(fmt.Sprintf("times/n=%d", n), func(b *testing.B) {
 			for b.Loop() {
 				if _, err := fp.SolvePassage(c.Problem, g, right, fp.PassageOptions{}); err != nil {

@@ -393,6 +393,7 @@ func TestWellsAreMetastable(t *testing.T) {
 			t.Errorf("set %d has mass %g, its quadrant %g", k, s.Mass[k], p)
 		}
 	}
+	checkRates(t, m, s)
 	if two := m.Metastable(2); two.Mass[0] < 0.4 || two.Mass[1] < 0.4 { // a deep well with the shallow ones about it
 		t.Errorf("two sets have the masses %v", two.Mass)
 	}
@@ -402,6 +403,64 @@ func TestWellsAreMetastable(t *testing.T) {
 	}
 	if s := m.Metastable(0); s.Sets != 1 || math.Abs(s.Mass[0]-1) > 1e-12 {
 		t.Errorf("one well: %d sets, gap %g, masses %v", s.Sets, s.Gap, s.Mass)
+	}
+}
+
+// checkRates checks that rates between sets sum to none, have the eigenvalues of the modes, and
+// leave the masses of memberships as they are.
+func checkRates(t *testing.T, m *fp.Modes, s *fp.Metastable) {
+	t.Helper()
+	share := make([]float64, s.Sets)
+	for c, chi := range s.Membership {
+		for i, v := range m.Grid.Volumes() {
+			share[c] += v * m.Density.Values[i] * chi.Values[i]
+		}
+	}
+	r := mat.NewDense(s.Sets, s.Sets, slices.Concat(s.Rates...))
+	for c, row := range s.Rates {
+		var sum, change float64
+		for k, rate := range row {
+			sum += rate
+			change += share[k] * s.Rates[k][c]
+		}
+		// Round-off of products of two matrices, and the modes' masses, which are 0 to 1e-9.
+		if math.Abs(sum) > 1e-12*math.Abs(row[c]) || math.Abs(change) > 1e-8*math.Abs(row[c]) {
+			t.Errorf("rates from set %d are %v, of sum %g; its share changes by %g", c, row, sum, change)
+		}
+	}
+	var eig mat.Eigen
+	if !eig.Factorize(r, mat.EigenNone) {
+		t.Fatal("gonum")
+	}
+	for k, mode := range m.Modes[:s.Sets-1] {
+		if !slices.ContainsFunc(eig.Values(nil), func(l complex128) bool { return cmplx.Abs(l-mode.Value) < 1e-9*cmplx.Abs(mode.Value) }) {
+			t.Errorf("mode %d, %v, is not among %v", k+1, mode.Value, eig.Values(nil))
+		}
+	}
+}
+
+// Rates between the sets of a double well are Kramers', with the mass of a set for its
+// minimum's, and those between cores that [fp.SolveTransition] finds.
+func TestRatesBetweenMetastableSets(t *testing.T) {
+	const d = 0.04
+	g := lineGrid(t, -2, 2, 300, grid.Reflecting, grid.Reflecting)
+	m, err := fp.SolveModes(well1D(d), g, fp.ModesOptions{Count: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := m.Metastable(0)
+	if s.Sets != 2 {
+		t.Fatalf("%d sets", s.Sets)
+	}
+	checkRates(t, m, s)
+	cores, err := fp.SolveTransition(well1D(d), g, func(x []float64) bool { return x[0] < -0.9 }, func(x []float64) bool { return x[0] > 0.9 }, fp.PassageOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []float64{-s.Rates[0][0], s.Rates[0][1], s.Rates[1][0]} {
+		if math.Abs(r/cores.Rate-1) > 0.02 { // the mass between the cores and the pass, of little e^{−U/D}, is on no side
+			t.Errorf("rate %g, between cores %g", r, cores.Rate)
+		}
 	}
 }
 

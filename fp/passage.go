@@ -42,15 +42,17 @@ func (s *Passage) MeanFrom(p *grid.Field) float64 {
 	return sum / mass
 }
 
-// CellsWhere returns the set of cells whose centres satisfy a condition.
-func CellsWhere(g *grid.Grid, in func(x []float64) bool) []bool {
-	set := make([]bool, g.Cells())
-	x := make([]float64, g.Dim())
-	for i := range set {
-		g.Center(x, i)
-		set[i] = in(x)
+// A Set says of every point whether it belongs to a set. It must be safe for concurrent use.
+// A nil Set is empty.
+type Set func(x []float64) bool
+
+// CellsWhere returns the cells whose centres are in the set.
+func CellsWhere(g *grid.Grid, set Set) []bool {
+	in := make([]bool, g.Cells())
+	if set != nil {
+		eachCenter(g, func(i int, x []float64) { in[i] = set(x) })
 	}
-	return set
+	return in
 }
 
 // A SetError says why no time or rate belongs to a set of cells.
@@ -70,28 +72,28 @@ func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("the target cannot be reached from %d cells, among them that at %s: the mean time there is infinite; give some diffusion everywhere, or a larger target", e.Cells, pointText(e.Variables, e.At))
 }
 
-// SolvePassage returns the mean first-passage times to the target, a set of cells together
-// with the absorbing walls. The set ends on the faces of its cells: an edge of the generator
-// that crosses into it is cut there, and the part outside has the rate to a point where the
-// walk ends, as an absorbing wall does. Errors are of second order in the widths of cells.
+// SolvePassage returns the mean first-passage times to the target together with the absorbing
+// walls; the target may be nil where there are some. A cell belongs to a set if its centre does.
+// An edge of the generator that leads into it is cut where it crosses the set's surface, and the
+// part outside has the rate to a point where the walk ends, as an absorbing wall does. Errors
+// are of second order in the widths of cells; parts of a set that are thinner are not seen.
 //
 // Errors: [CoefficientError], [SetError], [UnreachableError], [MemoryError].
-func SolvePassage(p *Problem, g *grid.Grid, target []bool, opt PassageOptions) (*Passage, error) {
-	checkSet("SolvePassage", g, target)
-	if !slices.Contains(target, true) && !g.HasWall(grid.Absorbing) {
+func SolvePassage(p *Problem, g *grid.Grid, target Set, opt PassageOptions) (*Passage, error) {
+	if !slices.Contains(CellsWhere(g, target), true) && !g.HasWall(grid.Absorbing) {
 		return nil, &SetError{"the target has no cells, and no wall absorbs"}
 	}
 	d, err := Discretize(p, g)
 	if err != nil {
 		return nil, err
 	}
-	c := newCut(d.Generator, nil, target)
+	c := newCut(d.Generator, [2]Set{nil, target})
 	z, err := c.factorize(p, opt)
 	if err != nil {
 		return nil, err
 	}
 	tau := grid.NewField(g)
-	for i, in := range target {
+	for i, in := range c.in[1] {
 		if !in {
 			tau.Values[i] = -1
 		}
@@ -116,36 +118,27 @@ type Transition struct {
 	// Rate is the number per time spent with A behind, Flux/Σ m q⁻, and Back that of the way
 	// back, Flux/Σ m (1 − q⁻). Where both sets are metastable they are the rates between them.
 	Rate, Back float64
+
+	cut         *cut
+	mass, ahead []float64 // stationary masses, and those of them that were in A last
 }
 
 // SolveTransition returns committors and rates between two sets of cells; for where these end
 // see [SolvePassage].
 //
 // Errors: those of [SolvePassage], and [AbsorbingError], [SeveralStatesError].
-func SolveTransition(p *Problem, g *grid.Grid, from, to []bool, opt PassageOptions) (*Transition, error) {
-	checkSet("SolveTransition", g, from)
-	checkSet("SolveTransition", g, to)
+func SolveTransition(p *Problem, g *grid.Grid, from, to Set, opt PassageOptions) (*Transition, error) {
 	if err := checkNoExit(p, g); err != nil {
 		return nil, err
 	}
-	for i := range from {
-		if from[i] && to[i] {
-			x := make([]float64, g.Dim())
-			g.Center(x, i)
-			return nil, &SetError{"the sets overlap, in the cell at " + pointText(p.Variables, x) + " for one"}
-		}
-	}
-	if !slices.Contains(from, true) {
-		return nil, &SetError{"the set that walkers come from has no cells"}
-	}
-	if !slices.Contains(to, true) {
-		return nil, &SetError{"the set that walkers go to has no cells"}
+	if err := checkSets(p, g, from, to); err != nil {
+		return nil, err
 	}
 	d, err := Discretize(p, g)
 	if err != nil {
 		return nil, err
 	}
-	c := newCut(d.Generator, from, to)
+	c := newCut(d.Generator, [2]Set{from, to})
 	if c.touch {
 		return nil, &SetError{fmt.Sprintf("the sets touch: want at least %d cells between them", d.Generator.Reach)}
 	}
@@ -173,8 +166,21 @@ func checkNoExit(p *Problem, g *grid.Grid) error {
 	return nil
 }
 
-func checkSet(name string, g *grid.Grid, set []bool) {
-	if len(set) != g.Cells() {
-		panic("fp: " + name + ": want one bool per cell")
+// checkSets refuses sets that have no cells, or the same.
+func checkSets(p *Problem, g *grid.Grid, from, to Set) error {
+	a, b := CellsWhere(g, from), CellsWhere(g, to)
+	for i := range a {
+		if a[i] && b[i] {
+			x := make([]float64, g.Dim())
+			g.Center(x, i)
+			return &SetError{"the sets overlap, in the cell at " + pointText(p.Variables, x) + " for one"}
+		}
 	}
+	switch {
+	case !slices.Contains(a, true):
+		return &SetError{"the set that walkers come from has no cells"}
+	case !slices.Contains(b, true):
+		return &SetError{"the set that walkers go to has no cells"}
+	}
+	return nil
 }

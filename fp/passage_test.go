@@ -56,7 +56,7 @@ func TestPassageOnALineMeetsTheDoubleIntegral(t *testing.T) {
 		var errs []float64
 		for _, n := range []int{864, 2592, 23328} {
 			g := lineGrid(t, -3, 3, n, grid.Reflecting, grid.Reflecting)
-			s, err := fp.SolvePassage(well1D(d), g, fp.CellsWhere(g, func(x []float64) bool { return x[0] > 0.75 }), fp.PassageOptions{})
+			s, err := fp.SolvePassage(well1D(d), g, func(x []float64) bool { return x[0] > 0.75 }, fp.PassageOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,6 +74,53 @@ func TestPassageOnALineMeetsTheDoubleIntegral(t *testing.T) {
 	}
 }
 
+// Sets end where their condition says and not on faces of cells: at second order, with a factor
+// that depends on where in a cell that is.
+func TestSetsEndWithinCells(t *testing.T) {
+	const d, start = 0.1, -1.03125
+	for _, end := range []float64{0.7, 0.7071, 0.712345} {
+		want := wellTime(d, -3, start, end)
+		for _, n := range []int{288, 864, 2592} {
+			g := lineGrid(t, -3, 3, n, grid.Reflecting, grid.Reflecting)
+			s, err := fp.SolvePassage(well1D(d), g, func(x []float64) bool { return x[0] > end }, fp.PassageOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			i, _ := g.Find([]float64{start})
+			h := 6 / float64(n)
+			got := s.Time.Values[i]/want - 1
+			t.Logf("end %g, %d cells: %.3g h²", end, n, got/(h*h))
+			// The last cell has some h²/8D of a time of 50, the rest U''/24D of smooth peaks; on
+			// faces errors would be of some 1e-2 h.
+			if math.Abs(got) > 0.05*h*h {
+				t.Errorf("end %g, %d cells: %.3g off, h² = %.3g", end, n, got, h*h)
+			}
+		}
+	}
+}
+
+// Across the seam of a circle too: uniform diffusion between the ends of an arc has the mean
+// time s(l−s)/2D, at a distance s from one.
+func TestSetsAcrossTheSeam(t *testing.T) {
+	const d, n = 0.5, 64
+	free := &fp.Problem{Variables: []string{"x"}, Equation: fp.HanggiKlimontovich(1,
+		fp.Pointwise(func(dst, _ []float64) { dst[0] = 0 }), fp.Pointwise(func(dst, _ []float64) { dst[0] = d }))}
+	g := lineGrid(t, 0, 1, n, grid.Periodic, grid.Periodic)
+	s, err := fp.SolvePassage(free, g, func(x []float64) bool { return x[0] > 0.997 || x[0] < 0.3 }, fp.PassageOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range s.Time.Values {
+		x := g.Axis(0).Center(i)
+		if x < 0.3 || x > 0.997 {
+			continue
+		}
+		if want := (x - 0.3) * (0.997 - x) / (2 * d); math.Abs(got-want) > 0.5/n/n { // h²/8D at either end
+			t.Fatalf("x = %g: %v, want %v", x, got, want)
+		}
+	}
+}
+
 // With absorbing walls the mean exit time of free diffusion is (x−a)(b−x)/2D, whichever of the
 // two, wall or set, the ends are: of the discrete equation too, but for h²/8D of the half cells
 // at the ends.
@@ -83,11 +130,11 @@ func TestExitThroughWallsIsExitIntoSets(t *testing.T) {
 		fp.Pointwise(func(dst, _ []float64) { dst[0] = 0 }), fp.Pointwise(func(dst, _ []float64) { dst[0] = d }))}
 	walls := lineGrid(t, 0, 1, 50, grid.Absorbing, grid.Absorbing)
 	wide := lineGrid(t, -0.2, 1.2, 70, grid.Reflecting, grid.Reflecting)
-	inner, err := fp.SolvePassage(free, walls, make([]bool, 50), fp.PassageOptions{})
+	inner, err := fp.SolvePassage(free, walls, nil, fp.PassageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	outer, err := fp.SolvePassage(free, wide, fp.CellsWhere(wide, func(x []float64) bool { return x[0] < 0 || x[0] > 1 }), fp.PassageOptions{})
+	outer, err := fp.SolvePassage(free, wide, func(x []float64) bool { return x[0] < 0 || x[0] > 1 }, fp.PassageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,8 +168,8 @@ func TestRatesAreKramersWhereNoiseIsWeak(t *testing.T) {
 				p = well2D(d)
 			}
 			s, err := fp.SolveTransition(p, g,
-				fp.CellsWhere(g, func(x []float64) bool { return x[0] < -0.75 }),
-				fp.CellsWhere(g, func(x []float64) bool { return x[0] > 0.75 }), fp.PassageOptions{})
+				func(x []float64) bool { return x[0] < -0.75 },
+				func(x []float64) bool { return x[0] > 0.75 }, fp.PassageOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -145,8 +192,8 @@ func TestTransitionsOnALineAreIntegrals(t *testing.T) {
 	const d = 0.1
 	g := lineGrid(t, -2.5, 2.5, 640, grid.Reflecting, grid.Reflecting)
 	s, err := fp.SolveTransition(well1D(d), g,
-		fp.CellsWhere(g, func(x []float64) bool { return x[0] < -0.5 }),
-		fp.CellsWhere(g, func(x []float64) bool { return x[0] > 0.625 }), fp.PassageOptions{})
+		func(x []float64) bool { return x[0] < -0.5 },
+		func(x []float64) bool { return x[0] > 0.625 }, fp.PassageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,6 +205,11 @@ func TestTransitionsOnALineAreIntegrals(t *testing.T) {
 	const tol = 2e-6
 	if want := 1 / (way * panels(func(x float64) float64 { return math.Exp(-u(x)) }, -2.5, 2.5, 32)); math.Abs(s.Flux/want-1) > tol {
 		t.Errorf("flux %v, want %v", s.Flux, want)
+	}
+	for k, j := range s.Current().Faces.Density(0) { // the same everywhere between
+		if x := g.Axis(0).Edges()[k]; x > -0.49 && x < 0.62 && math.Abs(j/s.Flux-1) > 1e-12 {
+			t.Fatalf("x = %g: current %v, flux %v", x, j, s.Flux)
+		}
 	}
 	for k := range 640 {
 		if x := g.Axis(0).Center(k); x > -0.5 && x < 0.625 {
@@ -172,8 +224,8 @@ func TestTransitionsOnALineAreIntegrals(t *testing.T) {
 func TestAsManyComeBack(t *testing.T) {
 	c := exact.FullTensor()
 	g := c.Grid(48)
-	left := fp.CellsWhere(g, func(x []float64) bool { return x[0] < -0.7 })
-	right := fp.CellsWhere(g, func(x []float64) bool { return x[0] > 0.5 && x[1] < 0.2 })
+	left := func(x []float64) bool { return x[0] < -0.7 }
+	right := func(x []float64) bool { return x[0] > 0.5 && x[1] < 0.2 }
 	there, err := fp.SolveTransition(c.Problem, g, left, right, fp.PassageOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -199,12 +251,47 @@ func TestAsManyComeBack(t *testing.T) {
 	}
 }
 
+// The current of transitions has no divergence outside the sets, and what leaves A and comes to B
+// is the flux: with a full tensor and circulation, and round a circle.
+func TestReactiveCurrentsRunFromSetToSet(t *testing.T) {
+	full, ring := exact.FullTensor(), exact.TiltedPeriodic()
+	for _, k := range []struct {
+		c        *exact.Case
+		cells    int
+		from, to fp.Set
+	}{
+		{full, 48, func(x []float64) bool { return math.Hypot(x[0]+1, x[1]) < 0.33 }, func(x []float64) bool { return x[0] > 0.71 && x[1] < 0.2 }},
+		{ring, 100, func(x []float64) bool { return x[0] < 0.5 || x[0] > 6 }, func(x []float64) bool { return 2 < x[0] && x[0] < 3 }},
+	} {
+		g := k.c.Grid(k.cells)
+		s, err := fp.SolveTransition(k.c.Problem, g, k.from, k.to, fp.PassageOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, to := fp.CellsWhere(g, k.from), fp.CellsWhere(g, k.to)
+		var leave, arrive float64
+		for i, div := range s.Current().Faces.Divergence() {
+			switch {
+			case from[i]:
+				leave += div
+			case to[i]:
+				arrive -= div
+			case math.Abs(div) > 1e-12*s.Flux: // round-off of some thousand steps
+				t.Fatalf("%s: %.3g comes from cell %d, of a flux of %.3g", k.c.Name, div, i, s.Flux)
+			}
+		}
+		if math.Abs(leave/s.Flux-1) > 1e-11 || math.Abs(arrive/s.Flux-1) > 1e-11 { // as above, of a thousand cells
+			t.Errorf("%s: %v leaves, %v arrives, flux %v", k.c.Name, leave, arrive, s.Flux)
+		}
+	}
+}
+
 func TestSetsThatCannotBeAreErrors(t *testing.T) {
 	p, g := well1D(0.1), lineGrid(t, -2, 2, 40, grid.Reflecting, grid.Reflecting)
-	where := func(lo, hi float64) []bool {
-		return fp.CellsWhere(g, func(x []float64) bool { return lo < x[0] && x[0] < hi })
+	where := func(lo, hi float64) fp.Set {
+		return func(x []float64) bool { return lo < x[0] && x[0] < hi }
 	}
-	for name, k := range map[string]struct{ from, to []bool }{
+	for name, k := range map[string]struct{ from, to fp.Set }{
 		"no target": {where(-2, -1), where(5, 6)}, "no start": {where(5, 6), where(1, 2)},
 		"overlap": {where(-2, 1), where(0, 2)}, "touch": {where(-2, 0), where(0, 2)},
 	} {
@@ -255,8 +342,8 @@ func TestCommittorsOnACircleWithAForce(t *testing.T) {
 	edge := func(k int) float64 { return 2 * math.Pi * float64(k) / 72 }
 	// A is [0, edge 6], B is [edge 30, edge 40].
 	s, err := fp.SolveTransition(c.Problem, g,
-		fp.CellsWhere(g, func(x []float64) bool { return x[0] < edge(6) }),
-		fp.CellsWhere(g, func(x []float64) bool { return edge(30) < x[0] && x[0] < edge(40) }), fp.PassageOptions{})
+		func(x []float64) bool { return x[0] < edge(6) },
+		func(x []float64) bool { return edge(30) < x[0] && x[0] < edge(40) }, fp.PassageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,7 @@ type File struct {
 	// Facts describe the problem in words, label and value, for a reader.
 	Facts [][2]string
 
+	names    expr.Names // of formulas
 	source   *sgdSource // nil where the file has no section sgd
 	open     func(path string) (io.ReadCloser, error)
 	at       Course // nil where no formula has t
@@ -293,6 +294,7 @@ func (r *reader) constants() error {
 		values[name] = v
 	}
 	r.names = expr.Names{Variables: r.doc.Variables, Constants: values}
+	r.file.names = r.names
 	return nil
 }
 

@@ -133,7 +133,7 @@ func TestBadProblemFilesNameThePlace(t *testing.T) {
 		{head + gen + "samples: 10, weights: [1], covariance: [[-1]]}}, " + lin + dom, "sgd.data.generate.covariance: want a covariance, have a matrix with the eigenvalue -1"},
 		{head + gen + "samples: 10, weights: [1], covariance: [[1, 0], [0, 1]]}}, " + lin + dom, "want 1 rows, one per feature, have 2"},
 		{head + gen + "samples: 10, weights: [1]}, file: a.csv}, " + lin + dom, "sgd.data.file: has no meaning beside generate"},
-		{head + eq + "initial: {}\n" + dom, "initial: want exactly one of points, gaussian and uniform, have 0"},
+		{head + eq + "initial: {}\n" + dom, "initial: want exactly one of points, gaussian, uniform, formula and file, have 0"},
 		{head + eq + "initial: {uniform: false}\n" + dom, "initial.uniform: want true"},
 		{head + eq + "initial: {points: [[1, 2]]}\n" + dom, "initial.points[0]: want 1 numbers, one per variable, have 2"},
 		{head + eq + "initial: {points: []}\n" + dom, "initial.points: want at least one point"},

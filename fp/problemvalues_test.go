@@ -325,3 +325,18 @@ func TestRegularizationIsAWarning(t *testing.T) {
 		t.Errorf("reach %d without the generator, %d of it", got, s.Generator.Reach)
 	}
 }
+
+// Sets of points by conditions in the variables and constants of a file.
+func TestSetsOfFiles(t *testing.T) {
+	f := read(t, "variables: [x, y]\nconstants: {r: 0.5}\nequation: {drift: [-x, -y], diffusion: 1}")
+	set, err := f.Set("x^2 + y^2 < r^2 and y > 0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !set([]float64{0.3, 0.3}) || set([]float64{0.3, -0.3}) || set([]float64{0.4, 0.4}) {
+		t.Error("another set")
+	}
+	if _, err := f.Set("z < 1"); err == nil || !strings.Contains(err.Error(), `undefined name "z"; defined are x, y, r`) {
+		t.Error(err)
+	}
+}

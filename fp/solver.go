@@ -116,7 +116,7 @@ func (s *Stationary) eliminate(opt StationaryOptions) error {
 // cycle finds the null vector of a star generator by multigrid. Mass is set even where
 // cycles do not converge, which is the failure.
 func (s *Stationary) cycle(opt StationaryOptions) (failure, err error) {
-	if !s.Generator.Lattice.Reversible() {
+	if !s.Generator.Lattice.Reversible() && !s.Generator.Lattice.Meets() {
 		if err := markov.CheckClosedClasses(s.Generator.Matrix()); err != nil {
 			return nil, severalStates(s.Problem, s.Generator.Grid, err)
 		}

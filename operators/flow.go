@@ -34,16 +34,30 @@ func (gen *Generator) FaceFlow(m []float64) *grid.FaceField {
 		gen.latticeFlow(f, m)
 		return f
 	}
-	var wg sync.WaitGroup
-	for a := range g.Dim() { // each axis has faces of its own: no two goroutines share one
-		wg.Go(func() { gen.faceFlow(f, a, m) })
-	}
-	wg.Wait()
+	gen.routeAll(f, func(from, to int, there, back float64) float64 { return there*m[from] - back*m[to] })
 	return f
 }
 
-func (gen *Generator) faceFlow(f *grid.FaceField, axis int, m []float64) {
-	g, mat := gen.Grid, gen.matrix
+// RouteFlow returns what flows through every face of the grid where flow says of every pair of
+// cells with rates between them, there and back, what flows from one to the other in all. It
+// must be safe for concurrent use.
+func (gen *Generator) RouteFlow(flow func(from, to int, there, back float64) float64) *grid.FaceField {
+	f := grid.NewFaceField(gen.Grid)
+	gen.routeAll(f, flow)
+	return f
+}
+
+// routeAll adds the flows to the faces.
+func (gen *Generator) routeAll(f *grid.FaceField, flow func(from, to int, there, back float64) float64) {
+	var wg sync.WaitGroup
+	for a := range gen.Grid.Dim() { // each axis has faces of its own: no two goroutines share one
+		wg.Go(func() { gen.routeAcross(f, a, flow) })
+	}
+	wg.Wait()
+}
+
+func (gen *Generator) routeAcross(f *grid.FaceField, axis int, flow func(from, to int, there, back float64) float64) {
+	g, mat := gen.Grid, gen.Matrix()
 	paths := map[vec][]crossing{}
 	var idx [3]int
 	for y := range mat.Rows {
@@ -53,7 +67,7 @@ func (gen *Generator) faceFlow(f *grid.FaceField, axis int, m []float64) {
 			if x <= y {
 				continue // the pair is seen from its lower end
 			}
-			flow := mat.At(x, y)*m[y] - mat.Val[k]*m[x]
+			net := flow(y, x, mat.At(x, y), mat.Val[k])
 			o := gen.offset(idx, x)
 			path, ok := paths[o]
 			if !ok {
@@ -61,7 +75,7 @@ func (gen *Generator) faceFlow(f *grid.FaceField, axis int, m []float64) {
 				paths[o] = path
 			}
 			for _, c := range path {
-				gen.cross(f, idx, c, flow)
+				gen.cross(f, idx, c, net)
 			}
 		}
 	}

@@ -9,9 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
-	"github.com/ness-fp/ness/grid"
 )
 
 // This file has the flags of commands that run walkers, and what they begin with.
@@ -41,44 +39,12 @@ func (fl *walkerFlags) add(cmd *cobra.Command) {
 	fl.outputFlags.add(cmd)
 }
 
-// An input is what a command that runs walkers begins with.
-type input struct {
-	name          string
-	folder        *output.Folder // nil without -o
-	file          *fp.File
-	grid          *grid.Grid
-	notes, doubts []string
-}
-
 // open checks flags, folder and file, and whether the file will do, where that is asked.
 func (fl *walkerFlags) open(name string, will func(*fp.File) error) (*input, error) {
 	if err := fl.check(fl.given); err != nil {
 		return nil, err
 	}
-	in := &input{name: name}
-	var err error
-	if in.folder, err = fl.prepare(); err != nil {
-		return nil, err
-	}
-	if in.file, err = fl.read(name); err != nil {
-		return nil, err
-	}
-	if will != nil {
-		if err := will(in.file); err != nil {
-			return nil, err
-		}
-	}
-	if in.grid, in.notes, in.doubts, err = box(name, in.file); err != nil {
-		return nil, err
-	}
-	return in, nil
-}
-
-// abort removes what has been staged and not moved into place.
-func (in *input) abort() {
-	if in.folder != nil {
-		_ = in.folder.Abort() // nothing the user could do about it
-	}
+	return openInput(name, &fl.inputFlags, &fl.outputFlags, will)
 }
 
 var processNames = []string{"auto", "sgd", "euler-maruyama", "platen"}
@@ -88,8 +54,9 @@ func (fl *ensembleFlags) add(cmd *cobra.Command) {
 	f.StringVar(&fl.process, "process", "auto", "`NAME` of what the walkers do: sgd, euler-maruyama or platen (the stochastic differential equation to weak order 1 or 2); auto is sgd where the file has it, else platen")
 	f.Float64Var(&fl.step, "step", 0, "time step `H` of the stochastic differential equation (default: a fiftieth of the fastest relaxation)")
 	f.IntVar(&fl.walkers, "walkers", 4096, "`NUMBER` of independent walkers")
-	f.IntVar(&fl.steps, "steps", 0, "`NUMBER` of steps of each walker after the burn-in (default: found by a pilot run)")
-	f.IntVar(&fl.burnIn, "burn-in", -1, "`NUMBER` of steps before anything is counted (default: found by a pilot run)")
+	fl.burnIn = -1
+	f.Var((*whole)(&fl.steps), "steps", "`NUMBER` of steps of each walker after the burn-in (default: found by a pilot run)")
+	f.Var((*whole)(&fl.burnIn), "burn-in", "`NUMBER` of steps before anything is counted (default: found by a pilot run)")
 	f.IntVar(&fl.every, "every", 0, "count each walker after so many steps, `N` (default: a tenth of the relaxation time)")
 	f.Uint64Var(&fl.seed, "seed", 1, "`SEED` of all random numbers; results are the same bits for any number of cores")
 	f.Float64Var(&fl.outside, "max-outside", 0.01, "`FRACTION` of counts outside the box that is an error")

@@ -124,21 +124,11 @@ func (fl *evolveFlags) evolve(w, progress io.Writer, name string) error {
 	if err != nil {
 		return err
 	}
-	folder, err := fl.prepare()
+	in, err := openInput(name, &fl.inputFlags, &fl.outputFlags, func(f *fp.File) error { return fl.check(f, &opt) })
 	if err != nil {
 		return err
 	}
-	in := &input{name: name, folder: folder}
 	defer in.abort()
-	if in.file, err = fl.read(name); err != nil {
-		return err
-	}
-	if err := fl.check(in.file, &opt); err != nil {
-		return err
-	}
-	if in.grid, in.notes, in.doubts, err = box(name, in.file); err != nil {
-		return err
-	}
 	ctx, stop := untilInterrupt()
 	defer stop()
 	r, err := fl.run(ctx, in, opt, progress)

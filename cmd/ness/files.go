@@ -26,7 +26,6 @@ func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
 	if a.irreversibility.Alignment != nil {
 		list = append(list, cells("angle", a.irreversibility.Alignment.Angle))
 	}
-	list = append(list, axisArrays(p.Variables, g)...)
 	for k, v := range p.Variables {
 		faces := g.Shape()
 		faces[k]++
@@ -37,6 +36,7 @@ func arrays(p *fp.Problem, s *fp.Stationary, a *account) []output.Array {
 			output.Array{Name: "flux_" + v, Shape: faces, Data: a.current.Faces.Density(k)},
 			cells("gradient_"+v, a.parts[0][k]), cells("solenoidal_"+v, a.parts[1][k]), cells("harmonic_"+v, a.parts[2][k]))
 	}
+	list = append(list, axisArrays(p.Variables, g)...)
 	if a.split.Vector != nil {
 		for k, v := range p.Variables { // on edges along k: corners along the other axes
 			edges := g.Shape()

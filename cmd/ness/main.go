@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/compare/verify"
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/operators/krylov"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -35,7 +37,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(solveCommand(), evolveCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand())
+	root.AddCommand(solveCommand(), evolveCommand(), modesCommand(), passageCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand(), verifyCommand(verify.All))
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -52,6 +54,9 @@ func status(err error) int {
 	var rough *fp.ToleranceError
 	var endless *fp.StepError
 	var verdict *verdictError
+	var linear *krylov.ConvergenceError
+	var spectrum *krylov.SpectrumError
+	var modes *fp.ModesError
 	switch {
 	case err == nil:
 		return statusDone
@@ -60,7 +65,8 @@ func status(err error) int {
 			return statusViolated
 		}
 		return statusNotConverged
-	case errors.As(err, &diverged), errors.As(err, &rough), errors.As(err, &endless):
+	case errors.As(err, &diverged), errors.As(err, &rough), errors.As(err, &endless),
+		errors.As(err, &linear), errors.As(err, &spectrum), errors.As(err, &modes):
 		return statusNotConverged
 	case errors.Is(err, errInterrupted), errors.Is(err, errStopped):
 		return statusInterrupted

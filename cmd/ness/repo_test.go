@@ -32,6 +32,7 @@ var mayImport = map[string]string{
 	"fp":                  "grid grid/pieces operators operators/accurate operators/sparse operators/multigrid operators/krylov operators/markov fp/loss fp/expr fp/checkpoint",
 	"fp/exact":            "grid grid/pieces fp",
 	"compare/random":      "",
+	"compare/verify":      "grid fp fp/exact fp/loss compare",
 	"compare":             "grid grid/pieces fp fp/loss fp/checkpoint compare/random",
 	"compare/audit":       "grid grid/pieces fp fp/loss compare compare/random operators/hodge",
 }

@@ -66,14 +66,19 @@ func (s *summary) print(w io.Writer) {
 	}
 	s.printCircle(w)
 	s.printAccount(w)
-	var times []string
-	for _, name := range slices.Sorted(maps.Keys(s.Seconds)) {
-		times = append(times, fmt.Sprintf("%s %.2f", name, s.Seconds[name]))
-	}
-	line(w, "seconds", "%s", strings.Join(times, ", "))
+	printSeconds(w, s.Seconds)
 	for _, warning := range s.Warnings {
 		line(w, "warning", "%s", warning)
 	}
+}
+
+// printSeconds tells how long every stage took.
+func printSeconds(w io.Writer, seconds map[string]float64) {
+	var times []string
+	for _, name := range slices.Sorted(maps.Keys(seconds)) {
+		times = append(times, fmt.Sprintf("%s %.2f", name, seconds[name]))
+	}
+	line(w, "seconds", "%s", strings.Join(times, ", "))
 }
 
 // printCircle says of which axes mean and covariance depend on where the circle is cut, and

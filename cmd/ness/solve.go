@@ -123,7 +123,10 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	describe(w, f, g, notes)
 	sum.print(w)
 	if folder != nil {
-		if e := fl.write(folder, f, s, a, sum); e != nil {
+		if e := fl.write(folder, files(f.Problem, s, a), figures(f.Problem, s, a), func(names []string) any {
+			sum.Files = names
+			return sum
+		}); e != nil {
 			return e
 		}
 		line(w, "written to", "%s", fl.dir)
@@ -171,45 +174,20 @@ func (fl *solveFlags) options() (opt fp.StationaryOptions, err error) {
 // errInterrupted says that the user stopped the program before the result was in place.
 var errInterrupted = errors.New("interrupted; nothing was written")
 
-// write puts all files into the folder and moves them into place. An interrupt takes
-// effect between two files, so that nothing is left behind; before this the program
-// has written nothing, and just dies.
-func (fl *solveFlags) write(folder *output.Folder, f *fp.File, s *fp.Stationary, a *account, sum *summary) error {
-	ctx, stop := untilInterrupt()
-	defer stop()
-	err := fl.writeFiles(ctx, folder, f, s, a, sum)
-	if err == nil && ctx.Err() != nil {
-		err = errInterrupted
+// files lists what is written besides figures and the summary.
+func files(p *fp.Problem, s *fp.Stationary, a *account) []output.File {
+	files := []output.File{{Name: "solution.npz", Write: func(w io.Writer) error { return output.WriteNPZ(w, arrays(p, s, a)) }}}
+	if s.Density.Grid.Dim() == 1 {
+		return files
 	}
-	if err != nil {
-		return err
+	name, write := "solution.vtr", output.WriteVTR
+	if s.Density.Grid.IsUniform() {
+		name, write = "solution.vti", output.WriteVTI
 	}
-	return folder.Commit()
-}
-
-// writeFiles puts all files into the folder.
-func (fl *solveFlags) writeFiles(ctx context.Context, folder *output.Folder, f *fp.File, s *fp.Stationary, a *account, sum *summary) error {
-	files := []output.File{{Name: "solution.npz", Write: func(w io.Writer) error { return output.WriteNPZ(w, arrays(f.Problem, s, a)) }}}
-	if s.Density.Grid.Dim() > 1 {
-		name, write := "solution.vtr", output.WriteVTR
-		if s.Density.Grid.IsUniform() {
-			name, write = "solution.vti", output.WriteVTI
-		}
-		files = append(files, output.File{Name: name, Write: func(w io.Writer) error {
-			edges, scalars, vectors := vtkArrays(s, a)
-			return write(w, edges, scalars, vectors)
-		}})
-	}
-	if err := folder.WriteAll(files...); err != nil {
-		return err
-	}
-	if !fl.noPlots {
-		if err := drawFigures(ctx, folder, figures(f.Problem, s, a)); err != nil {
-			return err
-		}
-	}
-	sum.Files = folder.Names()
-	return folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) })
+	return append(files, output.File{Name: name, Write: func(w io.Writer) error {
+		edges, scalars, vectors := vtkArrays(s, a)
+		return write(w, edges, scalars, vectors)
+	}})
 }
 
 // drawFigures draws figures on all cores, and then writes them in the order of their names.

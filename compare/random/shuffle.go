@@ -67,9 +67,13 @@ func (s *Subset) Fill(dst []uint32, g Stream) Stream {
 // come first in s[:count], and returns the stream after it.
 func Shuffle(s []uint32, count int, g Stream) Stream {
 	checkIndices("Shuffle", len(s))
+	return shuffle(s, 0, count, g)
+}
+
+// shuffle is Shuffle from position i on.
+func shuffle(s []uint32, i, count int, g Stream) Stream {
 	count = min(count, len(s)-1)
 	var x uint64
-	i := 0
 	for i+2 <= count {
 		m := uint64(len(s) - i)
 		x, g = g.Next()

@@ -73,10 +73,16 @@ func driven(c *Case, strength float64) *Case {
 // QuadWellDrift returns [QuadWell] given by its drift.
 func QuadWellDrift(strength float64) *Case { return driven(QuadWell(strength), strength) }
 
+// OctoWellDrift returns [OctoWell] given by its drift.
+func OctoWellDrift(strength float64) *Case { return driven(OctoWell(strength), strength) }
+
 // QuadWell returns b = −∇L with L = (x²−1)²/4 + (y²−1)²/4 + 0.2xy on [−2.5, 2.5]²
 // and D = strength·I, given by its potential: p ∝ exp(−L/D). Four wells; at
 // strength 0.02 the system stays in one for some 1e5 units of time.
 func QuadWell(strength float64) *Case { return wells("quad well", 2, strength) }
+
+// DoubleWell returns the same in one dimension, L = (x²−1)²/4, with two wells.
+func DoubleWell(strength float64) *Case { return wells("double well", 1, strength) }
 
 // OctoWell returns the same in three dimensions, with eight wells.
 func OctoWell(strength float64) *Case { return wells("octo well", 3, strength) }

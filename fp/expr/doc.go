@@ -12,7 +12,8 @@
 //	x+y  x-y         from the left
 //
 // Names are the variables and constants that the caller declares, and pi and e, which
-// no declared name may hide. Constants are replaced by their values. Anything else that
+// no declared name may hide. Constants are replaced by their values. [ParseCondition] reads
+// comparisons of formulas, with "and", "or" and "not". In formulas anything else that
 // the parser underneath (github.com/expr-lang/expr) would take, such as conditions,
 // comparisons, lists, text or comments, is refused: every error is an [*Error], which
 // says where, what was wanted and what was found.

@@ -18,7 +18,7 @@ func Parse(src string, names Names) (Expr, error) {
 		return Expr{}, err
 	}
 	b := builder{[]rune(src), names}
-	if err := scan(b.src); err != nil {
+	if err := scan(b.src, false); err != nil {
 		return Expr{}, err
 	}
 	tree, err := parser.Parse(src)

@@ -33,9 +33,16 @@ const (
 	noComment   = "formulas have no comments and no integer division"
 )
 
+// comparisons are the characters and logicalWords the words that conditions have besides those
+// of formulas.
+const comparisons = "<>=!&|"
+
+var logicalWords = []string{"and", "or", "not"}
+
 // scan returns an error where the formula has another character than those of numbers,
-// names, operators, parentheses and commas, or where a number is malformed.
-func scan(src []rune) *Error {
+// names, operators, parentheses and commas, or where a number is malformed. Conditions have
+// comparisons too, and words between them.
+func scan(src []rune, condition bool) *Error {
 	if len(src) > maxLength {
 		return errorAt(src, maxLength, "a formula of %d characters; want at most %d", len(src), maxLength)
 	}
@@ -55,7 +62,7 @@ func scan(src []rune) *Error {
 			}
 		case isLetter(r):
 			end = wordEnd(src, i)
-			if word := string(src[i:end]); slices.Contains(keywords, word) {
+			if word := string(src[i:end]); slices.Contains(keywords, word) && !(condition && slices.Contains(logicalWords, word)) {
 				return errorAt(src, i, "%q has no meaning in a formula; want numbers, names, + - * / ^ and functions", word)
 			}
 		case r == '(':
@@ -68,7 +75,7 @@ func scan(src []rune) *Error {
 			depth--
 		case r == '/' && end < len(src) && (src[end] == '/' || src[end] == '*'):
 			return errorAt(src, i, "%q has no meaning in a formula: %s", string(src[i:end+1]), noComment)
-		case strings.ContainsRune("+-*/^,", r):
+		case strings.ContainsRune("+-*/^,", r), condition && strings.ContainsRune(comparisons, r):
 		default:
 			if hint := advice[r]; hint != "" {
 				return errorAt(src, i, "%q has no meaning in a formula: %s", string(r), hint)
@@ -145,7 +152,7 @@ func syntaxError(src []rune, at int) *Error {
 	for before > 0 && unicode.IsSpace(src[before-1]) {
 		before--
 	}
-	operand := before > 0 && !strings.ContainsRune("+-*/^,(", src[before-1]) // stands before
+	operand := before > 0 && !strings.ContainsRune("+-*/^,("+comparisons, src[before-1]) && !slices.Contains(logicalWords, wordBefore(src, before)) // stands before
 	switch {
 	case operand && at == len(src):
 		return errorAt(src, openParenthesis(src), "this ( is never closed")
@@ -155,6 +162,8 @@ func syntaxError(src []rune, at int) *Error {
 		return errorAt(src, at, "want a number, a name, a function or (; found %q", token(src, at))
 	case src[at] == ')':
 		return errorAt(src, at, "this ) closes nothing")
+	case strings.ContainsRune(comparisons, src[at]):
+		return errorAt(src, at, "%q has no meaning here; want < <= > >= and, or, not", string(src[at]))
 	case src[at] == ',':
 		return errorAt(src, at, "a comma stands only between the arguments of a function")
 	}

@@ -26,8 +26,13 @@ func minusExp(scale, frac, x []float64) {
 	for i, v := range x {
 		k, r := reduced(v)
 		scale[i] = math.Float64frombits(math.Float64bits(exp2s[k%256]) + k/256<<52)
-		frac[i] = r + r*r*(0.5+r*(1.0/6+r*(1.0/24)))
+		frac[i] = expTail(r)
 	}
+}
+
+// expTail returns e^r − 1 for small r.
+func expTail(r float64) float64 {
+	return r + float64(float64(r*r)*(0.5+float64(r*(1.0/6+float64(r*(1.0/24))))))
 }
 
 // reduced returns r and, in its 20 lowest bits, k of −|x| = (k/256) ln 2 + r.
@@ -44,7 +49,7 @@ func reduced(x float64) (k uint64, r float64) {
 	if x < -700 {
 		x = -700
 	}
-	shifted := x*toGrid + shift
+	shifted := float64(x*toGrid) + shift
 	kf := shifted - shift
-	return math.Float64bits(shifted), (x - kf*ln2Hi) - kf*ln2Lo
+	return math.Float64bits(shifted), (x - float64(kf*ln2Hi)) - float64(kf*ln2Lo)
 }

@@ -110,8 +110,7 @@ func BenchmarkParts(b *testing.B) {
 		l := finest(quadWell(0.15).lattice([]int{n, n}))
 		l.hierarchy()
 		fillOnes(l.x)
-		l.eachGroup(l.gather)
-		l.coarsen()
+		l.coarsenAll()
 		c := l.plan.coarse
 		fillOnes(c.old)
 		for _, part := range []struct {
@@ -120,7 +119,7 @@ func BenchmarkParts(b *testing.B) {
 		}{
 			{"residual", func() { l.residual() }},
 			{"sweeps", func() { l.sweep(true, nil, nil) }},
-			{"coarsen", func() { l.eachGroup(l.gather); l.coarsen() }},
+			{"coarsen", func() { l.coarsenAll() }},
 			{"correct", func() { l.eachLayer(l.correct) }},
 		} {
 			b.Run(fmt.Sprintf("part=%s/n=%d", part.name, n), func(b *testing.B) {

@@ -7,7 +7,7 @@ import "math"
 // J = F⁺ − F⁻, the rates are
 //
 //	I → J: (S + J/2)/X_I,   J → I: (S − J/2)/X_J,
-//	1/S = 1/F + φ_I/G_I + φ_J/G_J,   but S ≥ |J|/2 + min(F⁺, F⁻)/10,
+//	1/S = 1/F + φ_I/G_I + φ_J/G_J,   but S ≥ |J|/2 + min(F⁺, F⁻)/50,
 //
 // with F = (F⁺+F⁻)/2, G the mean of the flows to and fro between the two cells of a group
 // along the axis, and φ the part of its mass that is in the farther one. (A group of three
@@ -22,60 +22,81 @@ const (
 	leastGroup = 1e-270 // groups below have no rates: their flows are not to be trusted
 )
 
-// coarsen sets masses and rates of the next level from the flows that [level.gather] left
-// there. Rates of a layer need the inverse masses of the next one, and outflows the rates of
-// the one before: those of the first layer of every piece come last.
-func (l *level) coarsen() {
-	c := l.plan.coarse
-	n, cells := c.layers(), c.layerCells()
-	c.inPieces(n, cells, func(_, lo, hi int) {
-		for k := lo; k < hi; k++ {
-			c.rates(k)
-			if k > lo {
-				c.invertLayer(k)
-			}
+// coarsen makes a layer of the next level, of a group of layers, in ascending order but the
+// first layer of a ring last: masses and flows of this one, and of the one before rates, which
+// need the inverse masses here, and with them outflows.
+func (l *level) coarsen(group int) {
+	p := l.plan
+	c, last := p.coarse, l.last()
+	n := p.axis[last].groups()
+	ring := l.ring[last] && n > 1
+	if group == 0 && !ring && c.up[last] != nil {
+		for r := (n - 1) * p.rows; r < n*p.rows; r++ { // nothing flows from the last layer to the first
+			clear(c.of(c.up[last], r))
+			clear(c.of(c.dn[last], r))
 		}
-	})
-	for k := 0; k < n; k += pieceOf(cells) {
-		c.invertLayer(k)
+	}
+	for r := group * p.rows; r < (group+1)*p.rows; r++ {
+		l.gather(r)
+	}
+	switch before, _ := around(group, n); {
+	case !ring && group == 0, ring && group == 1: // the first
+	default:
+		l.complete(before)
+	}
+	switch {
+	case ring && group == 0:
+		l.complete(0)
+		c.invertRows(p.rows, 2*p.rows)
+	case !ring && group == n-1:
+		l.complete(group)
 	}
 }
 
-// rates turns flows between groups into rates, in a layer.
-func (c *level) rates(layer int) {
-	rows := c.rows() / c.layers()
-	for r := layer * rows; r < (layer+1)*rows; r++ {
-		c.rowRates(r)
+// complete makes rates of the flows of a layer of the next level, and outflows; those of
+// layer 1 of a ring wait for the rates of layer 0.
+func (l *level) complete(group int) {
+	p := l.plan
+	lo, hi := group*p.rows, (group+1)*p.rows
+	for r := lo; r < hi; r++ {
+		l.rates(r)
+	}
+	if last := l.last(); !(l.ring[last] && group == 1) {
+		p.coarse.invertRows(lo, hi)
 	}
 }
 
-// invertLayer is invert without a shift for a layer.
-func (l *level) invertLayer(layer int) {
-	rows := l.rows() / l.layers()
-	for r := layer * rows; r < (layer+1)*rows; r++ {
+// invertRows is invert without a shift for some rows.
+func (l *level) invertRows(lo, hi int) {
+	for r := lo; r < hi; r++ {
 		l.invertRow(r, 0)
 	}
 }
 
-// gather sums masses and flows into a layer of the next level. Flows to upper neighbours go
-// into up, and those from them into dn; inv is 1/X for now, 0 where X is not to be trusted.
-func (l *level) gather(group int) {
-	c := l.plan.coarse
-	rows := c.rows() / l.plan.axis[l.last()].groups()
-	for r := group * rows; r < (group+1)*rows; r++ {
-		l.gatherInto(r)
+// coarsenAll is coarsen for all groups.
+func (l *level) coarsenAll() {
+	last := l.last()
+	n := l.plan.axis[last].groups()
+	first := 0
+	if l.ring[last] && n > 1 {
+		first = 1
+	}
+	for k := range n {
+		l.coarsen((first + k) % n)
 	}
 }
 
-// gatherInto gathers the groups of row r of the next level.
-func (l *level) gatherInto(r int) {
+// gather sets masses of row r of the next level, and what flows there; inv is 1/X for now, 0
+// where X is not to be trusted.
+func (l *level) gather(r int) {
 	p := l.plan
 	c := p.coarse
 	j := [3]int{0, r % c.n[1], r / c.n[1]}
 	var sums [3]sums
 	for a := range 3 {
 		if c.up[a] != nil {
-			sums[a] = c.sums(r, a)
+			sums[a] = p.sums(r, a)
+			sums[a].clear()
 		}
 	}
 	mass := c.of(c.x, r)
@@ -92,31 +113,50 @@ func (l *level) gatherInto(r int) {
 			f.gather(&p.axis[0])
 		}
 	}
-	c.resistances(r)
 	copy(c.of(c.old, r), mass)
+	inv := c.of(c.inv, r)
+	reciprocals(inv, mass, leastGroup)
+	for a := 0; a < 3 && c.up[a] != nil; a++ {
+		resistancesOf(sums[a].upper, sums[a].lower, inv)
+	}
 }
 
 // sums are over groups of a row, for an axis: flows to the next groups and back, those within
-// the groups both ways, and masses of lower cells.
-type sums struct{ forth, back, inner, low []float64 }
+// the groups both ways and masses of lower cells, which become resistances from the groups'
+// centres of mass to their upper and lower edges.
+type sums struct{ forth, back, upper, lower []float64 }
 
-// sums returns those of a row, set to 0.
-func (c *level) sums(r, a int) sums {
-	s := sums{c.of(c.up[a], r), c.of(c.dn[a], r), c.of(c.toUpper[a], r), c.of(c.toLower[a], r)}
+func (s *sums) clear() {
 	clear(s.forth)
 	clear(s.back)
-	clear(s.inner)
-	clear(s.low)
-	return s
+	clear(s.upper)
+	clear(s.lower)
 }
 
-// resistances inverts the masses of the groups of row r, and turns flows within them, both
-// ways, and masses of their lower cells into resistances.
-func (c *level) resistances(r int) {
-	inv := c.of(c.inv, r)
-	reciprocals(inv, c.of(c.x, r), leastGroup)
-	for a := 0; a < 3 && c.up[a] != nil; a++ {
-		resistancesOf(c.of(c.toUpper[a], r), c.of(c.toLower[a], r), inv)
+// layersKept is how many layers of the next level have their sums kept: the last two, and the
+// first two, which a ring ends with.
+const layersKept = 4
+
+// sums returns those of row r of the next level: of the layers 0 and 1, of any even and of any
+// odd one beyond.
+func (p *plan) sums(r, axis int) sums {
+	layer, row := r/p.rows, r%p.rows
+	if layer > 1 {
+		layer = 2 + layer%2
+	}
+	n := p.coarse.n[0]
+	at := (layer*p.rows + row) * n
+	s := &p.room[axis]
+	return sums{s.forth[at:][:n], s.back[at:][:n], s.upper[at:][:n], s.lower[at:][:n]}
+}
+
+// makeRoom allocates what sums returns parts of.
+func (p *plan) makeRoom() {
+	n := layersKept * p.rows * p.coarse.n[0]
+	for a := range p.room {
+		if p.coarse.up[a] != nil {
+			p.room[a] = sums{make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)}
+		}
 	}
 }
 
@@ -154,127 +194,49 @@ func reciprocals(dst, x []float64, least float64) {
 	}
 }
 
-// flows are those along and across a row of cells, and the sums over groups that they are
-// added to. Kernels know the order of the fields.
-type flows struct {
-	x, up, dn                     []float64 // masses, and rates along the row
-	mass, low, inner, forth, back []float64 // of groups
-	across                        [2]across
-}
-
-// An across is flows to the row above along axis 1 or 2 and back; next is nil where there is
-// no such axis.
-type across struct {
-	next, up, dn []float64 // masses of the row above, and rates
-	forth, back  []float64 // of groups, or both times the flows within them
-	low          []float64 // nil if this is not the lowest row of its groups
-}
-
-func (l *level) flows(r int, mass []float64, to *sums) flows {
-	return flows{
-		x: l.of(l.x, r), up: l.of(l.up[0], r), dn: l.of(l.dn[0], r),
-		mass: mass, low: to.low, inner: to.inner, forth: to.forth, back: to.back,
-	}
-}
-
-func (l *level) across(r, a int, to *sums, lowest, highest bool) across {
-	f := across{next: l.of(l.x, l.above(r, a)), up: l.of(l.up[a], r), dn: l.of(l.dn[a], r), forth: to.inner, back: to.inner}
-	if lowest {
-		f.low = to.low
-	}
-	if highest {
-		f.forth, f.back = to.forth, to.back
-	}
-	return f
-}
-
-// gather adds masses and flows to those of the groups.
-func (f *flows) gather(p *axisPlan) {
-	first, end := 0, p.groups()
-	if k := processor; k > 0 && p.inPairs() && first+int(k) <= end {
-		blocks := (end - first) / int(k)
-		last := first + blocks*int(k)
-		k.gather(f, first, blocks, 2*last%len(f.x))
-		first = last
-	}
-	f.along(p, first, end)
-	for a := range f.across {
-		if f.across[a].next != nil {
-			f.across[a].add(f.x, p, first, end)
-		}
-	}
-}
-
-// along adds the masses of the row and the flows along it.
-func (f *flows) along(p *axisPlan, first, end int) {
-	for k := first; k < end; k++ {
-		lo, hi := p.start[k], p.start[k+1]
-		mass := f.x[lo]
-		f.low[k] += mass
-		for i := lo; i+1 < hi; i++ {
-			mass += f.x[i+1]
-			f.inner[k] += f.x[i]*f.up[i] + f.x[i+1]*f.dn[i]
-		}
-		f.mass[k] += mass
-		if p.groups() > 1 { // else what goes round stays within the group
-			next := hi % len(f.x)
-			f.forth[k] += f.x[hi-1] * f.up[hi-1]
-			f.back[k] += f.x[next] * f.dn[hi-1]
-		}
-	}
-}
-
-// add adds the flows between the row, of masses x, and the one above.
-func (f *across) add(x []float64, p *axisPlan, first, end int) {
-	for k := first; k < end; k++ {
-		var mass, forth, back float64
-		for i := p.start[k]; i < p.start[k+1]; i++ {
-			mass += x[i]
-			forth += x[i] * f.up[i]
-			back += f.next[i] * f.dn[i]
-		}
-		f.forth[k] += forth
-		f.back[k] += back
-		if f.low != nil {
-			f.low[k] += mass
-		}
-	}
-}
-
-// rowRates turns the flows in row r into rates.
-func (c *level) rowRates(r int) {
+// rates sets the rates of row r of the next level, those to the layer above included but at a
+// wall.
+func (l *level) rates(r int) {
+	p := l.plan
+	c := p.coarse
 	inv := c.of(c.inv, r)
-	up, dn, upper, lower := c.of(c.up[0], r), c.of(c.dn[0], r), c.of(c.toUpper[0], r), c.of(c.toLower[0], r)
+	s := p.sums(r, 0)
+	up, dn := c.of(c.up[0], r), c.of(c.dn[0], r)
 	last := len(inv) - 1
 	if last > 0 {
-		ratesBetween(up[:last], dn[:last], inv, inv[1:], upper, lower[1:])
+		s.rates(up[:last], dn[:last], inv, inv[1:], s.lower[1:])
 	}
-	up[last], dn[last] = rateBetween(up[last], dn[last], inv[last], inv[0], upper[last]+lower[0])
+	up[last], dn[last] = rateBetween(s.forth[last], s.back[last], inv[last], inv[0], s.upper[last]+s.lower[0])
 	for a := 1; a < 3 && c.up[a] != nil; a++ {
 		above := c.above(r, a)
-		ratesBetween(c.of(c.up[a], r), c.of(c.dn[a], r), inv, c.of(c.inv, above), c.of(c.toUpper[a], r), c.of(c.toLower[a], above))
+		if a == l.last() && above < r && !l.ring[a] {
+			continue
+		}
+		s := p.sums(r, a)
+		s.rates(c.of(c.up[a], r), c.of(c.dn[a], r), inv, c.of(c.inv, above), p.sums(above, a).lower)
 	}
 }
 
-// ratesBetween turns the flows up and dn between groups of inverse masses x and those of
-// inverse masses y, 0 for masses not to be trusted, into rates, given the resistances of
-// the former and the latter to the edge between them.
-func ratesBetween(up, dn, x, y, upper, lower []float64) {
+// rates sets the rates between groups of inverse masses x, 0 for masses not to be trusted, and
+// those of inverse masses y with resistances lower.
+func (s *sums) rates(up, dn, x, y, lower []float64) {
 	n := len(up)
-	dn, x, y, upper, lower = dn[:n], x[:n], y[:n], upper[:n], lower[:n]
+	forth, back, upper := s.forth[:n], s.back[:n], s.upper[:n]
+	dn, x, y, lower = dn[:n], x[:n], y[:n], lower[:n]
 	first := 0
 	if k := processor; k > 0 && int(k) <= n {
 		blocks := n / int(k)
-		k.rates(&up[0], &dn[0], &x[0], &y[0], &upper[0], &lower[0], blocks)
+		k.rates(&up[0], &dn[0], &forth[0], &back[0], &x[0], &y[0], &upper[0], &lower[0], blocks)
 		first = blocks * int(k)
 	}
 	for i := first; i < n; i++ {
-		up[i], dn[i] = rateBetween(up[i], dn[i], x[i], y[i], upper[i]+lower[i])
+		up[i], dn[i] = rateBetween(forth[i], back[i], x[i], y[i], upper[i]+lower[i])
 	}
 }
 
-// leastSymmetric is the part of the lesser flow that rates keep in any case.
-const leastSymmetric = 0.1
+// leastSymmetric is the part of the lesser flow that rates keep in any case: the more, the more
+// coarse levels diffuse across flows.
+const leastSymmetric = 0.02
 
 func rateBetween(forth, back, x, y, resistance float64) (up, dn float64) {
 	if x == 0 || y == 0 {

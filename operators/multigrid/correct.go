@@ -6,15 +6,25 @@ import "math"
 // not to be trusted.
 func (l *level) ratios() {
 	l.eachRow(func(r int) {
-		x, q := l.of(l.x, r), l.of(l.old, r)
-		for i, was := range q {
-			if x[i] > 0 && was > leastGroup {
-				q[i] = x[i] / was
-			} else {
-				q[i] = 1
-			}
-		}
+		old := l.of(l.old, r)
+		ratios(old, l.of(l.x, r), old, 0, leastGroup, 1)
 	})
+}
+
+// ratios sets dst to x/y, but to other where x is not above leastX or y not above leastY.
+func ratios(dst, x, y []float64, leastX, leastY, other float64) {
+	if k := processor; k > 0 && len(x) >= int(k) {
+		n := len(x) / int(k) * int(k)
+		k.ratios(&dst[0], &x[0], &y[0], n/int(k), leastX, leastY, other)
+		dst, x, y = dst[n:], x[n:], y[n:]
+	}
+	for i, v := range x {
+		if w := y[i]; v > leastX && w > leastY {
+			dst[i] = v / w
+		} else {
+			dst[i] = other
+		}
+	}
 }
 
 // correct multiplies the masses of a layer by the ratios of the groups, interpolated linearly
@@ -78,10 +88,15 @@ func (b *between) use(i int, value float64) {
 // apply corrects the cells of the row.
 func (b *between) apply(p *axisPlan) {
 	i := 0
-	if p.inPairs() {
+	switch k := processor; {
+	case p.inPairs():
 		b.use(0, p.at(b, 0))
 		b.pairs(p.groups())
 		i = len(b.x) - 1
+	case k > 0 && p.single():
+		blocks := len(b.x) / int(k)
+		k.correct(b, false, 0, blocks)
+		i = blocks * int(k)
 	}
 	for ; i < len(b.x); i++ {
 		b.use(i, p.at(b, i))
@@ -94,7 +109,7 @@ func (b *between) pairs(end int) {
 	first := 1
 	if k := processor; k > 0 && first < end {
 		blocks := (end - first) / int(k)
-		k.correct(b, first, blocks)
+		k.correct(b, true, first, blocks)
 		first += blocks * int(k)
 	}
 	if first == end {

@@ -1,6 +1,8 @@
 package multigrid
 
 import (
+	"math"
+
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/ness-fp/ness/operators/sparse"
@@ -30,8 +32,7 @@ func Freeze(a *sparse.Lattice, m []float64, shift float64) *Frozen {
 	f := &Frozen{levels: s.levels, dense: s.dense, Visits: 1}
 	for k, l := range s.levels {
 		if l.plan != nil {
-			l.eachGroup(l.gather)
-			l.coarsen()
+			l.coarsenAll()
 		} else {
 			f.dense.eliminate(l.x, shift)
 		}
@@ -109,14 +110,8 @@ func (f *Frozen) cycle(k int) {
 func (f *Frozen) ratios(k int) {
 	c, mass := f.levels[k], f.mass[k]
 	c.eachRow(func(r int) {
-		q, m := c.of(c.x, r), c.of(mass, r)
-		for i, v := range m {
-			if v > leastGroup {
-				q[i] /= v
-			} else {
-				q[i] = 0
-			}
-		}
+		q := c.of(c.x, r)
+		ratios(q, q, c.of(mass, r), math.Inf(-1), leastGroup, 0)
 	})
 }
 
@@ -151,9 +146,9 @@ func (b *row) addDefects(sums []float64, p *axisPlan) {
 	}
 	add(0, 1)
 	from, to := 1, len(sums)-1
-	if k := processor; k > 0 && p.inPairs() && from+int(k) <= to {
+	if k := processor; k > 0 && p.even() && from+int(k) <= to {
 		blocks := (to - from) / int(k)
-		k.defects(b, sums, from, blocks)
+		k.defects(b, sums, p.inPairs(), from, blocks)
 		from += blocks * int(k)
 	}
 	add(from, len(sums))

@@ -38,12 +38,17 @@ func (k kernel) left(r *row, first, blocks, before, after int) {
 	}
 }
 
-// gather adds masses and flows of pairs of cells, at least one block of pairs; after is the cell next to the last.
-func (k kernel) gather(f *flows, first, blocks, after int) {
-	if k == avx512 {
-		gather512(&f.x, first, blocks, after)
-	} else {
-		gather256(&f.x, first, blocks, after)
+// gather adds masses and flows of pairs of cells or of single ones, at least one block of them; after is the cell next to the last.
+func (k kernel) gather(f *flows, pairs bool, first, blocks, after int) {
+	switch {
+	case k == avx512 && pairs:
+		gatherPairs512(&f.x, first, blocks, after)
+	case k == avx512:
+		gatherEach512(&f.x, first, blocks, after)
+	case pairs:
+		gatherPairs256(&f.x, first, blocks, after)
+	default:
+		gatherEach256(&f.x, first, blocks, after)
 	}
 }
 
@@ -53,6 +58,15 @@ func (k kernel) reciprocals(dst, x *float64, blocks int, least float64) {
 		reciprocals512(x, blocks, least, dst)
 	} else {
 		reciprocals256(x, blocks, least, dst)
+	}
+}
+
+// ratios sets dst to x/y, but to other where one of them is not above its least.
+func (k kernel) ratios(dst, x, y *float64, blocks int, leastX, leastY, other float64) {
+	if k == avx512 {
+		ratios512(dst, x, y, blocks, leastX, leastY, other)
+	} else {
+		ratios256(dst, x, y, blocks, leastX, leastY, other)
 	}
 }
 
@@ -91,30 +105,40 @@ func (k kernel) resistances(upper, lower, inv *float64, blocks int) {
 	}
 }
 
-// rates turns flows into rates, see [rateBetween].
-func (k kernel) rates(up, dn, x, y, upper, lower *float64, blocks int) {
+// rates sets rates from flows, see [rateBetween].
+func (k kernel) rates(up, dn, forth, back, x, y, upper, lower *float64, blocks int) {
 	if k == avx512 {
-		rates512(up, dn, x, y, upper, lower, blocks)
+		rates512(up, dn, forth, back, x, y, upper, lower, blocks)
 	} else {
-		rates256(up, dn, x, y, upper, lower, blocks)
+		rates256(up, dn, forth, back, x, y, upper, lower, blocks)
 	}
 }
 
-// correct corrects the cells 2k−1 and 2k for groups k from first ≥ 1 on.
-func (k kernel) correct(b *between, first, blocks int) {
-	if k == avx512 {
-		correct512(&b.x, first, blocks, b.weight[0], b.weight[1])
-	} else {
-		correct256(&b.x, first, blocks, b.weight[0], b.weight[1])
+// correct corrects the cells 2k−1 and 2k for groups k from first ≥ 1 on, or where cells are single the cells k.
+func (k kernel) correct(b *between, pairs bool, first, blocks int) {
+	switch {
+	case k == avx512 && pairs:
+		correctPairs512(&b.x, first, blocks, b.weight[0], b.weight[1])
+	case k == avx512:
+		correctEach512(&b.x, first, blocks, b.weight[0], b.weight[1])
+	case pairs:
+		correctPairs256(&b.x, first, blocks, b.weight[0], b.weight[1])
+	default:
+		correctEach256(&b.x, first, blocks, b.weight[0], b.weight[1])
 	}
 }
 
-// defects adds what the pairs of cells from group first ≥ 1 on are left with to sums; it ends before the last cell.
-func (k kernel) defects(r *row, sums []float64, first, blocks int) {
-	if k == avx512 {
-		defects512(&r.x, &sums[0], first, blocks)
-	} else {
-		defects256(&r.x, &sums[0], first, blocks)
+// defects adds what the pairs of cells, or the single ones, from group first ≥ 1 on are left with to sums; it ends before the last cell.
+func (k kernel) defects(r *row, sums []float64, pairs bool, first, blocks int) {
+	switch {
+	case k == avx512 && pairs:
+		defectsPairs512(&r.x, &sums[0], first, blocks)
+	case k == avx512:
+		defectsEach512(&r.x, &sums[0], first, blocks)
+	case pairs:
+		defectsPairs256(&r.x, &sums[0], first, blocks)
+	default:
+		defectsEach256(&r.x, &sums[0], first, blocks)
 	}
 }
 

@@ -82,13 +82,10 @@ homogeneous:
 	VALIGNQ     $0x04, Z1, Z6, Z8
 	VFMADD231PD Z7, Z6, Z5
 	VMULPD      Z8, Z6, Z6
-	VSHUFF64X2  $0xff, Z6, Z6, Z7
-	VPERMILPD   $0xff, Z7, Z7
-	VSHUFF64X2  $0xff, Z5, Z5, Z8
-	VPERMILPD   $0xff, Z8, Z8
 	VFMADD231PD Z2, Z6, Z5
 	VMOVUPD     Z5, (CX)(R13*8)
-	VFMADD213PD Z8, Z7, Z2
+	VSHUFF64X2  $0xff, Z5, Z5, Z2
+	VPERMILPD   $0xff, Z2, Z2
 	ADDQ        $0x08, R13
 	DECQ        R12
 	JNE         loop
@@ -173,20 +170,18 @@ homogeneous:
 	VALIGNQ      $0x04, Z5, Z1, Z7
 	VFMADD231PD  Z6, Z5, Z4
 	VMULPD       Z7, Z5, Z5
-	VBROADCASTSD X5, Z6
-	VBROADCASTSD X4, Z7
 	VFMADD231PD  Z2, Z5, Z4
 	VMOVUPD      Z4, (CX)(R13*8)
-	VFMADD213PD  Z7, Z6, Z2
+	VBROADCASTSD X4, Z2
 	SUBQ         $0x08, R13
 	DECQ         R14
 	JNE          loop
 	VZEROUPPER
 	RET
 
-// func gather512(f *[]float64, first int, blocks int, after int)
+// func gatherPairs512(f *[]float64, first int, blocks int, after int)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·gather512(SB), NOSPLIT, $0-32
+TEXT ·gatherPairs512(SB), NOSPLIT, $0-32
 	MOVQ    f+0(FP), AX
 	MOVQ    first+8(FP), CX
 	MOVQ    blocks+16(FP), DX
@@ -325,6 +320,90 @@ DATA joinGather512<>+48(SB)/8, $0x0000000000000005
 DATA joinGather512<>+56(SB)/8, $0x0000000000000007
 GLOBL joinGather512<>(SB), RODATA|NOPTR, $64
 
+// func gatherEach512(f *[]float64, first int, blocks int, after int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·gatherEach512(SB), NOSPLIT, $0-32
+	MOVQ f+0(FP), AX
+	MOVQ first+8(FP), CX
+	MOVQ blocks+16(FP), DX
+	MOVQ after+24(FP), BX
+	MOVQ (AX), SI
+
+loop:
+	TESTQ        DX, DX
+	JE           done
+	LEAQ         8(CX), DI
+	CMPQ         DX, $0x01
+	CMOVQEQ      BX, DI
+	VMOVUPD      (SI)(CX*8), Z0
+	VBROADCASTSD (SI)(DI*8), Z1
+	VALIGNQ      $0x01, Z0, Z1, Z1
+	MOVQ         72(AX), DI
+	VADDPD       (DI)(CX*8), Z0, Z2
+	VMOVUPD      Z2, (DI)(CX*8)
+	MOVQ         96(AX), DI
+	VADDPD       (DI)(CX*8), Z0, Z2
+	VMOVUPD      Z2, (DI)(CX*8)
+	MOVQ         24(AX), DI
+	MOVQ         144(AX), R8
+	VMULPD       (DI)(CX*8), Z0, Z2
+	VADDPD       (R8)(CX*8), Z2, Z2
+	VMOVUPD      Z2, (R8)(CX*8)
+	MOVQ         48(AX), DI
+	MOVQ         168(AX), R8
+	VMULPD       (DI)(CX*8), Z1, Z1
+	VADDPD       (R8)(CX*8), Z1, Z1
+	VMOVUPD      Z1, (R8)(CX*8)
+	MOVQ         192(AX), DI
+	TESTQ        DI, DI
+	JE           across0
+	MOVQ         216(AX), R8
+	MOVQ         264(AX), R9
+	VMULPD       (R8)(CX*8), Z0, Z1
+	VADDPD       (R9)(CX*8), Z1, Z1
+	VMOVUPD      Z1, (R9)(CX*8)
+	VMOVUPD      (DI)(CX*8), Z1
+	MOVQ         240(AX), DI
+	MOVQ         288(AX), R8
+	VMULPD       (DI)(CX*8), Z1, Z1
+	VADDPD       (R8)(CX*8), Z1, Z1
+	VMOVUPD      Z1, (R8)(CX*8)
+	MOVQ         312(AX), DI
+	TESTQ        DI, DI
+	JE           across0
+	VADDPD       (DI)(CX*8), Z0, Z1
+	VMOVUPD      Z1, (DI)(CX*8)
+
+across0:
+	MOVQ    336(AX), DI
+	TESTQ   DI, DI
+	JE      across1
+	MOVQ    360(AX), R8
+	MOVQ    408(AX), R9
+	VMULPD  (R8)(CX*8), Z0, Z1
+	VADDPD  (R9)(CX*8), Z1, Z1
+	VMOVUPD Z1, (R9)(CX*8)
+	VMOVUPD (DI)(CX*8), Z1
+	MOVQ    384(AX), DI
+	MOVQ    432(AX), R8
+	VMULPD  (DI)(CX*8), Z1, Z1
+	VADDPD  (R8)(CX*8), Z1, Z1
+	VMOVUPD Z1, (R8)(CX*8)
+	MOVQ    456(AX), DI
+	TESTQ   DI, DI
+	JE      across1
+	VADDPD  (DI)(CX*8), Z0, Z0
+	VMOVUPD Z0, (DI)(CX*8)
+
+across1:
+	ADDQ $0x08, CX
+	DECQ DX
+	JMP  loop
+
+done:
+	VZEROUPPER
+	RET
+
 // func reciprocals512(x *float64, blocks int, least float64, dst *float64)
 // Requires: AVX, AVX512F
 TEXT ·reciprocals512(SB), NOSPLIT, $0-32
@@ -345,6 +424,38 @@ loop:
 	ADDQ      $0x40, AX
 	ADDQ      $0x40, DX
 	DECQ      CX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func ratios512(dst *float64, x *float64, y *float64, blocks int, leastX float64, leastY float64, other float64)
+// Requires: AVX, AVX512F
+TEXT ·ratios512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         blocks+24(FP), BX
+	VBROADCASTSD leastX+32(FP), Z0
+	VBROADCASTSD leastY+40(FP), Z1
+	VBROADCASTSD other+48(FP), Z2
+
+loop:
+	TESTQ     BX, BX
+	JE        done
+	VMOVUPD   (CX), Z3
+	VMOVUPD   (DX), Z4
+	VDIVPD    Z4, Z3, Z5
+	VCMPPD    $0x0e, Z0, Z3, K1
+	VBLENDMPD Z5, Z2, K1, Z5
+	VCMPPD    $0x0e, Z1, Z4, K1
+	VBLENDMPD Z5, Z2, K1, Z5
+	VMOVUPD   Z5, (AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	DECQ      BX
 	JMP       loop
 
 done:
@@ -560,26 +671,28 @@ GLOBL term10512<>(SB), RODATA|NOPTR, $8
 DATA term11512<>+0(SB)/8, $(0.00000002505210838544172)
 GLOBL term11512<>(SB), RODATA|NOPTR, $8
 
-// func rates512(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
+// func rates512(up *float64, dn *float64, forth *float64, back *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 // Requires: AVX, AVX512F
-TEXT ·rates512(SB), NOSPLIT, $0-56
+TEXT ·rates512(SB), NOSPLIT, $0-72
 	MOVQ         up+0(FP), AX
 	MOVQ         dn+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         y+24(FP), BX
-	MOVQ         upper+32(FP), SI
-	MOVQ         lower+40(FP), DI
-	MOVQ         blocks+48(FP), R8
+	MOVQ         forth+16(FP), DX
+	MOVQ         back+24(FP), BX
+	MOVQ         x+32(FP), SI
+	MOVQ         y+40(FP), DI
+	MOVQ         upper+48(FP), R8
+	MOVQ         lower+56(FP), R9
+	MOVQ         blocks+64(FP), R10
 	VBROADCASTSD one<>+0(SB), Z0
 	VBROADCASTSD half512<>+0(SB), Z1
 	VBROADCASTSD leastSymmetric512<>+0(SB), Z2
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 loop:
-	TESTQ     R8, R8
+	TESTQ     R10, R10
 	JE        done
-	VMOVUPD   (AX)(R9*8), Z3
-	VMOVUPD   (CX)(R9*8), Z4
+	VMOVUPD   (DX)(R11*8), Z3
+	VMOVUPD   (BX)(R11*8), Z4
 	VMINPD    Z4, Z3, Z7
 	VMULPD    Z2, Z7, Z7
 	VSUBPD    Z4, Z3, Z5
@@ -590,16 +703,16 @@ loop:
 	VADDPD    Z7, Z6, Z7
 	VADDPD    Z4, Z3, Z4
 	VMULPD    Z1, Z4, Z4
-	VMOVUPD   (SI)(R9*8), Z6
-	VADDPD    (DI)(R9*8), Z6, Z6
+	VMOVUPD   (R8)(R11*8), Z6
+	VADDPD    (R9)(R11*8), Z6, Z6
 	VMULPD    Z4, Z6, Z6
 	VADDPD    Z0, Z6, Z6
 	VDIVPD    Z6, Z4, Z4
 	VMAXPD    Z7, Z4, Z4
 	VADDPD    Z5, Z4, Z3
 	VSUBPD    Z5, Z4, Z4
-	VMOVUPD   (DX)(R9*8), Z7
-	VMOVUPD   (BX)(R9*8), Z6
+	VMOVUPD   (SI)(R11*8), Z7
+	VMOVUPD   (DI)(R11*8), Z6
 	VMULPD    Z7, Z3, Z3
 	VMULPD    Z6, Z4, Z4
 	VPXORQ    Z8, Z8, Z8
@@ -608,10 +721,10 @@ loop:
 	VPXORQ    Z9, Z9, Z9
 	VCMPPD    $0x04, Z9, Z7, K1
 	VMOVAPD.Z Z4, K1, Z4
-	VMOVUPD   Z3, (AX)(R9*8)
-	VMOVUPD   Z4, (CX)(R9*8)
-	ADDQ      $0x08, R9
-	DECQ      R8
+	VMOVUPD   Z3, (AX)(R11*8)
+	VMOVUPD   Z4, (CX)(R11*8)
+	ADDQ      $0x08, R11
+	DECQ      R10
 	JMP       loop
 
 done:
@@ -621,12 +734,12 @@ done:
 DATA half512<>+0(SB)/8, $(0.5)
 GLOBL half512<>(SB), RODATA|NOPTR, $8
 
-DATA leastSymmetric512<>+0(SB)/8, $(0.1)
+DATA leastSymmetric512<>+0(SB)/8, $(0.02)
 GLOBL leastSymmetric512<>(SB), RODATA|NOPTR, $8
 
-// func correct512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+// func correctPairs512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
 // Requires: AVX, AVX512F
-TEXT ·correct512(SB), NOSPLIT, $0-40
+TEXT ·correctPairs512(SB), NOSPLIT, $0-40
 	MOVQ         b+0(FP), AX
 	MOVQ         first+8(FP), CX
 	MOVQ         blocks+16(FP), DX
@@ -636,11 +749,11 @@ TEXT ·correct512(SB), NOSPLIT, $0-40
 	MOVQ         72(AX), R8
 	MOVQ         96(AX), R9
 	MOVQ         120(AX), AX
-	LEAQ         (CX)(CX*1), R10
+	LEAQ         -1(CX)(CX*1), R10
 	VBROADCASTSD weight1+24(FP), Z0
 	VBROADCASTSD weight2+32(FP), Z1
-	VBROADCASTSD quarter512<>+0(SB), Z2
-	VBROADCASTSD leastMass512<>+0(SB), Z3
+	VBROADCASTSD leastMasscorrectPairs512<>+0(SB), Z2
+	VBROADCASTSD quarter512<>+0(SB), Z3
 	VMOVUPD      part512<>+0(SB), Z4
 
 loop:
@@ -663,21 +776,21 @@ loop:
 	VSUBPD  Z7, Z8, Z8
 	VMULPD  Z0, Z8, Z8
 	VADDPD  Z8, Z7, Z7
-	VMOVUPD (R9)(CX*8), Z8
-	VMOVUPD (AX)(CX*8), Z9
-	VSUBPD  Z8, Z9, Z9
-	VMULPD  Z0, Z9, Z9
-	VADDPD  Z9, Z8, Z8
 	VSUBPD  Z5, Z7, Z7
-	VSUBPD  Z6, Z8, Z8
 	VMULPD  Z1, Z7, Z7
-	VMULPD  Z1, Z8, Z8
 	VADDPD  Z7, Z5, Z5
-	VADDPD  Z8, Z6, Z6
+	VMOVUPD (R9)(CX*8), Z7
+	VMOVUPD (AX)(CX*8), Z8
+	VSUBPD  Z7, Z8, Z8
+	VMULPD  Z0, Z8, Z8
+	VADDPD  Z8, Z7, Z7
+	VSUBPD  Z6, Z7, Z7
+	VMULPD  Z1, Z7, Z7
+	VADDPD  Z7, Z6, Z6
 
 plane:
 	VSUBPD    Z5, Z6, Z7
-	VMULPD    Z2, Z7, Z7
+	VMULPD    Z3, Z7, Z7
 	VADDPD    Z7, Z5, Z5
 	VSUBPD    Z7, Z6, Z6
 	VPERMPD   Z5, Z4, Z5
@@ -686,21 +799,21 @@ plane:
 	VUNPCKHPD Z6, Z5, Z5
 	TESTQ     SI, SI
 	JE        multiply
-	VMULPD    -8(SI)(R10*8), Z7, Z7
-	VADDPD    -8(BX)(R10*8), Z7, Z7
-	VMULPD    56(SI)(R10*8), Z5, Z5
-	VADDPD    56(BX)(R10*8), Z5, Z5
+	VMULPD    (SI)(R10*8), Z7, Z7
+	VADDPD    (BX)(R10*8), Z7, Z7
+	VMULPD    64(SI)(R10*8), Z5, Z5
+	VADDPD    64(BX)(R10*8), Z5, Z5
 	JMP       store
 
 multiply:
-	VMULPD -8(BX)(R10*8), Z7, Z7
-	VMAXPD Z7, Z3, Z7
-	VMULPD 56(BX)(R10*8), Z5, Z5
-	VMAXPD Z5, Z3, Z5
+	VMULPD (BX)(R10*8), Z7, Z7
+	VMAXPD Z7, Z2, Z7
+	VMULPD 64(BX)(R10*8), Z5, Z5
+	VMAXPD Z5, Z2, Z5
 
 store:
-	VMOVUPD Z7, -8(BX)(R10*8)
-	VMOVUPD Z5, 56(BX)(R10*8)
+	VMOVUPD Z7, (BX)(R10*8)
+	VMOVUPD Z5, 64(BX)(R10*8)
 	ADDQ    $0x08, CX
 	ADDQ    $0x10, R10
 	DECQ    DX
@@ -710,11 +823,11 @@ done:
 	VZEROUPPER
 	RET
 
+DATA leastMasscorrectPairs512<>+0(SB)/8, $(0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001)
+GLOBL leastMasscorrectPairs512<>(SB), RODATA|NOPTR, $8
+
 DATA quarter512<>+0(SB)/8, $(0.25)
 GLOBL quarter512<>(SB), RODATA|NOPTR, $8
-
-DATA leastMass512<>+0(SB)/8, $(0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001)
-GLOBL leastMass512<>(SB), RODATA|NOPTR, $8
 
 DATA part512<>+0(SB)/8, $0x0000000000000000
 DATA part512<>+8(SB)/8, $0x0000000000000004
@@ -726,16 +839,16 @@ DATA part512<>+48(SB)/8, $0x0000000000000003
 DATA part512<>+56(SB)/8, $0x0000000000000007
 GLOBL part512<>(SB), RODATA|NOPTR, $64
 
-// func defects512(r *[]float64, sums *float64, first int, blocks int)
+// func defectsPairs512(r *[]float64, sums *float64, first int, blocks int)
 // Requires: AVX, AVX512F
-TEXT ·defects512(SB), NOSPLIT, $0-32
+TEXT ·defectsPairs512(SB), NOSPLIT, $0-32
 	MOVQ    r+0(FP), AX
 	MOVQ    sums+8(FP), CX
 	MOVQ    first+16(FP), DX
-	LEAQ    (DX)(DX*1), BX
 	LEAQ    (CX)(DX*8), CX
-	MOVQ    blocks+24(FP), DX
+	ADDQ    DX, DX
 	VMOVUPD joinDefects512<>+0(SB), Z0
+	MOVQ    blocks+24(FP), BX
 	MOVQ    (AX), SI
 	MOVQ    24(AX), DI
 	MOVQ    48(AX), R8
@@ -745,67 +858,67 @@ TEXT ·defects512(SB), NOSPLIT, $0-32
 	MOVQ    264(AX), R12
 
 loop:
-	TESTQ       DX, DX
+	TESTQ       BX, BX
 	JE          done
-	VMOVUPD     -8(DI)(BX*8), Z1
-	VMULPD      -8(SI)(BX*8), Z1, Z1
-	VMOVUPD     (R8)(BX*8), Z2
-	VFMADD231PD 8(SI)(BX*8), Z2, Z1
-	VMOVUPD     (R11)(BX*8), Z2
-	VFMADD231PD (R9)(BX*8), Z2, Z1
-	VMOVUPD     (R12)(BX*8), Z2
-	VFMADD231PD (R10)(BX*8), Z2, Z1
+	VMOVUPD     -8(DI)(DX*8), Z1
+	VMULPD      -8(SI)(DX*8), Z1, Z1
+	VMOVUPD     (R8)(DX*8), Z2
+	VFMADD231PD 8(SI)(DX*8), Z2, Z1
+	VMOVUPD     (R11)(DX*8), Z2
+	VFMADD231PD (R9)(DX*8), Z2, Z1
+	VMOVUPD     (R12)(DX*8), Z2
+	VFMADD231PD (R10)(DX*8), Z2, Z1
 	MOVQ        144(AX), R13
 	TESTQ       R13, R13
 	JE          plane0
 	MOVQ        240(AX), R14
-	VMOVUPD     (R14)(BX*8), Z2
-	VFMADD231PD (R13)(BX*8), Z2, Z1
+	VMOVUPD     (R14)(DX*8), Z2
+	VFMADD231PD (R13)(DX*8), Z2, Z1
 	MOVQ        288(AX), R13
 	MOVQ        192(AX), R14
-	VMOVUPD     (R13)(BX*8), Z2
-	VFMADD231PD (R14)(BX*8), Z2, Z1
+	VMOVUPD     (R13)(DX*8), Z2
+	VFMADD231PD (R14)(DX*8), Z2, Z1
 
 plane0:
 	MOVQ        72(AX), R13
-	VMOVUPD     (R13)(BX*8), Z2
+	VMOVUPD     (R13)(DX*8), Z2
 	MOVQ        (AX), R13
-	VMOVUPD     (R13)(BX*8), Z5
+	VMOVUPD     (R13)(DX*8), Z5
 	VDIVPD      Z2, Z5, Z5
 	VSUBPD      Z1, Z5, Z5
 	MOVQ        96(AX), R13
-	VADDPD      (R13)(BX*8), Z5, Z5
+	VADDPD      (R13)(DX*8), Z5, Z5
 	VPXORQ      Z3, Z3, Z3
 	VCMPPD      $0x04, Z3, Z2, K1
 	VMOVAPD.Z   Z5, K1, Z5
-	VMOVUPD     56(DI)(BX*8), Z1
-	VMULPD      56(SI)(BX*8), Z1, Z1
-	VMOVUPD     64(R8)(BX*8), Z2
-	VFMADD231PD 72(SI)(BX*8), Z2, Z1
-	VMOVUPD     64(R11)(BX*8), Z2
-	VFMADD231PD 64(R9)(BX*8), Z2, Z1
-	VMOVUPD     64(R12)(BX*8), Z2
-	VFMADD231PD 64(R10)(BX*8), Z2, Z1
+	VMOVUPD     56(DI)(DX*8), Z1
+	VMULPD      56(SI)(DX*8), Z1, Z1
+	VMOVUPD     64(R8)(DX*8), Z2
+	VFMADD231PD 72(SI)(DX*8), Z2, Z1
+	VMOVUPD     64(R11)(DX*8), Z2
+	VFMADD231PD 64(R9)(DX*8), Z2, Z1
+	VMOVUPD     64(R12)(DX*8), Z2
+	VFMADD231PD 64(R10)(DX*8), Z2, Z1
 	MOVQ        144(AX), R13
 	TESTQ       R13, R13
-	JE          plane1
+	JE          plane8
 	MOVQ        240(AX), R14
-	VMOVUPD     64(R14)(BX*8), Z2
-	VFMADD231PD 64(R13)(BX*8), Z2, Z1
+	VMOVUPD     64(R14)(DX*8), Z2
+	VFMADD231PD 64(R13)(DX*8), Z2, Z1
 	MOVQ        288(AX), R13
 	MOVQ        192(AX), R14
-	VMOVUPD     64(R13)(BX*8), Z2
-	VFMADD231PD 64(R14)(BX*8), Z2, Z1
+	VMOVUPD     64(R13)(DX*8), Z2
+	VFMADD231PD 64(R14)(DX*8), Z2, Z1
 
-plane1:
+plane8:
 	MOVQ      72(AX), R13
-	VMOVUPD   64(R13)(BX*8), Z2
+	VMOVUPD   64(R13)(DX*8), Z2
 	MOVQ      (AX), R13
-	VMOVUPD   64(R13)(BX*8), Z6
+	VMOVUPD   64(R13)(DX*8), Z6
 	VDIVPD    Z2, Z6, Z6
 	VSUBPD    Z1, Z6, Z6
 	MOVQ      96(AX), R13
-	VADDPD    64(R13)(BX*8), Z6, Z6
+	VADDPD    64(R13)(DX*8), Z6, Z6
 	VPXORQ    Z4, Z4, Z4
 	VCMPPD    $0x04, Z4, Z2, K1
 	VMOVAPD.Z Z6, K1, Z6
@@ -816,8 +929,8 @@ plane1:
 	VADDPD    (CX), Z5, Z5
 	VMOVUPD   Z5, (CX)
 	ADDQ      $0x40, CX
-	ADDQ      $0x10, BX
-	DECQ      DX
+	ADDQ      $0x10, DX
+	DECQ      BX
 	JMP       loop
 
 done:
@@ -833,6 +946,126 @@ DATA joinDefects512<>+40(SB)/8, $0x0000000000000003
 DATA joinDefects512<>+48(SB)/8, $0x0000000000000005
 DATA joinDefects512<>+56(SB)/8, $0x0000000000000007
 GLOBL joinDefects512<>(SB), RODATA|NOPTR, $64
+
+// func correctEach512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+// Requires: AVX, AVX512F
+TEXT ·correctEach512(SB), NOSPLIT, $0-40
+	MOVQ         b+0(FP), AX
+	MOVQ         first+8(FP), CX
+	MOVQ         blocks+16(FP), DX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         48(AX), DI
+	MOVQ         72(AX), R8
+	MOVQ         96(AX), R9
+	MOVQ         120(AX), AX
+	VBROADCASTSD weight1+24(FP), Z0
+	VBROADCASTSD weight2+32(FP), Z1
+	VBROADCASTSD leastMasscorrectEach512<>+0(SB), Z2
+
+loop:
+	TESTQ   DX, DX
+	JE      done
+	VMOVUPD (DI)(CX*8), Z3
+	VMOVUPD (R8)(CX*8), Z4
+	VSUBPD  Z3, Z4, Z4
+	VMULPD  Z0, Z4, Z4
+	VADDPD  Z4, Z3, Z3
+	TESTQ   R9, R9
+	JE      plane
+	VMOVUPD (R9)(CX*8), Z4
+	VMOVUPD (AX)(CX*8), Z5
+	VSUBPD  Z4, Z5, Z5
+	VMULPD  Z0, Z5, Z5
+	VADDPD  Z5, Z4, Z4
+	VSUBPD  Z3, Z4, Z4
+	VMULPD  Z1, Z4, Z4
+	VADDPD  Z4, Z3, Z3
+
+plane:
+	TESTQ  SI, SI
+	JE     multiply
+	VMULPD (SI)(CX*8), Z3, Z3
+	VADDPD (BX)(CX*8), Z3, Z3
+	JMP    store
+
+multiply:
+	VMULPD (BX)(CX*8), Z3, Z3
+	VMAXPD Z3, Z2, Z3
+
+store:
+	VMOVUPD Z3, (BX)(CX*8)
+	ADDQ    $0x08, CX
+	DECQ    DX
+	JMP     loop
+
+done:
+	VZEROUPPER
+	RET
+
+DATA leastMasscorrectEach512<>+0(SB)/8, $(0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001)
+GLOBL leastMasscorrectEach512<>(SB), RODATA|NOPTR, $8
+
+// func defectsEach512(r *[]float64, sums *float64, first int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·defectsEach512(SB), NOSPLIT, $0-32
+	MOVQ r+0(FP), AX
+	MOVQ sums+8(FP), CX
+	MOVQ first+16(FP), DX
+	LEAQ (CX)(DX*8), CX
+	MOVQ blocks+24(FP), BX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 120(AX), R9
+	MOVQ 168(AX), R10
+	MOVQ 216(AX), R11
+	MOVQ 264(AX), R12
+
+loop:
+	TESTQ       BX, BX
+	JE          done
+	VMOVUPD     -8(DI)(DX*8), Z0
+	VMULPD      -8(SI)(DX*8), Z0, Z0
+	VMOVUPD     (R8)(DX*8), Z1
+	VFMADD231PD 8(SI)(DX*8), Z1, Z0
+	VMOVUPD     (R11)(DX*8), Z1
+	VFMADD231PD (R9)(DX*8), Z1, Z0
+	VMOVUPD     (R12)(DX*8), Z1
+	VFMADD231PD (R10)(DX*8), Z1, Z0
+	MOVQ        144(AX), R13
+	TESTQ       R13, R13
+	JE          plane0
+	MOVQ        240(AX), R14
+	VMOVUPD     (R14)(DX*8), Z1
+	VFMADD231PD (R13)(DX*8), Z1, Z0
+	MOVQ        288(AX), R13
+	MOVQ        192(AX), R14
+	VMOVUPD     (R13)(DX*8), Z1
+	VFMADD231PD (R14)(DX*8), Z1, Z0
+
+plane0:
+	MOVQ      72(AX), R13
+	VMOVUPD   (R13)(DX*8), Z1
+	MOVQ      (AX), R13
+	VMOVUPD   (R13)(DX*8), Z3
+	VDIVPD    Z1, Z3, Z3
+	VSUBPD    Z0, Z3, Z3
+	MOVQ      96(AX), R13
+	VADDPD    (R13)(DX*8), Z3, Z3
+	VPXORQ    Z2, Z2, Z2
+	VCMPPD    $0x04, Z2, Z1, K1
+	VMOVAPD.Z Z3, K1, Z3
+	VADDPD    (CX), Z3, Z3
+	VMOVUPD   Z3, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x08, DX
+	DECQ      BX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
 
 // func residual512(r *[]float64, first int, blocks int, least float64, sums *float64)
 // Requires: AVX, AVX512F
@@ -991,11 +1224,9 @@ homogeneous:
 	VMOVAPD     Y8, Y8
 	VFMADD231PD Y7, Y6, Y5
 	VMULPD      Y8, Y6, Y6
-	VPERMPD     $0xff, Y6, Y7
-	VPERMPD     $0xff, Y5, Y8
 	VFMADD231PD Y2, Y6, Y5
 	VMOVUPD     Y5, (CX)(R13*8)
-	VFMADD213PD Y8, Y7, Y2
+	VPERMPD     $0xff, Y5, Y2
 	ADDQ        $0x04, R13
 	DECQ        R12
 	JNE         loop
@@ -1081,20 +1312,18 @@ homogeneous:
 	VMOVAPD     Y7, Y7
 	VFMADD231PD Y6, Y5, Y4
 	VMULPD      Y7, Y5, Y5
-	VPERMPD     $0x00, Y5, Y6
-	VPERMPD     $0x00, Y4, Y7
 	VFMADD231PD Y2, Y5, Y4
 	VMOVUPD     Y4, (CX)(R13*8)
-	VFMADD213PD Y7, Y6, Y2
+	VPERMPD     $0x00, Y4, Y2
 	SUBQ        $0x04, R13
 	DECQ        R14
 	JNE         loop
 	VZEROUPPER
 	RET
 
-// func gather256(f *[]float64, first int, blocks int, after int)
+// func gatherPairs256(f *[]float64, first int, blocks int, after int)
 // Requires: AVX, AVX2, CMOV
-TEXT ·gather256(SB), NOSPLIT, $0-32
+TEXT ·gatherPairs256(SB), NOSPLIT, $0-32
 	MOVQ f+0(FP), AX
 	MOVQ first+8(FP), CX
 	MOVQ blocks+16(FP), DX
@@ -1224,6 +1453,91 @@ done:
 	VZEROUPPER
 	RET
 
+// func gatherEach256(f *[]float64, first int, blocks int, after int)
+// Requires: AVX, CMOV
+TEXT ·gatherEach256(SB), NOSPLIT, $0-32
+	MOVQ f+0(FP), AX
+	MOVQ first+8(FP), CX
+	MOVQ blocks+16(FP), DX
+	MOVQ after+24(FP), BX
+	MOVQ (AX), SI
+
+loop:
+	TESTQ        DX, DX
+	JE           done
+	LEAQ         4(CX), DI
+	CMPQ         DX, $0x01
+	CMOVQEQ      BX, DI
+	VMOVUPD      (SI)(CX*8), Y0
+	VBROADCASTSD (SI)(DI*8), Y1
+	VPERM2F128   $0x21, Y1, Y0, Y1
+	VSHUFPD      $0x05, Y1, Y0, Y1
+	MOVQ         72(AX), DI
+	VADDPD       (DI)(CX*8), Y0, Y2
+	VMOVUPD      Y2, (DI)(CX*8)
+	MOVQ         96(AX), DI
+	VADDPD       (DI)(CX*8), Y0, Y2
+	VMOVUPD      Y2, (DI)(CX*8)
+	MOVQ         24(AX), DI
+	MOVQ         144(AX), R8
+	VMULPD       (DI)(CX*8), Y0, Y2
+	VADDPD       (R8)(CX*8), Y2, Y2
+	VMOVUPD      Y2, (R8)(CX*8)
+	MOVQ         48(AX), DI
+	MOVQ         168(AX), R8
+	VMULPD       (DI)(CX*8), Y1, Y1
+	VADDPD       (R8)(CX*8), Y1, Y1
+	VMOVUPD      Y1, (R8)(CX*8)
+	MOVQ         192(AX), DI
+	TESTQ        DI, DI
+	JE           across0
+	MOVQ         216(AX), R8
+	MOVQ         264(AX), R9
+	VMULPD       (R8)(CX*8), Y0, Y1
+	VADDPD       (R9)(CX*8), Y1, Y1
+	VMOVUPD      Y1, (R9)(CX*8)
+	VMOVUPD      (DI)(CX*8), Y1
+	MOVQ         240(AX), DI
+	MOVQ         288(AX), R8
+	VMULPD       (DI)(CX*8), Y1, Y1
+	VADDPD       (R8)(CX*8), Y1, Y1
+	VMOVUPD      Y1, (R8)(CX*8)
+	MOVQ         312(AX), DI
+	TESTQ        DI, DI
+	JE           across0
+	VADDPD       (DI)(CX*8), Y0, Y1
+	VMOVUPD      Y1, (DI)(CX*8)
+
+across0:
+	MOVQ    336(AX), DI
+	TESTQ   DI, DI
+	JE      across1
+	MOVQ    360(AX), R8
+	MOVQ    408(AX), R9
+	VMULPD  (R8)(CX*8), Y0, Y1
+	VADDPD  (R9)(CX*8), Y1, Y1
+	VMOVUPD Y1, (R9)(CX*8)
+	VMOVUPD (DI)(CX*8), Y1
+	MOVQ    384(AX), DI
+	MOVQ    432(AX), R8
+	VMULPD  (DI)(CX*8), Y1, Y1
+	VADDPD  (R8)(CX*8), Y1, Y1
+	VMOVUPD Y1, (R8)(CX*8)
+	MOVQ    456(AX), DI
+	TESTQ   DI, DI
+	JE      across1
+	VADDPD  (DI)(CX*8), Y0, Y0
+	VMOVUPD Y0, (DI)(CX*8)
+
+across1:
+	ADDQ $0x04, CX
+	DECQ DX
+	JMP  loop
+
+done:
+	VZEROUPPER
+	RET
+
 // func reciprocals256(x *float64, blocks int, least float64, dst *float64)
 // Requires: AVX
 TEXT ·reciprocals256(SB), NOSPLIT, $0-32
@@ -1245,6 +1559,38 @@ loop:
 	ADDQ    $0x20, DX
 	DECQ    CX
 	JMP     loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func ratios256(dst *float64, x *float64, y *float64, blocks int, leastX float64, leastY float64, other float64)
+// Requires: AVX
+TEXT ·ratios256(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         blocks+24(FP), BX
+	VBROADCASTSD leastX+32(FP), Y0
+	VBROADCASTSD leastY+40(FP), Y1
+	VBROADCASTSD other+48(FP), Y2
+
+loop:
+	TESTQ     BX, BX
+	JE        done
+	VMOVUPD   (CX), Y3
+	VMOVUPD   (DX), Y4
+	VDIVPD    Y4, Y3, Y5
+	VCMPPD    $0x0e, Y0, Y3, Y3
+	VBLENDVPD Y3, Y5, Y2, Y5
+	VCMPPD    $0x0e, Y1, Y4, Y3
+	VBLENDVPD Y3, Y5, Y2, Y5
+	VMOVUPD   Y5, (AX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	DECQ      BX
+	JMP       loop
 
 done:
 	VZEROUPPER
@@ -1459,26 +1805,28 @@ GLOBL term10256<>(SB), RODATA|NOPTR, $8
 DATA term11256<>+0(SB)/8, $(0.00000002505210838544172)
 GLOBL term11256<>(SB), RODATA|NOPTR, $8
 
-// func rates256(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
+// func rates256(up *float64, dn *float64, forth *float64, back *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 // Requires: AVX
-TEXT ·rates256(SB), NOSPLIT, $0-56
+TEXT ·rates256(SB), NOSPLIT, $0-72
 	MOVQ         up+0(FP), AX
 	MOVQ         dn+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         y+24(FP), BX
-	MOVQ         upper+32(FP), SI
-	MOVQ         lower+40(FP), DI
-	MOVQ         blocks+48(FP), R8
+	MOVQ         forth+16(FP), DX
+	MOVQ         back+24(FP), BX
+	MOVQ         x+32(FP), SI
+	MOVQ         y+40(FP), DI
+	MOVQ         upper+48(FP), R8
+	MOVQ         lower+56(FP), R9
+	MOVQ         blocks+64(FP), R10
 	VBROADCASTSD one<>+0(SB), Y0
 	VBROADCASTSD half256<>+0(SB), Y1
 	VBROADCASTSD leastSymmetric256<>+0(SB), Y2
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 loop:
-	TESTQ   R8, R8
+	TESTQ   R10, R10
 	JE      done
-	VMOVUPD (AX)(R9*8), Y3
-	VMOVUPD (CX)(R9*8), Y4
+	VMOVUPD (DX)(R11*8), Y3
+	VMOVUPD (BX)(R11*8), Y4
 	VMINPD  Y4, Y3, Y7
 	VMULPD  Y2, Y7, Y7
 	VSUBPD  Y4, Y3, Y5
@@ -1489,16 +1837,16 @@ loop:
 	VADDPD  Y7, Y6, Y7
 	VADDPD  Y4, Y3, Y4
 	VMULPD  Y1, Y4, Y4
-	VMOVUPD (SI)(R9*8), Y6
-	VADDPD  (DI)(R9*8), Y6, Y6
+	VMOVUPD (R8)(R11*8), Y6
+	VADDPD  (R9)(R11*8), Y6, Y6
 	VMULPD  Y4, Y6, Y6
 	VADDPD  Y0, Y6, Y6
 	VDIVPD  Y6, Y4, Y4
 	VMAXPD  Y7, Y4, Y4
 	VADDPD  Y5, Y4, Y3
 	VSUBPD  Y5, Y4, Y4
-	VMOVUPD (DX)(R9*8), Y7
-	VMOVUPD (BX)(R9*8), Y6
+	VMOVUPD (SI)(R11*8), Y7
+	VMOVUPD (DI)(R11*8), Y6
 	VMULPD  Y7, Y3, Y3
 	VMULPD  Y6, Y4, Y4
 	VXORPD  Y5, Y5, Y5
@@ -1507,10 +1855,10 @@ loop:
 	VXORPD  Y5, Y5, Y5
 	VCMPPD  $0x04, Y5, Y7, Y5
 	VANDPD  Y5, Y4, Y4
-	VMOVUPD Y3, (AX)(R9*8)
-	VMOVUPD Y4, (CX)(R9*8)
-	ADDQ    $0x04, R9
-	DECQ    R8
+	VMOVUPD Y3, (AX)(R11*8)
+	VMOVUPD Y4, (CX)(R11*8)
+	ADDQ    $0x04, R11
+	DECQ    R10
 	JMP     loop
 
 done:
@@ -1520,12 +1868,12 @@ done:
 DATA half256<>+0(SB)/8, $(0.5)
 GLOBL half256<>(SB), RODATA|NOPTR, $8
 
-DATA leastSymmetric256<>+0(SB)/8, $(0.1)
+DATA leastSymmetric256<>+0(SB)/8, $(0.02)
 GLOBL leastSymmetric256<>(SB), RODATA|NOPTR, $8
 
-// func correct256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+// func correctPairs256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
 // Requires: AVX, AVX2
-TEXT ·correct256(SB), NOSPLIT, $0-40
+TEXT ·correctPairs256(SB), NOSPLIT, $0-40
 	MOVQ         b+0(FP), AX
 	MOVQ         first+8(FP), CX
 	MOVQ         blocks+16(FP), DX
@@ -1535,11 +1883,11 @@ TEXT ·correct256(SB), NOSPLIT, $0-40
 	MOVQ         72(AX), R8
 	MOVQ         96(AX), R9
 	MOVQ         120(AX), AX
-	LEAQ         (CX)(CX*1), R10
+	LEAQ         -1(CX)(CX*1), R10
 	VBROADCASTSD weight1+24(FP), Y0
 	VBROADCASTSD weight2+32(FP), Y1
-	VBROADCASTSD quarter256<>+0(SB), Y2
-	VBROADCASTSD leastMass256<>+0(SB), Y3
+	VBROADCASTSD leastMasscorrectPairs256<>+0(SB), Y2
+	VBROADCASTSD quarter256<>+0(SB), Y3
 
 loop:
 	TESTQ   DX, DX
@@ -1561,21 +1909,21 @@ loop:
 	VSUBPD  Y6, Y7, Y7
 	VMULPD  Y0, Y7, Y7
 	VADDPD  Y7, Y6, Y6
-	VMOVUPD (R9)(CX*8), Y7
-	VMOVUPD (AX)(CX*8), Y8
-	VSUBPD  Y7, Y8, Y8
-	VMULPD  Y0, Y8, Y8
-	VADDPD  Y8, Y7, Y7
 	VSUBPD  Y4, Y6, Y6
-	VSUBPD  Y5, Y7, Y7
 	VMULPD  Y1, Y6, Y6
-	VMULPD  Y1, Y7, Y7
 	VADDPD  Y6, Y4, Y4
-	VADDPD  Y7, Y5, Y5
+	VMOVUPD (R9)(CX*8), Y6
+	VMOVUPD (AX)(CX*8), Y7
+	VSUBPD  Y6, Y7, Y7
+	VMULPD  Y0, Y7, Y7
+	VADDPD  Y7, Y6, Y6
+	VSUBPD  Y5, Y6, Y6
+	VMULPD  Y1, Y6, Y6
+	VADDPD  Y6, Y5, Y5
 
 plane:
 	VSUBPD    Y4, Y5, Y6
-	VMULPD    Y2, Y6, Y6
+	VMULPD    Y3, Y6, Y6
 	VADDPD    Y6, Y4, Y4
 	VSUBPD    Y6, Y5, Y5
 	VPERMPD   $0xd8, Y4, Y4
@@ -1584,21 +1932,21 @@ plane:
 	VUNPCKHPD Y5, Y4, Y4
 	TESTQ     SI, SI
 	JE        multiply
-	VMULPD    -8(SI)(R10*8), Y6, Y6
-	VADDPD    -8(BX)(R10*8), Y6, Y6
-	VMULPD    24(SI)(R10*8), Y4, Y4
-	VADDPD    24(BX)(R10*8), Y4, Y4
+	VMULPD    (SI)(R10*8), Y6, Y6
+	VADDPD    (BX)(R10*8), Y6, Y6
+	VMULPD    32(SI)(R10*8), Y4, Y4
+	VADDPD    32(BX)(R10*8), Y4, Y4
 	JMP       store
 
 multiply:
-	VMULPD -8(BX)(R10*8), Y6, Y6
-	VMAXPD Y6, Y3, Y6
-	VMULPD 24(BX)(R10*8), Y4, Y4
-	VMAXPD Y4, Y3, Y4
+	VMULPD (BX)(R10*8), Y6, Y6
+	VMAXPD Y6, Y2, Y6
+	VMULPD 32(BX)(R10*8), Y4, Y4
+	VMAXPD Y4, Y2, Y4
 
 store:
-	VMOVUPD Y6, -8(BX)(R10*8)
-	VMOVUPD Y4, 24(BX)(R10*8)
+	VMOVUPD Y6, (BX)(R10*8)
+	VMOVUPD Y4, 32(BX)(R10*8)
 	ADDQ    $0x04, CX
 	ADDQ    $0x08, R10
 	DECQ    DX
@@ -1608,21 +1956,21 @@ done:
 	VZEROUPPER
 	RET
 
+DATA leastMasscorrectPairs256<>+0(SB)/8, $(0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001)
+GLOBL leastMasscorrectPairs256<>(SB), RODATA|NOPTR, $8
+
 DATA quarter256<>+0(SB)/8, $(0.25)
 GLOBL quarter256<>(SB), RODATA|NOPTR, $8
 
-DATA leastMass256<>+0(SB)/8, $(0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001)
-GLOBL leastMass256<>(SB), RODATA|NOPTR, $8
-
-// func defects256(r *[]float64, sums *float64, first int, blocks int)
+// func defectsPairs256(r *[]float64, sums *float64, first int, blocks int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·defects256(SB), NOSPLIT, $0-32
+TEXT ·defectsPairs256(SB), NOSPLIT, $0-32
 	MOVQ r+0(FP), AX
 	MOVQ sums+8(FP), CX
 	MOVQ first+16(FP), DX
-	LEAQ (DX)(DX*1), BX
 	LEAQ (CX)(DX*8), CX
-	MOVQ blocks+24(FP), DX
+	ADDQ DX, DX
+	MOVQ blocks+24(FP), BX
 	MOVQ (AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 48(AX), R8
@@ -1632,67 +1980,67 @@ TEXT ·defects256(SB), NOSPLIT, $0-32
 	MOVQ 264(AX), R12
 
 loop:
-	TESTQ       DX, DX
+	TESTQ       BX, BX
 	JE          done
-	VMOVUPD     -8(DI)(BX*8), Y0
-	VMULPD      -8(SI)(BX*8), Y0, Y0
-	VMOVUPD     (R8)(BX*8), Y1
-	VFMADD231PD 8(SI)(BX*8), Y1, Y0
-	VMOVUPD     (R11)(BX*8), Y1
-	VFMADD231PD (R9)(BX*8), Y1, Y0
-	VMOVUPD     (R12)(BX*8), Y1
-	VFMADD231PD (R10)(BX*8), Y1, Y0
+	VMOVUPD     -8(DI)(DX*8), Y0
+	VMULPD      -8(SI)(DX*8), Y0, Y0
+	VMOVUPD     (R8)(DX*8), Y1
+	VFMADD231PD 8(SI)(DX*8), Y1, Y0
+	VMOVUPD     (R11)(DX*8), Y1
+	VFMADD231PD (R9)(DX*8), Y1, Y0
+	VMOVUPD     (R12)(DX*8), Y1
+	VFMADD231PD (R10)(DX*8), Y1, Y0
 	MOVQ        144(AX), R13
 	TESTQ       R13, R13
 	JE          plane0
 	MOVQ        240(AX), R14
-	VMOVUPD     (R14)(BX*8), Y1
-	VFMADD231PD (R13)(BX*8), Y1, Y0
+	VMOVUPD     (R14)(DX*8), Y1
+	VFMADD231PD (R13)(DX*8), Y1, Y0
 	MOVQ        288(AX), R13
 	MOVQ        192(AX), R14
-	VMOVUPD     (R13)(BX*8), Y1
-	VFMADD231PD (R14)(BX*8), Y1, Y0
+	VMOVUPD     (R13)(DX*8), Y1
+	VFMADD231PD (R14)(DX*8), Y1, Y0
 
 plane0:
 	MOVQ        72(AX), R13
-	VMOVUPD     (R13)(BX*8), Y1
+	VMOVUPD     (R13)(DX*8), Y1
 	MOVQ        (AX), R13
-	VMOVUPD     (R13)(BX*8), Y2
+	VMOVUPD     (R13)(DX*8), Y2
 	VDIVPD      Y1, Y2, Y2
 	VSUBPD      Y0, Y2, Y2
 	MOVQ        96(AX), R13
-	VADDPD      (R13)(BX*8), Y2, Y2
+	VADDPD      (R13)(DX*8), Y2, Y2
 	VXORPD      Y0, Y0, Y0
 	VCMPPD      $0x04, Y0, Y1, Y0
 	VANDPD      Y0, Y2, Y2
-	VMOVUPD     24(DI)(BX*8), Y0
-	VMULPD      24(SI)(BX*8), Y0, Y0
-	VMOVUPD     32(R8)(BX*8), Y1
-	VFMADD231PD 40(SI)(BX*8), Y1, Y0
-	VMOVUPD     32(R11)(BX*8), Y1
-	VFMADD231PD 32(R9)(BX*8), Y1, Y0
-	VMOVUPD     32(R12)(BX*8), Y1
-	VFMADD231PD 32(R10)(BX*8), Y1, Y0
+	VMOVUPD     24(DI)(DX*8), Y0
+	VMULPD      24(SI)(DX*8), Y0, Y0
+	VMOVUPD     32(R8)(DX*8), Y1
+	VFMADD231PD 40(SI)(DX*8), Y1, Y0
+	VMOVUPD     32(R11)(DX*8), Y1
+	VFMADD231PD 32(R9)(DX*8), Y1, Y0
+	VMOVUPD     32(R12)(DX*8), Y1
+	VFMADD231PD 32(R10)(DX*8), Y1, Y0
 	MOVQ        144(AX), R13
 	TESTQ       R13, R13
-	JE          plane1
+	JE          plane4
 	MOVQ        240(AX), R14
-	VMOVUPD     32(R14)(BX*8), Y1
-	VFMADD231PD 32(R13)(BX*8), Y1, Y0
+	VMOVUPD     32(R14)(DX*8), Y1
+	VFMADD231PD 32(R13)(DX*8), Y1, Y0
 	MOVQ        288(AX), R13
 	MOVQ        192(AX), R14
-	VMOVUPD     32(R13)(BX*8), Y1
-	VFMADD231PD 32(R14)(BX*8), Y1, Y0
+	VMOVUPD     32(R13)(DX*8), Y1
+	VFMADD231PD 32(R14)(DX*8), Y1, Y0
 
-plane1:
+plane4:
 	MOVQ      72(AX), R13
-	VMOVUPD   32(R13)(BX*8), Y1
+	VMOVUPD   32(R13)(DX*8), Y1
 	MOVQ      (AX), R13
-	VMOVUPD   32(R13)(BX*8), Y3
+	VMOVUPD   32(R13)(DX*8), Y3
 	VDIVPD    Y1, Y3, Y3
 	VSUBPD    Y0, Y3, Y3
 	MOVQ      96(AX), R13
-	VADDPD    32(R13)(BX*8), Y3, Y3
+	VADDPD    32(R13)(DX*8), Y3, Y3
 	VXORPD    Y0, Y0, Y0
 	VCMPPD    $0x04, Y0, Y1, Y0
 	VANDPD    Y0, Y3, Y3
@@ -1703,9 +2051,129 @@ plane1:
 	VADDPD    (CX), Y2, Y2
 	VMOVUPD   Y2, (CX)
 	ADDQ      $0x20, CX
-	ADDQ      $0x08, BX
-	DECQ      DX
+	ADDQ      $0x08, DX
+	DECQ      BX
 	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func correctEach256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+// Requires: AVX
+TEXT ·correctEach256(SB), NOSPLIT, $0-40
+	MOVQ         b+0(FP), AX
+	MOVQ         first+8(FP), CX
+	MOVQ         blocks+16(FP), DX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         48(AX), DI
+	MOVQ         72(AX), R8
+	MOVQ         96(AX), R9
+	MOVQ         120(AX), AX
+	VBROADCASTSD weight1+24(FP), Y0
+	VBROADCASTSD weight2+32(FP), Y1
+	VBROADCASTSD leastMasscorrectEach256<>+0(SB), Y2
+
+loop:
+	TESTQ   DX, DX
+	JE      done
+	VMOVUPD (DI)(CX*8), Y3
+	VMOVUPD (R8)(CX*8), Y4
+	VSUBPD  Y3, Y4, Y4
+	VMULPD  Y0, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	TESTQ   R9, R9
+	JE      plane
+	VMOVUPD (R9)(CX*8), Y4
+	VMOVUPD (AX)(CX*8), Y5
+	VSUBPD  Y4, Y5, Y5
+	VMULPD  Y0, Y5, Y5
+	VADDPD  Y5, Y4, Y4
+	VSUBPD  Y3, Y4, Y4
+	VMULPD  Y1, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+
+plane:
+	TESTQ  SI, SI
+	JE     multiply
+	VMULPD (SI)(CX*8), Y3, Y3
+	VADDPD (BX)(CX*8), Y3, Y3
+	JMP    store
+
+multiply:
+	VMULPD (BX)(CX*8), Y3, Y3
+	VMAXPD Y3, Y2, Y3
+
+store:
+	VMOVUPD Y3, (BX)(CX*8)
+	ADDQ    $0x04, CX
+	DECQ    DX
+	JMP     loop
+
+done:
+	VZEROUPPER
+	RET
+
+DATA leastMasscorrectEach256<>+0(SB)/8, $(0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001)
+GLOBL leastMasscorrectEach256<>(SB), RODATA|NOPTR, $8
+
+// func defectsEach256(r *[]float64, sums *float64, first int, blocks int)
+// Requires: AVX, FMA3
+TEXT ·defectsEach256(SB), NOSPLIT, $0-32
+	MOVQ r+0(FP), AX
+	MOVQ sums+8(FP), CX
+	MOVQ first+16(FP), DX
+	LEAQ (CX)(DX*8), CX
+	MOVQ blocks+24(FP), BX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 120(AX), R9
+	MOVQ 168(AX), R10
+	MOVQ 216(AX), R11
+	MOVQ 264(AX), R12
+
+loop:
+	TESTQ       BX, BX
+	JE          done
+	VMOVUPD     -8(DI)(DX*8), Y0
+	VMULPD      -8(SI)(DX*8), Y0, Y0
+	VMOVUPD     (R8)(DX*8), Y1
+	VFMADD231PD 8(SI)(DX*8), Y1, Y0
+	VMOVUPD     (R11)(DX*8), Y1
+	VFMADD231PD (R9)(DX*8), Y1, Y0
+	VMOVUPD     (R12)(DX*8), Y1
+	VFMADD231PD (R10)(DX*8), Y1, Y0
+	MOVQ        144(AX), R13
+	TESTQ       R13, R13
+	JE          plane0
+	MOVQ        240(AX), R14
+	VMOVUPD     (R14)(DX*8), Y1
+	VFMADD231PD (R13)(DX*8), Y1, Y0
+	MOVQ        288(AX), R13
+	MOVQ        192(AX), R14
+	VMOVUPD     (R13)(DX*8), Y1
+	VFMADD231PD (R14)(DX*8), Y1, Y0
+
+plane0:
+	MOVQ    72(AX), R13
+	VMOVUPD (R13)(DX*8), Y1
+	MOVQ    (AX), R13
+	VMOVUPD (R13)(DX*8), Y2
+	VDIVPD  Y1, Y2, Y2
+	VSUBPD  Y0, Y2, Y2
+	MOVQ    96(AX), R13
+	VADDPD  (R13)(DX*8), Y2, Y2
+	VXORPD  Y0, Y0, Y0
+	VCMPPD  $0x04, Y0, Y1, Y0
+	VANDPD  Y0, Y2, Y2
+	VADDPD  (CX), Y2, Y2
+	VMOVUPD Y2, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x04, DX
+	DECQ    BX
+	JMP     loop
 
 done:
 	VZEROUPPER

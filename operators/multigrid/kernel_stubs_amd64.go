@@ -14,15 +14,25 @@ func sweepRight512(r *[]float64, first int, blocks int, before int, after int)
 //go:noescape
 func sweepLeft512(r *[]float64, first int, blocks int, before int, after int)
 
-// gather512 adds masses of pairs of cells and flows within and between them, for blocks of 8 pairs; after is the cell next to the last. It needs AVX-512F.
+// gatherPairs512 adds masses of pairs of cells and flows within and between them, for blocks of 8 pairs; after is the cell next to the last. It needs AVX-512F.
 //
 //go:noescape
-func gather512(f *[]float64, first int, blocks int, after int)
+func gatherPairs512(f *[]float64, first int, blocks int, after int)
+
+// gatherEach512 adds masses of cells and flows between them to those of groups, which hold no two cells of a row, for blocks of 8; after is the cell next to the last. It needs AVX-512F.
+//
+//go:noescape
+func gatherEach512(f *[]float64, first int, blocks int, after int)
 
 // reciprocals512 sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of 8. It needs AVX-512F.
 //
 //go:noescape
 func reciprocals512(x *float64, blocks int, least float64, dst *float64)
+
+// ratios512 sets dst to x/y where x is above leastX and y above leastY, else to other, for blocks of 8. It needs AVX-512F.
+//
+//go:noescape
+func ratios512(dst *float64, x *float64, y *float64, blocks int, leastX float64, leastY float64, other float64)
 
 // outflows512 sets inv to the rates out of cells, for blocks of 8 from cell first ≥ 1 on, and two times 8 lanes to the least of the rates and to 0 if all sums are finite. It needs AVX-512F.
 //
@@ -39,20 +49,30 @@ func resistances512(upper *float64, lower *float64, inv *float64, blocks int)
 //go:noescape
 func exponentials512(x *float64, blocks int)
 
-// rates512 turns flows into rates, see rateBetween, for blocks of 8 groups. It needs AVX-512F.
+// rates512 sets rates from flows, see rateBetween, for blocks of 8 groups. It needs AVX-512F.
 //
 //go:noescape
-func rates512(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
+func rates512(up *float64, dn *float64, forth *float64, back *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 
-// correct512 corrects the cells 2k−1 and 2k, for blocks of 8 groups k. It needs AVX-512F.
+// correctPairs512 corrects the cells 2k−1 and 2k, for blocks of 8 groups k. It needs AVX-512F.
 //
 //go:noescape
-func correct512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+func correctPairs512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
 
-// defects512 adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of 8 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX-512F.
+// defectsPairs512 adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of 8 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX-512F.
 //
 //go:noescape
-func defects512(r *[]float64, sums *float64, first int, blocks int)
+func defectsPairs512(r *[]float64, sums *float64, first int, blocks int)
+
+// correctEach512 corrects the cells k, for blocks of 8 groups k. It needs AVX-512F.
+//
+//go:noescape
+func correctEach512(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+
+// defectsEach512 adds right-hand side − (A x − shift·x) of the cells k to sums[k], for blocks of 8 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX-512F.
+//
+//go:noescape
+func defectsEach512(r *[]float64, sums *float64, first int, blocks int)
 
 // residual512 adds to three times 8 sums, cell by cell of a block, |inflow − outflow| and outflow, and brings the largest ratio of the two of masses above least up to date. Neither the first nor the last cell of the row is among the cells. It needs AVX-512F.
 //
@@ -69,15 +89,25 @@ func sweepRight256(r *[]float64, first int, blocks int, before int, after int)
 //go:noescape
 func sweepLeft256(r *[]float64, first int, blocks int, before int, after int)
 
-// gather256 adds masses of pairs of cells and flows within and between them, for blocks of 4 pairs; after is the cell next to the last. It needs AVX2 and FMA.
+// gatherPairs256 adds masses of pairs of cells and flows within and between them, for blocks of 4 pairs; after is the cell next to the last. It needs AVX2 and FMA.
 //
 //go:noescape
-func gather256(f *[]float64, first int, blocks int, after int)
+func gatherPairs256(f *[]float64, first int, blocks int, after int)
+
+// gatherEach256 adds masses of cells and flows between them to those of groups, which hold no two cells of a row, for blocks of 4; after is the cell next to the last. It needs AVX2 and FMA.
+//
+//go:noescape
+func gatherEach256(f *[]float64, first int, blocks int, after int)
 
 // reciprocals256 sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of 4. It needs AVX2 and FMA.
 //
 //go:noescape
 func reciprocals256(x *float64, blocks int, least float64, dst *float64)
+
+// ratios256 sets dst to x/y where x is above leastX and y above leastY, else to other, for blocks of 4. It needs AVX2 and FMA.
+//
+//go:noescape
+func ratios256(dst *float64, x *float64, y *float64, blocks int, leastX float64, leastY float64, other float64)
 
 // outflows256 sets inv to the rates out of cells, for blocks of 4 from cell first ≥ 1 on, and two times 4 lanes to the least of the rates and to 0 if all sums are finite. It needs AVX2 and FMA.
 //
@@ -94,20 +124,30 @@ func resistances256(upper *float64, lower *float64, inv *float64, blocks int)
 //go:noescape
 func exponentials256(x *float64, blocks int)
 
-// rates256 turns flows into rates, see rateBetween, for blocks of 4 groups. It needs AVX2 and FMA.
+// rates256 sets rates from flows, see rateBetween, for blocks of 4 groups. It needs AVX2 and FMA.
 //
 //go:noescape
-func rates256(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
+func rates256(up *float64, dn *float64, forth *float64, back *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)
 
-// correct256 corrects the cells 2k−1 and 2k, for blocks of 4 groups k. It needs AVX2 and FMA.
+// correctPairs256 corrects the cells 2k−1 and 2k, for blocks of 4 groups k. It needs AVX2 and FMA.
 //
 //go:noescape
-func correct256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+func correctPairs256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
 
-// defects256 adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of 4 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX2 and FMA.
+// defectsPairs256 adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of 4 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX2 and FMA.
 //
 //go:noescape
-func defects256(r *[]float64, sums *float64, first int, blocks int)
+func defectsPairs256(r *[]float64, sums *float64, first int, blocks int)
+
+// correctEach256 corrects the cells k, for blocks of 4 groups k. It needs AVX2 and FMA.
+//
+//go:noescape
+func correctEach256(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)
+
+// defectsEach256 adds right-hand side − (A x − shift·x) of the cells k to sums[k], for blocks of 4 groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs AVX2 and FMA.
+//
+//go:noescape
+func defectsEach256(r *[]float64, sums *float64, first int, blocks int)
 
 // residual256 adds to three times 4 sums, cell by cell of a block, |inflow − outflow| and outflow, and brings the largest ratio of the two of masses above least up to date. Neither the first nor the last cell of the row is among the cells. It needs AVX2 and FMA.
 //

@@ -22,10 +22,7 @@ type level struct {
 	x      []float64    // masses, up to a factor
 	old    []float64    // those the level was made from; nil on the finest
 	rhs    []float64    // of the linear problem A x − shift·x = rhs that sweeps solve, if not 0
-	// Of a group of cells of the next finer level, along each axis: the resistance from its
-	// centre of mass to its upper and lower edge; see coarsen.go. Nil on the finest.
-	toUpper, toLower [3][]float64
-	plan             *plan // how the cells are taken together on the next level; nil on the last
+	plan   *plan        // how the cells are taken together on the next level; nil on the last
 	// Where the last axis is a ring, what its first layer sees below and its last one above.
 	roundBelow, roundAbove []float64
 }

@@ -11,9 +11,9 @@ import (
 // of the step before no more than that it is done with the same layer, the next one, and
 // those behind. So every step follows the one before at a distance of one layer.
 //
-// On several cores the second sweep and what comes after it follow on another core. That
-// changes nothing: the first one never looks at what the second has been at, however far
-// ahead it is. Cutting the layers into blocks for the cores instead, with what was there
+// On several cores the second sweep, or where there is more to do after it that alone, follows
+// on another core. That changes nothing: what is ahead never looks at what the steps behind
+// have been at, however far ahead it is. Cutting the layers into blocks for the cores instead, with what was there
 // before beyond the seams, is a third faster, but where probability goes round a narrow
 // ridge takes ten times as many iterations of GMRES.
 
@@ -59,25 +59,30 @@ func (l *level) sweep(ascending bool, before func(layer int), after func(group i
 		s.closeRing()
 	}
 	if l.cells() < manyCells || runtime.GOMAXPROCS(0) == 1 {
-		for t := range l.layers() + 1 {
-			s.ahead(t)
-			s.behind(t - 2)
+		for t := range l.layers() + 3 {
+			s.first(t)
+			s.second(t - 2)
+			s.finish(t - 3)
 		}
 	} else {
 		s.onTwoCores()
 	}
-	s.behind(l.layers() - 1)
-	s.behind(l.layers())
 }
 
-// onTwoCores lets the steps behind follow those ahead on another core.
+// onTwoCores lets steps follow those ahead on another core.
 func (s *sweep) onTwoCores() {
 	n, chunk := s.layers(), max(1, chunkCells/s.layerCells())
-	ready := make(chan int, n/chunk+1) // turns that the first has taken
+	// The second sweep of a turn needs two more turns of the first, what comes after it one more
+	// of the second.
+	ahead, behind, lag := s.first, s.second, 2
+	if s.after != nil {
+		ahead, behind, lag = func(t int) { s.first(t); s.second(t - 2) }, s.finish, 3
+	}
+	ready := make(chan int, (n+3)/chunk+2) // turns that are taken ahead
 	go func() {
-		for t := range n + 1 {
-			s.ahead(t)
-			if t%chunk == 0 || t == n {
+		for t := range n + 3 {
+			ahead(t)
+			if t%chunk == 0 || t == n+2 {
 				ready <- t
 			}
 		}
@@ -85,8 +90,8 @@ func (s *sweep) onTwoCores() {
 	}()
 	turn := 0
 	for done := range ready {
-		for ; turn < done-1; turn++ {
-			s.behind(turn)
+		for ; turn <= done-lag; turn++ {
+			behind(turn)
 		}
 	}
 }
@@ -99,8 +104,11 @@ func (s *sweep) at(turn int) int {
 	return s.layers() - 1 - turn
 }
 
-// ahead does what is done before to the layer of a turn, and the first sweep to that of the turn before.
-func (s *sweep) ahead(turn int) {
+// first does what is done before to the layer of a turn, and the first sweep to that of the turn before.
+func (s *sweep) first(turn int) {
+	if turn > s.layers() {
+		return
+	}
 	if k := s.at(turn); s.before != nil && turn < s.layers() && !s.isEnd(k) {
 		s.before(k)
 	}
@@ -116,22 +124,27 @@ func (s *sweep) ahead(turn int) {
 	}
 }
 
-// behind does the second sweep to the layer of a turn, which the first has been to and to the
-// next, and completes that of the turn before.
-func (s *sweep) behind(turn int) {
+// second does the second sweep to the layer of a turn, which the first has been to and to the
+// next.
+func (s *sweep) second(turn int) {
 	switch k := s.at(turn); {
-	case turn < 0 || turn == s.layers():
+	case turn < 0 || turn >= s.layers():
 	case s.ascending:
 		s.sweepLeft(k)
 	default:
 		s.sweepRight(k)
 	}
-	if s.after == nil || turn < 1 {
+}
+
+// finish completes the group that ends with the layer of a turn, when the second sweep has been
+// to the next layer.
+func (s *sweep) finish(turn int) {
+	if s.after == nil || turn < 0 {
 		return
 	}
 	p := &s.plan.axis[s.last()]
-	k := p.group(turn - 1)
-	if ring := s.roundAbove != nil; turn == p.start[k+1] && !(ring && k == 0) {
+	k := p.group(turn)
+	if ring := s.roundAbove != nil && p.groups() > 1; turn+1 == p.start[k+1] && !(ring && k == 0) {
 		s.after(k)
 		if ring && k == p.groups()-1 { // the first one needs the last
 			s.after(0)

@@ -281,8 +281,8 @@ func (s *solver) improve() (correction float64) {
 
 // cycle improves the masses of level k by one V- or W-cycle, and returns the largest |ln q|
 // of the coarsest level. There are two sweeps before and two after the correction from the
-// next level, and twice as many on coarse levels, where they are cheap: flows that go round
-// are solved there rather than on the finest.
+// next level, twice as many on the next coarser level and [mostPasses] times on those below,
+// where they are cheap: flows that go round are solved there rather than on the finest.
 func (s *solver) cycle(k int) (correction float64) {
 	l := s.levels[k]
 	if l.plan == nil {
@@ -290,31 +290,36 @@ func (s *solver) cycle(k int) (correction float64) {
 		s.dense.stationary(l.x)
 		return l.largestCorrection()
 	}
-	if k > 0 {
-		l.sweep(false, nil, nil)
+	for i := passes(k) - 1; i > 0; i-- {
+		l.sweep(i%2 == 0, nil, nil)
 	}
-	l.sweep(true, nil, l.gather)
-	l.coarsen()
+	l.sweep(true, nil, l.coarsen)
 	c := l.plan.coarse
 	for visit := 0; visit == 0 || visit < s.visits && c.plan != nil; visit++ {
 		correction = max(correction, s.cycle(k+1))
 	}
 	c.ratios()
 	l.sweep(false, l.correct, nil)
-	if k > 0 {
-		l.sweep(true, nil, nil)
+	for i := 1; i < passes(k); i++ {
+		l.sweep(i%2 == 1, nil, nil)
 	}
 	return correction
 }
 
-// work returns the visits of cells in one cycle: four sweeps, on coarse levels eight, one pass
-// to coarsen and half a one to correct, on every level as often as it is visited.
+// mostPasses is how often a level is passed, with two sweeps each time, before and again after
+// the correction.
+const mostPasses = 3
+
+// passes returns how often level k is.
+func passes(k int) int { return min(k+1, mostPasses) }
+
+// work returns the visits of cells in one cycle: by sweeps, once to coarsen and half a time to
+// correct, on every level as often as it is visited.
 func (s *solver) work() (cells float64) {
-	visits, passes := 1, 5.5
-	for _, l := range s.levels[:len(s.levels)-1] {
-		cells += passes * float64(visits) * float64(l.cells())
+	visits := 1
+	for k, l := range s.levels[:len(s.levels)-1] {
+		cells += (4*float64(passes(k)) + 1.5) * float64(visits) * float64(l.cells())
 		visits *= s.visits
-		passes = 9.5
 	}
 	return cells
 }

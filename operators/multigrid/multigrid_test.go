@@ -254,11 +254,11 @@ func TestEntriesOfHardlyAnyMassDoNotCount(t *testing.T) {
 // stay positive where that would not do.
 func TestRatesBetweenGroups(t *testing.T) {
 	for _, k := range []struct{ forth, back, resistance, up, dn float64 }{
-		{1, 1, 0, 1, 1},       // wells: all that flows over the barrier
-		{1, 1, 1, 0.5, 0.5},   // as much resistance within the groups
-		{3, 1, 0.5, 2.1, 0.1}, // F/(1+F/2) = |J|/2 is not enough
-		{3, 1, 1e9, 2.1, 0.1}, // the net flow, and a tenth of the lesser one
-		{1, 3, 1e9, 0.1, 2.1},
+		{1, 1, 0, 1, 1},         // wells: all that flows over the barrier
+		{1, 1, 1, 0.5, 0.5},     // as much resistance within the groups
+		{3, 1, 0.5, 2.02, 0.02}, // F/(1+F/2) = |J|/2 is not enough
+		{3, 1, 1e9, 2.02, 0.02}, // the net flow, and a fiftieth of the lesser one
+		{1, 3, 1e9, 0.02, 2.02},
 	} {
 		up, dn := rateBetween(k.forth, k.back, 2, 4, k.resistance)
 		if math.Abs(up-2*k.up) > 1e-15 || math.Abs(dn-4*k.dn) > 1e-15 {

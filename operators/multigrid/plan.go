@@ -22,6 +22,8 @@ const weakAxis = 0.3
 type plan struct {
 	axis   [3]axisPlan
 	coarse *level
+	rows   int     // of the coarse level that are of one group of layers
+	room   [3]sums // along every axis, of some layers of the coarse level
 }
 
 // An axisPlan groups the cells of one axis.
@@ -44,6 +46,12 @@ func (p *axisPlan) size() int { return p.start[1] }
 
 // inPairs says whether all groups are pairs, of more than one.
 func (p *axisPlan) inPairs() bool { return p.groups() > 1 && p.cells() == 2*p.groups() }
+
+// single says whether all groups are single cells, more than one.
+func (p *axisPlan) single() bool { return p.groups() > 1 && p.cells() == p.groups() }
+
+// even says whether kernels know the groups: pairs, or single cells.
+func (p *axisPlan) even() bool { return p.inPairs() || p.single() }
 
 // group returns the group of a cell.
 func (p *axisPlan) group(i int) int { return min(i/p.size(), p.groups()-1) }
@@ -133,6 +141,8 @@ func (l *level) hierarchy(spare ...*level) []*level {
 			c.n[a] = l.plan.axis[a].groups()
 		}
 		c.allocate(spare)
+		l.plan.rows = c.rows() / l.plan.axis[l.last()].groups()
+		l.plan.makeRoom()
 		levels = append(levels, c)
 		l = c
 	}
@@ -152,13 +162,12 @@ func (c *level) allocate(spare []*level) {
 		c.inv, c.x = sparse.Staggered(n, 6), sparse.Staggered(n, 7)
 	}
 	if like.old != nil {
-		c.old, c.up, c.dn, c.toUpper, c.toLower = like.old, like.up, like.dn, like.toUpper, like.toLower
+		c.old, c.up, c.dn = like.old, like.up, like.dn
 		return
 	}
 	for a := range 3 {
 		if a < 2 || c.n[a] > 1 {
 			c.up[a], c.dn[a] = sparse.Staggered(n, 2*a), sparse.Staggered(n, 2*a+1)
-			c.toUpper[a], c.toLower[a] = sparse.Staggered(n, 9+2*a), sparse.Staggered(n, 10+2*a)
 		}
 	}
 	c.old = sparse.Staggered(n, 8)

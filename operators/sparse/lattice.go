@@ -71,6 +71,44 @@ func (l *Lattice) Reversible() bool {
 	return !broken.Load()
 }
 
+// Meets says whether chains of positive rates lead from every cell to the middle one: then there
+// is one closed class, the middle is in it, and no matrix is needed to tell.
+func (l *Lattice) Meets() bool {
+	middle, s := 0, 1
+	for _, n := range l.Dims {
+		middle += n / 2 * s
+		s *= n
+	}
+	found, open := make([]bool, l.States()), []int{middle}
+	found[middle] = true
+	left := l.States() - 1
+	visit := func(from int, rate float64) {
+		if rate > 0 && !found[from] {
+			found[from] = true
+			left--
+			open = append(open, from)
+		}
+	}
+	for len(open) > 0 {
+		i := open[len(open)-1]
+		open = open[:len(open)-1]
+		for s, a := l.States(), len(l.Dims)-1; a >= 0; a-- { // neighbours along the row come next
+			n := l.Dims[a]
+			s /= n
+			below, above, place := i-s, i+s, i/s%n
+			if place == 0 { // round to the other end: at walls rates are 0
+				below += n * s
+			}
+			if place == n-1 {
+				above -= n * s
+			}
+			visit(below, l.Up[a][below])
+			visit(above, l.Down[a][i])
+		}
+	}
+	return left == 0
+}
+
 // eachRun calls do for the longest runs within the cells from lo to hi, along an axis of n
 // cells at a stride of s, with the same steps to the neighbours below and above, which go
 // round at the ends.

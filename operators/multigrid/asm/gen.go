@@ -46,6 +46,7 @@ type machine struct {
 	part          func(v, index VecVirtual)                     // the other way round
 	where         func(v, test VecVirtual)                      // v where test is not 0, else 0
 	above         func(v, test, bound VecVirtual)               // v where test > bound, else 0
+	unless        func(v, test, bound, other VecVirtual)        // v where test > bound, else other
 }
 
 func main() {
@@ -54,14 +55,18 @@ func main() {
 	for _, m := range []machine{avx512(), avx2()} {
 		sweep(m, one, true)
 		sweep(m, one, false)
-		gather(m)
+		gatherPairs(m)
+		gatherEach(m)
 		reciprocals(m, one)
+		ratios(m)
 		outflows(m)
 		resistances(m, one)
 		exponentials(m)
 		rates(m, one)
-		correct(m)
-		defects(m)
+		for _, pairs := range []bool{true, false} {
+			correct(m, pairs)
+			defects(m, pairs)
+		}
 		residual(m)
 	}
 	Generate()
@@ -98,6 +103,11 @@ func avx512() machine {
 			k := K()
 			VCMPPD(Imm(14), bound, test, k)
 			VMOVAPD_Z(v, k, v)
+		},
+		unless: func(v, test, bound, other VecVirtual) {
+			k := K()
+			VCMPPD(Imm(14), bound, test, k)
+			VBLENDMPD(v, other, k, v)
 		},
 	}
 }
@@ -141,6 +151,11 @@ func avx2() machine {
 			mask := YMM()
 			VCMPPD(Imm(14), bound, test, mask)
 			VANDPD(mask, v, v)
+		},
+		unless: func(v, test, bound, other VecVirtual) {
+			mask := YMM()
+			VCMPPD(Imm(14), bound, test, mask)
+			VBLENDVPD(mask, v, other, v)
 		},
 	}
 }
@@ -245,12 +260,9 @@ func sweep(m machine, one Mem, right bool) {
 		VFMADD231PD(from, c, in)
 		VMULPD(factor, c, c)
 	}
-	lastC, lastIn := m.register(), m.register()
-	m.last(c, lastC, right)
-	m.last(in, lastIn, right)
 	VFMADD231PD(carry, c, in)
 	VMOVUPD(in, at(x, 0))
-	VFMADD213PD(lastIn, lastC, carry)
+	m.last(in, carry, right)
 
 	if right {
 		ADDQ(Imm(uint64(m.cells)), i)
@@ -347,9 +359,9 @@ func loop(m machine, blocks Register, counters []counter, body func()) {
 	RET()
 }
 
-// gather writes the kernel of the sums over pairs of masses and flows.
-func gather(m machine) {
-	name := "gather" + m.suffix
+// gatherPairs writes the kernel of the sums over pairs of masses and flows.
+func gatherPairs(m machine) {
+	name := "gatherPairs" + m.suffix
 	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int, after int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s adds masses of pairs of cells and flows within and between them, for blocks of %d pairs; after is the cell next to the last. It needs %s.", name, m.cells, m.needs))
@@ -428,6 +440,61 @@ func gather(m machine) {
 	})
 }
 
+// gatherEach writes the kernel that takes over masses and flows where cells stay single along
+// rows.
+func gatherEach(m machine) {
+	name := "gatherEach" + m.suffix
+	TEXT(name, NOSPLIT, "func(f *[]float64, first int, blocks int, after int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s adds masses of cells and flows between them to those of groups, which hold no two cells of a row, for blocks of %d; after is the cell next to the last. It needs %s.", name, m.cells, m.needs))
+	load := loader(Load(Param("f"), GP64()))
+	i := Load(Param("first"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	after := Load(Param("after"), GP64())
+	x := load(fieldFlowX)
+	at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8} }
+	add := func(v VecVirtual, to Register) {
+		sum := m.register()
+		VADDPD(at(to), v, sum)
+		VMOVUPD(sum, at(to))
+	}
+	addProduct := func(v VecVirtual, rates, to Register) { // not fused: the same bits as from Go
+		product := m.register()
+		VMULPD(at(rates), v, product)
+		add(product, to)
+	}
+	loop(m, blocks, []counter{{i, m.cells}}, func() {
+		next := GP64()
+		LEAQ(Mem{Base: i, Disp: m.cells}, next)
+		CMPQ(blocks, Imm(1))
+		CMOVQEQ(after, next)
+		a, a1 := m.register(), m.register()
+		VMOVUPD(at(x), a)
+		VBROADCASTSD(Mem{Base: x, Index: next, Scale: 8}, a1)
+		m.shift(a, a1, a1, 1, false)
+		add(a, load(fieldFlowMass))
+		add(a, load(fieldFlowLow))
+		addProduct(a, load(fieldFlowUp), load(fieldFlowForth))
+		addProduct(a1, load(fieldFlowDn), load(fieldFlowBack))
+		for n := range 2 {
+			done := fmt.Sprint("across", n)
+			field := func(f int) Register { return load(fieldFlowAcross + n*sizeOfAcross + f) }
+			above := field(fieldAcrossNext)
+			TESTQ(above, above)
+			JE(LabelRef(done))
+			addProduct(a, field(fieldAcrossUp), field(fieldAcrossForth))
+			b := m.register()
+			VMOVUPD(at(above), b)
+			addProduct(b, field(fieldAcrossDn), field(fieldAcrossBack))
+			lower := field(fieldAcrossLow)
+			TESTQ(lower, lower)
+			JE(LabelRef(done))
+			add(a, lower)
+			Label(done)
+		}
+	})
+}
+
 // reciprocals writes the kernel of 1/x.
 func reciprocals(m machine, one Mem) {
 	name := "reciprocals" + m.suffix
@@ -435,12 +502,7 @@ func reciprocals(m machine, one Mem) {
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s sets dst to 1/x where x is above least ≥ 0, else to 0, for blocks of %d. It needs %s.", name, m.cells, m.needs))
 	x, blocks, dst := Load(Param("x"), GP64()), Load(Param("blocks"), GP64()), Load(Param("dst"), GP64())
-	bound, err := Param("least").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	least, ones := m.register(), m.register()
-	VBROADCASTSD(bound.Addr, least)
+	least, ones := broadcast(m, "least"), m.register()
 	VBROADCASTSD(one, ones)
 	loop(m, blocks, []counter{{x, 8 * m.cells}, {dst, 8 * m.cells}}, func() {
 		v, inverse := m.register(), m.register()
@@ -449,6 +511,37 @@ func reciprocals(m machine, one Mem) {
 		m.above(inverse, v, least)
 		VMOVUPD(inverse, Mem{Base: dst})
 	})
+}
+
+// ratios writes the kernel of x/y.
+func ratios(m machine) {
+	name := "ratios" + m.suffix
+	TEXT(name, NOSPLIT, "func(dst *float64, x *float64, y *float64, blocks int, leastX float64, leastY float64, other float64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s sets dst to x/y where x is above leastX and y above leastY, else to other, for blocks of %d. It needs %s.", name, m.cells, m.needs))
+	dst, x, y := Load(Param("dst"), GP64()), Load(Param("x"), GP64()), Load(Param("y"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	leastX, leastY, other := broadcast(m, "leastX"), broadcast(m, "leastY"), broadcast(m, "other")
+	loop(m, blocks, []counter{{dst, 8 * m.cells}, {x, 8 * m.cells}, {y, 8 * m.cells}}, func() {
+		a, b, ratio := m.register(), m.register(), m.register()
+		VMOVUPD(Mem{Base: x}, a)
+		VMOVUPD(Mem{Base: y}, b)
+		VDIVPD(b, a, ratio)
+		m.unless(ratio, a, leastX, other)
+		m.unless(ratio, b, leastY, other)
+		VMOVUPD(ratio, Mem{Base: dst})
+	})
+}
+
+// broadcast returns a parameter in all lanes.
+func broadcast(m machine, param string) VecVirtual {
+	v := m.register()
+	at, err := Param(param).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSD(at.Addr, v)
+	return v
 }
 
 // outflows writes the kernel of the rates out of cells.
@@ -575,10 +668,11 @@ func resistances(m machine, one Mem) {
 // rates writes the kernel of rates from flows.
 func rates(m machine, one Mem) {
 	name := "rates" + m.suffix
-	TEXT(name, NOSPLIT, "func(up *float64, dn *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)")
+	TEXT(name, NOSPLIT, "func(up *float64, dn *float64, forth *float64, back *float64, x *float64, y *float64, upper *float64, lower *float64, blocks int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s turns flows into rates, see rateBetween, for blocks of %d groups. It needs %s.", name, m.cells, m.needs))
+	Doc(fmt.Sprintf("%s sets rates from flows, see rateBetween, for blocks of %d groups. It needs %s.", name, m.cells, m.needs))
 	up, dn := Load(Param("up"), GP64()), Load(Param("dn"), GP64())
+	flowForth, flowBack := Load(Param("forth"), GP64()), Load(Param("back"), GP64())
 	x, y := Load(Param("x"), GP64()), Load(Param("y"), GP64())
 	upper, lower := Load(Param("upper"), GP64()), Load(Param("lower"), GP64())
 	blocks := Load(Param("blocks"), GP64())
@@ -591,8 +685,8 @@ func rates(m machine, one Mem) {
 	at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8} }
 	loop(m, blocks, []counter{{i, m.cells}}, func() {
 		forth, back, j, s, minus, weak := m.register(), m.register(), m.register(), m.register(), m.register(), m.register()
-		VMOVUPD(at(up), forth)
-		VMOVUPD(at(dn), back)
+		VMOVUPD(at(flowForth), forth)
+		VMOVUPD(at(flowBack), back)
 		VMINPD(back, forth, weak)
 		VMULPD(least, weak, weak)
 		VSUBPD(back, forth, j)
@@ -623,83 +717,95 @@ func rates(m machine, one Mem) {
 }
 
 // correct writes the kernel of interpolation to pairs of cells, the second of one group and
-// the first of the next.
-func correct(m machine) {
-	name := "correct" + m.suffix
+// the first of the next, or to single ones.
+func correct(m machine, pairs bool) {
+	name, what := "correctEach"+m.suffix, "cells k"
+	if pairs {
+		name, what = "correctPairs"+m.suffix, "cells 2k−1 and 2k"
+	}
 	TEXT(name, NOSPLIT, "func(b *[]float64, first int, blocks int, weight1 float64, weight2 float64)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s corrects the cells 2k−1 and 2k, for blocks of %d groups k. It needs %s.", name, m.cells, m.needs))
+	Doc(fmt.Sprintf("%s corrects the %s, for blocks of %d groups k. It needs %s.", name, what, m.cells, m.needs))
 	load := loader(Load(Param("b"), GP64()))
 	k := Load(Param("first"), GP64())
 	blocks := Load(Param("blocks"), GP64())
 	x, mass := load(fieldBetweenX), load(fieldBetweenMass)
 	lower, upper, overLower, overUpper := load(fieldLower), load(fieldUpper), load(fieldOverLower), load(fieldOverUpper)
-	i := GP64()
-	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
-	broadcast := func(param string) VecVirtual {
-		v := m.register()
-		at, err := Param(param).Resolve()
-		if err != nil {
-			panic(err)
-		}
-		VBROADCASTSD(at.Addr, v)
-		return v
+	i, counters := k, []counter{{k, m.cells}}
+	if pairs {
+		i = GP64()
+		LEAQ(Mem{Base: k, Index: k, Scale: 1, Disp: -1}, i)
+		counters = append(counters, counter{i, 2 * m.cells})
 	}
-	w1, w2 := broadcast("weight1"), broadcast("weight2")
-	quarter, least := m.register(), m.register()
-	VBROADCASTSD(ConstData("quarter"+m.suffix, F64(0.25)), quarter)
-	VBROADCASTSD(ConstData("leastMass"+m.suffix, F64(leastMass)), least)
-	index := order(m, "part"+m.suffix, partOrder)
+	w1, w2 := broadcast(m, "weight1"), broadcast(m, "weight2")
+	least := m.register()
+	VBROADCASTSD(ConstData("leastMass"+name, F64(leastMass)), least)
+	var quarter, index VecVirtual
+	if pairs {
+		quarter = m.register()
+		VBROADCASTSD(ConstData("quarter"+m.suffix, F64(0.25)), quarter)
+		index = order(m, "part"+m.suffix, partOrder)
+	}
 	at := func(p Register, group int) Mem { return Mem{Base: p, Index: k, Scale: 8, Disp: 8 * group} }
-	interpolate := func(lower, upper Mem, w VecVirtual) VecVirtual {
+	interpolate := func(lower, upper Register, group int) VecVirtual {
 		v, d := m.register(), m.register()
-		VMOVUPD(lower, v)
-		VMOVUPD(upper, d)
+		VMOVUPD(at(lower, group), v)
+		VMOVUPD(at(upper, group), d)
 		VSUBPD(v, d, d)
-		VMULPD(w, d, d) // not fused: the same bits as from Go
+		VMULPD(w1, d, d) // not fused: the same bits as from Go
 		VADDPD(d, v, v)
 		return v
 	}
-	loop(m, blocks, []counter{{k, m.cells}, {i, 2 * m.cells}}, func() {
-		a := interpolate(at(lower, -1), at(upper, -1), w1)
-		b := interpolate(at(lower, 0), at(upper, 0), w1)
+	// values returns those at the groups k and so many beside.
+	values := func(groups ...int) (v []VecVirtual) {
+		for _, g := range groups {
+			v = append(v, interpolate(lower, upper, g))
+		}
 		TESTQ(overLower, overLower)
 		JE(LabelRef("plane"))
-		c := interpolate(at(overLower, -1), at(overUpper, -1), w1)
-		d := interpolate(at(overLower, 0), at(overUpper, 0), w1)
-		VSUBPD(a, c, c)
-		VSUBPD(b, d, d)
-		VMULPD(w2, c, c)
-		VMULPD(w2, d, d)
-		VADDPD(c, a, a)
-		VADDPD(d, b, b)
+		for n, g := range groups {
+			w := interpolate(overLower, overUpper, g)
+			VSUBPD(v[n], w, w)
+			VMULPD(w2, w, w)
+			VADDPD(w, v[n], v[n])
+		}
 		Label("plane")
-		d = m.register()
-		VSUBPD(a, b, d)
-		VMULPD(quarter, d, d)
-		VADDPD(d, a, a)
-		VSUBPD(d, b, b)
-		m.part(a, index)
-		m.part(b, index)
-		first, second := m.register(), m.register()
-		VUNPCKLPD(b, a, first)
-		VUNPCKHPD(b, a, second)
-		fine := func(p Register, cell int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * (cell - 1)} }
+		return v
+	}
+	loop(m, blocks, counters, func() {
+		var v []VecVirtual
+		if pairs {
+			v = values(-1, 0)
+			d, first, second := m.register(), m.register(), m.register()
+			VSUBPD(v[0], v[1], d)
+			VMULPD(quarter, d, d)
+			VADDPD(d, v[0], v[0])
+			VSUBPD(d, v[1], v[1])
+			m.part(v[0], index)
+			m.part(v[1], index)
+			VUNPCKLPD(v[1], v[0], first)
+			VUNPCKHPD(v[1], v[0], second)
+			v = []VecVirtual{first, second}
+		} else {
+			v = values(0)
+		}
+		fine := func(p Register, n int) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * n * m.cells} }
 		TESTQ(mass, mass)
 		JE(LabelRef("multiply"))
-		for n, v := range []VecVirtual{first, second} {
-			VMULPD(fine(mass, n*m.cells), v, v)
-			VADDPD(fine(x, n*m.cells), v, v)
+		for n, v := range v {
+			VMULPD(fine(mass, n), v, v)
+			VADDPD(fine(x, n), v, v)
 		}
 		JMP(LabelRef("store"))
 		Label("multiply")
-		for n, v := range []VecVirtual{first, second} {
-			VMULPD(fine(x, n*m.cells), v, v)
+		for n, v := range v {
+			VMULPD(fine(x, n), v, v)
 			VMAXPD(v, least, v) // what is not a number stays so
 		}
 		Label("store")
-		VMOVUPD(first, fine(x, 0))
-		VMOVUPD(second, fine(x, m.cells))
+		for n, v := range v {
+			VMOVUPD(v, fine(x, n))
+		}
 	})
 }
 
@@ -731,26 +837,34 @@ func neighbours(m machine, load func(field int) Register, i Register) func(cell 
 	}
 }
 
-// defects writes the kernel of the sums over pairs of what a linear problem is left with.
-func defects(m machine) {
-	name := "defects" + m.suffix
+// defects writes the kernel of what a linear problem is left with, of the sums over pairs or of
+// single cells.
+func defects(m machine, pairs bool) {
+	name, what := "defectsEach"+m.suffix, "cells k"
+	if pairs {
+		name, what = "defectsPairs"+m.suffix, "cells 2k and 2k+1"
+	}
 	TEXT(name, NOSPLIT, "func(r *[]float64, sums *float64, first int, blocks int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds right-hand side − (A x − shift·x) of the cells 2k and 2k+1 to sums[k], for blocks of %d groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs %s.", name, m.cells, m.needs))
+	Doc(fmt.Sprintf("%s adds right-hand side − (A x − shift·x) of the %s to sums[k], for blocks of %d groups from k = first on, 0 for cells that are cut off. Neither the first nor the last cell of the row is among them. It needs %s.", name, what, m.cells, m.needs))
 	load := loader(Load(Param("r"), GP64()))
 	sums := Load(Param("sums"), GP64())
-	k := Load(Param("first"), GP64())
-	i := GP64()
-	LEAQ(Mem{Base: k, Index: k, Scale: 1}, i)
-	LEAQ(Mem{Base: sums, Index: k, Scale: 8}, sums)
-	blocks := Load(Param("blocks"), k)
-	index := order(m, "joinDefects"+m.suffix, joinOrder)
+	i := Load(Param("first"), GP64())
+	LEAQ(Mem{Base: sums, Index: i, Scale: 8}, sums)
+	step := m.cells
+	var index VecVirtual
+	if pairs {
+		step = 2 * m.cells
+		ADDQ(i, i)
+		index = order(m, "joinDefects"+m.suffix, joinOrder)
+	}
+	blocks := Load(Param("blocks"), GP64())
 	inflow := neighbours(m, load, i)
-	loop(m, blocks, []counter{{sums, 8 * m.cells}, {i, 2 * m.cells}}, func() {
-		var both [2]VecVirtual
-		for n := range both {
-			at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * n * m.cells} }
-			in := inflow(n*m.cells, fmt.Sprint("plane", n))
+	loop(m, blocks, []counter{{sums, 8 * m.cells}, {i, step}}, func() {
+		var parts []VecVirtual
+		for cell := 0; cell < step; cell += m.cells {
+			at := func(p Register) Mem { return Mem{Base: p, Index: i, Scale: 8, Disp: 8 * cell} }
+			in := inflow(cell, fmt.Sprint("plane", cell))
 			inv, d := m.register(), m.register()
 			VMOVUPD(at(load(fieldInv)), inv)
 			VMOVUPD(at(load(fieldX)), d)
@@ -759,15 +873,18 @@ func defects(m machine) {
 			rhs := load(fieldRhs)
 			VADDPD(at(rhs), d, d)
 			m.where(d, inv)
-			both[n] = d
+			parts = append(parts, d)
 		}
-		even := m.register()
-		VUNPCKLPD(both[1], both[0], even)
-		VUNPCKHPD(both[1], both[0], both[0])
-		VADDPD(even, both[0], both[0])
-		m.join(both[0], index)
-		VADDPD(Mem{Base: sums}, both[0], both[0])
-		VMOVUPD(both[0], Mem{Base: sums})
+		sum := parts[0]
+		if pairs {
+			even := m.register()
+			VUNPCKLPD(parts[1], sum, even)
+			VUNPCKHPD(parts[1], sum, sum)
+			VADDPD(even, sum, sum)
+			m.join(sum, index)
+		}
+		VADDPD(Mem{Base: sums}, sum, sum)
+		VMOVUPD(sum, Mem{Base: sums})
 	})
 }
 
@@ -780,12 +897,7 @@ func residual(m machine) {
 	load := loader(Load(Param("r"), GP64()))
 	i := Load(Param("first"), GP64())
 	blocks := Load(Param("blocks"), GP64())
-	bound, err := Param("least").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	least, off, scale, entry := m.register(), m.register(), m.register(), m.register()
-	VBROADCASTSD(bound.Addr, least)
+	least, off, scale, entry := broadcast(m, "least"), m.register(), m.register(), m.register()
 	sums := Load(Param("sums"), GP64())
 	part := func(n int) Mem { return Mem{Base: sums, Disp: 8 * n * m.cells} }
 	VMOVUPD(part(0), off)
@@ -837,7 +949,7 @@ func zeroOf(m machine) VecVirtual {
 // Constants of the package.
 const (
 	leastMass      = 1e-290
-	leastSymmetric = 0.1
+	leastSymmetric = 0.02
 )
 
 // ln 2 in two parts, the first of 33 bits.

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ness-fp/ness/compare/verify"
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/exact"
+)
+
+// A case whose coefficient is wrong fails the command with status 1, one whose measurement
+// cannot be made too, and the others go on.
+func TestVerifyFailsWhereACaseFails(t *testing.T) {
+	study := func(err error, scale float64) []verify.Study {
+		return []verify.Study{{
+			Name: "order 2", Of: "density, L1", Unit: "cells", Sizes: []int{8, 16}, Quick: 2, Order: 2, Slack: 0.1,
+			Limits: []verify.Limit{{Quantity: verify.Error, At: 1, Order: 2, Reason: "a test"}},
+			Measure: func(_ context.Context, n int) (verify.Measurement, error) {
+				return verify.Measurement{verify.Error: scale * 256 / float64(n*n)}, err
+			},
+		}}
+	}
+	cases := func() []*verify.Case {
+		return []*verify.Case{
+			{ID: "A1", Title: "wrong", Studies: study(nil, 1.01)},
+			{ID: "A2", Title: "broken", Studies: study(errStopped, 1)},
+			{ID: "A3", Title: "right", Studies: study(nil, 1)},
+		}
+	}
+	for _, k := range []struct {
+		args []string
+		want int
+		out  string
+	}{
+		{nil, statusViolated, "1 passed, 2 failed"},
+		{[]string{"a3"}, statusDone, "1 passed, 0 failed"},
+		{[]string{"A1", "--json"}, statusViolated, `"passed": false`},
+		{[]string{"B3"}, statusBadInput, ""},
+	} {
+		cmd := verifyCommand(cases)
+		cmd.SilenceUsage, cmd.SilenceErrors = true, true
+		var out strings.Builder
+		cmd.SetOut(&out)
+		cmd.SetErr(&out)
+		cmd.SetArgs(append([]string{}, k.args...))
+		if got := status(cmd.Execute()); got != k.want || !strings.Contains(out.String(), k.out) {
+			t.Errorf("%v: status %d, want %d: %s", k.args, got, k.want, out.String())
+		}
+	}
+}
+
+// With a drift that is 1 % off, A2 fails by the limits it has, with status 1.
+func TestVerifySeesAWrongCoefficient(t *testing.T) {
+	k := slices.IndexFunc(verify.All(), func(c *verify.Case) bool { return c.ID == "A2" })
+	one := verify.All()[k]
+	one.Studies = one.Studies[2:3] // order 4
+	one.Studies[0].Measure = func(_ context.Context, n int) (m verify.Measurement, err error) {
+		c := exact.Rotation2D(1)
+		p := *c.Problem
+		eval := p.Equation.Eval
+		p.Equation.Eval = func(dst, x [][]float64) {
+			eval(dst, x)
+			for i := range dst[0] {
+				dst[0][i] *= 1.01
+				dst[1][i] *= 1.01
+			}
+		}
+		s, err := fp.SolveStationary(&p, c.Grid(n), fp.StationaryOptions{Order: 4})
+		if err == nil {
+			m[verify.Error] = c.Errors(s, s.Current()).Density
+		}
+		return m, err
+	}
+	cmd := verifyCommand(func() []*verify.Case { return []*verify.Case{one} })
+	cmd.SilenceUsage, cmd.SilenceErrors = true, true
+	var out strings.Builder
+	cmd.SetOut(&out)
+	cmd.SetErr(&out)
+	cmd.SetArgs([]string{"--quick"})
+	if got := status(cmd.Execute()); got != statusViolated || !strings.Contains(out.String(), "order 4: error ") {
+		t.Errorf("status %d: %s", got, out.String())
+	}
+}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// A whole is the value of a flag that is a whole number, also as 1e4.
+type whole int
+
+// String returns the number in full.
+func (n *whole) String() string { return strconv.Itoa(int(*n)) }
+
+// Type returns what help calls such numbers.
+func (n *whole) Type() string { return "int" }
+
+// Set reads a number: in full of any size, or with a point or an exponent up to 2⁵³.
+func (n *whole) Set(s string) error {
+	if v, err := strconv.Atoi(s); err == nil {
+		*n = whole(v)
+		return nil
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || v != math.Trunc(v) || math.Abs(v) > 1<<53 {
+		return fmt.Errorf("want a whole number, as 10000 or 1e4")
+	}
+	*n = whole(v)
+	return nil
+}

@@ -1,0 +1,39 @@
+package random
+
+//go:generate go run -modfile=../../go.tool.mod asm/gen.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg random
+
+// lanes is how many streams a kernel takes forward at once.
+const lanes = 8
+
+// FillEach fills dst for each stream in turn, each indices after those before, with what
+// [Uniform.Fill] draws, and moves the streams on. len(dst) = each·len(g).
+//
+// Where there are kernels for the processor, eight streams go on together, as long as no
+// word has to be thrown away; if one has, those eight start again one by one.
+func (u Uniform) FillEach(dst []uint32, each int, g []Stream) {
+	for len(g) > 0 {
+		n := min(lanes, len(g))
+		if n < lanes || !u.fillLanes(dst[:lanes*each], each, (*[lanes]Stream)(g)) {
+			for w := range n {
+				g[w] = u.Fill(dst[w*each:][:each], g[w])
+			}
+		}
+		dst, g = dst[n*each:], g[n:]
+	}
+}
+
+// ShuffleEach does to each of several slices of one length, and its stream, what [Shuffle]
+// does for the whole length, eight at once where there are kernels for that.
+func ShuffleEach(s [][]uint32, g []Stream) {
+	for len(g) > 0 {
+		n, done := min(lanes, len(g)), 0
+		if n == lanes {
+			done = shuffleLanes((*[lanes][]uint32)(s), (*[lanes]Stream)(g))
+		}
+		for w := range n {
+			checkIndices("ShuffleEach", len(s[w]))
+			g[w] = shuffle(s[w], done, len(s[w]), g[w])
+		}
+		s, g = s[n:], g[n:]
+	}
+}

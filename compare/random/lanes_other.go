@@ -1,0 +1,9 @@
+//go:build !amd64
+
+package random
+
+// fillLanes fills nothing: there are kernels for amd64 alone.
+func (u Uniform) fillLanes([]uint32, int, *[lanes]Stream) bool { return false }
+
+// shuffleLanes shuffles nothing.
+func shuffleLanes(*[lanes][]uint32, *[lanes]Stream) int { return 0 }
