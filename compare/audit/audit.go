@@ -82,7 +82,7 @@ func Audit(f *fp.File, g *grid.Grid, opt Options) (*Report, error) {
 	}
 	r := &Report{Title: f.Problem.Title, Warnings: s.solution.Warnings}
 	for _, measure := range []func() []Finding{
-		s.definiteness, s.constancy, s.balance, s.forms, s.memory, s.gaussian,
+		s.definiteness, s.constancy, s.balance, s.forms, s.memory, s.gaussian, s.steps, s.droppedTerm,
 	} {
 		if err := opt.Context.Err(); err != nil {
 			return nil, err
