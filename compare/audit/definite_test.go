@@ -15,7 +15,7 @@ func TestVariationOfNoiseIsThatOfStudentsMoments(t *testing.T) {
 	nu := 1 + 2/(c*eta)
 	second, fourth := 1/(c*(nu-2)), 3/(c*c*(nu-2)*(nu-4))
 	want := c * math.Sqrt(fourth-second*second) / (1 + c*second)
-	r := audited(t, fmt.Sprintf("variables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1 + %g*x^2, learning_rate: %g, batch_size: 1}\ndomain: {x: {min: -4, max: 4, cells: 1024}}", c, eta), Options{})
+	r := audited(t, fmt.Sprintf("variables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1 + %g*x^2, learning_rate: %g, batch_size: 1}\ndomain: {x: {min: -4, max: 4, cells: 1024}}", c, eta), quick)
 	f := find(t, r, "constant-noise")
 	// Cells of width h as points add h²/12 to E x², 1e-5 of it, and twice as much to the root of E x⁴.
 	if got := f.Statistics[0].Value; math.Abs(got-want) > 1e-3*want {

@@ -26,7 +26,7 @@ func TestNoiseRemembersEpochsAlone(t *testing.T) {
 		{", momentum: 0.8", fp.Holds, fp.CannotTell},
 		{", sampling: epochs", fp.Violated, fp.Holds},
 	} {
-		r := audited(t, mean(480, 8, 1, c.more), Options{Seed: 3})
+		r := audited(t, mean(480, 8, 1, c.more), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1})
 		checkVerdicts(t, r, map[string]fp.Verdict{"white-noise": c.white, "epoch-formula": c.formula})
 		white := find(t, r, "white-noise")
 		ratio := white.Statistics[2].Value

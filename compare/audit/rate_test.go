@@ -15,7 +15,7 @@ func line(rate, more string) string {
 
 // On a bowl of curvatures 1 and 2 a step of 0.02 goes 0.04 of the way; of 0.2 0.4.
 func TestStepsAreThoseOfTheCurvature(t *testing.T) {
-	r := audited(t, isotropic("1"), Options{NoEnsemble: true})
+	r := audited(t, isotropic("1"), quick)
 	// Hessians by differences of a quadratic: round-off over the step, 1e-10.
 	if step := find(t, r, "small-steps").Statistics[0].Value; math.Abs(step-0.04) > 1e-8 {
 		t.Errorf("ηλ = %g", step)
@@ -26,7 +26,7 @@ func TestStepsAreThoseOfTheCurvature(t *testing.T) {
 	})
 	// With H = 1 the drift becomes (1 + η/2) times as large and the noise (1 + η/2)² times: the
 	// variance 1.2 times for η = 0.4. Of 512 cells some (h/σ)² = 1e-3 of the distance is lost.
-	r = audited(t, line("0.4", ""), Options{NoEnsemble: true})
+	r = audited(t, line("0.4", ""), quick)
 	checkVerdicts(t, r, map[string]fp.Verdict{"small-steps": fp.Violated, "order-in-rate": fp.Violated})
 	if got, want := find(t, r, "order-in-rate").Statistics[0].Value, normalTV(math.Sqrt(1.2)); math.Abs(got-want) > 2e-3*want {
 		t.Errorf("second order moves by %.5f, want %.5f", got, want)
@@ -58,7 +58,7 @@ func TestSchedulesAgainstRelaxation(t *testing.T) {
 		{"{schedule: cosine, initial: 0.02, final: 0.01, steps: 10000000}", fp.Holds},
 		{"{schedule: cosine, initial: 0.02, final: 0.0001, steps: 1000}", fp.Violated},
 	} {
-		r := audited(t, line(s.rate, ""), Options{NoEnsemble: true})
+		r := audited(t, line(s.rate, ""), quick)
 		checkVerdicts(t, r, map[string]fp.Verdict{"constant-rate": s.want})
 	}
 }
@@ -69,7 +69,7 @@ func TestMomentumIsHeldAgainstCurvature(t *testing.T) {
 		mu   float64
 		want fp.Verdict
 	}{{0.5, fp.Holds}, {0.9, fp.Violated}} {
-		r := audited(t, line("0.02", fmt.Sprintf(", momentum: %g", c.mu)), Options{NoEnsemble: true})
+		r := audited(t, line("0.02", fmt.Sprintf(", momentum: %g", c.mu)), quick)
 		f := find(t, r, "no-momentum")
 		if want := 0.02 / (1 - c.mu) / (1 - c.mu); math.Abs(f.Statistics[0].Value-want) > 1e-8*want || f.Verdict != c.want {
 			t.Errorf("μ = %g: %g, %v; want %g, %v", c.mu, f.Statistics[0].Value, f.Verdict, want, c.want)
@@ -79,7 +79,7 @@ func TestMomentumIsHeldAgainstCurvature(t *testing.T) {
 
 // A batch of a quarter of the samples is not few.
 func TestFractionOfSamples(t *testing.T) {
-	r := audited(t, mean(40, 10, 1, ", sampling: without-replacement"), Options{NoEnsemble: true})
+	r := audited(t, mean(40, 10, 1, ", sampling: without-replacement"), quick)
 	f := find(t, r, "small-batch")
 	if f.Verdict != fp.Violated || f.Statistics[0].Value != 0.25 || f.Statistics[1].Value != 30.0/39 {
 		t.Errorf("%v, %v", f.Verdict, f.Statistics)
@@ -98,7 +98,7 @@ func TestDroppedTermIsThatOfAnisotropicNoise(t *testing.T) {
 		{"[[1 + x^2/2, 0], [0, 1 + x^2/2]]", fp.Holds},
 		{"[[1, 0], [0, 2]]", fp.Violated},
 	} {
-		r := audited(t, fmt.Sprintf(format, c.noise), Options{NoEnsemble: true})
+		r := audited(t, fmt.Sprintf(format, c.noise), quick)
 		f := find(t, r, "dropped-curl")
 		if f.Verdict != c.want || f.Statistics[1].Value > 1e-3 {
 			t.Errorf("Σ = %s: %v, want %v: %s, mismatch %.2g", c.noise, f.Verdict, c.want, f.Sentence, f.Statistics[1].Value)
