@@ -82,13 +82,14 @@ func Audit(f *fp.File, g *grid.Grid, opt Options) (*Report, error) {
 	}
 	r := &Report{Title: f.Problem.Title, Warnings: s.solution.Warnings}
 	for _, measure := range []func() []Finding{
-		s.definiteness, s.constancy, s.balance, s.forms, s.memory, s.gaussian, s.steps, s.droppedTerm, s.singular,
+		s.gaussian, s.memory, s.steps, s.definiteness, s.constancy, s.balance, s.forms, s.droppedTerm, s.singular, s.walkers,
 	} {
 		if err := opt.Context.Err(); err != nil {
 			return nil, err
 		}
 		r.Findings = append(r.Findings, measure()...)
 	}
+	r.Ranking = s.ranking()
 	return r, opt.Context.Err()
 }
 
@@ -107,6 +108,7 @@ type subject struct {
 	// packed, a slice per component.
 	noise      [][]float64
 	candidates []compare.Candidate
+	crowds     *crowds
 }
 
 func newSubject(f *fp.File, g *grid.Grid, opt Options) (*subject, error) {
@@ -124,6 +126,7 @@ func newSubject(f *fp.File, g *grid.Grid, opt Options) (*subject, error) {
 		s.noise = scaled(s.noise, 1/s.tensorScale())
 	}
 	s.candidates = compare.Candidates(f, s.solution, opt.Solve)
+	s.crowds = s.runWalkers()
 	return s, nil
 }
 
