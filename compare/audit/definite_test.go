@@ -40,3 +40,22 @@ func TestRankOfNoise(t *testing.T) {
 		}
 	}
 }
+
+// Components off the diagonal count twice: of Σ with ones on the diagonal and ±c beside it in turn
+// the variation is √(2c²)/√2.
+func TestVariationCountsBothTriangles(t *testing.T) {
+	const c = 0.3
+	s := tensorSubject(t, [][]float64{{1}, {c}, {1}})
+	for i := range s.noise[1] {
+		if i%2 == 1 {
+			s.noise[1][i] = -c
+		}
+	}
+	s.mass[0] = 0 // of nine cells eight, half of them of either sign
+	for i := range s.mass[1:] {
+		s.mass[1+i] = 1.0 / 8
+	}
+	if got := s.constancy()[0].Statistics[0].Value; math.Abs(got-c) > 1e-14 {
+		t.Errorf("variation %g, want %g", got, c)
+	}
+}

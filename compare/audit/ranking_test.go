@@ -108,7 +108,7 @@ func TestEffectOfSmallBatches(t *testing.T) {
 // SGD with normal noise on x²/2 has the variance η/2/(1 − η/2), and walkers are as far from the
 // equation's η/2. With noise of data that is normal, normal noise is no other; epochs are.
 func TestEffectsBetweenWalkers(t *testing.T) {
-	opt := Options{MaxPoints: 1, Walkers: 512, Relaxations: 400}
+	opt := Options{MaxPoints: 1, Walkers: 512, Relaxations: 200}
 	r := audited(t, line("0.4", ""), opt)
 	e := effect(t, r, "walkers")
 	want := normalTV(1 / math.Sqrt(0.8))

@@ -91,7 +91,7 @@ func (s *subject) smallRate() Finding {
 func (s *subject) smallOrder() Finding {
 	f := Finding{
 		Key: "order-in-rate", Name: "first order in the learning rate", Claim: "the densities of first and second order in η, of drift and noise, are the same",
-		Rule: Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g, with its numerical error", s.opt.Within), Limit: s.opt.Within},
+		Rule: s.agreement(),
 	}
 	for _, c := range s.candidates {
 		if c.Key != "fokker-planck-corrected" {
