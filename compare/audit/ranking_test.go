@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ness-fp/ness/compare"
 )
 
 // effect returns the effect of that key.
@@ -141,5 +143,14 @@ func TestAuditsAreDeterministic(t *testing.T) {
 	}
 	if text(2, 2) == one {
 		t.Error("the seed does not matter")
+	}
+}
+
+// Between histograms of the same number of tallies the variances of cells are twice as large, and
+// beside one of a quarter five times.
+func TestFloorsOfTwoHistograms(t *testing.T) {
+	h, quarter := &compare.Histogram{Counts: []uint64{80, 20}}, &compare.Histogram{Counts: []uint64{20, 5}}
+	if a, b := floorOf(h, h), floorOf(h, quarter); a != math.Sqrt2 || b != math.Sqrt(5) {
+		t.Errorf("%g, %g", a, b)
 	}
 }

@@ -33,6 +33,29 @@ func TestStepsAreThoseOfTheCurvature(t *testing.T) {
 	}
 }
 
+// Of L = x²/2 + x⁴/4 the curvature is 1 + 3x², and counts where |x| is less in 95 % of exp(−2L/η).
+func TestCurvatureIsThatOfMostOfTheDensity(t *testing.T) {
+	const eta, n = 0.2, 200000
+	mass, sum := make([]float64, n), 0.0
+	for i := range mass {
+		x := 2 * (float64(i) + 0.5) / n
+		mass[i] = math.Exp(-2 / eta * (x*x/2 + x*x*x*x/4))
+		sum += mass[i]
+	}
+	var below, x float64
+	for i, m := range mass {
+		if below += m; below > 0.95*sum {
+			x = 2 * (float64(i) + 0.5) / n
+			break
+		}
+	}
+	r := audited(t, fmt.Sprintf("variables: [x]\nsgd: {loss: x^2/2 + x^4/4, noise_covariance: 1, learning_rate: %g, batch_size: 1}\ndomain: {x: {min: -2, max: 2, cells: 1000}}", eta), quick)
+	// Cells are 0.004 wide, and 6x of that is 0.014.
+	if got, want := find(t, r, "small-steps").Statistics[1].Value, 1+3*x*x; math.Abs(got-want) > 0.014 {
+		t.Errorf("curvature %.4f, want %.4f", got, want)
+	}
+}
+
 // η₀/√(k+1) with a relaxation time of 1/η₀ steps: from step k on one is √(k+1)/η₀ steps, in which
 // ln η falls by ½ ln(1 + 1/(η₀√(k+1))).
 func TestSchedulesAgainstRelaxation(t *testing.T) {
