@@ -33,7 +33,7 @@ var mayImport = map[string]string{
 	"fp/exact":            "grid grid/pieces fp",
 	"compare/random":      "",
 	"compare":             "grid grid/pieces fp fp/loss fp/checkpoint compare/random",
-	"compare/audit":       "grid grid/pieces fp fp/loss compare compare/random operators/hodge",
+	"compare/audit":       "grid fp fp/loss compare",
 }
 
 func TestPackagesImportOnlyWhatLiesBelow(t *testing.T) {
