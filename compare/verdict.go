@@ -31,3 +31,15 @@ func (d Distance) Judge(limit float64) fp.Verdict {
 	}
 	return fp.CannotTell
 }
+
+// JudgeAgainst is Judge for a density that has itself a relative error e in L1, half of which is one
+// in total variation. With an unknown one, NaN, nobody can tell.
+func (d Distance) JudgeAgainst(limit, e float64) fp.Verdict {
+	switch {
+	case d.Judge(limit+e/2) == fp.Violated:
+		return fp.Violated
+	case limit > e/2 && d.Judge(limit-e/2) == fp.Holds:
+		return fp.Holds
+	}
+	return fp.CannotTell
+}

@@ -91,3 +91,25 @@ func TestSGDAgainstItsExactLaw(t *testing.T) {
 		}
 	}
 }
+
+// A distance decides at five errors beyond what the density's own error allows.
+func TestJudgeAgainst(t *testing.T) {
+	d := Distance{Value: 0.05, Err: 0.001, Floor: 0.002}
+	for _, c := range []struct {
+		within, e float64
+		want      fp.Verdict
+	}{
+		{0.0425, 0, fp.Violated}, // 0.05 − 0.002 − 0.005 = 0.043
+		{0.0435, 0, fp.CannotTell},
+		{0.0425, 0.002, fp.CannotTell}, // the density is off by 0.001
+		{0.0545, 0, fp.CannotTell},     // 0.05 + 0.005
+		{0.0555, 0, fp.Holds},
+		{0.0555, 0.002, fp.CannotTell},
+		{0.0555, math.NaN(), fp.CannotTell},
+		{0.001, math.NaN(), fp.CannotTell},
+	} {
+		if v := d.JudgeAgainst(c.within, c.e); v != c.want {
+			t.Errorf("within %g, error %g: %v, want %v", c.within, c.e, v, c.want)
+		}
+	}
+}

@@ -180,7 +180,7 @@ func (c *comparison) row(one compare.Candidate) comparisonRow {
 		return r
 	}
 	if c.mixed(m) && c.missed == "" {
-		r.verdict = judge(r.distances.TV, c.within, one.Error)
+		r.verdict = r.distances.TV.JudgeAgainst(c.within, one.Error)
 	}
 	if r.verdict == fp.Holds && coarse(h) {
 		r.verdict = fp.CannotTell // within a cell they may differ
@@ -213,18 +213,6 @@ func (c *comparison) mixed(m *compare.Moments) bool {
 		return false
 	}
 	return m.Mixed(c.walk.straight())
-}
-
-// judge judges a distance from a density that has itself a relative error e in L1, and so one
-// of e/2 in total variation. With an unknown one nobody can tell.
-func judge(d compare.Distance, within, e float64) fp.Verdict {
-	switch {
-	case d.Judge(within+e/2) == fp.Violated:
-		return fp.Violated
-	case within > e/2 && d.Judge(within-e/2) == fp.Holds:
-		return fp.Holds
-	}
-	return fp.CannotTell
 }
 
 // tell prints and writes the comparison.

@@ -29,7 +29,7 @@ type Options struct {
 	// 0 means 64 walkers, and two epochs, at least 512 steps and at most 4096.
 	NoiseWalkers, NoiseSteps int
 	// MaxPoints is at most how many values of the loss the volumes of low-loss sets are made
-	// of; 0 means 4e6.
+	// of; 0 means 1e7. In three dimensions, and where the minima fill a curved valley, fewer may not do.
 	MaxPoints int
 	// Solve tunes the solutions.
 	Solve fp.StationaryOptions
@@ -47,7 +47,7 @@ func (o Options) withDefaults() Options {
 	set(&o.Walkers, 1024)
 	set(&o.Relaxations, 200)
 	set(&o.NoiseWalkers, 64)
-	set(&o.MaxPoints, 4e6)
+	set(&o.MaxPoints, 1e7)
 	if o.Within == 0 {
 		o.Within = 0.02
 	}
@@ -82,13 +82,14 @@ func Audit(f *fp.File, g *grid.Grid, opt Options) (*Report, error) {
 	}
 	r := &Report{Title: f.Problem.Title, Warnings: s.solution.Warnings}
 	for _, measure := range []func() []Finding{
-		s.definiteness, s.constancy, s.balance, s.forms, s.memory,
+		s.gaussian, s.memory, s.steps, s.definiteness, s.constancy, s.balance, s.forms, s.droppedTerm, s.singular, s.walkers,
 	} {
 		if err := opt.Context.Err(); err != nil {
 			return nil, err
 		}
 		r.Findings = append(r.Findings, measure()...)
 	}
+	r.Ranking = s.ranking()
 	return r, opt.Context.Err()
 }
 
@@ -107,6 +108,7 @@ type subject struct {
 	// packed, a slice per component.
 	noise      [][]float64
 	candidates []compare.Candidate
+	crowds     *crowds
 }
 
 func newSubject(f *fp.File, g *grid.Grid, opt Options) (*subject, error) {
@@ -124,6 +126,7 @@ func newSubject(f *fp.File, g *grid.Grid, opt Options) (*subject, error) {
 		s.noise = scaled(s.noise, 1/s.tensorScale())
 	}
 	s.candidates = compare.Candidates(f, s.solution, opt.Solve)
+	s.crowds = s.runWalkers()
 	return s, nil
 }
 

@@ -37,6 +37,9 @@ func audited(t testing.TB, src string, opt Options) *Report {
 	return r
 }
 
+// quick leaves out what takes long, and is not what a test is about.
+var quick = Options{NoEnsemble: true, MaxPoints: 1}
+
 // isotropic is SGD on a bowl with Σ = σ²I, σ² = 1 unless the constant s says otherwise.
 func isotropic(s string) string {
 	return "variables: [x, y]\nsgd: {loss: x^2/2 + y^2, noise_covariance: [[" + s + ", 0], [0, " + s + "]], learning_rate: 0.02, batch_size: 1}\n" +

@@ -15,7 +15,7 @@ func TestVariationOfNoiseIsThatOfStudentsMoments(t *testing.T) {
 	nu := 1 + 2/(c*eta)
 	second, fourth := 1/(c*(nu-2)), 3/(c*c*(nu-2)*(nu-4))
 	want := c * math.Sqrt(fourth-second*second) / (1 + c*second)
-	r := audited(t, fmt.Sprintf("variables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1 + %g*x^2, learning_rate: %g, batch_size: 1}\ndomain: {x: {min: -4, max: 4, cells: 1024}}", c, eta), Options{})
+	r := audited(t, fmt.Sprintf("variables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1 + %g*x^2, learning_rate: %g, batch_size: 1}\ndomain: {x: {min: -4, max: 4, cells: 1024}}", c, eta), quick)
 	f := find(t, r, "constant-noise")
 	// Cells of width h as points add h²/12 to E x², 1e-5 of it, and twice as much to the root of E x⁴.
 	if got := f.Statistics[0].Value; math.Abs(got-want) > 1e-3*want {
@@ -38,5 +38,24 @@ func TestRankOfNoise(t *testing.T) {
 		if want := c.injected / (2 + c.injected); math.Abs(ratio-want) > 1e-15 || math.Abs(rank-c.rank) > 1e-12 || f.Verdict != c.verdict {
 			t.Errorf("injected %g: ratio %g, rank %g, %v; want %g, %g, %v", c.injected, ratio, rank, f.Verdict, want, c.rank, c.verdict)
 		}
+	}
+}
+
+// Components off the diagonal count twice: of Σ with ones on the diagonal and ±c beside it in turn
+// the variation is √(2c²)/√2.
+func TestVariationCountsBothTriangles(t *testing.T) {
+	const c = 0.3
+	s := tensorSubject(t, [][]float64{{1}, {c}, {1}})
+	for i := range s.noise[1] {
+		if i%2 == 1 {
+			s.noise[1][i] = -c
+		}
+	}
+	s.mass[0] = 0 // of nine cells eight, half of them of either sign
+	for i := range s.mass[1:] {
+		s.mass[1+i] = 1.0 / 8
+	}
+	if got := s.constancy()[0].Statistics[0].Value; math.Abs(got-c) > 1e-14 {
+		t.Errorf("variation %g, want %g", got, c)
 	}
 }

@@ -27,11 +27,17 @@ func (s *subject) forms() []Finding {
 
 // posterior finds whether the stationary density is that of Gibbs.
 func (s *subject) posterior() Finding {
-	f := Finding{Key: "tempered-posterior", Name: "tempered posterior", Claim: "the stationary density is exp(−L/T)/Z for one temperature T"}
+	f := Finding{
+		Key: "tempered-posterior", Name: "tempered posterior", Claim: "the stationary density is exp(−L/T)/Z for one temperature T",
+		Rule: s.agreement(),
+	}
 	for _, c := range s.candidates {
 		if c.Key == "gibbs" {
 			g := s.form(c)
-			f.Applies, f.Statistics, f.Rule, f.Verdict, f.Maps = true, g.Statistics, g.Rule, g.Verdict, g.Maps
+			if !g.Applies {
+				return f.notApplicable(c.Err.Error())
+			}
+			f.Applies, f.Statistics, f.Verdict, f.Maps = true, g.Statistics, g.Verdict, g.Maps
 			f.Sentence = "exp(−L/T), T = ησ²/2B: " + g.Sentence
 			return f
 		}
@@ -42,8 +48,8 @@ func (s *subject) posterior() Finding {
 // form holds a formula against the solution.
 func (s *subject) form(c compare.Candidate) Finding {
 	f := Finding{
-		Key: "form-" + c.Key, Name: c.Name, Kind: Formula, Claim: "the stationary density is " + c.Formula, Applies: true,
-		Rule: Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g from the solution, with its numerical error", s.opt.Within), Limit: s.opt.Within},
+		Key: "form-" + c.Key, Name: c.Name + ", " + c.Formula, Kind: Formula, Claim: "the stationary density is " + c.Formula, Applies: true,
+		Rule: s.agreement(),
 	}
 	if c.Err != nil {
 		return f.notApplicable(c.Err.Error())
@@ -66,6 +72,11 @@ func (s *subject) form(c compare.Candidate) Finding {
 		fmt.Sprintf("is wrong by %.2g in total variation, most around %.3g", tv, x),
 		fmt.Sprintf("is %.2g away in total variation, and the numerical error is %.1g", tv, e))
 	return f
+}
+
+// agreement is the rule for densities.
+func (s *subject) agreement() Rule {
+	return Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g from the solution, with its numerical error", s.opt.Within), Limit: s.opt.Within}
 }
 
 // logRatio returns ln(formula/solution) in every cell with enough of either, NaN in others, and the

@@ -24,7 +24,7 @@ func TestFormulasHoldWhereTheirAssumptionsDo(t *testing.T) {
 		variance    string
 		determinant float64
 	}{{"1", 0}, {"2.25", normalTV(1.5)}} {
-		r := audited(t, fmt.Sprintf(line, c.variance), Options{})
+		r := audited(t, fmt.Sprintf(line, c.variance), quick)
 		for _, f := range []struct {
 			key  string
 			want float64
@@ -50,7 +50,7 @@ func TestFormulasHoldWhereTheirAssumptionsDo(t *testing.T) {
 // variance of p.
 func TestMapsShowWhereAFormulaFails(t *testing.T) {
 	const v = 0.01
-	r := audited(t, "variables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1, learning_rate: 0.02, batch_size: 1}\ndomain: {x: {min: -1.2, max: 1.2, cells: 512}}", Options{})
+	r := audited(t, "variables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1, learning_rate: 0.02, batch_size: 1}\ndomain: {x: {min: -1.2, max: 1.2, cells: 512}}", quick)
 	m := find(t, r, "form-inverse-noise").Maps[0]
 	for i, got := range m.Values {
 		x := -1.2 + (float64(i)+0.5)*2.4/512

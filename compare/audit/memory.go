@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/mjibson/go-dsp/spectral"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/ness-fp/ness/fp"
@@ -204,63 +203,6 @@ func sumsOver(z [][]float64, m int) longTerm {
 // chiSquareTail is the chance of a χ² above q.
 func chiSquareTail(q, freedom float64) float64 {
 	return distuv.ChiSquared{K: freedom}.Survival(q)
-}
-
-// autocorrelation is the curve of a component, with what it would be exactly.
-func (s *subject) autocorrelation(a int, rho []float64, spread float64, steps int) Curve {
-	c := Curve{Key: fmt.Sprintf("autocorrelation_%d", a), Name: "autocorrelation of gradient noise", XLabel: "lag, steps", YLabel: "autocorrelation"}
-	for i, r := range rho {
-		c.X, c.Y, c.Err = append(c.X, float64(i+1)), append(c.Y, r), append(c.Err, spread)
-		c.Reference = append(c.Reference, s.exactCorrelation(i+1, steps))
-	}
-	return c
-}
-
-// exactCorrelation returns that of steps h apart, averaged over all pairs of a run that begins
-// with an epoch: −B/(n − B) for those in the same one.
-func (s *subject) exactCorrelation(h, steps int) float64 {
-	if s.sgd.Sampling != fp.Epochs {
-		return 0
-	}
-	m := s.epochSteps()
-	pairs := steps / m * max(0, m-h)
-	pairs += max(0, steps%m-h)
-	b := float64(s.batch())
-	return -b / (float64(s.sgd.Loss.Samples()) - b) * float64(pairs) / float64(steps-h)
-}
-
-// spectrum is Welch's, the mean over walkers, 1 at all frequencies of white noise.
-func (s *subject) spectrum(a int, z [][]float64) Curve {
-	c := Curve{Key: fmt.Sprintf("spectrum_%d", a), Name: "spectrum of gradient noise", XLabel: "frequency, 1/steps", YLabel: "power over that of white noise"}
-	points := 256
-	for points > len(z[0]) {
-		points /= 2
-	}
-	if points < 8 {
-		return c
-	}
-	each := make([][]float64, points/2+1)
-	for _, w := range z {
-		power, frequency := spectral.Pwelch(w, 1, &spectral.PwelchOptions{NFFT: points, Noverlap: points / 2})
-		c.X = frequency
-		for k, v := range power {
-			if k > 0 && k < points/2 {
-				v /= 2 // both signs of the frequency
-			}
-			each[k] = append(each[k], v)
-		}
-	}
-	for k, x := range c.X {
-		mean, se := estimate(each[k])
-		c.Y, c.Err = append(c.Y, mean), append(c.Err, se)
-		reference := 1.0
-		for h := 1; s.sgd.Sampling == fp.Epochs && h < points; h++ {
-			weight := 1 - float64(h)/float64(points)
-			reference += 2 * weight * s.exactCorrelation(h, len(z[0])) * math.Cos(2*math.Pi*x*float64(h))
-		}
-		c.Reference = append(c.Reference, reference)
-	}
-	return c
 }
 
 // estimate returns the mean of independent numbers and its standard error.

@@ -18,15 +18,17 @@ func mean(samples, batch int, seed uint64, more string) string {
 // of noise that does not depend on θ sum up to 0, exactly.
 func TestNoiseRemembersEpochsAlone(t *testing.T) {
 	for _, c := range []struct {
+		samples        int
 		more           string
 		white, formula fp.Verdict
 	}{
-		{"", fp.Holds, fp.CannotTell},
-		{", sampling: without-replacement", fp.Holds, fp.CannotTell},
-		{", momentum: 0.8", fp.Holds, fp.CannotTell},
-		{", sampling: epochs", fp.Violated, fp.Holds},
+		{480, "", fp.Holds, fp.CannotTell},
+		{480, ", sampling: without-replacement", fp.Holds, fp.CannotTell},
+		{480, ", momentum: 0.8", fp.Holds, fp.CannotTell},
+		{480, ", sampling: epochs", fp.Violated, fp.Holds},
+		{48, ", sampling: epochs", fp.Violated, fp.Holds}, // neighbours have the correlation −1/5
 	} {
-		r := audited(t, mean(480, 8, 1, c.more), Options{Seed: 3})
+		r := audited(t, mean(c.samples, 8, 1, c.more), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1})
 		checkVerdicts(t, r, map[string]fp.Verdict{"white-noise": c.white, "epoch-formula": c.formula})
 		white := find(t, r, "white-noise")
 		ratio := white.Statistics[2].Value
@@ -105,5 +107,33 @@ func TestChancesOfWhiteNoise(t *testing.T) {
 		if short > 20+5*5 || long > 20+5*5 {
 			t.Errorf("%s: %d and %d of 2000 chances are below 0.01, want some 20", c.name, short, long)
 		}
+	}
+}
+
+// The error of the variance of sums is that of many series, also of noise that is mostly 0: of
+// variance 1 and excess kurtosis 47 the variance of sums over 16 steps varies by √((2 + 47/16)/N), where
+// of normal noise it is √(2/N).
+func TestErrorOfTheVarianceOfSums(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	const series, blocks, m = 1000, 64, 16
+	var square, estimated float64
+	for range series {
+		z := make([][]float64, blocks)
+		for b := range z {
+			z[b] = make([]float64, m)
+			for k := range z[b] {
+				if rng.IntN(50) == 0 {
+					z[b][k] = math.Copysign(math.Sqrt(50), rng.Float64()-0.5)
+				}
+			}
+		}
+		l := sumsOver(z, m)
+		square += (l.ratio - 1) * (l.ratio - 1) / series
+		estimated += l.err * l.err / series
+	}
+	want := (2 + 47.0/m) / blocks
+	// Means of 1000 squares: 5 % each, three times as much for tails.
+	if math.Abs(square/want-1) > 0.2 || math.Abs(estimated/want-1) > 0.2 {
+		t.Errorf("variance %.4f, estimated %.4f, want %.4f", square, estimated, want)
 	}
 }

@@ -1,0 +1,40 @@
+package audit
+
+import (
+	"fmt"
+	"math"
+)
+
+// mostDropped is the share of a curl that counts as nothing.
+const mostDropped = 1e-3
+
+// droppedTerm finds whether the term ε_klm Σ_mj ∂_l∂_j p of the curl of a current vanishes, as it
+// would by antisymmetry if Σ were a multiple of the identity, see [fp.DroppedCurl].
+func (s *subject) droppedTerm() []Finding {
+	f := Finding{
+		Key: "dropped-curl", Name: "curl without second derivatives", Kind: Formula, Claim: "the term ε_klm Σ_mj ∂_l∂_j p of the curl of the current vanishes",
+		Rule: Rule{Text: fmt.Sprintf("holds where ∫|term| is at most %g of the integral of the sizes of all terms, with three numerical errors", mostDropped), Limit: mostDropped},
+	}
+	if s.grid.Dim() == 1 {
+		return []Finding{f.notApplicable("in one dimension there is no curl")}
+	}
+	c, ok := s.solution.DroppedCurl()
+	if !ok {
+		return []Finding{f.notApplicable("the grid is too coarse for second derivatives")}
+	}
+	f.Applies = true
+	f.Statistics = []Statistic{
+		{"dropped", "share of the term", c.Dropped, c.DroppedError},
+		{"mismatch", "share of what all terms leave of the curl", c.Mismatch, c.MismatchError},
+	}
+	err := 3 * c.DroppedError
+	if math.IsNaN(c.Dropped) {
+		return []Finding{f.notApplicable("there is no current to take the curl of")}
+	}
+	f.Verdict = judge(c.Dropped, err, mostDropped)
+	f.Sentence = pick(f.Verdict,
+		fmt.Sprintf("the term is %.2g of the curl's terms: it vanishes", c.Dropped),
+		fmt.Sprintf("the term is %.2g of the curl's terms: it must not be dropped; with it the terms add up to the curl but for %.1g", c.Dropped, c.Mismatch),
+		fmt.Sprintf("the term is %.2g ± %.1g of the curl's terms: the grid is too coarse to tell", c.Dropped, c.DroppedError))
+	return []Finding{f}
+}

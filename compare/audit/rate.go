@@ -1,0 +1,228 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/fp"
+)
+
+// This file asks whether the learning rate is small and constant, whether momentum is forgotten
+// fast, and whether batches are few of the samples.
+
+const (
+	// mostStep is ηλ, the part of the way to a minimum that a step goes, and momentum's ηλ/(1−μ)²,
+	// that count as small: variances err by about half of it.
+	mostStep = 0.1
+	// quantile is the share of the probability whose curvatures are at most the one that counts.
+	quantile = 0.95
+	// mostChange is the change of ln η within a relaxation time up to which the density follows.
+	mostChange = 0.1
+	// mostFraction is the part of the samples in a batch that counts as small.
+	mostFraction = 0.1
+)
+
+// curvature returns the quantile of the largest eigenvalue of ∇²L over the density.
+func (s *subject) curvature() (value float64, m Map) {
+	m = Map{Key: "curvature", Name: "largest eigenvalue of ∇²L", Values: make([]float64, s.grid.Cells())}
+	for i := range m.Values {
+		m.Values[i] = math.NaN()
+	}
+	type cell struct{ value, mass float64 }
+	var cells []cell
+	x := make([]float64, s.grid.Dim())
+	var eigen mat.EigenSym
+	for _, i := range s.typicalCells() {
+		s.grid.Center(x, i)
+		if !eigen.Factorize(s.problem.Landscape.Hessian(x), false) {
+			continue
+		}
+		m.Values[i] = slices.Max(eigen.Values(nil))
+		cells = append(cells, cell{m.Values[i], s.mass[i]})
+	}
+	slices.SortFunc(cells, func(a, b cell) int { return cmp.Compare(a.value, b.value) })
+	var sum float64
+	for _, c := range cells {
+		value = c.value
+		if sum += c.mass; sum >= quantile {
+			break
+		}
+	}
+	return value, m
+}
+
+// steps has findings on the learning rate, on momentum, and on the size of batches.
+func (s *subject) steps() []Finding {
+	return []Finding{s.smallRate(), s.smallOrder(), s.constantRate(), s.noMomentum(), s.fewSamples()}
+}
+
+// smallRate finds whether ηλ is small, η/(1−μ) for η with momentum.
+func (s *subject) smallRate() Finding {
+	f := Finding{
+		Key: "small-steps", Name: "small learning rate", Claim: "a step goes a small part of the way to a minimum, ηλ ≪ 1, λ the largest curvature at typical θ",
+		Rule: Rule{Text: fmt.Sprintf("holds up to ηλ = %g at %g of the probability, with η/(1−μ) for η", mostStep, quantile), Limit: mostStep},
+	}
+	if s.sgd == nil {
+		return f.notApplicable("an equation has no learning rate")
+	}
+	f.Applies = true
+	lambda, m := s.curvature()
+	eta := s.file.SGDVariant().Rate / (1 - s.sgd.Momentum)
+	f.Statistics = []Statistic{
+		{"step", "ηλ", eta * lambda, 0},
+		{"curvature", "largest eigenvalue of ∇²L", lambda, 0},
+		{"stability", "ηλ over where SGD diverges", eta * lambda * (1 - s.sgd.Momentum) / (2 * (1 + s.sgd.Momentum)), 0},
+	}
+	f.Verdict = judge(eta*lambda, 0, mostStep)
+	f.Sentence = pick(f.Verdict,
+		fmt.Sprintf("a step goes %.2g of the way to a minimum", eta*lambda),
+		fmt.Sprintf("a step goes %.2g of the way to a minimum: variances are off by about half of that", eta*lambda),
+		"the curvature is not known")
+	f.Maps = []Map{m}
+	return f
+}
+
+// smallOrder finds whether the density changes from first to second order in η, drift and noise.
+func (s *subject) smallOrder() Finding {
+	f := Finding{
+		Key: "order-in-rate", Name: "first order in the learning rate", Claim: "the densities of first and second order in η, of drift and noise, are the same",
+		Rule: s.agreement(),
+	}
+	for _, c := range s.candidates {
+		if c.Key != "fokker-planck-corrected" {
+			continue
+		}
+		if c.Err != nil {
+			return f.notApplicable(c.Err.Error())
+		}
+		f.Applies = true
+		e := (s.densityError() + c.Error) / 2
+		tv := compare.TV(s.solution.Density, c.Density)
+		f.Statistics = []Statistic{{"tv", "total variation distance", tv, e}}
+		f.Verdict = judge(tv, e, s.opt.Within)
+		ratio, _ := s.logRatio(c)
+		f.Maps = []Map{ratio}
+		f.Sentence = pick(f.Verdict,
+			fmt.Sprintf("the second order in η moves the density by %.2g in total variation", tv),
+			fmt.Sprintf("the second order in η moves the density by %.2g in total variation: the first does not do", tv),
+			fmt.Sprintf("the second order in η moves the density by %.2g ± %.1g in total variation", tv, e))
+		return f
+	}
+	return f.notApplicable("the second order is known without momentum, of a constant rate and of SGD alone")
+}
+
+// constantRate holds the change of η against the relaxation time: how much ln η changes within one
+// from step k on, 1/(η_k gap) steps, at worst after ten of them.
+func (s *subject) constantRate() Finding {
+	f := Finding{
+		Key: "constant-rate", Name: "constant learning rate", Claim: "η does not change within a relaxation time",
+		Rule: Rule{Text: fmt.Sprintf("holds where ln η changes by at most %g within a relaxation time, from the tenth on", mostChange), Limit: mostChange},
+	}
+	if s.sgd == nil {
+		return f.notApplicable("an equation has no learning rate")
+	}
+	if _, constant := s.sgd.Schedule.(fp.ConstantRate); constant {
+		f.Applies, f.Verdict, f.Sentence = true, fp.Holds, "the learning rate is constant"
+		f.Statistics = []Statistic{{"change", "change of ln η within a relaxation time", 0, 0}}
+		return f
+	}
+	modes, err := fp.SolveModes(s.problem, s.grid, fp.ModesOptions{Count: 1})
+	if err != nil {
+		return f.notApplicable("the relaxation time was not found: " + err.Error())
+	}
+	f.Applies = true
+	gap := (1 - s.sgd.Momentum) / modes.Modes[0].Time // time is kη/(1−μ)
+	change, curve := rateChange(s.sgd.Schedule, gap)
+	f.Curves = []Curve{curve}
+	f.Statistics = []Statistic{
+		{"change", "largest change of ln η within a relaxation time", change, 0},
+		{"relaxation", "relaxation time at the first rate, steps", relaxationSteps(s.sgd.Schedule, gap, 0), 0},
+	}
+	f.Verdict = judge(change, 0, mostChange)
+	f.Sentence = pick(f.Verdict,
+		fmt.Sprintf("η changes slowly, ln η by at most %.2g within a relaxation time", change),
+		fmt.Sprintf("η changes faster than the density can follow, ln η by up to %.2g within a relaxation time", change),
+		"the change of η is not a number")
+	return f
+}
+
+// relaxationSteps returns 1/(η_k gap).
+func relaxationSteps(s fp.Schedule, gap float64, k int) float64 { return 1 / (s.Rate(k) * gap) }
+
+// longestRun is the number of steps up to which a schedule is looked at.
+const longestRun = 1e8
+
+// rateChange returns the largest change of ln η within a relaxation time, and its course: at steps
+// that grow by a twentieth, from ten relaxation times of the first rate on.
+func rateChange(s fp.Schedule, gap float64) (largest float64, c Curve) {
+	c = Curve{Key: "rate_change", Name: "change of the learning rate", XLabel: "step", YLabel: "change of ln η within a relaxation time"}
+	for k := 10 * relaxationSteps(s, gap, 0); k < longestRun; k = 1.05*k + 1 {
+		eta := s.Rate(int(k))
+		if !(eta > 0) {
+			break
+		}
+		later := s.Rate(int(min(k+relaxationSteps(s, gap, int(k)), 1e15)))
+		change := math.Inf(1)
+		if later > 0 {
+			change = math.Abs(math.Log(later / eta))
+		}
+		largest = max(largest, change)
+		c.X, c.Y = append(c.X, k), append(c.Y, change)
+	}
+	return largest, c
+}
+
+// noMomentum finds whether the heavy ball is overdamped: with γ = (1−μ)/√η in the time k√η it is
+// where λ ≪ γ², and then momentum is nothing but the rate η/(1−μ).
+func (s *subject) noMomentum() Finding {
+	f := Finding{
+		Key: "no-momentum", Name: "no momentum", Claim: "momentum is forgotten before θ moves, ηλ/(1−μ)² ≪ 1",
+		Rule: Rule{Text: fmt.Sprintf("holds without momentum, or up to ηλ/(1−μ)² = %g at %g of the probability", mostStep, quantile), Limit: mostStep},
+	}
+	if s.sgd == nil {
+		return f.notApplicable("an equation has no momentum")
+	}
+	f.Applies = true
+	mu := s.sgd.Momentum
+	if mu == 0 {
+		f.Verdict, f.Sentence = fp.Holds, "there is no momentum"
+		f.Statistics = []Statistic{{"inertia", "ηλ/(1−μ)²", 0, 0}}
+		return f
+	}
+	lambda, _ := s.curvature()
+	inertia := s.file.SGDVariant().Rate * lambda / ((1 - mu) * (1 - mu))
+	f.Statistics = []Statistic{{"inertia", "ηλ/(1−μ)²", inertia, 0}, {"memory", "memory of momentum, steps", 1 / (1 - mu), 0}}
+	f.Verdict = judge(inertia, 0, mostStep)
+	f.Sentence = pick(f.Verdict,
+		fmt.Sprintf("momentum is forgotten within %.3g steps, before θ moves: it only makes the rate η/(1−μ)", 1/(1-mu)),
+		fmt.Sprintf("momentum is remembered for %.3g steps while θ moves, ηλ/(1−μ)² = %.2g: the ball rolls", 1/(1-mu), inertia),
+		"the curvature is not known")
+	return f
+}
+
+// fewSamples finds whether batches are few of the samples.
+func (s *subject) fewSamples() Finding {
+	f := Finding{
+		Key: "small-batch", Name: "batches few of the samples", Claim: "B ≪ n, so that samples are as good as new ones",
+		Rule: Rule{Text: fmt.Sprintf("holds up to B/n = %g", mostFraction), Limit: mostFraction},
+	}
+	if s.sgd == nil || s.sgd.Loss == nil {
+		return f.notApplicable("there are no samples to draw from")
+	}
+	f.Applies = true
+	n, b := float64(s.sgd.Loss.Samples()), float64(s.batch())
+	f.Statistics = []Statistic{
+		{"fraction", "B/n", b / n, 0},
+		{"factor", "(n−B)/(n−1), the factor of Σ/B without replacement", (n - b) / max(1, n-1), 0},
+	}
+	f.Verdict = judge(b/n, 0, mostFraction)
+	f.Sentence = pick(f.Verdict,
+		fmt.Sprintf("a batch has %.2g of all samples", b/n),
+		fmt.Sprintf("a batch has %.2g of all samples: drawn without replacement, the noise has %.2g of the variance Σ/B", b/n, (n-b)/max(1, n-1)), "")
+	return f
+}

@@ -1,0 +1,127 @@
+package audit
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/ness-fp/ness/fp"
+)
+
+// This file estimates the index α of a tail, P(X > x) ~ x^−α. With X_1 ≥ X_2 ≥ … the spacings
+// E_i = i ln(X_i/X_{i+1}), i ≤ k, of such a tail are independent and exponential with mean 1/α:
+// Hill's estimate is α = k/ΣE_i, with the error α/√k.
+//
+// Any numbers give an estimate, so that there is an index only on a plateau, where it does not
+// change along the tail. The alternative is a tail like exp(−x^τ), that of normal numbers among
+// them, whose spacings have means ∝ 1/ln(n/i): a plateau is where the likelihood of equal means is
+// e⁷ times as large, which happens to the other less than once in a thousand times.
+//
+// Hill, Ann. Stat. 3 (1975) 1163. Beirlant et al., Statistics of Extremes (2004), §4.
+
+const (
+	tailShare     = 0.1 // of all samples
+	fewestTail    = 25  // spacings
+	plateauLogs   = 7   // nats
+	finiteSquares = 2   // the index from which on a variance is finite
+)
+
+// A tailFit is what Hill's estimator says.
+type tailFit struct {
+	index, err float64
+	k          int
+	// plateau is the logarithm of the likelihood ratio of a power law and a tail that falls faster.
+	plateau float64
+}
+
+// hill fits the tail of numbers > 0, which it sorts.
+func hill(x []float64) (fit tailFit, ok bool) {
+	slices.SortFunc(x, func(a, b float64) int {
+		switch {
+		case a > b:
+			return -1
+		case a < b:
+			return 1
+		}
+		return 0
+	})
+	k := int(tailShare * float64(len(x)))
+	if k < fewestTail || !(x[k] > 0) {
+		return fit, false
+	}
+	var sum, weighted, logs float64
+	for i := 1; i <= k; i++ {
+		e := float64(i) * math.Log(x[i-1]/x[i])
+		rise := math.Log(float64(len(x)) / float64(i))
+		sum += e
+		weighted += e * rise
+		logs += math.Log(rise)
+	}
+	if sum == 0 {
+		return fit, false
+	}
+	count := float64(k)
+	fit = tailFit{index: count / sum, k: k}
+	fit.err = fit.index / math.Sqrt(count)
+	// −k ln(mean) − k of either law; that of means θ/r_i has Σ ln r_i more.
+	fit.plateau = -count*math.Log(sum/count) + count*math.Log(weighted/count) - logs
+	return fit, true
+}
+
+// judgeTail fits the lengths of the whitened gradients at every point, and tells of the heaviest.
+func (s *subject) judgeTail(f *Finding, points [][][]float64) {
+	f.Applies = true
+	worst := tailFit{index: math.Inf(1)}
+	for _, axes := range points {
+		length := make([]float64, len(axes[0]))
+		for i := range length {
+			for _, z := range axes {
+				length[i] = math.Hypot(length[i], z[i])
+			}
+		}
+		fit, ok := hill(length)
+		if !ok {
+			*f = f.notApplicable(fmt.Sprintf("%d samples have too short a tail", len(length)))
+			return
+		}
+		if fit.index < worst.index {
+			worst = fit
+			f.Curves = []Curve{hillPlot(length, fit.k)}
+		}
+	}
+	z := distuv.UnitNormal.Quantile(1 - level/float64(len(points)))
+	f.Statistics = []Statistic{
+		{"index", "index of the tail (Hill)", worst.index, worst.err},
+		{"plateau", "logarithm of the likelihood ratio of a power law and a tail that falls faster", worst.plateau, 0},
+		{"spacings", "samples in the tail", float64(worst.k), 0},
+	}
+	plateau := worst.plateau > plateauLogs
+	switch {
+	case plateau && worst.index+z*worst.err <= finiteSquares:
+		f.Verdict = fp.Violated
+	case worst.index-z*worst.err > finiteSquares:
+		f.Verdict = fp.Holds
+	}
+	what := fmt.Sprintf("Hill's estimate is %.2f ± %.2f, without a plateau, so that this is no index", worst.index, worst.err)
+	if plateau {
+		what = fmt.Sprintf("the tail has an index of %.2f ± %.2f", worst.index, worst.err)
+	}
+	f.Sentence = pick(f.Verdict, "the variance is finite: ", "the variance is infinite as samples grow in number: ", "the tail does not tell whether the variance is finite: ") + what
+}
+
+// hillPlot is Hill's estimate by the number of spacings, of sorted numbers.
+func hillPlot(x []float64, most int) Curve {
+	c := Curve{Key: "hill", Name: "Hill's estimate of the tail index", XLabel: "samples in the tail", YLabel: "index"}
+	var sum float64
+	for i := 1; i <= most; i++ {
+		sum += float64(i) * math.Log(x[i-1]/x[i])
+		if i < 5 || sum == 0 {
+			continue
+		}
+		k := float64(i)
+		c.X, c.Y, c.Err = append(c.X, k), append(c.Y, k/sum), append(c.Err, math.Sqrt(k)/sum)
+	}
+	return c
+}
