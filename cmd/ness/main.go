@@ -37,7 +37,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(solveCommand(), evolveCommand(), modesCommand(), passageCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand(), verifyCommand(verify.All))
+	root.AddCommand(solveCommand(), evolveCommand(), modesCommand(), passageCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand(), auditCommand(), verifyCommand(verify.All))
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

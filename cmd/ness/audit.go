@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/compare/audit"
+	"github.com/ness-fp/ness/fp"
+)
+
+type auditFlags struct {
+	inputFlags
+	outputFlags
+	within     float64
+	walkers    int
+	seed       uint64
+	noEnsemble bool
+	json       bool
+}
+
+func auditCommand() *cobra.Command {
+	var fl auditFlags
+	cmd := &cobra.Command{
+		Use:   "audit FILE",
+		Short: "Measure every assumption behind the equation: status 0 all hold, 1 one is violated, 3 cannot tell of one",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			fl.given = cmd.Flags().Changed("output")
+			return fl.audit(cmd.OutOrStdout(), args[0])
+		},
+	}
+	fl.inputFlags.add(cmd)
+	fl.outputFlags.add(cmd)
+	f := cmd.Flags()
+	f.Float64Var(&fl.within, "within", 0.02, "total variation `DISTANCE` up to which densities agree")
+	f.IntVar(&fl.walkers, "walkers", 1024, "`NUMBER` of walkers of ensembles")
+	f.Uint64Var(&fl.seed, "seed", 1, "`SEED` of all random numbers")
+	f.BoolVar(&fl.noEnsemble, "no-ensemble", false, "leave out what takes long runs of walkers")
+	f.BoolVar(&fl.json, "json", false, "print the result as JSON")
+	return cmd
+}
+
+// options checks the flags.
+func (fl *auditFlags) options() (audit.Options, error) {
+	const mostWalkers = 1 << 20
+	switch {
+	case !(fl.within > 0 && fl.within < 1):
+		return audit.Options{}, fmt.Errorf("--within: want a distance between 0 and 1, have %g", fl.within)
+	case fl.walkers < 64 || fl.walkers > mostWalkers:
+		return audit.Options{}, fmt.Errorf("--walkers: want 64 to %d, have %d", mostWalkers, fl.walkers)
+	}
+	return audit.Options{
+		Seed: fl.seed, Within: fl.within, Walkers: fl.walkers, NoEnsemble: fl.noEnsemble,
+		Solve: fp.StationaryOptions{MaxMemory: memory()},
+	}, nil
+}
+
+func (fl *auditFlags) audit(w io.Writer, name string) error {
+	if fl.quiet {
+		w = io.Discard
+	}
+	opt, err := fl.options()
+	if err != nil {
+		return err
+	}
+	in, err := openInput(name, &fl.inputFlags, &fl.outputFlags, nil)
+	if err != nil {
+		return err
+	}
+	defer in.abort()
+	ctx, stop := untilInterrupt()
+	defer stop()
+	opt.Context = ctx
+	r, err := audit.Audit(in.file, in.grid, opt)
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	if err != nil {
+		return in.locate(err)
+	}
+	r.Warnings = append(append([]string{}, in.doubts...), r.Warnings...)
+	sum := summarizeAudit(in, r, fl.seed)
+	if err := fl.tell(ctx, w, in, r, sum); err != nil {
+		return err
+	}
+	if v := verdictOf(r); v != fp.Holds {
+		return &verdictError{"audit", v}
+	}
+	return nil
+}
+
+// tell prints and writes what was found.
+func (fl *auditFlags) tell(ctx context.Context, w io.Writer, in *input, r *audit.Report, sum *auditSummary) error {
+	if !fl.json {
+		describe(w, in.file, in.grid, in.notes)
+		sum.print(w)
+	}
+	if in.folder != nil {
+		if err := fl.write(ctx, in, r, sum); err != nil {
+			return err
+		}
+		if !fl.json {
+			line(w, "written to", "%s", fl.dir)
+		}
+	}
+	if fl.json {
+		return output.WriteJSON(w, sum)
+	}
+	return nil
+}
+
+// write puts figures, the page and the summary into the folder and moves them into place.
+func (fl *auditFlags) write(ctx context.Context, in *input, r *audit.Report, sum *auditSummary) error {
+	var pictures map[string][]byte
+	if !fl.noPlots {
+		pictures = map[string][]byte{}
+		if err := drawFigures(ctx, in.folder, kept(pictures, auditFigures(in, r))); err != nil {
+			return err
+		}
+	}
+	if err := in.folder.Write("audit.html", func(w io.Writer) error { return writePage(w, in, r, sum, pictures) }); err != nil {
+		return err
+	}
+	sum.Files = in.folder.Names()
+	if err := in.folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return in.folder.Commit()
+}
+
+// verdictOf returns that of all assumptions: violated if one is, and holds if nobody cannot tell of
+// any that applies.
+func verdictOf(r *audit.Report) fp.Verdict {
+	v := fp.Holds
+	for _, f := range r.Findings {
+		switch {
+		case f.Kind != audit.Assumption || !f.Applies:
+		case f.Verdict == fp.Violated:
+			return fp.Violated
+		case f.Verdict == fp.CannotTell:
+			v = fp.CannotTell
+		}
+	}
+	return v
+}

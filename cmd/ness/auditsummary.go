@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"sync"
+
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/cmd/ness/internal/plot"
+	"github.com/ness-fp/ness/compare/audit"
+)
+
+// This file tells what an audit found, on the screen and in files.
+
+// auditSummary is what summary.json of `ness audit` holds, and what --json prints.
+type auditSummary struct {
+	Program  string           `json:"program"`
+	Command  string           `json:"command"`
+	Problem  problemSummary   `json:"problem"`
+	Verdict  string           `json:"verdict"`
+	Seed     uint64           `json:"seed"`
+	Alarm    output.Float     `json:"false_alarm"` // of all tests together
+	Findings []findingSummary `json:"findings"`
+	Ranking  []effectSummary  `json:"ranking"`
+	Warnings []string         `json:"warnings"`
+	Files    []string         `json:"files"`
+}
+
+// findingSummary is [audit.Finding].
+type findingSummary struct {
+	Key        string             `json:"key"`
+	Name       string             `json:"name"`
+	Kind       string             `json:"kind"`
+	Claim      string             `json:"claim"`
+	Applies    bool               `json:"applies"`
+	Verdict    string             `json:"verdict"`
+	Sentence   string             `json:"sentence"`
+	Statistics []statisticSummary `json:"statistics"`
+	Rule       string             `json:"rule"`
+	Limit      output.Float       `json:"limit"`
+	Level      output.Float       `json:"level"`
+	Figures    []string           `json:"figures"`
+}
+
+type statisticSummary struct {
+	Key   string       `json:"key"`
+	Name  string       `json:"name"`
+	Value output.Float `json:"value"`
+	Error output.Float `json:"error"`
+}
+
+// effectSummary is [audit.Effect].
+type effectSummary struct {
+	Key       string       `json:"key"`
+	Name      string       `json:"name"`
+	How       string       `json:"how"`
+	Sampled   bool         `json:"sampled"`
+	TV        shiftSummary `json:"total_variation"`
+	Hellinger shiftSummary `json:"hellinger"`
+}
+
+type shiftSummary struct {
+	Value output.Float `json:"value"`
+	Error output.Float `json:"error"`
+	Floor output.Float `json:"floor"`
+}
+
+func shiftOf(s audit.Shift) shiftSummary {
+	return shiftSummary{output.Float(s.Value), output.Float(s.Error), output.Float(s.Floor)}
+}
+
+func (s shiftSummary) String() string {
+	t := fmt.Sprintf("%.3g", float64(s.Value))
+	if e := float64(s.Error); e > 0 {
+		t += fmt.Sprintf(" ± %.1g", e)
+	}
+	if f := float64(s.Floor); f > 0 {
+		t += fmt.Sprintf(" (sampling alone %.2g)", f)
+	}
+	return t
+}
+
+func (s statisticSummary) String() string {
+	t := fmt.Sprintf("%.4g", float64(s.Value))
+	if e := float64(s.Error); e > 0 {
+		t += fmt.Sprintf(" ± %.1g", e)
+	}
+	return t
+}
+
+// verdictText says what was found of a claim in a word or two.
+func verdictText(f *audit.Finding) string {
+	if !f.Applies {
+		return "does not apply"
+	}
+	return f.Verdict.String()
+}
+
+func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
+	s := &auditSummary{
+		Program: "ness", Command: "audit", Problem: summarizeProblem(in.file, in.grid, in.notes), Verdict: verdictOf(r).String(),
+		Seed: seed, Alarm: audit.FalseAlarm, Warnings: r.Warnings, Findings: []findingSummary{}, Ranking: []effectSummary{},
+	}
+	for k := range r.Findings {
+		f := &r.Findings[k]
+		q := findingSummary{
+			Key: f.Key, Name: f.Name, Kind: f.Kind.String(), Claim: f.Claim, Applies: f.Applies, Verdict: f.Verdict.String(), Sentence: f.Sentence,
+			Rule: f.Rule.Text, Limit: output.Float(f.Rule.Limit), Level: output.Float(f.Rule.Level),
+			Statistics: []statisticSummary{}, Figures: figuresOf(in, f),
+		}
+		for _, t := range f.Statistics {
+			q.Statistics = append(q.Statistics, statisticSummary{t.Key, t.Name, output.Float(t.Value), output.Float(t.Error)})
+		}
+		s.Findings = append(s.Findings, q)
+	}
+	for _, e := range r.Ranking {
+		s.Ranking = append(s.Ranking, effectSummary{e.Key, e.Name, e.How, e.Sampled, shiftOf(e.TV), shiftOf(e.Hellinger)})
+	}
+	return s
+}
+
+func (s *auditSummary) print(w io.Writer) {
+	for _, kind := range []audit.Kind{audit.Assumption, audit.Formula} {
+		heading := "assumptions"
+		if kind == audit.Formula {
+			heading = "formulas"
+		}
+		fmt.Fprintf(w, "\n  %s\n", heading)
+		for _, f := range s.Findings {
+			if f.Kind != kind.String() {
+				continue
+			}
+			verdict := f.Verdict
+			if !f.Applies {
+				verdict = "–"
+			}
+			fmt.Fprintf(w, "    %-12s %-28s %s\n", verdict, f.Name, f.Sentence)
+		}
+	}
+	if len(s.Ranking) > 0 {
+		fmt.Fprintf(w, "\n  how far the density moves if it is given up (total variation; Hellinger)\n")
+	}
+	for k, e := range s.Ranking {
+		fmt.Fprintf(w, "    %2d  %-34s %-32s %-32s %s\n", k+1, e.Name, e.TV, e.Hellinger, e.How)
+	}
+	fmt.Fprintln(w)
+	for _, warning := range s.Warnings {
+		line(w, "warning", "%s", warning)
+	}
+}
+
+// figuresOf returns the names of the figures of a finding: fields are drawn in the plane alone.
+func figuresOf(in *input, f *audit.Finding) []string {
+	names := []string{}
+	for _, c := range f.Curves {
+		if !math.IsNaN(firstNumber(c.Y)) {
+			names = append(names, f.Key+"_"+c.Key+".png")
+		}
+	}
+	if in.grid.Dim() == 2 {
+		for _, m := range f.Maps {
+			names = append(names, f.Key+"_"+m.Key+".png")
+		}
+	}
+	return names
+}
+
+// firstNumber returns the first one that is finite, NaN for none.
+func firstNumber(v []float64) float64 {
+	for _, x := range v {
+		if !math.IsNaN(x) && !math.IsInf(x, 0) {
+			return x
+		}
+	}
+	return math.NaN()
+}
+
+// auditFigures lists the pictures of all findings.
+func auditFigures(in *input, r *audit.Report) map[string]func(io.Writer) error {
+	axes := plotAxes(in.file.Problem.Variables, in.grid)
+	list := map[string]func(io.Writer) error{}
+	for k := range r.Findings {
+		f := &r.Findings[k]
+		for _, c := range f.Curves {
+			if math.IsNaN(firstNumber(c.Y)) {
+				continue
+			}
+			list[f.Key+"_"+c.Key+".png"] = func(w io.Writer) error {
+				return plot.Curve(w, plot.PNG, c.Name, plot.Series{XLabel: c.XLabel, YLabel: c.YLabel, X: c.X, Y: c.Y, Err: c.Err, Reference: c.Reference})
+			}
+		}
+		for _, m := range f.Maps {
+			if len(axes) == 2 {
+				list[f.Key+"_"+m.Key+".png"] = func(w io.Writer) error { return plot.Scalar(w, plot.PNG, m.Name, axes, m.Name, m.Values) }
+			}
+		}
+	}
+	return list
+}
+
+// kept returns figures that leave their bytes in a map as well.
+func kept(bytesOf map[string][]byte, figures map[string]func(io.Writer) error) map[string]func(io.Writer) error {
+	var mu sync.Mutex
+	for name, draw := range figures {
+		figures[name] = func(w io.Writer) error {
+			var b bytes.Buffer
+			if err := draw(&b); err != nil {
+				return err
+			}
+			mu.Lock()
+			bytesOf[name] = b.Bytes()
+			mu.Unlock()
+			_, err := w.Write(b.Bytes())
+			return err
+		}
+	}
+	return figures
+}

@@ -1,0 +1,136 @@
+package plot
+
+import (
+	"fmt"
+	"io"
+	"math"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// This file draws what tests found: curves with errors beside what they should be, and fields.
+
+// A Series is points in order of X.
+type Series struct {
+	XLabel, YLabel string
+	X, Y           []float64
+	Err            []float64 // standard errors of Y, nil for none
+	Reference      []float64 // what Y should be, NaN where that is not known; nil for none
+}
+
+// manyPoints is the number from which points are joined instead of drawn.
+const manyPoints = 60
+
+// Curve draws a series, with bars of ±2 standard errors, and the reference as a dashed line. An axis
+// is logarithmic where its numbers are above 0 and span two decades or more.
+func Curve(w io.Writer, f Format, title string, s Series) error {
+	const fn = "Curve"
+	if err := checkGaps(fn, len(s.X), s.X, s.Y); err != nil {
+		return err
+	}
+	x, y := seriesAxis(s.X), seriesAxis(append(append([]float64(nil), s.Y...), s.Reference...))
+	if !x.any || !y.any {
+		return fmt.Errorf("plot: %s: want numbers to draw", fn)
+	}
+	t := newChart(pointsWidth, pointsHeight, x.lo, x.hi, y.lo, y.hi, newSide(s.XLabel, x.ruler(8)), newSide(s.YLabel, y.ruler(6)))
+	st, dashed := dotStyles[0], pencil(ink, 1, 5, 3)
+	measured := key{name: "measured", mark: st.glyph(false, dotRadius)}
+	if len(s.X) > manyPoints {
+		measured = key{name: "measured", line: pencil(st.ink, 1)}
+	}
+	keys := []key{measured}
+	if s.Reference != nil {
+		keys = append(keys, key{name: "expected", line: dashed})
+	}
+	var notes []string
+	if s.Err != nil {
+		notes = []string{"bars: ±2 standard errors"}
+	}
+	c := newCharts(f, title, notes, keys, t)
+	path := func(v []float64) (pts []vg.Point) {
+		for i := range v {
+			if a, b := x.at(s.X[i]), y.at(v[i]); !math.IsNaN(a + b) {
+				pts = append(pts, vg.Point{X: t.x(a), Y: t.y(b)})
+			}
+		}
+		return pts
+	}
+	if s.Reference != nil {
+		c.StrokeLines(dashed, t.clip(c.Canvas).ClipLinesXY(path(s.Reference))...)
+	}
+	if len(s.X) > manyPoints {
+		c.StrokeLines(pencil(st.ink, 1), t.clip(c.Canvas).ClipLinesXY(path(s.Y))...)
+	} else {
+		for i, v := range s.Y {
+			if a, lo, hi := x.at(s.X[i]), 0.0, 0.0; s.Err != nil && !math.IsNaN(a) {
+				if lo, hi = y.at(v-2*s.Err[i]), y.at(v+2*s.Err[i]); math.IsNaN(lo) {
+					lo = y.lo
+				}
+				t.bar(c.Canvas, st.ink, a, lo, hi, dotRadius)
+			}
+		}
+		for _, at := range path(s.Y) {
+			c.DrawGlyph(st.glyph(false, dotRadius), at)
+		}
+	}
+	t.finish(c)
+	return c.write(w)
+}
+
+// A seriesRange is that of an axis, in decades where it is logarithmic.
+type seriesRange struct {
+	interval
+	log bool
+}
+
+// seriesAxis returns the axis that suits numbers; NaN does not count.
+func seriesAxis(v []float64) (r seriesRange) {
+	lo, hi := extrema(v)
+	r.log = lo > 0 && hi >= 100*lo
+	for _, x := range v {
+		if x = r.at(x); !math.IsNaN(x) {
+			r.include(x)
+		}
+	}
+	if r.any {
+		r.interval = r.widened(0.05, 1e-3*math.Max(1e-12, math.Abs(r.hi)))
+	}
+	return r
+}
+
+// at returns where a number is on the axis, NaN for nowhere.
+func (r seriesRange) at(v float64) float64 {
+	switch {
+	case math.IsInf(v, 0), r.log && v <= 0:
+		return math.NaN()
+	case r.log:
+		return math.Log10(v)
+	}
+	return v
+}
+
+func (r seriesRange) ruler(n int) ruler {
+	if r.log {
+		return ruleLog(r.lo, r.hi)
+	}
+	return rule(r.lo, r.hi, n)
+}
+
+// Scalar draws a field on two axes, NaN where it has no value: from 0 where it is not negative, else
+// in colours symmetric about 0.
+func Scalar(w io.Writer, f Format, title string, axes []Axis, name string, v []float64) error {
+	if err := check("Scalar", 2, axes); err != nil {
+		return err
+	}
+	if err := checkGaps("Scalar", cells(axes), v); err != nil {
+		return err
+	}
+	s := signed(name, "", v)
+	if lo, hi := extrema(v); lo >= 0 && hi > 0 {
+		s.cm, s.bottom, s.top = densityMap(), 0, hi
+	}
+	c, p := newMap(f, title, axes, s.notes, s)
+	p.cells(c.Canvas, axes[0], axes[1], v, s)
+	p.finish(c, axes, s)
+	return c.write(w)
+}
