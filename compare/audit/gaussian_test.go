@@ -86,6 +86,21 @@ func TestIndicesWantAPlateau(t *testing.T) {
 	}
 }
 
+// One number that is larger than all others together moves the mean away from these, and not the
+// index: that of a power law on both sides is 1.2 ± 0.04 with 1000 in the tail.
+func TestOutliersDoNotHideATail(t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 14))
+	x := make([]float64, 10000)
+	for i := range x {
+		x[i] = math.Copysign(math.Pow(1-rng.Float64(), -1/1.2), rng.Float64()-0.5)
+	}
+	x[0] = 1e7
+	fit, ok := hill(lengths(whitened(x, 1)))
+	if !ok || math.Abs(fit.index-1.2) > 5*1.2/math.Sqrt(1000) || fit.plateau < plateauLogs {
+		t.Errorf("index %.3f ± %.3f, plateau %.1f", fit.index, fit.err, fit.plateau)
+	}
+}
+
 // The example of D'Agostino, Belanger and D'Agostino, Am. Stat. 44 (1990) 316: of 62 levels of
 // cholesterol with √b₁ = 1.02 and b₂ = 4.58 the deviates are 3.14 and 2.21.
 func TestChancesOfSkewnessAndKurtosis(t *testing.T) {

@@ -70,17 +70,26 @@ func hill(x []float64) (fit tailFit, ok bool) {
 	return fit, true
 }
 
+// lengths returns those of vectors from their medians along all axes: the mean of numbers with heavy
+// tails may lie far from nearly all of them, and their distances from there have no tail.
+func lengths(axes [][]float64) []float64 {
+	length := make([]float64, len(axes[0]))
+	for _, z := range axes {
+		sorted := slices.Sorted(slices.Values(z))
+		median := sorted[len(sorted)/2]
+		for i, v := range z {
+			length[i] = math.Hypot(length[i], v-median)
+		}
+	}
+	return length
+}
+
 // judgeTail fits the lengths of the whitened gradients at every point, and tells of the heaviest.
 func (s *subject) judgeTail(f *Finding, points [][][]float64) {
 	f.Applies = true
 	worst := tailFit{index: math.Inf(1)}
 	for _, axes := range points {
-		length := make([]float64, len(axes[0]))
-		for i := range length {
-			for _, z := range axes {
-				length[i] = math.Hypot(length[i], z[i])
-			}
-		}
+		length := lengths(axes)
 		fit, ok := hill(length)
 		if !ok {
 			*f = f.notApplicable(fmt.Sprintf("%d samples have too short a tail", len(length)))
