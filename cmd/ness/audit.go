@@ -67,7 +67,7 @@ func (fl *auditFlags) audit(w io.Writer, name string) error {
 	if err != nil {
 		return err
 	}
-	in, err := openInput(name, &fl.inputFlags, &fl.outputFlags, nil)
+	in, err := openInput(name, &fl.inputFlags, &fl.outputFlags, auditable)
 	if err != nil {
 		return err
 	}
@@ -91,6 +91,15 @@ func (fl *auditFlags) audit(w io.Writer, name string) error {
 		return &verdictError{"audit", v}
 	}
 	return nil
+}
+
+// auditable says whether there is a stationary density to audit: of SGD always, that of its first rate
+// and of independent batches.
+func auditable(f *fp.File) error {
+	if f.SGD() != nil {
+		return nil
+	}
+	return f.HasStationary()
 }
 
 // tell prints and writes what was found.

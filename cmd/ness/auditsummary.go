@@ -136,7 +136,7 @@ func (s *auditSummary) print(w io.Writer) {
 			if !f.Applies {
 				verdict = "–"
 			}
-			fmt.Fprintf(w, "    %-12s %-28s %s\n", verdict, f.Name, f.Sentence)
+			fmt.Fprintf(w, "    %-12s %-30s %s\n", verdict, f.Name, f.Sentence)
 		}
 	}
 	if len(s.Ranking) > 0 {

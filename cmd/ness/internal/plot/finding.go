@@ -21,7 +21,8 @@ type Series struct {
 // manyPoints is the number from which points are joined instead of drawn.
 const manyPoints = 60
 
-// Curve draws a series, with bars of ±2 standard errors, and the reference as a dashed line. An axis
+// Curve draws a series, with bars of ±2 standard errors unless its points are many, and the reference as
+// a dashed line. An axis
 // is logarithmic where its numbers are above 0 and span two decades or more.
 func Curve(w io.Writer, f Format, title string, s Series) error {
 	const fn = "Curve"
@@ -43,7 +44,7 @@ func Curve(w io.Writer, f Format, title string, s Series) error {
 		keys = append(keys, key{name: "expected", line: dashed})
 	}
 	var notes []string
-	if s.Err != nil {
+	if s.Err != nil && len(s.X) <= manyPoints {
 		notes = []string{"bars: ±2 standard errors"}
 	}
 	c := newCharts(f, title, notes, keys, t)
