@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/ness-fp/ness/fp/checkpoint"
 )
@@ -60,8 +61,8 @@ func (e *Evolution) fingerprint() [sha256.Size]byte {
 		fmt.Fprintf(hash, "%x %v %v\n", ax.Edges(), ax.Lower(), ax.Upper())
 	}
 	lists := [][]float64{e.initial, e.known}
-	for _, t := range []float64{0, 1, o.End / 2, o.End} {
-		if p, err := e.course(t); err == nil { // times may be beyond the end
+	for _, t := range fingerprintTimes(o.End) {
+		if p, err := e.course(t); err == nil { // formulas may end within the last step
 			lists = append(lists, e.sampled(p)...)
 		}
 	}
@@ -72,20 +73,32 @@ func (e *Evolution) fingerprint() [sha256.Size]byte {
 	return *e.mark
 }
 
-// fingerprintPoints is the number of points at which coefficients are compared.
-const fingerprintPoints = 97
+// fingerprintPoints is the number of points at which coefficients are compared at most.
+const fingerprintPoints = 1024
+
+// fingerprintTimes returns the times at which they are compared, up to an end, 0 for none: 0 and,
+// so that no period hides a difference, multiples of the golden ratio.
+func fingerprintTimes(end float64) []float64 {
+	times := []float64{0}
+	for k := 1; end > 0 && k <= 64; k++ {
+		_, f := math.Modf(float64(k) * math.Phi)
+		times = append(times, end*f)
+	}
+	return times
+}
 
 // sampled returns all components of the problem at centres of cells all over the grid.
 func (e *Evolution) sampled(p *Problem) [][]float64 {
-	x := block(e.grid.Dim(), fingerprintPoints)
+	n := min(e.grid.Cells(), fingerprintPoints)
+	x := block(e.grid.Dim(), n)
 	at := make([]float64, e.grid.Dim())
-	for k := range fingerprintPoints {
-		e.grid.Center(at, k*(e.grid.Cells()-1)/(fingerprintPoints-1))
+	for k := range n {
+		e.grid.Center(at, k*(e.grid.Cells()-1)/max(1, n-1))
 		for a, v := range at {
 			x[a][k] = v
 		}
 	}
-	all := block(p.Equation.components(), fingerprintPoints)
+	all := block(p.Equation.components(), n)
 	p.Equation.Eval(all, x)
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"testing"
 
@@ -163,3 +164,41 @@ func TestDamagedAndOtherEvolutionsAreRefused(t *testing.T) {
 type iotestError struct{ err error }
 
 func (e iotestError) Read([]byte) (int, error) { return 0, e.err }
+
+// Courses that agree at the start, in the middle and at the end are told apart, as are coefficients
+// that differ between a few cells.
+func TestSavedEvolutionsOfOtherCoursesAreRefused(t *testing.T) {
+	g := segment(t, 200, grid.Reflecting)
+	begin := func(c fp.Course) *fp.Evolution {
+		e, err := fp.NewEvolution(c, bump(g, []float64{0}, 0.5), fp.EvolutionOptions{End: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	periods := func(n float64) fp.Course {
+		return func(t float64) (*fp.Problem, error) { return noisy(0.3 + 0.2*math.Cos(2*math.Pi*n*t)), nil }
+	}
+	spiked := func(height float64) fp.Course {
+		return fp.Fixed(&fp.Problem{Variables: []string{"x"}, Equation: fp.HanggiKlimontovich(1,
+			fp.Pointwise(func(dst, x []float64) {
+				if dst[0] = -x[0]; math.Abs(x[0]-0.5) < 0.06 { // two cells
+					dst[0] += height
+				}
+			}), fp.Pointwise(func(dst, _ []float64) { dst[0] = 0.5 }))})
+	}
+	for name, pair := range map[string][2]fp.Course{"periods": {periods(1), periods(2)}, "spike": {spiked(0), spiked(1)}} {
+		e := begin(pair[0])
+		steps(t, e, 3)
+		var saved bytes.Buffer
+		if err := e.Save(&saved); err != nil {
+			t.Fatal(err)
+		}
+		if err := begin(pair[1]).Restore(bytes.NewReader(saved.Bytes())); !errors.Is(err, checkpoint.ErrOther) {
+			t.Errorf("%s: %v, want %v", name, err, checkpoint.ErrOther)
+		}
+		if err := begin(pair[0]).Restore(&saved); err != nil {
+			t.Errorf("%s: its own state: %v", name, err)
+		}
+	}
+}

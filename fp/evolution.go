@@ -23,7 +23,8 @@ import (
 // [EvolutionState.Negative] tells.
 //
 // Mass stays what it is: right-hand sides and increments of implicit steps sum to 0, and
-// what is left of round-off is taken out by a factor after every step.
+// what is left of round-off is taken out by a factor after every step. Beside absorbing walls,
+// where it falls, what is set to 0 adds to it.
 type Evolution struct {
 	course  Course
 	grid    *grid.Grid
@@ -126,14 +127,12 @@ func NewEvolution(c Course, initial *grid.Field, opt EvolutionOptions) (*Evoluti
 		return nil, err
 	}
 	if opt.End == 0 {
-		for a := range g.Dim() {
-			if ax := g.Axis(a); ax.Lower() == grid.Absorbing || ax.Upper() == grid.Absorbing {
-				p, err := c(0)
-				if err != nil {
-					return nil, err
-				}
-				return nil, &AbsorbingError{p.Variables[a]}
-			}
+		p, err := c(0)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkNoExit(p, g); err != nil {
+			return nil, err
 		}
 	}
 	if err := e.begin(); err != nil {

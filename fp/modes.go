@@ -230,7 +230,7 @@ func (d *spectral) vector(p *pair, field func([]float64) *grid.Field) Vector {
 	return v
 }
 
-// apply sets both parts of dst to those of a map of the pair.
+// apply returns a map of both parts of the pair.
 func (p *pair) apply(f func(dst, x []float64)) *pair {
 	out := &pair{re: make([]float64, len(p.re))}
 	f(out.re, p.re)

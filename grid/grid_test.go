@@ -257,3 +257,40 @@ func TestMisusePanics(t *testing.T) {
 		}()
 	}
 }
+
+// A field that is mapped to other cells of the same box, graded along one axis, keeps its integral; on
+// its own cells it is the same; and what is constant stays so.
+func TestRemapKeepsIntegrals(t *testing.T) {
+	g := box(t)
+	f := noise(g, 5)
+	var edges [][]float64
+	for a := range 3 {
+		edges = append(edges, g.Axis(a).Edges())
+	}
+	if diff := cmp.Diff(f.Values, grid.Remap(f.Values, edges, g).Values, approximately(1e-15)); diff != "" {
+		t.Error(diff)
+	}
+	other := grid.New(uniform(t, -1, 2, 7, grid.Periodic), sinh(t, 0, 5, 11, 3, 0.2), uniform(t, 0, 1, 4, grid.Reflecting))
+	m := grid.Remap(f.Values, edges, other)
+	if a, b := f.Integral(), m.Integral(); math.Abs(a-b) > 1e-13 { // of 480 numbers of order 1 in a volume of 15
+		t.Errorf("integral %g, was %g", b, a)
+	}
+	one := grid.NewField(g)
+	for i := range one.Values {
+		one.Values[i] = 1
+	}
+	for i, v := range grid.Remap(one.Values, edges, other).Values {
+		if math.Abs(v-1) > 1e-14 {
+			t.Fatalf("cell %d of a constant has %g", i, v)
+		}
+	}
+	// Outside there is nothing.
+	wide := grid.New(uniform(t, -2, 3, 5, grid.Reflecting), sinh(t, -1, 6, 11, 3, 0.2), uniform(t, 0, 1, 4, grid.Reflecting))
+	if a, b := f.Integral(), grid.Remap(f.Values, edges, wide).Integral(); math.Abs(a-b) > 1e-13 {
+		t.Errorf("integral %g in a wider box, was %g", b, a)
+	}
+}
+
+func approximately(tol float64) cmp.Option {
+	return cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= tol*(math.Abs(a)+math.Abs(b)) })
+}

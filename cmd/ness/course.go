@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
@@ -37,7 +38,9 @@ type course struct {
 	path    string // of the saved state; "" for none
 	every   time.Duration
 	saved   time.Time
+	stop    func() bool // says whether the user interrupts
 	show    *progress
+	text    atomic.Value // a string: where the evolution is
 	seconds float64
 }
 
@@ -77,22 +80,49 @@ func (c *course) keep(t float64, p *grid.Field) error {
 	return nil
 }
 
+// run goes on to the end. The state is saved there too: it may take long to draw, and a run that came
+// to no end may be given more steps.
+func (c *course) run(ctx context.Context, bar io.Writer) error {
+	c.stop = func() bool { return ctx.Err() != nil }
+	c.show = startStatus(bar, "evolving", c.status)
+	began := time.Now()
+	err := c.Run()
+	c.show.stop()
+	c.seconds = time.Since(began).Seconds()
+	if errors.Is(err, errStopped) {
+		return c.stopped()
+	}
+	if failed := c.store(); err == nil || failed != nil && isEndless(err) {
+		err = errors.Join(err, failed)
+	}
+	return err
+}
+
 // step takes what is told of a step, and saves the state from time to time, and when the user
 // interrupts.
-func (c *course) step(ctx context.Context, s fp.EvolutionState) error {
-	c.trace = append(c.trace, rowOf(&s))
-	c.show.set(int(thousandths * c.done(&s)))
-	stopped := ctx.Err() != nil
-	if c.path != "" && (stopped || time.Since(c.saved) >= c.every) {
-		if err := output.WriteFile(c.path, c.save); err != nil {
+func (c *course) step(s *fp.EvolutionState) error {
+	c.trace = append(c.trace, rowOf(s))
+	c.text.Store(statusOf(s))
+	c.show.set(int(thousandths * c.done(s)))
+	stopped := c.stop()
+	if stopped || time.Since(c.saved) >= c.every {
+		if err := c.store(); err != nil {
 			return err
 		}
-		c.saved = time.Now()
 	}
 	if stopped {
 		return errStopped
 	}
 	return nil
+}
+
+// store saves the state, where there is a path for it and something to save.
+func (c *course) store() error {
+	if c.path == "" || c.State().Steps == 0 {
+		return nil
+	}
+	c.saved = time.Now()
+	return output.WriteFile(c.path, c.save)
 }
 
 // statePath returns the default path of a saved state.
@@ -106,7 +136,13 @@ func (c *course) save(w io.Writer) error {
 	if err := c.Save(w); err != nil {
 		return err
 	}
-	return checkpoint.Write(w, keptMagic, [sha256.Size]byte{}, c.kept)
+	return checkpoint.Write(w, keptMagic, c.mark(), c.kept)
+}
+
+// mark is a hash of the state that what was kept belongs to.
+func (c *course) mark() [sha256.Size]byte {
+	s := c.State()
+	return sha256.Sum256(fmt.Appendf(nil, "%d %x %x %x", s.Steps, s.Time, s.Rate, s.Mass))
 }
 
 // kept calls do for all that is kept.
@@ -142,7 +178,10 @@ func (c *course) restore() error {
 			}
 			c.times, c.densities = append(c.times, 0), append(c.densities, make([]float64, c.in.grid.Cells()))
 		}
-		err = checkpoint.Read(src, keptMagic, [sha256.Size]byte{}, c.kept)
+		err = checkpoint.Read(src, keptMagic, c.mark(), c.kept)
+	}
+	if _, end := src.ReadByte(); err == nil && end == nil {
+		err = checkpoint.ErrDamaged
 	}
 	if err != nil {
 		return fmt.Errorf("--resume: %s: %w", c.path, err)
@@ -190,9 +229,13 @@ func (c *course) done(s *fp.EvolutionState) float64 {
 	return 0
 }
 
-// status says where the evolution is.
+// status says where the evolution is; others may ask while it goes on.
 func (c *course) status() string {
-	s := c.State()
+	text, _ := c.text.Load().(string)
+	return text
+}
+
+func statusOf(s *fp.EvolutionState) string {
 	text := fmt.Sprintf("t = %.4g, step %d of length %.2g, ‖∂p/∂t‖ %.2e", s.Time, s.Steps, s.Step, s.Rate)
 	if !math.IsNaN(s.Entropy) {
 		text += fmt.Sprintf(", entropy %.2e", s.Entropy)

@@ -129,13 +129,16 @@ func (fl *evolveFlags) evolve(w, progress io.Writer, name string) error {
 		return err
 	}
 	defer in.abort()
-	ctx, stop := untilInterrupt()
-	defer stop()
-	r, err := fl.run(ctx, in, opt, progress)
-	if r == nil {
-		return locate(name, in.file, err)
+	c, err := fl.begin(in, &opt)
+	if err != nil {
+		return in.locate(err)
 	}
-	return fl.tell(ctx, w, in, r, err)
+	ctx, stop := untilInterrupt() // before, there is nothing to save
+	defer stop()
+	if err = c.run(ctx, progress); err != nil && !isEndless(err) {
+		return in.locate(err)
+	}
+	return fl.tell(ctx, w, in, c, err)
 }
 
 // check says why the file cannot evolve to that end.
@@ -156,39 +159,29 @@ func (fl *evolveFlags) check(f *fp.File, opt *fp.EvolutionOptions) error {
 
 var errNoEnd = errors.New("want --until TIME")
 
-// run evolves the density. What comes with a *[fp.StepError] is fit to look at.
-func (fl *evolveFlags) run(ctx context.Context, in *input, opt fp.EvolutionOptions, bar io.Writer) (*course, error) {
+// begin makes the evolution, or takes up the one that was interrupted.
+func (fl *evolveFlags) begin(in *input, opt *fp.EvolutionOptions) (*course, error) {
 	p, words, err := in.file.InitialDensity(in.grid)
 	if err != nil {
 		return nil, err
 	}
 	c := newCourse(fl, in, words)
-	if opt.Stationary = c.known(in, opt.Order); ctx.Err() != nil {
-		return nil, errInterrupted
-	}
-	opt.Output, opt.Progress = c.keep, func(s fp.EvolutionState) error { return c.step(ctx, s) }
-	c.options = opt
-	if c.Evolution, err = fp.NewEvolution(in.file.Course(), p, opt); err != nil {
+	opt.Stationary = c.known(in, opt.Order)
+	opt.Output, opt.Progress = c.keep, func(s fp.EvolutionState) error { return c.step(&s) }
+	c.options = *opt
+	if c.Evolution, err = fp.NewEvolution(in.file.Course(), p, *opt); err != nil {
 		return nil, err
 	}
 	if fl.resume {
-		if err := c.restore(); err != nil {
-			return nil, err
-		}
-	}
-	c.show = startStatus(bar, "evolving", c.status)
-	began := time.Now()
-	err = c.Run()
-	c.show.stop()
-	c.seconds = time.Since(began).Seconds()
-	var step *fp.StepError
-	switch {
-	case errors.Is(err, errStopped):
-		return nil, c.stopped()
-	case err != nil && !errors.As(err, &step):
-		return nil, err
+		err = c.restore()
 	}
 	return c, err
+}
+
+// isEndless says whether an error is of an evolution that came to no end, which is fit to look at.
+func isEndless(err error) bool {
+	var step *fp.StepError
+	return errors.As(err, &step)
 }
 
 // tell prints and writes what became of the density, and returns what the exit status is to say.
@@ -197,7 +190,9 @@ func (fl *evolveFlags) tell(ctx context.Context, w io.Writer, in *input, c *cour
 	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
 	if in.folder != nil {
-		if err := fl.write(ctx, in, c, sum); err != nil {
+		if err := fl.write(ctx, in, c, sum); errors.Is(err, errInterrupted) {
+			return c.stopped()
+		} else if err != nil {
 			return err
 		}
 		line(w, "written to", "%s", fl.dir)

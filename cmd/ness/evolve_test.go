@@ -144,6 +144,7 @@ func TestInterruptedEvolutions(t *testing.T) {
 		"damaged":           {flipped(300), "--resume", "damaged or cut short"},
 		"damaged in a step": {flipped(len(saved) - 8*24*24 - 100), "--resume", "damaged or cut short"},
 		"cut":               {saved[:len(saved)-1], "--resume", "damaged or cut short"},
+		"longer":            {append(slices.Clone(saved), 0), "--resume", "damaged or cut short"},
 		"empty":             {nil, "--resume", "damaged or cut short"},
 		"other cells":       {saved, "--cells=25", "another process, other options or another version"},
 		"other tolerance":   {saved, "--tol=1e-6", "another process, other options or another version"},

@@ -80,9 +80,12 @@ func (p *progress) set(done int) {
 		p.bar.SetCurrent(int64(done))
 	case p.log != nil && time.Since(p.logged) >= between:
 		p.logged = time.Now()
-		share := float64(int64(done)-p.first) / float64(p.total-p.first)
-		left := time.Duration(float64(time.Since(p.since)) * (1/share - 1))
-		p.log.Info(p.label, "at", p.text(int64(done)), "left", left.Round(time.Second))
+		attributes := []any{"at", p.text(int64(done))}
+		if share := float64(int64(done)-p.first) / float64(p.total-p.first); share > 0 {
+			left := time.Duration(float64(time.Since(p.since)) * (1/share - 1))
+			attributes = append(attributes, "left", left.Round(time.Second))
+		}
+		p.log.Info(p.label, attributes...)
 	}
 }
 

@@ -20,6 +20,7 @@ func WriteFile(path string, write func(w io.Writer) error) error {
 		return fmt.Errorf("writing %s: %w", path, pathless(err))
 	}
 	if err := os.Rename(partial, path); err != nil {
+		_ = os.Remove(partial) // likewise
 		return fmt.Errorf("writing %s: %w", path, pathless(err))
 	}
 	return syncDir(filepath.Join(dir, "."))
