@@ -19,6 +19,13 @@ func (e *Evolution) Save(w io.Writer) error {
 	return checkpoint.Write(w, evolutionMagic, e.fingerprint(), func(do func(any) error) error { return s.numbers(e.u, do) })
 }
 
+// IsSavedEvolution says whether a saved evolution is what r begins with.
+func IsSavedEvolution(r io.Reader) bool {
+	head := make([]byte, len(evolutionMagic))
+	_, err := io.ReadFull(r, head)
+	return err == nil && string(head) == evolutionMagic
+}
+
 // Restore sets the state to one that was saved by an evolution of the same course, start and
 // options, but for Output, Progress and MaxSteps. Courses are told apart by coefficients at
 // some points and times. On an error, those of [checkpoint.Read], e is unchanged.

@@ -29,9 +29,10 @@ type Evolution struct {
 	course  Course
 	grid    *grid.Grid
 	opt     EvolutionOptions
-	initial []float64 // masses
-	mass    float64   // that they sum to
-	known   []float64 // stationary masses, nil where not known
+	first   *grid.Field // the density at time 0
+	initial []float64   // its masses
+	mass    float64     // that they sum to
+	known   []float64   // stationary masses, nil where not known
 
 	state   EvolutionState
 	u       []float64 // masses
@@ -122,7 +123,7 @@ const (
 // [CoefficientError], those of [EvolutionOptions] and of the initial density.
 func NewEvolution(c Course, initial *grid.Field, opt EvolutionOptions) (*Evolution, error) {
 	g := initial.Grid
-	e := &Evolution{course: c, grid: g, opt: opt}
+	e := &Evolution{course: c, grid: g, opt: opt, first: initial}
 	if err := e.opt.check(); err != nil {
 		return nil, err
 	}
@@ -262,7 +263,12 @@ func (e *Evolution) Order() Order { return e.order }
 // Density returns the cell averages now. In one dimension a generator has values at centres,
 // and averages as they follow where the density is nearly stationary from one centre to the
 // next: otherwise to second order.
-func (e *Evolution) Density() *grid.Field { return e.toField(e.u) }
+func (e *Evolution) Density() *grid.Field {
+	if e.state.Steps == 0 {
+		return &grid.Field{Grid: e.grid, Values: slices.Clone(e.first.Values)}
+	}
+	return e.toField(e.u)
+}
 
 // judge fills in the numbers that depend on u and its rates alone.
 func (e *Evolution) judge() {

@@ -3,6 +3,7 @@ package fp_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/integrate/quad"
@@ -331,5 +332,23 @@ func TestNormalDensitiesStayNormal(t *testing.T) {
 			t.Errorf("d=%d, order %v: a mass of %g below 0", k.o.c.Dim(), k.order, negative)
 		}
 		wantOrder(t, fmt.Sprintf("d=%d, order %v", k.o.c.Dim(), k.order), tab, k.want, k.slack)
+	}
+}
+
+// At time 0 the density is the initial one, whatever the operator.
+func TestTheFirstDensityIsTheInitialOne(t *testing.T) {
+	c := exact.DoubleWell1D()
+	p := bump(c.Grid(24), []float64{0.5}, 0.3)
+	for _, order := range []fp.Order{fp.OrderMonotone, 4} {
+		var first []float64
+		evolve(t, fp.Fixed(c.Problem), p, fp.EvolutionOptions{Order: order, Times: []float64{0, 0.1}, Output: func(at float64, q *grid.Field) error {
+			if at == 0 {
+				first = q.Values
+			}
+			return nil
+		}})
+		if !slices.Equal(first, p.Values) {
+			t.Errorf("order %v: %v, want %v", order, first, p.Values)
+		}
 	}
 }

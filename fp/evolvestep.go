@@ -33,7 +33,10 @@ func (e *StepError) Unwrap() error { return e.Cause }
 
 func (e *StepError) Error() string {
 	s := &e.State
-	text := fmt.Sprintf("after %d steps, at time %.6g, the density is still some %.3g from stationary, and changes at a rate of %.3g", s.Steps, s.Time, s.Distance, s.Rate)
+	text := fmt.Sprintf("after %d steps, at time %.6g, the density changes at a rate of %.3g", s.Steps, s.Time, s.Rate)
+	if !math.IsInf(s.Distance, 0) {
+		text += fmt.Sprintf(", and is still some %.3g from stationary", s.Distance)
+	}
 	if e.Cause != nil {
 		text += ": " + e.Cause.Error()
 	}

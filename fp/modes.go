@@ -99,6 +99,9 @@ func (m *Mode) IsReal() bool { return imag(m.Value) == 0 }
 func SolveModes(p *Problem, g *grid.Grid, opt ModesOptions) (*Modes, error) {
 	opt.Count = min(cmp.Or(opt.Count, 6), g.Cells()-1)
 	m, err := solveModes(p, g, opt)
+	if err == nil && opt.Order == OrderAuto && m.Order != OrderMonotone && m.grows() {
+		err = errGrowing
+	}
 	if err == nil || opt.Order != OrderAuto || !gaveUp(err) {
 		return m, err
 	}
@@ -124,13 +127,21 @@ func solveModes(p *Problem, g *grid.Grid, opt ModesOptions) (*Modes, error) {
 	return d.modes(s), nil
 }
 
+// errGrowing says that the accurate operator is not resolved.
+var errGrowing = errors.New("it has modes that do not die out")
+
+// grows says whether a mode does not die out.
+func (m *Modes) grows() bool {
+	return slices.ContainsFunc(m.Modes, func(of Mode) bool { return !(real(of.Value) < 0) })
+}
+
 // gaveUp says whether an error is of an iteration, and not about the problem.
 func gaveUp(err error) bool {
 	var mass *ConvergenceError
 	var linear *krylov.ConvergenceError
 	var spectrum *krylov.SpectrumError
 	var modes *ModesError
-	return errors.As(err, &mass) || errors.As(err, &linear) || errors.As(err, &spectrum) || errors.As(err, &modes)
+	return errors.Is(err, errGrowing) || errors.As(err, &mass) || errors.As(err, &linear) || errors.As(err, &spectrum) || errors.As(err, &modes)
 }
 
 // modes returns what users see of a spectrum.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -110,6 +111,11 @@ func (r *reader) numbersOrOne(key string, doc any, d int) ([]float64, error) {
 			out[i] = float64(v)
 		case int64:
 			out[i] = float64(v)
+		case string: // as the YAML reader takes 1e-1
+			var err error
+			if out[i], err = strconv.ParseFloat(v, 64); err != nil {
+				return nil, r.fail(key, "want a number, or one per variable, have %q", v)
+			}
 		default:
 			return nil, r.fail(key, "want a number, or one per variable, have %v", v)
 		}

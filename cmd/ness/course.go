@@ -36,6 +36,7 @@ type course struct {
 	trace     []traceRow  // one per step
 
 	path    string // of the saved state; "" for none
+	own     bool   // whether this run wrote it, or goes on from it
 	every   time.Duration
 	saved   time.Time
 	stop    func() bool // says whether the user interrupts
@@ -121,8 +122,41 @@ func (c *course) store() error {
 	if c.path == "" || c.State().Steps == 0 {
 		return nil
 	}
-	c.saved = time.Now()
+	c.saved, c.own = time.Now(), true
 	return output.WriteFile(c.path, c.save)
+}
+
+// checkState says whether the file at a path is one that may be gone on from, or written over where
+// that is asked for: a saved state, or none. Other files are never touched.
+func checkState(path string, resume, force bool) error {
+	if path == "" {
+		return nil
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && resume:
+		return fmt.Errorf("--resume: no interrupted evolution: %w", err)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("--checkpoint: %w", err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("--checkpoint: %s is not a regular file", path)
+	case resume:
+		return nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("--checkpoint: %w", err)
+	}
+	defer file.Close()
+	if !fp.IsSavedEvolution(file) {
+		return fmt.Errorf("--checkpoint: %s is not a saved state, and would be written over", path)
+	}
+	if !force {
+		return fmt.Errorf("--checkpoint: %s is a saved state: want --resume to go on from it, or --force to begin anew", path)
+	}
+	return nil
 }
 
 // statePath returns the default path of a saved state.
@@ -186,6 +220,7 @@ func (c *course) restore() error {
 	if err != nil {
 		return fmt.Errorf("--resume: %s: %w", c.path, err)
 	}
+	c.own = true
 	return nil
 }
 
@@ -200,7 +235,7 @@ func (c *course) stopped() error {
 
 // forget removes the saved state of a run that came to its end.
 func (c *course) forget() error {
-	if c.path == "" {
+	if !c.own {
 		return nil
 	}
 	if err := os.Remove(c.path); err != nil && !errors.Is(err, fs.ErrNotExist) {

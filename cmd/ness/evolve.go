@@ -38,6 +38,9 @@ func evolveCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given = cmd.Flags().Changed("output")
+			if cmd.Flags().Changed("times") && len(fl.times) == 0 {
+				return errors.New("--times: want some")
+			}
 			return fl.evolve(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
 		},
 	}
@@ -87,7 +90,7 @@ func (fl *evolveFlags) options() (opt fp.EvolutionOptions, err error) {
 	if fl.resume && fl.checkpoint == "" {
 		return opt, errors.New("--resume: wants --checkpoint PATH, or the -o DIR of the interrupted run")
 	}
-	return opt, nil
+	return opt, checkState(fl.checkpoint, fl.resume, fl.force)
 }
 
 // end sets the end.
@@ -138,8 +141,14 @@ func (fl *evolveFlags) evolve(w, progress io.Writer, name string) error {
 	if err = c.run(ctx, progress); err != nil && !isEndless(err) {
 		return in.locate(err)
 	}
+	if s := c.State(); err == nil && s.Negative < -worstNegative*s.Mass {
+		err = &fp.StepError{State: s, Cause: fp.ErrUnstable}
+	}
 	return fl.tell(ctx, w, in, c, err)
 }
+
+// worstNegative is the share of the mass below 0 from which a density is of no use.
+const worstNegative = 0.01
 
 // check says why the file cannot evolve to that end.
 func (fl *evolveFlags) check(f *fp.File, opt *fp.EvolutionOptions) error {

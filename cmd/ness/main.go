@@ -39,14 +39,34 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	root.AddCommand(solveCommand(), evolveCommand(), modesCommand(), passageCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand(), auditCommand(), verifyCommand(verify.All))
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	out := &watched{w: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteC()
+	if out.err != nil {
+		err = errors.Join(err, fmt.Errorf("writing what is to be printed: %w", out.err))
+		fmt.Fprintf(stderr, "%s: %v\n", cmd.CommandPath(), err)
+		return statusBadInput
+	}
 	var verdict *verdictError
 	if err != nil && !errors.As(err, &verdict) { // a verdict has been printed
 		fmt.Fprintf(stderr, "%s: %v\n", cmd.CommandPath(), err)
 	}
 	return status(err)
+}
+
+// watched is a writer that remembers the first error.
+type watched struct {
+	w   io.Writer
+	err error
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	n, err := w.w.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 func status(err error) int {

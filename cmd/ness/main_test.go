@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -30,3 +34,16 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+// A writer that fails is an error of its own, whatever was done.
+func TestFullDisks(t *testing.T) {
+	var stderr bytes.Buffer
+	file := filepath.Join(testdata(t), "problems", "a1_double_well_1d.yaml")
+	if status := run([]string{"evolve", file, "--cells", "32"}, full{}, &stderr); status != statusBadInput || !strings.Contains(stderr.String(), "no space left") {
+		t.Errorf("status %d: %s", status, stderr.String())
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }

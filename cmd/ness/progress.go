@@ -74,7 +74,7 @@ func isTerminal(w io.Writer) bool {
 
 // set says that so much is done.
 func (p *progress) set(done int) {
-	const between = 10 * time.Second
+	const between, longest = 10 * time.Second, 1e7 // seconds: longer says nothing
 	switch {
 	case p.bar != nil:
 		p.bar.SetCurrent(int64(done))
@@ -82,8 +82,9 @@ func (p *progress) set(done int) {
 		p.logged = time.Now()
 		attributes := []any{"at", p.text(int64(done))}
 		if share := float64(int64(done)-p.first) / float64(p.total-p.first); share > 0 {
-			left := time.Duration(float64(time.Since(p.since)) * (1/share - 1))
-			attributes = append(attributes, "left", left.Round(time.Second))
+			if left := time.Since(p.since).Seconds() * (1/share - 1); left < longest {
+				attributes = append(attributes, "left", (time.Duration(left) * time.Second).String())
+			}
 		}
 		p.log.Info(p.label, attributes...)
 	}

@@ -123,10 +123,16 @@ func (s *scale) value(v float64) float64 {
 	return v
 }
 
+// linearBound is out of sight of the contours of a density itself, the lowest of which is at ln 100.
+const linearBound = 8
+
 // potential returns −ln(p/max), from which contours are drawn, up to a bound out of sight of every
 // level: beyond and where p ≤ 0 it is that, so that what is extrapolated from there is beyond too.
 func (s *scale) potential(p float64) float64 {
-	const bound = 1.2 * logCap
+	bound := 1.2 * logCap
+	if s.form == itself {
+		bound = linearBound
+	}
 	if p <= 0 {
 		return bound
 	}
