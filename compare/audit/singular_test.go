@@ -82,6 +82,7 @@ func TestLearningCoefficientsThatAreKnown(t *testing.T) {
 			continue
 		}
 		got := learningCoefficient(beta, slopes, c.d)
+		t.Logf("%s: λ = %.4f ± %.1g, m = %d from %d steps in β", c.name, got.lambda, got.err, got.multiplicity, len(slopes))
 		if math.Abs(got.lambda-c.lambda) > max(3*got.err, 0.003) || got.err > 0.01 || got.multiplicity != c.multiplicity {
 			t.Errorf("%s: λ = %.4f ± %.1g, m = %d; want %g, %d", c.name, got.lambda, got.err, got.multiplicity, c.lambda, c.multiplicity)
 		}
