@@ -140,8 +140,9 @@ func (e ErrorEstimate) extrapolated(next ErrorEstimate) ErrorEstimate {
 }
 
 // addFloor sets the estimate to what orders say and, of the relative errors, what they do not
-// see.
+// see; that of values which diverged may have any sign.
 func (a *attempt) addFloor(floor float64) {
+	floor = math.Abs(floor)
 	a.estimate, a.floor = a.orders, floor
 	a.estimate.Density += floor
 	a.estimate.Current += floor
