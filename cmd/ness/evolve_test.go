@@ -48,6 +48,7 @@ func TestKilledEvolutionsGoOn(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	resumed, complete := 0, 0
+	patience := 1.0 // more where programs take long to start
 	for killed := 0; killed < kills; {
 		var more []string
 		if _, err := os.Stat(statePath(parts)); err == nil {
@@ -60,7 +61,7 @@ func TestKilledEvolutionsGoOn(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(10+random.IntN(50)) * time.Millisecond)
+		time.Sleep(time.Duration(patience * float64(10+random.IntN(50)) * float64(time.Millisecond)))
 		_ = cmd.Process.Kill() // it may have ended
 		err := cmd.Wait()
 		switch {
@@ -71,6 +72,9 @@ func TestKilledEvolutionsGoOn(t *testing.T) {
 			t.Fatalf("after %d kills: %v: %s", killed, err, printed.String())
 		default:
 			killed++
+			if _, err := os.Stat(statePath(parts)); err != nil {
+				patience *= 1.2
+			}
 		}
 	}
 	if resumed < kills/2 {
