@@ -107,7 +107,7 @@ func shot(t *testing.T, page string) {
 	}
 }
 
-// Verdicts add up: one that is violated, one of which nobody can tell, and formulas that do not count.
+// One assumption that is violated makes the verdict; where none is, all hold.
 func TestVerdictsOfAudits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long under the race detector")

@@ -26,7 +26,8 @@ type Options struct {
 	// NoEnsemble leaves out what takes walkers for longer than their noise is watched.
 	NoEnsemble bool
 	// NoiseWalkers and NoiseSteps are how many walkers' noise is watched for how many steps;
-	// 0 means 64 walkers, and two epochs, at least 512 steps and at most 4096.
+	// 0 means 64 walkers, and whole epochs: four, at least 512 steps, and at most about 4096, or one
+	// epoch of up to 32768.
 	NoiseWalkers, NoiseSteps int
 	// MaxPoints is at most how many values of the loss the volumes of low-loss sets are made
 	// of; 0 means 1e7. In three dimensions, and where the minima fill a curved valley, fewer may not do.

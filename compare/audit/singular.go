@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
 )
 
@@ -69,7 +70,7 @@ func (s *subject) singular() []Finding {
 	}
 	f.Verdict = judge(math.Abs(c.lambda-float64(d)/2), 3*c.err, limit)
 	if c.multiplicity > 1 {
-		f.Verdict = judge(1, 0, 0)
+		f.Verdict = fp.Violated
 	}
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("the deepest minimum is regular: λ = %.3f", c.lambda),

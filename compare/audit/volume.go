@@ -8,7 +8,7 @@ import (
 // axis where the loss changes most, until what is integrated hardly changes within one. So the
 // cost does not depend on how thin the sets are, where they lie along axes.
 
-// A surface is a loss L ≥ Least in a box.
+// A surface is a loss L ≥ least in a box.
 type surface struct {
 	value  func(x []float64) float64
 	lo, hi []float64
@@ -40,7 +40,7 @@ var base = [...]int{1: 32, 2: 12, 3: 6}
 func (s *surface) pieces(do func(p *piece) (cut bool)) bool {
 	d := len(s.lo)
 	count := int(math.Pow(float64(base[d]), float64(d)))
-	var todo []*piece
+	var stack []*piece
 	for k := range count {
 		p := &piece{lo: make([]float64, d), hi: make([]float64, d)}
 		for a := range d {
@@ -49,16 +49,16 @@ func (s *surface) pieces(do func(p *piece) (cut bool)) bool {
 			width := (s.hi[a] - s.lo[a]) / float64(base[d])
 			p.lo[a], p.hi[a] = s.lo[a]+float64(i)*width, s.lo[a]+float64(i+1)*width
 		}
-		todo = append(todo, p)
-		for len(todo) > 0 {
-			p := todo[len(todo)-1]
-			todo = todo[:len(todo)-1]
+		stack = append(stack, p)
+		for len(stack) > 0 {
+			p := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
 			if !s.sample(p) {
 				return false
 			}
 			if do(p) {
 				a, b := p.halves(p.steepest())
-				todo = append(todo, a, b)
+				stack = append(stack, a, b)
 			}
 		}
 	}

@@ -8,5 +8,5 @@
 // Reasons are of three kinds. Round-off, by the operations that go in. Discretisation: C n^−q
 // with a C that was measured once, twice of which is allowed: smaller than what an error of
 // 1e-3 in any coefficient leaves, where orders are high. Sampling: five standard errors, which
-// a true claim exceeds with probability below 3e-7 per number.
+// a true claim exceeds with probability below 6e-7 per number.
 package verify

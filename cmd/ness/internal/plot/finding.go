@@ -21,9 +21,8 @@ type Series struct {
 // manyPoints is the number from which points are joined instead of drawn.
 const manyPoints = 60
 
-// Curve draws a series, with bars of ±2 standard errors unless its points are many, and the reference as
-// a dashed line. An axis
-// is logarithmic where its numbers are above 0 and span two decades or more.
+// Curve draws a series, with bars of ±2 standard errors unless its points are many, and the reference
+// as a dashed line. An axis is logarithmic where its numbers are above 0 and span two decades or more.
 func Curve(w io.Writer, f Format, title string, s Series) error {
 	const fn = "Curve"
 	if err := checkGaps(fn, len(s.X), s.X, s.Y); err != nil {
