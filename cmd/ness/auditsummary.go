@@ -188,7 +188,7 @@ func auditFigures(in *input, r *audit.Report) map[string]func(io.Writer) error {
 				continue
 			}
 			list[f.Key+"_"+c.Key+".png"] = func(w io.Writer) error {
-				return plot.Curve(w, plot.PNG, c.Name, plot.Series{XLabel: c.XLabel, YLabel: c.YLabel, X: c.X, Y: c.Y, Err: c.Err, Reference: c.Reference})
+				return plot.Curve(w, plot.PNG, c.Name, plot.Series{XLabel: c.XLabel, YLabel: c.YLabel, X: c.X, Y: c.Y, Err: c.Err, Reference: c.Reference, Measured: c.Measured, Expected: c.Expected})
 			}
 		}
 		for _, m := range f.Maps {

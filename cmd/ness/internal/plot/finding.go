@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -16,6 +17,8 @@ type Series struct {
 	X, Y           []float64
 	Err            []float64 // standard errors of Y, nil for none
 	Reference      []float64 // what Y should be, NaN where that is not known; nil for none
+	// Measured and Expected are the names of Y and Reference in the legend; "" for these two.
+	Measured, Expected string
 }
 
 // manyPoints is the number from which points are joined instead of drawn.
@@ -34,13 +37,13 @@ func Curve(w io.Writer, f Format, title string, s Series) error {
 	}
 	t := newChart(pointsWidth, pointsHeight, x.lo, x.hi, y.lo, y.hi, newSide(s.XLabel, x.ruler(8)), newSide(s.YLabel, y.ruler(6)))
 	st, dashed := dotStyles[0], pencil(ink, 1, 5, 3)
-	measured := key{name: "measured", mark: st.glyph(false, dotRadius)}
+	measured := key{name: cmp.Or(s.Measured, "measured"), mark: st.glyph(false, dotRadius)}
 	if len(s.X) > manyPoints {
-		measured = key{name: "measured", line: pencil(st.ink, 1)}
+		measured = key{name: measured.name, line: pencil(st.ink, 1)}
 	}
 	keys := []key{measured}
 	if s.Reference != nil {
-		keys = append(keys, key{name: "expected", line: dashed})
+		keys = append(keys, key{name: cmp.Or(s.Expected, "expected"), line: dashed})
 	}
 	var notes []string
 	if s.Err != nil && len(s.X) <= manyPoints {
