@@ -123,7 +123,7 @@ func (t tailFit) verdict(errors float64) (fp.Verdict, string) {
 	case plateau:
 		return fp.CannotTell, "the tail is a power law with an index of " + estimate + ", too close to 2 to tell whether the variance is finite"
 	default:
-		return fp.CannotTell, "whether the variance is finite is open: Hill's estimate, " + estimate + ", is not above 2, but has no plateau, so that the tail may be no power law"
+		return fp.CannotTell, "whether the variance is finite is open: Hill's estimate, " + estimate + ", is not clearly above 2, but has no plateau, so that the tail may be no power law"
 	}
 }
 
