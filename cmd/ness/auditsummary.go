@@ -108,7 +108,7 @@ func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 		q := findingSummary{
 			Key: f.Key, Name: f.Name, Kind: f.Kind.String(), Claim: f.Claim, Applies: f.Applies, Verdict: f.Verdict.String(), Sentence: f.Sentence,
 			Rule: f.Rule.Text, Limit: output.Float(f.Rule.Limit), Level: output.Float(f.Rule.Level),
-			Statistics: []statisticSummary{}, Figures: figuresOf(in, f),
+			Statistics: []statisticSummary{}, Figures: figuresOf(f),
 		}
 		for _, t := range f.Statistics {
 			q.Statistics = append(q.Statistics, statisticSummary{t.Key, t.Name, output.Float(t.Value), output.Float(t.Error)})
@@ -151,16 +151,16 @@ func (s *auditSummary) print(w io.Writer) {
 	}
 }
 
-// figuresOf returns the names of the figures of a finding: fields are drawn in the plane alone.
-func figuresOf(in *input, f *audit.Finding) []string {
+// figuresOf returns the names of the figures of a finding.
+func figuresOf(f *audit.Finding) []string {
 	names := []string{}
 	for _, c := range f.Curves {
-		if !math.IsNaN(firstNumber(c.Y)) {
+		if !isEmpty(c.Y) {
 			names = append(names, f.Key+"_"+c.Key+".png")
 		}
 	}
-	if in.grid.Dim() == 2 {
-		for _, m := range f.Maps {
+	for _, m := range f.Maps {
+		if !isEmpty(m.Values) {
 			names = append(names, f.Key+"_"+m.Key+".png")
 		}
 	}
@@ -179,21 +179,17 @@ func firstNumber(v []float64) float64 {
 
 // auditFigures lists the pictures of all findings.
 func auditFigures(in *input, r *audit.Report) map[string]func(io.Writer) error {
-	axes := plotAxes(in.file.Problem.Variables, in.grid)
 	list := map[string]func(io.Writer) error{}
 	for k := range r.Findings {
 		f := &r.Findings[k]
 		for _, c := range f.Curves {
-			if math.IsNaN(firstNumber(c.Y)) {
-				continue
-			}
-			list[f.Key+"_"+c.Key+".png"] = func(w io.Writer) error {
-				return plot.Curve(w, plot.PNG, c.Name, plot.Series{XLabel: c.XLabel, YLabel: c.YLabel, X: c.X, Y: c.Y, Err: c.Err, Reference: c.Reference, Measured: c.Measured, Expected: c.Expected})
+			if !isEmpty(c.Y) {
+				list[f.Key+"_"+c.Key+".png"] = func(w io.Writer) error { return plot.Curve(w, plot.PNG, c.Name, seriesOf(c)) }
 			}
 		}
 		for _, m := range f.Maps {
-			if len(axes) == 2 {
-				list[f.Key+"_"+m.Key+".png"] = func(w io.Writer) error { return plot.Scalar(w, plot.PNG, m.Name, axes, m.Name, m.Values) }
+			if !isEmpty(m.Values) {
+				list[f.Key+"_"+m.Key+".png"] = drawMap(in, m)
 			}
 		}
 	}

@@ -91,9 +91,11 @@ type Curve struct {
 	Measured, Expected string
 }
 
-// A Map is a number for every cell of the grid; NaN where it has no meaning.
+// A Map is a number for every cell of the grid, or of the plane of some of its axes; NaN where it has
+// no meaning. It has at most two axes.
 type Map struct {
 	Key, Name string
+	Axes      []int // nil for all
 	Values    []float64
 }
 
