@@ -59,6 +59,9 @@ func TestFormulasHoldWhereTheirAssumptionsDo(t *testing.T) {
 					t.Errorf("Σ = %s: %s: %s %.8f, want %.8f", c.variance, f.key, s.Key, s.Value, v)
 				}
 			}
+			if tv := got.Statistics[0]; !(tv.Error > 0 && tv.Error < 1e-3) {
+				t.Errorf("Σ = %s: %s: numerical error %.2g", c.variance, f.key, tv.Error)
+			}
 			if wrong := want[0] > 0.02; wrong != (got.Verdict == fp.Violated) {
 				t.Errorf("Σ = %s: %s: %v at a distance of %.3g", c.variance, f.key, got.Verdict, want[0])
 			}

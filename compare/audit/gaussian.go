@@ -110,10 +110,7 @@ func (s *subject) judgeNormal(f *Finding, points [][][]float64) {
 		// Of normal numbers γ and κ vary by √(6/n) and √(24/n).
 		Statistic{"skewness", "skewness of gradients of samples", h.skewness, math.Sqrt(6 / n)},
 		Statistic{"kurtosis", "excess kurtosis of gradients of samples", h.kurtosis, math.Sqrt(24 / n)})
-	f.Verdict = judge(distance.value, clearErrors*distance.err, s.opt.Within)
-	if f.Verdict == fp.Violated && chance >= level {
-		f.Verdict = fp.CannotTell // samples of a normal law may be so
-	}
+	f.Verdict = judgeDistance(distance, chance, s.opt.Within)
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("means of %d gradients are within %.2g of normal", batch, max(0, distance.value)+clearErrors*distance.err),
 		fmt.Sprintf("gradients of samples are not normal, with an excess kurtosis of %.3g, and means of %d of them are %.2g ± %.1g from normal", h.kurtosis, batch, distance.value, distance.err),
@@ -122,6 +119,16 @@ func (s *subject) judgeNormal(f *Finding, points [][][]float64) {
 		f.Sentence += fmt.Sprintf("; the distance falls like B^(%.2f ± %.1g), by Edgeworth's series like B^(%.2f)", by.exponent.value, by.exponent.err, by.predicted.value)
 	}
 	f.Curves = append(f.Curves, by.curve())
+}
+
+// judgeDistance holds a distance from normal against a limit. What samples of a normal law may have, by
+// the chance of tests, is no violation.
+func judgeDistance(distance measured, chance, within float64) fp.Verdict {
+	v := judge(distance.value, clearErrors*distance.err, within)
+	if v == fp.Violated && chance >= level {
+		return fp.CannotTell
+	}
+	return v
 }
 
 // minibatchLaw returns that of the axis whose means are furthest from normal by Edgeworth's series.

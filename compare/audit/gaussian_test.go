@@ -106,6 +106,28 @@ func TestOutliersDoNotHideATail(t *testing.T) {
 	}
 }
 
+// Distances are given three errors on either side of the limit, and violations want a chance below the
+// level.
+func TestVerdictsOnDistances(t *testing.T) {
+	for _, c := range []struct {
+		d      measured
+		chance float64
+		want   fp.Verdict
+	}{
+		{measured{0.02, 0.003}, 0, fp.CannotTell},
+		{measured{0.03, 0.003}, level / 2, fp.Violated},
+		{measured{0.03, 0.003}, level, fp.CannotTell},
+		{measured{0.03, 0.004}, 0, fp.CannotTell},
+		{measured{0.01, 0.003}, 1, fp.Holds},
+		{measured{0.01, 0.004}, 1, fp.CannotTell},
+		{measured{-0.01, 0.004}, 0, fp.Holds},
+	} {
+		if got := judgeDistance(c.d, c.chance, 0.02); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
 // A verdict wants an index on a plateau, or a bound above 2, that far from 2: at the limits 2 counts as
 // infinite variance, and as not yet finite.
 func TestVerdictsOnTails(t *testing.T) {
