@@ -101,7 +101,7 @@ func verdictText(f *audit.Finding) string {
 func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 	s := &auditSummary{
 		Program: "ness", Command: "audit", Problem: summarizeProblem(in.file, in.grid, in.notes), Verdict: verdictOf(r).String(),
-		Seed: seed, Alarm: audit.FalseAlarm, Warnings: r.Warnings, Findings: []findingSummary{}, Ranking: []effectSummary{},
+		Seed: seed, Alarm: audit.FalseAlarm, Warnings: r.Warnings, Findings: []findingSummary{}, Ranking: []effectSummary{}, Files: []string{},
 	}
 	for k := range r.Findings {
 		f := &r.Findings[k]

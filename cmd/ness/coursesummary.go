@@ -94,6 +94,10 @@ func (sum *courseSummary) print(w io.Writer) {
 	}
 }
 
+func (c *course) files() []output.File {
+	return []output.File{{Name: "evolution.npz", Write: func(w io.Writer) error { return output.WriteNPZ(w, c.arrays()) }}}
+}
+
 // arrays lists the contents of evolution.npz: the density at the end, under the name that
 // initial.file looks for, those at the times asked for, and what is told of each step.
 func (c *course) arrays() []output.Array {

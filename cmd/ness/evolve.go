@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
 )
@@ -198,41 +197,17 @@ func (fl *evolveFlags) tell(ctx context.Context, w io.Writer, in *input, c *cour
 	sum := summarizeCourse(in, c, err)
 	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
-	if in.folder != nil {
-		if err := fl.write(ctx, in, c, sum); errors.Is(err, errInterrupted) {
-			return c.stopped()
-		} else if err != nil {
-			return err
-		}
-		line(w, "written to", "%s", fl.dir)
+	r := result{files: c.files(), figures: c.figures(), summary: sum, names: &sum.Files}
+	if fl.animate {
+		r.more = c.animate
+	}
+	if err := fl.write(ctx, w, in.folder, r); errors.Is(err, errInterrupted) {
+		return c.stopped()
+	} else if err != nil {
+		return err
 	}
 	if err != nil {
 		return locate(in.name, in.file, err)
 	}
 	return c.forget()
-}
-
-// write puts all files into the folder and moves them into place.
-func (fl *evolveFlags) write(ctx context.Context, in *input, c *course, sum *courseSummary) error {
-	if err := in.folder.Write("evolution.npz", func(w io.Writer) error { return output.WriteNPZ(w, c.arrays()) }); err != nil {
-		return err
-	}
-	if !fl.noPlots {
-		if err := drawFigures(ctx, in.folder, c.figures()); err != nil {
-			return err
-		}
-	}
-	if fl.animate {
-		if err := c.animate(ctx, in.folder); err != nil {
-			return err
-		}
-	}
-	sum.Files = in.folder.Names()
-	if err := in.folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return errInterrupted
-	}
-	return in.folder.Commit()
 }

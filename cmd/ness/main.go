@@ -156,10 +156,10 @@ func (fl *outputFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVarP(&fl.quiet, "quiet", "q", false, "print nothing but errors")
 }
 
-// prepare returns the folder, nil without one.
-func (fl *outputFlags) prepare() (*output.Folder, error) {
+// prepare returns the folder that the user gave by a flag, nil without one.
+func (fl *outputFlags) prepare(flag string) (*output.Folder, error) {
 	if !fl.given {
 		return nil, nil
 	}
-	return output.Prepare(fl.dir, fl.force)
+	return output.Prepare(flag, fl.dir, fl.force)
 }

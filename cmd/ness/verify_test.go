@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -38,7 +39,9 @@ func TestVerifyFailsWhereACaseFails(t *testing.T) {
 		{nil, statusViolated, "1 passed, 2 failed"},
 		{[]string{"a3"}, statusDone, "1 passed, 0 failed"},
 		{[]string{"A1", "--json"}, statusViolated, `"passed": false`},
+		{[]string{"a3", "--json"}, statusDone, `"files": []`},
 		{[]string{"B3"}, statusBadInput, ""},
+		{[]string{"a3", "--report", ""}, statusBadInput, "--report : want the name of a folder"},
 	} {
 		cmd := verifyCommand(cases)
 		cmd.SilenceUsage, cmd.SilenceErrors = true, true
@@ -46,7 +49,9 @@ func TestVerifyFailsWhereACaseFails(t *testing.T) {
 		cmd.SetOut(&out)
 		cmd.SetErr(&out)
 		cmd.SetArgs(append([]string{}, k.args...))
-		if got := status(cmd.Execute()); got != k.want || !strings.Contains(out.String(), k.out) {
+		err := cmd.Execute()
+		fmt.Fprint(&out, err)
+		if got := status(err); got != k.want || !strings.Contains(out.String(), k.out) {
 			t.Errorf("%v: status %d, want %d: %s", k.args, got, k.want, out.String())
 		}
 	}
