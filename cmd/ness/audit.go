@@ -87,10 +87,7 @@ func (fl *auditFlags) audit(w io.Writer, name string) error {
 	if err := fl.tell(ctx, w, in, r, sum); err != nil {
 		return err
 	}
-	if v := verdictOf(r); v != fp.Holds {
-		return &verdictError{"audit", v}
-	}
-	return nil
+	return judged("audit", verdictOf(r))
 }
 
 // auditable says whether there is a stationary density to audit: of SGD always, that of its first rate

@@ -76,10 +76,8 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 		return locate(name, in.file, err)
 	case c.study != nil && c.study.err != nil:
 		return locate(name, in.file, c.study.err)
-	case c.rows[0].verdict != fp.Holds:
-		return &verdictError{"comparison", c.rows[0].verdict}
 	}
-	return nil
+	return judged("comparison", c.rows[0].verdict)
 }
 
 // comparable says whether the process of a file has a density to compare with: with epochs

@@ -101,6 +101,14 @@ type verdictError struct {
 	verdict fp.Verdict
 }
 
+// judged returns the error of a verdict, nil of what holds.
+func judged(of string, v fp.Verdict) error {
+	if v == fp.Holds {
+		return nil
+	}
+	return &verdictError{of, v}
+}
+
 func (e *verdictError) Error() string { return e.of + ": " + e.verdict.String() }
 
 // inputFlags are the flags that change what a problem file says.
