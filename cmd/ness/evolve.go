@@ -101,7 +101,7 @@ func (fl *evolveFlags) end(opt *fp.EvolutionOptions) error {
 	switch fl.until {
 	case "":
 		opt.End = last
-	case "stationary":
+	case stationaryEnd:
 	default:
 		end, err := strconv.ParseFloat(fl.until, 64)
 		if err != nil || !(end > 0) || math.IsInf(end, 1) {
