@@ -46,7 +46,7 @@ func evolveCommand() *cobra.Command {
 	fl.inputFlags.add(cmd)
 	fl.outputFlags.add(cmd)
 	f := cmd.Flags()
-	f.StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator")
+	f.StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator, which auto takes where cells do not resolve the densities, and on a line where walls absorb or coefficients change")
 	f.StringVar(&fl.until, "until", "", "`END`: a time, or stationary (default: the last of the --times, or stationary)")
 	f.StringSliceVar(&fl.times, "times", nil, "`TIMES` at which to keep the density: numbers, FROM:TO:COUNT evenly, FROM:TO:COUNT:log in equal ratios")
 	f.Float64Var(&fl.tol, "tol", 1e-4, "`ERROR` of one step in time, in the L1 norm")
@@ -174,10 +174,9 @@ func (fl *evolveFlags) begin(in *input, opt *fp.EvolutionOptions) (*course, erro
 		return nil, err
 	}
 	c := newCourse(fl, in, words)
-	opt.Stationary = c.known(in, opt.Order)
 	opt.Output, opt.Progress = c.keep, func(s fp.EvolutionState) error { return c.step(&s) }
 	c.options = *opt
-	if c.Evolution, err = fp.NewEvolution(in.file.Course(), p, *opt); err != nil {
+	if err := c.prepare(p); err != nil {
 		return nil, err
 	}
 	if fl.resume {
