@@ -167,6 +167,25 @@ func TestVerdictsOfAudits(t *testing.T) {
 	}
 }
 
+// Where cells are so few that of an assumption nobody can tell, the status is 3, and with more of them 0.
+func TestAuditsThatCannotTell(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "small.yaml")
+	const small = `version: 1
+variables: [x, y]
+sgd: {loss: "x^2/2 + y^2/2", noise_covariance: [["1", "0"], ["0", "1"]], batch_size: 4, learning_rate: 0.02}
+domain: {x: {min: -0.4, max: 0.4}, y: {min: -0.4, max: 0.4}}
+`
+	if err := os.WriteFile(path, []byte(small), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for cells, want := range map[string]int{"16": statusNotConverged, "32": statusDone} {
+		var stdout, stderr bytes.Buffer
+		if got := run([]string{"audit", path, "--cells", cells, "--no-ensemble"}, &stdout, &stderr); got != want {
+			t.Errorf("%s cells: status %d, want %d\n%s%s", cells, got, want, stdout.String(), stderr.String())
+		}
+	}
+}
+
 // The status is that of the assumptions that apply: formulas, which follow from them, have no say.
 func TestStatusOfAudits(t *testing.T) {
 	finding := func(kind audit.Kind, applies bool, v fp.Verdict) audit.Finding {

@@ -30,10 +30,18 @@ const (
 	statusInterrupted  = 130
 )
 
+// statuses is what help says of them.
+const statuses = `Exit status:
+  0    done; of what is judged: it holds, or has passed
+  1    violated (audit, balance, compare, noise) or failed (verify)
+  2    bad usage or input
+  3    no convergence, not to the tolerance or no end, or nobody can tell (audit, balance, compare, noise)
+  130  interrupted`
+
 func run(args []string, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:           "ness",
-		Short:         "Stationary densities and currents of stochastic gradient descent",
+		Long:          "Stationary densities and currents of stochastic gradient descent\n\n" + statuses,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
