@@ -67,7 +67,8 @@ type EvolutionOptions struct {
 	// MaxSteps is the number of steps after which to give up; 0 means 100000.
 	MaxSteps int
 	// Stationary is the stationary density of a problem that does not change, on the same grid.
-	// It gives the operator in place of Order, and [EvolutionState.Entropy] is relative to it;
+	// It gives the operator in place of Order, [EvolutionState.Entropy] is relative to it, and a
+	// density that has come within 1e-12 of it goes to each of Times and to the End in one step;
 	// nil if not known.
 	Stationary *Stationary
 	// Progress, if set, is called after every step. An error ends the run.
