@@ -87,10 +87,7 @@ func (fl *auditFlags) audit(w io.Writer, name string) error {
 	if err := fl.tell(ctx, w, in, r, sum); err != nil {
 		return err
 	}
-	if v := verdictOf(r); v != fp.Holds {
-		return &verdictError{"audit", v}
-	}
-	return nil
+	return judged("audit", verdictOf(r))
 }
 
 // auditable says whether there is a stationary density to audit: of SGD always, that of its first rate
@@ -104,44 +101,26 @@ func auditable(f *fp.File) error {
 
 // tell prints and writes what was found.
 func (fl *auditFlags) tell(ctx context.Context, w io.Writer, in *input, r *audit.Report, sum *auditSummary) error {
-	if !fl.json {
-		describe(w, in.file, in.grid, in.notes)
-		sum.print(w)
+	text := w
+	if fl.json {
+		text = io.Discard
 	}
-	if in.folder != nil {
-		if err := fl.write(ctx, in, r, sum); err != nil {
-			return err
-		}
-		if !fl.json {
-			line(w, "written to", "%s", fl.dir)
-		}
+	describe(text, in.file, in.grid, in.notes)
+	sum.print(text)
+	pictures := map[string][]byte{}
+	if err := fl.write(ctx, text, in.folder, result{
+		figures: kept(pictures, auditFigures(in, r)),
+		more: func(_ context.Context, folder *output.Folder) error {
+			return folder.Write("audit.html", func(w io.Writer) error { return writePage(w, in, r, sum, pictures) })
+		},
+		summary: sum, names: &sum.Files,
+	}); err != nil {
+		return err
 	}
 	if fl.json {
 		return output.WriteJSON(w, sum)
 	}
 	return nil
-}
-
-// write puts figures, the page and the summary into the folder and moves them into place.
-func (fl *auditFlags) write(ctx context.Context, in *input, r *audit.Report, sum *auditSummary) error {
-	var pictures map[string][]byte
-	if !fl.noPlots {
-		pictures = map[string][]byte{}
-		if err := drawFigures(ctx, in.folder, kept(pictures, auditFigures(in, r))); err != nil {
-			return err
-		}
-	}
-	if err := in.folder.Write("audit.html", func(w io.Writer) error { return writePage(w, in, r, sum, pictures) }); err != nil {
-		return err
-	}
-	sum.Files = in.folder.Names()
-	if err := in.folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return errInterrupted
-	}
-	return in.folder.Commit()
 }
 
 // verdictOf returns that of all assumptions: violated if one is, and holds if nobody cannot tell of

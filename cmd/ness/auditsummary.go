@@ -90,25 +90,28 @@ func (s statisticSummary) String() string {
 	return t
 }
 
-// verdictText says what was found of a claim in a word or two.
-func verdictText(f *audit.Finding) string {
+// verdictText returns the verdict, – where the claim does not apply, which the sentence says.
+func (f *findingSummary) verdictText() string {
 	if !f.Applies {
-		return "does not apply"
+		return "–"
 	}
-	return f.Verdict.String()
+	return f.Verdict
 }
 
 func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 	s := &auditSummary{
 		Program: "ness", Command: "audit", Problem: summarizeProblem(in.file, in.grid, in.notes), Verdict: verdictOf(r).String(),
-		Seed: seed, Alarm: audit.FalseAlarm, Warnings: r.Warnings, Findings: []findingSummary{}, Ranking: []effectSummary{},
+		Seed: seed, Alarm: audit.FalseAlarm, Warnings: r.Warnings, Findings: []findingSummary{}, Ranking: []effectSummary{}, Files: []string{},
 	}
 	for k := range r.Findings {
 		f := &r.Findings[k]
 		q := findingSummary{
 			Key: f.Key, Name: f.Name, Kind: f.Kind.String(), Claim: f.Claim, Applies: f.Applies, Verdict: f.Verdict.String(), Sentence: f.Sentence,
 			Rule: f.Rule.Text, Limit: output.Float(f.Rule.Limit), Level: output.Float(f.Rule.Level),
-			Statistics: []statisticSummary{}, Figures: figuresOf(in, f),
+			Statistics: []statisticSummary{}, Figures: []string{},
+		}
+		for _, p := range figuresOf(in, f) {
+			q.Figures = append(q.Figures, p.name)
 		}
 		for _, t := range f.Statistics {
 			q.Statistics = append(q.Statistics, statisticSummary{t.Key, t.Name, output.Float(t.Value), output.Float(t.Error)})
@@ -128,73 +131,91 @@ func (s *auditSummary) print(w io.Writer) {
 			heading = "formulas"
 		}
 		fmt.Fprintf(w, "\n  %s\n", heading)
+		var rows [][]string
 		for _, f := range s.Findings {
-			if f.Kind != kind.String() {
-				continue
+			if f.Kind == kind.String() {
+				rows = append(rows, []string{"  " + f.verdictText(), f.Name, f.Sentence})
 			}
-			verdict := f.Verdict
-			if !f.Applies {
-				verdict = "–"
-			}
-			fmt.Fprintf(w, "    %-12s %-30s %s\n", verdict, f.Name, f.Sentence)
 		}
+		printTable(w, rows)
 	}
 	if len(s.Ranking) > 0 {
 		fmt.Fprintf(w, "\n  how far the density moves if it is given up (total variation; Hellinger)\n")
 	}
+	var rows [][]string
 	for k, e := range s.Ranking {
-		fmt.Fprintf(w, "    %2d  %-34s %-32s %-32s %s\n", k+1, e.Name, e.TV, e.Hellinger, e.How)
+		rows = append(rows, []string{fmt.Sprintf("  %2d", k+1), e.Name, e.TV.String(), e.Hellinger.String(), e.How})
 	}
+	printTable(w, rows)
 	fmt.Fprintln(w)
 	for _, warning := range s.Warnings {
 		line(w, "warning", "%s", warning)
 	}
 }
 
-// figuresOf returns the names of the figures of a finding: fields are drawn in the plane alone.
-func figuresOf(in *input, f *audit.Finding) []string {
-	names := []string{}
-	for _, c := range f.Curves {
-		if !math.IsNaN(firstNumber(c.Y)) {
-			names = append(names, f.Key+"_"+c.Key+".png")
-		}
-	}
-	if in.grid.Dim() == 2 {
-		for _, m := range f.Maps {
-			names = append(names, f.Key+"_"+m.Key+".png")
-		}
-	}
-	return names
+// An auditFigure is a picture of a finding.
+type auditFigure struct {
+	name string // of the file
+	alt  string // what it shows, for those who cannot see it
+	draw func(io.Writer) error
 }
 
-// firstNumber returns the first one that is finite, NaN for none.
-func firstNumber(v []float64) float64 {
+// figuresOf lists the figures of a finding: fields are drawn in the plane alone.
+func figuresOf(in *input, f *audit.Finding) (list []auditFigure) {
+	for _, c := range f.Curves {
+		if lo, _ := finiteRange(c.Y); math.IsNaN(lo) {
+			continue
+		}
+		list = append(list, auditFigure{f.Key + "_" + c.Key + ".png", altOf(&c), func(w io.Writer) error {
+			return plot.Curve(w, plot.PNG, c.Name, plot.Series{XLabel: c.XLabel, YLabel: c.YLabel, X: c.X, Y: c.Y, Err: c.Err, Reference: c.Reference})
+		}})
+	}
+	if in.grid.Dim() != 2 {
+		return list
+	}
+	names := in.file.Problem.Variables
+	axes := plotAxes(names, in.grid)
+	for _, m := range f.Maps {
+		lo, hi := finiteRange(m.Values)
+		alt := fmt.Sprintf("map of %s over %s and %s, from %.3g to %.3g", m.Name, names[0], names[1], lo, hi)
+		list = append(list, auditFigure{f.Key + "_" + m.Key + ".png", alt, func(w io.Writer) error {
+			return plot.Scalar(w, plot.PNG, m.Name, axes, m.Name, m.Values)
+		}})
+	}
+	return list
+}
+
+// altOf describes a curve: what over what, from where to where.
+func altOf(c *audit.Curve) string {
+	x0, x1 := finiteRange(c.X)
+	y0, y1 := finiteRange(c.Y)
+	alt := fmt.Sprintf("%s: %d values of %s from %.3g to %.3g, over %s from %.3g to %.3g", c.Name, len(c.Y), c.YLabel, y0, y1, c.XLabel, x0, x1)
+	if c.Reference != nil {
+		alt += ", and what is expected"
+	}
+	return alt
+}
+
+// finiteRange returns the least and the largest of the numbers that are finite, NaN for none.
+func finiteRange(v []float64) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
 	for _, x := range v {
 		if !math.IsNaN(x) && !math.IsInf(x, 0) {
-			return x
+			lo, hi = min(lo, x), max(hi, x)
 		}
 	}
-	return math.NaN()
+	if lo > hi {
+		return math.NaN(), math.NaN()
+	}
+	return lo, hi
 }
 
 // auditFigures lists the pictures of all findings.
 func auditFigures(in *input, r *audit.Report) map[string]func(io.Writer) error {
-	axes := plotAxes(in.file.Problem.Variables, in.grid)
 	list := map[string]func(io.Writer) error{}
 	for k := range r.Findings {
-		f := &r.Findings[k]
-		for _, c := range f.Curves {
-			if math.IsNaN(firstNumber(c.Y)) {
-				continue
-			}
-			list[f.Key+"_"+c.Key+".png"] = func(w io.Writer) error {
-				return plot.Curve(w, plot.PNG, c.Name, plot.Series{XLabel: c.XLabel, YLabel: c.YLabel, X: c.X, Y: c.Y, Err: c.Err, Reference: c.Reference})
-			}
-		}
-		for _, m := range f.Maps {
-			if len(axes) == 2 {
-				list[f.Key+"_"+m.Key+".png"] = func(w io.Writer) error { return plot.Scalar(w, plot.PNG, m.Name, axes, m.Name, m.Values) }
-			}
+		for _, p := range figuresOf(in, &r.Findings[k]) {
+			list[p.name] = p.draw
 		}
 	}
 	return list

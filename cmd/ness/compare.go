@@ -76,10 +76,8 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 		return locate(name, in.file, err)
 	case c.study != nil && c.study.err != nil:
 		return locate(name, in.file, c.study.err)
-	case c.rows[0].verdict != fp.Holds:
-		return &verdictError{"comparison", c.rows[0].verdict}
 	}
-	return nil
+	return judged("comparison", c.rows[0].verdict)
 }
 
 // comparable says whether the process of a file has a density to compare with: with epochs
@@ -220,36 +218,10 @@ func (fl *compareFlags) tell(w io.Writer, in *input, c *comparison) error {
 	sum := c.summarize(in.file, in.grid, in.notes)
 	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
-	if in.folder == nil {
-		return nil
-	}
-	if err := fl.write(in.folder, in.file, c, sum); err != nil {
-		return err
-	}
-	line(w, "written to", "%s", fl.dir)
-	return nil
-}
-
-// write puts all files into the folder and moves them into place.
-func (fl *compareFlags) write(folder *output.Folder, f *fp.File, c *comparison, sum *compareSummary) error {
-	if c.walk.interrupted {
-		if err := folder.Write(stateName, c.walk.Save); err != nil {
-			return err
-		}
-	}
-	if err := folder.Write("comparison.npz", func(w io.Writer) error { return output.WriteNPZ(w, c.arrays(f.Problem.Variables)) }); err != nil {
-		return err
-	}
-	if !fl.noPlots {
-		if err := drawFigures(context.Background(), folder, c.figures(f.Problem)); err != nil {
-			return err
-		}
-	}
-	sum.Files = folder.Names()
-	if err := folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
-		return err
-	}
-	return folder.Commit()
+	return fl.write(context.Background(), w, in.folder, result{
+		files: c.walk.files("comparison.npz", c.arrays(in.file.Problem.Variables)), figures: c.figures(in.file.Problem),
+		summary: sum, names: &sum.Files,
+	})
 }
 
 // arrays lists the contents of comparison.npz.

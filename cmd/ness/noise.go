@@ -102,10 +102,10 @@ func (fl *noiseFlags) noise(w io.Writer, name string) error {
 	} else {
 		r.print(w, f)
 	}
-	if err == nil && verdict != fp.Holds {
-		err = &verdictError{"noise", verdict}
+	if err != nil {
+		return err
 	}
-	return err
+	return judged("noise", verdict)
 }
 
 // where returns the parameters at which to measure.
