@@ -37,7 +37,7 @@ func Candidates(f *fp.File, s *fp.Stationary, opt fp.StationaryOptions) []Candid
 	if f.Problem.Equation.Potential && f.SGD() == nil {
 		c.form("potential", "potential", "exp(−φ)", func() (*grid.Field, error) {
 			phi := s.Coefficients.Potential
-			return fromLog(c.grid, func(i int) float64 { return -phi[i] })
+			return fromLog(c.grid, "the potential is not finite", func(i int) float64 { return -phi[i] })
 		})
 	}
 	if c.grid.Dim() == 1 && !c.grid.Axis(0).IsPeriodic() {
@@ -166,7 +166,7 @@ func (c *candidates) closedForms() {
 			return Gibbs(c.grid, CorrectedLoss(loss, l.Gradients(c.grid), eta), variance, rate)
 		})
 	}
-	c.form("inverse-noise", "tempered posterior", "exp(−BL/2ησ²(θ)), σ²(θ) = tr Σ/d", func() (*grid.Field, error) {
+	c.form("inverse-noise", "inverse-noise posterior", "exp(−BL/2ησ²(θ)), σ²(θ) = tr Σ/d", func() (*grid.Field, error) {
 		return InverseNoisePosterior(c.grid, loss, noise, rate)
 	})
 	c.form("determinant", "determinant posterior", "(det Σ)^−½ exp(−2BL/η)", func() (*grid.Field, error) {

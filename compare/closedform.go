@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -30,7 +31,7 @@ func Gibbs(g *grid.Grid, loss []float64, variance, rate float64) (*grid.Field, e
 	if err := errors.Join(positive("variance", variance), positive("rate", rate)); err != nil {
 		return nil, err
 	}
-	return fromLog(g, func(i int) float64 { return -2 * loss[i] / (rate * variance) })
+	return fromLog(g, "the loss is not finite", func(i int) float64 { return -2 * loss[i] / (rate * variance) })
 }
 
 // IsotropicNoise returns σ² = tr Σ/d in one cell.
@@ -60,7 +61,7 @@ func InverseNoisePosterior(g *grid.Grid, loss []float64, noise [][]float64, rate
 	if err := positive("rate", rate); err != nil {
 		return nil, err
 	}
-	return fromLog(g, func(i int) float64 { return -loss[i] / (2 * rate * IsotropicNoise(noise, i)) })
+	return fromLog(g, "the loss is not finite, or there is no noise", func(i int) float64 { return -loss[i] / (2 * rate * IsotropicNoise(noise, i)) })
 }
 
 // DeterminantPosterior returns p ∝ det Σ^{-1/2} exp(−(2B/η) L): stationary for Σ = I,
@@ -72,7 +73,7 @@ func DeterminantPosterior(g *grid.Grid, loss []float64, noise [][]float64, rate 
 	d := dimOf(noise)
 	var chol mat.Cholesky
 	packedNoise := make([]float64, len(noise))
-	return fromLog(g, func(i int) float64 {
+	return fromLog(g, "the loss is not finite, or the noise not positive definite", func(i int) float64 {
 		for k, c := range noise {
 			packedNoise[k] = c[i]
 		}
@@ -97,7 +98,7 @@ func Ito1D(g *grid.Grid, drift, diffusion func(x float64) float64) (*grid.Field,
 	for i := 1; i < len(x); i++ {
 		phi[i] = phi[i-1] + gauss(ratio, x[i-1], edges[i]) + gauss(ratio, edges[i], x[i])
 	}
-	return fromLog(g, func(i int) float64 { return phi[i] - math.Log(diffusion(x[i])) })
+	return fromLog(g, "drift over noise is not finite", func(i int) float64 { return phi[i] - math.Log(diffusion(x[i])) })
 }
 
 // gauss integrates over [a, b] by the rule of Gauss and Legendre with five points.
@@ -127,7 +128,7 @@ func LocalGaussian(g *grid.Grid, minimum, hess, noise []float64, rate float64) (
 	}
 	x := make([]float64, d)
 	r, solved := mat.NewVecDense(d, x), mat.NewVecDense(d, nil)
-	p, err := fromLog(g, func(i int) float64 {
+	p, err := fromLog(g, "the stationary covariance is too close to a singular one", func(i int) float64 {
 		g.Center(x, i)
 		for a := range x {
 			x[a] -= minimum[a]
@@ -181,15 +182,20 @@ func CorrectedLoss(loss []float64, grad [][]float64, eta float64) []float64 {
 	return c
 }
 
-// fromLog returns the density whose logarithm at the centres is known but for a constant.
-func fromLog(g *grid.Grid, log func(i int) float64) (*grid.Field, error) {
+// fromLog returns the density whose logarithm at the centres is known but for a constant. The error says
+// at which point it is no number, and why that may be.
+func fromLog(g *grid.Grid, why string, log func(i int) float64) (*grid.Field, error) {
 	at := make([]float64, g.Cells())
 	for i := range at {
 		at[i] = log(i)
 		if math.IsNaN(at[i]) || math.IsInf(at[i], 0) {
 			x := make([]float64, g.Dim())
 			g.Center(x, i)
-			return nil, fmt.Errorf("closed form: not a number at %.6g: the loss is not finite, or the noise not positive definite there", x)
+			list := make([]string, len(x))
+			for a, v := range x {
+				list[a] = fmt.Sprintf("%.6g", v)
+			}
+			return nil, fmt.Errorf("the density is not a number at (%s), where %s", strings.Join(list, ", "), why)
 		}
 	}
 	p := grid.NewField(g)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"sync"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
@@ -160,29 +161,32 @@ type auditFigure struct {
 	draw func(io.Writer) error
 }
 
-// figuresOf lists the figures of a finding: fields are drawn in the plane alone.
+// figuresOf lists the figures of a finding.
 func figuresOf(in *input, f *audit.Finding) (list []auditFigure) {
 	for _, c := range f.Curves {
-		if lo, _ := finiteRange(c.Y); math.IsNaN(lo) {
-			continue
+		if !isEmpty(c.Y) {
+			list = append(list, auditFigure{f.Key + "_" + c.Key + ".png", altOf(&c), func(w io.Writer) error { return plot.Curve(w, plot.PNG, c.Name, seriesOf(c)) }})
 		}
-		list = append(list, auditFigure{f.Key + "_" + c.Key + ".png", altOf(&c), func(w io.Writer) error {
-			return plot.Curve(w, plot.PNG, c.Name, plot.Series{XLabel: c.XLabel, YLabel: c.YLabel, X: c.X, Y: c.Y, Err: c.Err, Reference: c.Reference})
-		}})
 	}
-	if in.grid.Dim() != 2 {
-		return list
-	}
-	names := in.file.Problem.Variables
-	axes := plotAxes(names, in.grid)
 	for _, m := range f.Maps {
-		lo, hi := finiteRange(m.Values)
-		alt := fmt.Sprintf("map of %s over %s and %s, from %.3g to %.3g", m.Name, names[0], names[1], lo, hi)
-		list = append(list, auditFigure{f.Key + "_" + m.Key + ".png", alt, func(w io.Writer) error {
-			return plot.Scalar(w, plot.PNG, m.Name, axes, m.Name, m.Values)
-		}})
+		if !isEmpty(m.Values) {
+			list = append(list, auditFigure{f.Key + "_" + m.Key + ".png", altOfMap(in, &m), drawMap(in, m)})
+		}
 	}
 	return list
+}
+
+// altOfMap describes a map: what over which axes, from where to where.
+func altOfMap(in *input, m *audit.Map) string {
+	names := in.file.Problem.Variables
+	if m.Axes != nil {
+		names = nil
+		for _, a := range m.Axes {
+			names = append(names, in.file.Problem.Variables[a])
+		}
+	}
+	lo, hi := finiteRange(m.Values)
+	return fmt.Sprintf("map of %s over %s, from %.3g to %.3g", m.Name, strings.Join(names, " and "), lo, hi)
 }
 
 // altOf describes a curve: what over what, from where to where.

@@ -88,7 +88,7 @@ func Audit(f *fp.File, g *grid.Grid, opt Options) (*Report, error) {
 		if err := opt.Context.Err(); err != nil {
 			return nil, err
 		}
-		r.Findings = append(r.Findings, measure()...)
+		r.Findings = append(r.Findings, s.drawable(measure())...)
 	}
 	r.Ranking = s.ranking()
 	return r, opt.Context.Err()

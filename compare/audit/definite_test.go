@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
 )
 
 // With L = x²/2 and Σ = 1 + cx² the density is Student's, p ∝ (1 + cx²)^−(ν+1)/2 with
@@ -31,7 +32,14 @@ func TestRankOfNoise(t *testing.T) {
 		injected float64
 		verdict  fp.Verdict
 		rank     float64
-	}{{1e-2, fp.Holds, 2}, {1e-8, fp.CannotTell, 2}, {1e-12, fp.Violated, 1}} {
+	}{
+		{1e-2, fp.Holds, 2},
+		{2.01e-6, fp.Holds, 2}, // the ratio is half of that: limits are 1e-6 and 1e-10
+		{1.99e-6, fp.CannotTell, 2},
+		{2.01e-10, fp.CannotTell, 2},
+		{1.99e-10, fp.Violated, 1},
+		{1e-12, fp.Violated, 1},
+	} {
 		f := tensorSubject(t, [][]float64{{1 + c.injected}, {1}, {1 + c.injected}}).definiteness()[0]
 		ratio, rank := f.Statistics[0].Value, f.Statistics[3].Value
 		// Eigenvalues are right to some round-offs of the largest.
@@ -57,5 +65,58 @@ func TestVariationCountsBothTriangles(t *testing.T) {
 	}
 	if got := s.constancy()[0].Statistics[0].Value; math.Abs(got-c) > 1e-14 {
 		t.Errorf("variation %g, want %g", got, c)
+	}
+	for off, want := range map[float64]fp.Verdict{0.049: fp.Holds, 0.051: fp.Violated} { // the limit is 0.05
+		for i := range s.noise[1] {
+			s.noise[1][i] = math.Copysign(off, s.noise[1][i])
+		}
+		if f := s.constancy()[0]; f.Verdict != want || math.Abs(f.Statistics[0].Value-off) > 1e-14 {
+			t.Errorf("variation %g: %v, want %v", f.Statistics[0].Value, f.Verdict, want)
+		}
+	}
+}
+
+// On a line the one eigenvalue is compared with the largest anywhere, and cells that hold the last 1e-3 of
+// the probability do not count.
+func TestNoiseOnALineIsComparedWithItsLargest(t *testing.T) {
+	ax, err := grid.Uniform(0, 4, 4, grid.Reflecting, grid.Reflecting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := grid.New(ax)
+	for _, c := range []struct {
+		rare    float64 // mass of the cell with little noise
+		least   float64
+		verdict fp.Verdict
+	}{
+		{0.0011, 0, fp.Violated},
+		{0.0009, 0, fp.Holds},
+		{0.1, 1e-12, fp.Violated},
+		{0.1, 1e-3, fp.Holds},
+	} {
+		p := &grid.Field{Grid: g, Values: []float64{0.5 - c.rare, 0.3, c.rare, 0.2}}
+		s := &subject{grid: g, noise: [][]float64{{1, 2, 2 * c.least, 1}}, mass: p.Values, solution: &fp.Stationary{Density: p}}
+		if f := s.definiteness()[0]; f.Verdict != c.verdict {
+			t.Errorf("%+v: %v, ratio %g", c, f.Verdict, f.Statistics[0].Value)
+		}
+	}
+}
+
+// A value with its error on either side of a limit leaves it open; on the limit it holds.
+func TestVerdictsWantMoreThanErrors(t *testing.T) {
+	for _, c := range []struct {
+		value, err, limit float64
+		want              fp.Verdict
+	}{
+		{0.5, 0.25, 0.75, fp.Holds},
+		{0.5, 0.26, 0.75, fp.CannotTell},
+		{1, 0.25, 0.75, fp.CannotTell},
+		{1, 0.24, 0.75, fp.Violated},
+		{1, math.NaN(), 0.75, fp.CannotTell},
+		{math.NaN(), 0, 0.75, fp.CannotTell},
+	} {
+		if got := judge(c.value, c.err, c.limit); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
 	}
 }

@@ -66,10 +66,9 @@ func (s *subject) form(c compare.Candidate) Finding {
 	}
 	f.Verdict = judge(tv, e, s.opt.Within)
 	f.Maps = []Map{ratio}
-	x := s.farthest(c)
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("agrees with the solution within %.2g in total variation", tv),
-		fmt.Sprintf("is wrong by %.2g in total variation, most around %.3g", tv, x),
+		fmt.Sprintf("is wrong by %.2g in total variation, most around %s", tv, s.place(s.farthest(c))),
 		fmt.Sprintf("is %.2g away in total variation, and the numerical error is %.1g", tv, e))
 	return f
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mathext"
@@ -29,11 +31,14 @@ func TestLawsOfNoiseAreToldApart(t *testing.T) {
 		{"Student's t, 1.2", heavy(10000, 4, "student-t: 1.2", 2), fp.Violated, fp.Violated},
 		{"stable, 1.2", heavy(10000, 4, "stable: 1.2", 2), fp.Violated, fp.Violated},
 		{"stable, 2", heavy(10000, 4, "stable: 2", 2), fp.Holds, fp.Holds},
-		{"few samples", mean(100, 4, 2, ""), fp.CannotTell, fp.CannotTell},
+		{"100 samples", mean(100, 4, 2, ""), fp.Holds, fp.CannotTell},
+		{"24 samples", mean(24, 1, 2, ""), fp.CannotTell, fp.CannotTell}, // steps of 1/24, of a normal law or not
 	} {
 		r := audited(t, c.src, quick)
 		for key, want := range map[string]fp.Verdict{"normal-noise": c.normal, "finite-variance": c.variance} {
-			if f := find(t, r, key); f.Verdict != want {
+			f := find(t, r, key)
+			t.Logf("%s: %s", c.name, f.Sentence)
+			if f.Verdict != want {
 				t.Errorf("%s: %s: %v, want %v: %s", c.name, key, f.Verdict, want, f.Sentence)
 			}
 		}
@@ -101,6 +106,46 @@ func TestOutliersDoNotHideATail(t *testing.T) {
 	}
 }
 
+// A verdict wants an index on a plateau, or a bound above 2, that far from 2: at the limits 2 counts as
+// infinite variance, and as not yet finite.
+func TestVerdictsOnTails(t *testing.T) {
+	const errors, above = 4, plateauLogs + 1e-9
+	for _, c := range []struct {
+		fit  tailFit
+		want fp.Verdict
+		says string
+	}{
+		{tailFit{index: 1.5, err: 0.125, plateau: above}, fp.Violated, "infinite"}, // 1.5 + 0.5 = 2, without round-off
+		{tailFit{index: 1.5, err: 0.126, plateau: above}, fp.CannotTell, "too close to 2"},
+		{tailFit{index: 2.5, err: 0.125, plateau: above}, fp.CannotTell, "too close to 2"},
+		{tailFit{index: 2.5, err: 0.124, plateau: above}, fp.Holds, "is finite: the tail is a power law"},
+		{tailFit{index: 1.5, err: 0.125, plateau: plateauLogs}, fp.CannotTell, "open"},
+		{tailFit{index: 2.5, err: 0.124, plateau: plateauLogs}, fp.Holds, "is finite: the tail is no power law"},
+		{tailFit{index: 2.5, err: 0.125, plateau: plateauLogs}, fp.CannotTell, "open"},
+	} {
+		if got, says := c.fit.verdict(errors); got != c.want || !strings.Contains(says, c.says) {
+			t.Errorf("%+v: %v: %s; want %v", c.fit, got, says, c.want)
+		}
+	}
+}
+
+// Hill's plot ends with the fit, and has the limit of infinite variances beside it.
+func TestHillPlotEndsWithTheFit(t *testing.T) {
+	x := normals(1000)
+	for i := range x {
+		x[i] = math.Abs(x[i])
+	}
+	fit, ok := hill(x)
+	c := hillPlot(x, fit.k)
+	last := len(c.X) - 1
+	if !ok || c.X[last] != float64(fit.k) || math.Abs(c.Y[last]-fit.index) > 1e-12 || math.Abs(c.Err[last]-fit.err) > 1e-12 {
+		t.Errorf("%+v; at %g: %g ± %g", fit, c.X[last], c.Y[last], c.Err[last])
+	}
+	if len(c.Reference) != len(c.X) || slices.Min(c.Reference) != 2 || slices.Max(c.Reference) != 2 {
+		t.Errorf("reference %v", c.Reference)
+	}
+}
+
 // The example of D'Agostino, Belanger and D'Agostino, Am. Stat. 44 (1990) 316: of 62 levels of
 // cholesterol with √b₁ = 1.02 and b₂ = 4.58 the deviates are 3.14 and 2.21.
 func TestChancesOfSkewnessAndKurtosis(t *testing.T) {
@@ -152,17 +197,20 @@ func TestDependenceIsSeen(t *testing.T) {
 	}
 }
 
-// The distance of means of exponential numbers from normal is that of Edgeworth, γ = 2 and κ = 6: at
-// B = 64 the largest difference of the distribution functions is |γ|φ(0)/6√B at the mean, to order
-// 1/B. That of the gamma law is known.
+// The distance of means of exponential numbers from normal is that of Edgeworth, γ = 2 and κ = 6, to
+// order B^−3/2: that of the gamma law is known.
 func TestDistanceFromNormalIsEdgeworths(t *testing.T) {
 	h := shape{skewness: 2, kurtosis: 6}
-	for _, batch := range []float64{64, 1024} {
-		got := h.distance(batch) - edgeworthKurtosis*6/batch // the two are not largest at the same place
-		want := gammaDistance(batch)
-		if math.Abs(got-want) > 0.3/batch {
+	for _, batch := range []float64{16, 64, 1024} {
+		got, want := h.ofMeans(batch, 0).distance(), gammaDistance(batch)
+		// The next terms have γ³/1296 and the like before polynomials of some 10: 0.1 γ³ at most.
+		if math.Abs(got-want) > 0.1*math.Pow(batch, -1.5) {
 			t.Errorf("B = %g: %.6f, want %.6f", batch, got, want)
 		}
+	}
+	// Symmetric numbers: max |3x − x³|φ(x)/24, at x² = 3 − √6.
+	if got := (shape{kurtosis: 3}).ofMeans(64, 0).distance(); math.Abs(got-0.022941159978543724*3/64) > 1e-6 { // points are 0.02 apart: 0.01²/2 of it
+		t.Errorf("symmetric: %.8f", got)
 	}
 }
 

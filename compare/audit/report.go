@@ -87,11 +87,15 @@ type Curve struct {
 	X, Y           []float64
 	Err            []float64 // standard errors of Y, nil where there are none
 	Reference      []float64 // what Y would be, exactly or if the claim held; nil where that is not known
+	// Measured and Expected say what Y and Reference are, in a few words; "" for these two.
+	Measured, Expected string
 }
 
-// A Map is a number for every cell of the grid; NaN where it has no meaning.
+// A Map is a number for every cell of the grid, or of the plane of some of its axes; NaN where it has
+// no meaning. It has at most two axes.
 type Map struct {
 	Key, Name string
+	Axes      []int // nil for all
 	Values    []float64
 }
 

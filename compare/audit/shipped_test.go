@@ -61,8 +61,15 @@ func TestShippedProblemsAreAudited(t *testing.T) {
 				t.Errorf("%s: %+v", name, f)
 			}
 			for _, m := range f.Maps {
-				if len(m.Values) != g.Cells() {
-					t.Errorf("%s: %s: map of %d cells", name, m.Key, len(m.Values))
+				cells, axes := 1, m.Axes
+				if axes == nil {
+					axes = []int{0, 1, 2}[:g.Dim()]
+				}
+				for _, a := range axes {
+					cells *= g.Axis(a).Cells()
+				}
+				if len(axes) > 2 || len(m.Values) != cells {
+					t.Errorf("%s: %s: map of %d cells and axes %v", name, m.Key, len(m.Values), axes)
 				}
 			}
 			for _, c := range f.Curves {

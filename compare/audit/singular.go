@@ -3,38 +3,29 @@ package audit
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
 )
 
-// This file measures how the volume of low-loss sets scales. For large β
+// This file measures how the volume of low-loss sets scales. For large β and small ε
 //
-//	Z(β) = ∫ e^{−β(L − L₀)} dθ ~ C β^−λ (ln β)^{m−1},   V(L − L₀ < ε) ~ C′ ε^λ (−ln ε)^{m−1},
+//	Z(β) = ∫ e^{−β(L − L₀)} dθ ~ C β^−λ (ln β)^{m−1},   V(ε) = vol{L − L₀ < ε} ~ C′ ε^λ (−ln ε)^{m−1},
 //
 // with the local learning coefficient λ and its multiplicity m of the deepest minimum: λ = d/2 and
-// m = 1 where the Hessian has no zero eigenvalue, and less where minima are singular. What is
-// measured is λ(β) = −d ln Z/d ln β = β⟨L − L₀⟩ on a ladder of β, which tends to λ as
+// m = 1 where the Hessian has no zero eigenvalue, and less where minima are singular. What λ and m are
+// fitted to is −d ln Z/d ln β = β⟨L − L₀⟩, and by itself d ln V/d ln ε.
 //
-//	m = 1: λ + a r^k,   m > 1: λ − (m−1)/(ln β + c).
-//
-// Watanabe, Algebraic Geometry and Statistical Learning Theory (2009), theorem 6.7.
+// Watanabe, Algebraic Geometry and Statistical Learning Theory (2009), theorems 6.7 and 7.1.
 
 const (
 	ladderSteps = 27 // factors of two in β
-	fitted      = 9  // last steps that laws are fitted to
-	fewestSteps = fitted + 3
 	// mostSingular is how far from d/2 a coefficient is that counts as that, per dimension.
 	mostSingular = 0.02
-	// clearer is how much smaller the residual of a law with logarithms has to be.
-	clearer = 0.25
+	// lower is how far below L₀ a value is that shows that there is a deeper minimum, in units of 1/β.
+	lower = 1e-3
 )
-
-// A coefficient is λ with its multiplicity and the numerical error.
-type coefficient struct {
-	lambda, err  float64
-	multiplicity int
-}
 
 // singular has a finding on whether minima are regular.
 func (s *subject) singular() []Finding {
@@ -42,41 +33,81 @@ func (s *subject) singular() []Finding {
 	limit := mostSingular * float64(d)
 	f := Finding{
 		Key: "regular-minima", Name: "regular minima", Claim: "the loss is quadratic about its deepest minimum: low-loss sets have volumes ∝ ε^{d/2}",
-		Rule: Rule{Text: fmt.Sprintf("holds where the learning coefficient λ is within %g of d/2, with three numerical errors, and has no logarithms", limit), Limit: limit},
+		Rule: Rule{Text: fmt.Sprintf("holds where the learning coefficient λ, fitted to the scaling of ∫e^{−βL}, is within %g of d/2, with three errors, and has no logarithms; violated where it is not, or has; neither unless that fitted to volumes of low-loss sets is the same", limit), Limit: limit},
 	}
-	l := s.problem.Landscape
-	if l == nil {
+	if s.problem.Landscape == nil {
 		return []Finding{f.notApplicable("the problem has no loss")}
 	}
 	sf := s.surface()
 	beta, slopes := sf.ladder()
-	if len(slopes) < fewestSteps {
-		return []Finding{f.notApplicable("low-loss sets are too thin to be measured with the values of the loss that are allowed")}
-	}
+	volumes := sf.volumes(beta)
 	f.Applies = true
-	c := learningCoefficient(beta, slopes, d)
-	curve := Curve{Key: "learning_coefficient", Name: "−d ln Z/d ln β", XLabel: "β", YLabel: "λ(β)", X: beta, Y: slopes}
-	for range beta {
-		curve.Reference = append(curve.Reference, float64(d)/2)
+	f.Curves = scalingCurves(beta, slopes, volumes, d)
+	z, okZ := learningCoefficient(beta, slopes, d)
+	at, steps := volumeSlopes(beta, volumes)
+	v, okV := learningCoefficient(at, steps, d)
+	if !okZ || !okV {
+		f.Statistics = []Statistic{
+			{"off", "distance of the learning coefficient from d/2", math.NaN(), math.NaN()},
+			{"doublings", "doublings of β for which ∫e^{−βL} could be computed", float64(len(slopes)), 0},
+			{"doublings-volumes", "and volumes", float64(len(volumes)), 0},
+		}
+		f.Sentence = "low-loss sets are too thin for the values of the loss that are allowed"
+		if sf.deeper {
+			f.Sentence = "there is a deeper minimum than the one that was found"
+		}
+		f.Sentence += fmt.Sprintf(": ∫e^{−βL} could be followed for %d doublings of β and volumes for %d, and to tell takes %d", len(slopes), len(volumes), fewestSteps+1)
+		return []Finding{f}
 	}
-	f.Curves = []Curve{curve}
 	f.Statistics = []Statistic{
-		{"off", "distance of the learning coefficient from d/2", math.Abs(c.lambda - float64(d)/2), c.err},
-		{"coefficient", "learning coefficient λ", c.lambda, c.err},
-		{"multiplicity", "its multiplicity m", float64(c.multiplicity), 0},
+		{"off", "distance of the learning coefficient from d/2", math.Abs(z.lambda - float64(d)/2), z.err},
+		{"coefficient", "learning coefficient λ, from ∫e^{−βL}", z.lambda, z.err},
+		{"multiplicity", "its multiplicity m", float64(z.multiplicity), 0},
+		{"coefficient-volumes", "learning coefficient λ, from volumes of low-loss sets", v.lambda, v.err},
+		{"multiplicity-volumes", "its multiplicity m", float64(v.multiplicity), 0},
 	}
-	if volumes, ok := sf.volumes(beta); ok {
-		f.Curves = append(f.Curves, volumes)
-	}
-	f.Verdict = judge(math.Abs(c.lambda-float64(d)/2), 3*c.err, limit)
-	if c.multiplicity > 1 {
-		f.Verdict = fp.Violated
-	}
+	f.Verdict = judgeMinima(z, v, d)
+	both := fmt.Sprintf("λ = %.3f ± %.1g from ∫e^{−βL} and %.3f ± %.1g from volumes", z.lambda, z.err, v.lambda, v.err)
 	f.Sentence = pick(f.Verdict,
-		fmt.Sprintf("the deepest minimum is regular: λ = %.3f", c.lambda),
-		fmt.Sprintf("the deepest minimum is singular: λ = %.3f with multiplicity %d, where a regular one has %g", c.lambda, c.multiplicity, float64(d)/2),
-		fmt.Sprintf("the scaling of low-loss sets has not settled: λ = %.3f ± %.2g", c.lambda, c.err))
+		fmt.Sprintf("the deepest minimum is regular: %s, where d/2 = %g", both, float64(d)/2),
+		fmt.Sprintf("the deepest minimum is singular: %s, with multiplicity %d, where a regular one has %g", both, z.multiplicity, float64(d)/2),
+		fmt.Sprintf("the scaling of low-loss sets has not settled: %s, with multiplicities %d and %d", both, z.multiplicity, v.multiplicity))
 	return []Finding{f}
+}
+
+// judgeMinima compares the coefficient of integrals with d/2, if that of volumes agrees with it and both
+// have settled to a number above 0.
+func judgeMinima(z, v coefficient, d int) fp.Verdict {
+	limit := mostSingular * float64(d)
+	unsettled := z.lambda <= 3*z.err || v.lambda <= 3*v.err
+	differ := math.Abs(z.lambda-v.lambda) > limit+3*math.Hypot(z.err, v.err)
+	switch {
+	case unsettled, differ, z.multiplicity != v.multiplicity:
+		return fp.CannotTell
+	case z.multiplicity > 1:
+		return fp.Violated
+	}
+	return judge(math.Abs(z.lambda-float64(d)/2), 3*z.err, limit)
+}
+
+// scalingCurves show both slopes, and volumes.
+func scalingCurves(beta, slopes, volumes []float64, d int) (list []Curve) {
+	regular := func(n int) []float64 { return slices.Repeat([]float64{float64(d) / 2}, n) }
+	expected := "d/2, of a regular minimum"
+	if n := len(slopes); n > 0 {
+		list = append(list, Curve{
+			Key: "learning_coefficient", Name: "scaling of ∫exp(−βL)", XLabel: "β", YLabel: "λ(β)", X: beta, Y: slopes,
+			Reference: regular(n), Measured: "−d ln Z/d ln β", Expected: expected,
+		})
+	}
+	at, steps := volumeSlopes(beta, volumes)
+	if n := len(steps); n > 0 {
+		list = append(list, Curve{
+			Key: "volume", Name: "scaling of volumes of low-loss sets", XLabel: "1/ε", YLabel: "λ(ε)", X: at, Y: steps,
+			Reference: regular(n), Measured: "d ln V/d ln ε", Expected: expected,
+		})
+	}
+	return list
 }
 
 // surface returns the loss in the box. A value of a loss that goes through n samples counts as n/32.
@@ -90,20 +121,21 @@ func (s *subject) surface() *surface {
 	for a := range s.grid.Dim() {
 		sf.lo, sf.hi = append(sf.lo, s.grid.Axis(a).Min()), append(sf.hi, s.grid.Axis(a).Max())
 	}
-	sf.least = math.Inf(1)
-	for _, v := range s.problem.Landscape.Values(s.grid) {
-		sf.least = min(sf.least, v)
-	}
+	values := s.problem.Landscape.Values(s.grid)
+	at := make([]float64, s.grid.Dim())
+	s.grid.Center(at, slices.Index(values, slices.Min(values)))
+	sf.least = sf.value(at)
 	for _, x := range s.problem.StablePoints() {
-		if _, inside := s.grid.Find(x); inside {
-			sf.least = min(sf.least, sf.value(x))
+		if _, inside := s.grid.Find(x); inside && sf.value(x) < sf.least {
+			at, sf.least = x, sf.value(x)
 		}
 	}
+	sf.descend(at)
 	return sf
 }
 
 // ladder returns λ(β) for β that grow twofold from where e^−βL is 1/e at the mean of L, as long as
-// there are values; the last third of them is left for volumes.
+// there are values, and none is below L₀; the last third of them is left for volumes.
 func (s *surface) ladder() (beta, slopes []float64) {
 	var mean, volume float64
 	rest := s.points / 3
@@ -118,7 +150,8 @@ func (s *surface) ladder() (beta, slopes []float64) {
 	b := volume / mean
 	for range ladderSteps {
 		_, slope, ok := s.partition(b)
-		if !ok {
+		s.deeper = -b*s.lowest > lower
+		if !ok || s.deeper {
 			break
 		}
 		beta, slopes = append(beta, b), append(slopes, slope)
@@ -128,82 +161,23 @@ func (s *surface) ladder() (beta, slopes []float64) {
 	return beta, slopes
 }
 
-// volumes returns V(ε) for ε = 1/β of every other step of a ladder, as far as there are values.
-func (s *surface) volumes(beta []float64) (c Curve, ok bool) {
-	c = Curve{Key: "volume", Name: "volume of low-loss sets", XLabel: "ε", YLabel: "V(L − L₀ < ε)"}
-	for k := 0; k < len(beta); k += 2 {
-		v, ok := s.sublevel(1 / beta[k])
+// volumes returns V(ε) for ε = 1/β on a ladder, as far as there are values.
+func (s *surface) volumes(beta []float64) (volumes []float64) {
+	for _, b := range beta {
+		v, ok := s.sublevel(1 / b)
 		if !ok {
 			break
 		}
-		c.X, c.Y = append([]float64{1 / beta[k]}, c.X...), append([]float64{v}, c.Y...)
+		volumes = append(volumes, v)
 	}
-	return c, len(c.X) > 1
+	return volumes
 }
 
-// learningCoefficient fits both laws to the end of a ladder, and tells the error from where it
-// ends three steps earlier.
-func learningCoefficient(beta, slopes []float64, d int) coefficient {
-	n := len(slopes)
-	c := fitCoefficient(beta[n-fitted:], slopes[n-fitted:], d)
-	before := fitCoefficient(beta[n-fitted-3:n-3], slopes[n-fitted-3:n-3], d)
-	c.err = math.Abs(c.lambda - before.lambda)
-	if before.multiplicity != c.multiplicity {
-		c.err = max(c.err, math.Abs(c.lambda-slopes[n-1]))
+// volumeSlopes returns d ln V/d ln ε between the steps of a ladder, and 1/ε there.
+func volumeSlopes(beta, volumes []float64) (at, slopes []float64) {
+	for k := 1; k < len(volumes); k++ {
+		at = append(at, math.Sqrt(beta[k]*beta[k-1]))
+		slopes = append(slopes, math.Log(volumes[k-1]/volumes[k])/math.Log(beta[k]/beta[k-1]))
 	}
-	return c
-}
-
-// fitCoefficient returns the law with the smallest residual; one with logarithms only if its
-// residual is a quarter of that without.
-func fitCoefficient(beta, slopes []float64, d int) coefficient {
-	best := coefficient{multiplicity: 1}
-	least := math.Inf(1)
-	for r := 0.02; r < 0.951; r += 0.01 { // λ + a r^k
-		h := make([]float64, len(slopes))
-		for k := range h {
-			h[k] = math.Pow(r, float64(k))
-		}
-		if at, res := intercept(h, slopes); res < least {
-			least, best.lambda = res, at
-		}
-	}
-	for m := 2; m <= d; m++ {
-		residual, at := math.Inf(1), 0.0
-		for shift := -0.9 * math.Log(beta[0]); shift < 20; shift += 0.02 {
-			var mean, square float64
-			for k, s := range slopes {
-				v := s + float64(m-1)/(math.Log(beta[k])+shift)
-				mean += v / float64(len(slopes))
-				square += v * v / float64(len(slopes))
-			}
-			if res := math.Sqrt(max(0, square-mean*mean)); res < residual {
-				residual, at = res, mean
-			}
-		}
-		if residual < clearer*least && residual < 1e-3 {
-			least, best = residual, coefficient{lambda: at, multiplicity: m}
-		}
-	}
-	return best
-}
-
-// intercept returns λ of the least-squares line y = λ + a h, and the root mean square residual.
-func intercept(h, y []float64) (at, residual float64) {
-	n := float64(len(h))
-	var mh, my, hh, hy float64
-	for k := range h {
-		mh, my = mh+h[k]/n, my+y[k]/n
-	}
-	for k := range h {
-		hh += (h[k] - mh) * (h[k] - mh)
-		hy += (h[k] - mh) * (y[k] - my)
-	}
-	slope := hy / hh
-	at = my - slope*mh
-	for k := range h {
-		off := y[k] - at - slope*h[k]
-		residual += off * off / n
-	}
-	return at, math.Sqrt(residual)
+	return at, slopes
 }

@@ -2,6 +2,9 @@ package audit
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
@@ -77,14 +80,15 @@ func TestLearningCoefficientsThatAreKnown(t *testing.T) {
 			s.points = c.points
 		}
 		beta, slopes := s.ladder()
-		if len(slopes) < fewestSteps {
-			t.Errorf("%s: only %d steps", c.name, len(slopes))
-			continue
-		}
-		got := learningCoefficient(beta, slopes, c.d)
-		t.Logf("%s: λ = %.4f ± %.1g, m = %d from %d steps in β", c.name, got.lambda, got.err, got.multiplicity, len(slopes))
-		if math.Abs(got.lambda-c.lambda) > max(3*got.err, 0.003) || got.err > 0.01 || got.multiplicity != c.multiplicity {
-			t.Errorf("%s: λ = %.4f ± %.1g, m = %d; want %g, %d", c.name, got.lambda, got.err, got.multiplicity, c.lambda, c.multiplicity)
+		volumes := s.volumes(beta)
+		at, steps := volumeSlopes(beta, volumes)
+		z, okZ := learningCoefficient(beta, slopes, c.d)
+		v, okV := learningCoefficient(at, steps, c.d)
+		t.Logf("%s: %.4f ± %.1g, m = %d from %d steps in β; %.4f ± %.1g, m = %d from %d volumes", c.name, z.lambda, z.err, z.multiplicity, len(slopes), v.lambda, v.err, v.multiplicity, len(volumes))
+		for by, got := range map[string]coefficient{"integrals": z, "volumes": v} {
+			if !okZ || !okV || math.Abs(got.lambda-c.lambda) > max(3*got.err, 0.003) || got.err > 0.01 || got.multiplicity != c.multiplicity {
+				t.Errorf("%s: %s: λ = %.4f ± %.1g, m = %d; want %g, %d", c.name, by, got.lambda, got.err, got.multiplicity, c.lambda, c.multiplicity)
+			}
 		}
 	}
 }
@@ -105,6 +109,108 @@ func leastOf(s *surface) float64 {
 		lo, hi = at-2*step, at+2*step
 	}
 	return least
+}
+
+// Neither verdict is given where coefficients have not settled above 0, or are not the same.
+func TestVerdictsOnMinima(t *testing.T) {
+	const d, limit = 2, mostSingular * 2
+	at := func(lambda, err float64, m int) coefficient { return coefficient{lambda, err, m} }
+	for _, c := range []struct {
+		z, v coefficient
+		want fp.Verdict
+	}{
+		{at(1, 0.001, 1), at(1, 0.001, 1), fp.Holds},
+		{at(1-0.9*limit, 0.001, 1), at(1, 0.001, 1), fp.Holds},
+		{at(1-limit, 0.001, 1), at(1, 0.001, 1), fp.CannotTell},
+		{at(1-limit-0.004, 0.001, 1), at(1-limit, 0.001, 1), fp.Violated},
+		{at(0.75, 0.001, 1), at(0.75, 0.001, 1), fp.Violated},
+		{at(0.75, 0.1, 1), at(0.75, 0.1, 1), fp.CannotTell},
+		{at(1, 0.001, 2), at(1, 0.001, 2), fp.Violated}, // logarithms
+		{at(0.5, 0.001, 2), at(0.5, 0.001, 1), fp.CannotTell},
+		{at(0.5, 0.001, 1), at(0.5, 0.001, 2), fp.CannotTell},
+		{at(1, 0.001, 1), at(1.05, 0.001, 1), fp.CannotTell}, // limit + 3·√2·0.001 = 0.0442
+		{at(1, 0.001, 1), at(1.044, 0.001, 1), fp.Holds},
+		{at(0.75, 0.001, 1), at(0.65, 0.02, 1), fp.Violated},
+		{at(-0.2, 0.01, 1), at(-0.2, 0.01, 1), fp.CannotTell},
+		{at(0.02, 0.01, 1), at(0.03, 0.001, 1), fp.CannotTell},
+		{at(0.03, 0.001, 1), at(0.02, 0.01, 1), fp.CannotTell},
+	} {
+		if got := judgeMinima(c.z, c.v, d); got != c.want {
+			t.Errorf("%+v, %+v: %v, want %v", c.z, c.v, got, c.want)
+		}
+	}
+}
+
+// Slopes of either law give its λ, with an error that covers what scatter of 1e-3 does to it; a short
+// ladder gives none.
+func TestLawsAreFitted(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	var beta, power, logs []float64
+	for k := range 15 {
+		b := math.Pow(2, float64(k))
+		beta = append(beta, b)
+		power = append(power, 0.7+0.3*math.Pow(0.6, float64(k)))
+		logs = append(logs, 0.7-2/(math.Log(b)+4))
+	}
+	for _, c := range []struct {
+		slopes []float64
+		m      int
+	}{{power, 1}, {logs, 3}} {
+		got, ok := learningCoefficient(beta, c.slopes, 3)
+		// Exact but for the steps in which r and c are tried.
+		if !ok || math.Abs(got.lambda-0.7) > 1e-4 || got.err > 1e-3 || got.multiplicity != c.m {
+			t.Errorf("m = %d: %+v", c.m, got)
+		}
+	}
+	if _, ok := learningCoefficient(beta[:fewestSteps-1], power[:fewestSteps-1], 3); ok {
+		t.Error("a short ladder has a coefficient")
+	}
+	const sets = 200
+	var off float64
+	for range sets {
+		y := slices.Clone(power)
+		for k := range y {
+			y[k] += 1e-3 * rng.NormFloat64()
+		}
+		got, _ := learningCoefficient(beta, y, 1)
+		off += math.Pow((got.lambda-0.7)/got.err, 2) / sets
+	}
+	// The mean square is 1 if errors are right; they are of few numbers, and may be too large.
+	if off > 1.5 {
+		t.Errorf("λ is off by %.2f errors", math.Sqrt(off))
+	}
+}
+
+// A minimum that is not at a cell's centre is found, in a curved valley too; and one that lies elsewhere
+// is told of as soon as it is met.
+func TestDeepestMinimumIsFound(t *testing.T) {
+	valley := func(x []float64) float64 {
+		u := x[1] - x[0]*x[0]
+		return 100*u*u + (x[0]-0.5)*(x[0]-0.5)
+	}
+	s := square(2, valley)
+	s.least = valley([]float64{-0.9, 0.8})
+	s.descend([]float64{-0.9, 0.8})
+	if !(s.least < 1e-15) { // of 2.0 at the start; simplices end at the square of round-off
+		t.Errorf("least %g", s.least)
+	}
+	wells := square(1, func(x []float64) float64 { v := x[0]*x[0] - 0.25; return v*v + 0.01*x[0] })
+	wells.least = wells.value([]float64{0.5})
+	wells.descend([]float64{0.5})
+	if beta, _ := wells.ladder(); !wells.deeper || len(beta) > fewestSteps {
+		t.Errorf("%d steps from the higher of two wells", len(beta))
+	}
+}
+
+// With few values of the loss nobody can tell, and nothing is called violated.
+func TestThinSetsAreNoViolation(t *testing.T) {
+	for _, points := range []int{1, 2000, 20000} {
+		r := audited(t, "variables: [x, y]\nsgd: {loss: \"(x*y - 1)^2\", noise_covariance: [[1, 0], [0, 1]], learning_rate: 0.3, batch_size: 1}\ndomain: {x: {min: -2, max: 2, cells: 32}, y: {min: -2, max: 2, cells: 32}}", Options{NoEnsemble: true, MaxPoints: points})
+		f := find(t, r, "regular-minima")
+		if !f.Applies || f.Verdict != fp.CannotTell || !strings.Contains(f.Sentence, "too thin") {
+			t.Errorf("%d points: %v: %s", points, f.Verdict, f.Sentence)
+		}
+	}
 }
 
 // In an audit a bowl is regular, and one that is flat along an axis is not.

@@ -25,7 +25,7 @@ const (
 	tailShare     = 0.1 // of all samples
 	fewestTail    = 25  // spacings
 	plateauLogs   = 7   // nats
-	finiteSquares = 2   // the index from which on a variance is finite
+	finiteSquares = 2   // the index up to which a variance is infinite
 )
 
 // A tailFit is what Hill's estimator says.
@@ -100,29 +100,39 @@ func (s *subject) judgeTail(f *Finding, points [][][]float64) {
 			f.Curves = []Curve{hillPlot(length, fit.k)}
 		}
 	}
-	z := distuv.UnitNormal.Quantile(1 - level/float64(len(points)))
 	f.Statistics = []Statistic{
 		{"index", "index of the tail (Hill)", worst.index, worst.err},
 		{"plateau", "logarithm of the likelihood ratio of a power law and a tail that falls faster", worst.plateau, 0},
 		{"spacings", "samples in the tail", float64(worst.k), 0},
 	}
-	plateau := worst.plateau > plateauLogs
-	switch {
-	case plateau && worst.index+z*worst.err <= finiteSquares:
-		f.Verdict = fp.Violated
-	case worst.index-z*worst.err > finiteSquares:
-		f.Verdict = fp.Holds
+	f.Verdict, f.Sentence = worst.verdict(distuv.UnitNormal.Quantile(1 - level/float64(len(points))))
+}
+
+// verdict says whether a variance is finite, with so many standard errors. Without a plateau no index is
+// infinite variance's, for there is none.
+func (t tailFit) verdict(errors float64) (fp.Verdict, string) {
+	plateau := t.plateau > plateauLogs
+	far := t.index-errors*t.err > finiteSquares
+	switch estimate := fmt.Sprintf("%.2f ± %.2f", t.index, t.err); {
+	case plateau && far:
+		return fp.Holds, "the variance is finite: the tail is a power law with an index above 2, " + estimate
+	case far:
+		return fp.Holds, "the variance is finite: the tail is no power law with an index up to 2 (Hill's estimate, " + estimate + ", is above 2 and has no plateau)"
+	case plateau && t.index+errors*t.err <= finiteSquares:
+		return fp.Violated, "the variance is infinite as samples grow in number: the tail is a power law with an index of at most 2, " + estimate
+	case plateau:
+		return fp.CannotTell, "the tail is a power law with an index of " + estimate + ", too close to 2 to tell whether the variance is finite"
+	default:
+		return fp.CannotTell, "whether the variance is finite is open: Hill's estimate, " + estimate + ", is not clearly above 2, but has no plateau, so that the tail may be no power law"
 	}
-	what := fmt.Sprintf("Hill's estimate is %.2f ± %.2f, without a plateau, so that this is no index", worst.index, worst.err)
-	if plateau {
-		what = fmt.Sprintf("the tail has an index of %.2f ± %.2f", worst.index, worst.err)
-	}
-	f.Sentence = pick(f.Verdict, "the variance is finite: ", "the variance is infinite as samples grow in number: ", "the tail does not tell whether the variance is finite: ") + what
 }
 
 // hillPlot is Hill's estimate by the number of spacings, of sorted numbers.
 func hillPlot(x []float64, most int) Curve {
-	c := Curve{Key: "hill", Name: "Hill's estimate of the tail index", XLabel: "samples in the tail", YLabel: "index"}
+	c := Curve{
+		Key: "hill", Name: "Hill's estimate of the tail index", XLabel: "samples in the tail", YLabel: "index",
+		Measured: "Hill's estimate", Expected: "2: infinite variance up to here",
+	}
 	var sum float64
 	for i := 1; i <= most; i++ {
 		sum += float64(i) * math.Log(x[i-1]/x[i])
@@ -131,6 +141,7 @@ func hillPlot(x []float64, most int) Curve {
 		}
 		k := float64(i)
 		c.X, c.Y, c.Err = append(c.X, k), append(c.Y, k/sum), append(c.Err, math.Sqrt(k)/sum)
+		c.Reference = append(c.Reference, finiteSquares)
 	}
 	return c
 }

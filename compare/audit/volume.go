@@ -2,6 +2,8 @@ package audit
 
 import (
 	"math"
+
+	"gonum.org/v1/gonum/optimize"
 )
 
 // This file integrates over the low-loss sets of a loss in a box: boxes are cut in halves, along the
@@ -13,8 +15,29 @@ type surface struct {
 	value  func(x []float64) float64
 	lo, hi []float64
 	least  float64
-	points int // values that may still be asked for
-	each   int // what a value counts
+	points int     // values that may still be asked for
+	each   int     // what a value counts
+	lowest float64 // the least L − least that was seen, at most 0
+	deeper bool    // whether that is a minimum that matters
+}
+
+// descend looks for a lower value than least from a point on, by Nelder and Mead's simplices, which
+// follow curved valleys.
+func (s *surface) descend(from []float64) {
+	inside := func(x []float64) float64 {
+		for a, v := range x {
+			if v < s.lo[a] || v > s.hi[a] {
+				return math.Inf(1)
+			}
+		}
+		return s.value(x)
+	}
+	r, err := optimize.Minimize(optimize.Problem{Func: inside}, from, &optimize.Settings{
+		FuncEvaluations: 5000, Converger: &optimize.FunctionConverge{Iterations: 200},
+	}, &optimize.NelderMead{})
+	if err == nil {
+		s.least = min(s.least, r.F)
+	}
 }
 
 // gaussNodes and gaussWeights are of the rule of five points on [−1, 1], of degree 9: e^−v with v
@@ -84,6 +107,7 @@ func (s *surface) sample(p *piece) bool {
 			rest /= nodes
 		}
 		p.v[k] = s.value(x) - s.least
+		s.lowest = min(s.lowest, p.v[k])
 	}
 	return true
 }
@@ -182,6 +206,9 @@ func (s *surface) partition(beta float64) (z, slope float64, ok bool) {
 	return z, first / z, ok
 }
 
+// smooth is the change of a loss within a box that is not cut, in units of ε.
+const smooth = 0.5
+
 // sublevel returns the volume of L − least < ε, to some parts in a thousand; false without enough
 // values.
 func (s *surface) sublevel(epsilon float64) (volume float64, ok bool) {
@@ -195,17 +222,33 @@ func (s *surface) sublevel(epsilon float64) (volume float64, ok bool) {
 			_, v := p.mean(func(float64) float64 { return 0 })
 			volume += v
 			return false
-		case change > epsilon/8:
+		case change > smooth*epsilon:
 			return true
 		}
-		inside, v := p.mean(func(v float64) float64 {
-			if v < epsilon {
-				return 1
-			}
-			return 0
-		})
-		volume += inside * v
+		volume += p.below(epsilon)
 		return false
 	})
 	return volume, ok
+}
+
+// below returns the volume of L − least < ε in a box. About each point, in a cell of its weight, the loss
+// is taken for linear along the axis where it changes most there.
+func (p *piece) below(epsilon float64) float64 {
+	k := -1
+	inside, volume := p.mean(func(v float64) float64 {
+		k++
+		change, stride := 0.0, 1
+		for range p.lo {
+			i := k / stride % nodes
+			before, after := max(i-1, 0), min(i+1, nodes-1)
+			slope := (p.v[k+(after-i)*stride] - p.v[k-(i-before)*stride]) / (gaussNodes[after] - gaussNodes[before])
+			change = max(change, math.Abs(slope)*2*gaussWeights[i])
+			stride *= nodes
+		}
+		if change == 0 {
+			change = math.SmallestNonzeroFloat64
+		}
+		return min(1, max(0, 0.5+(epsilon-v)/change))
+	})
+	return inside * volume
 }

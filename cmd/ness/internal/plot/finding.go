@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -17,6 +18,8 @@ type Series struct {
 	X, Y           []float64
 	Err            []float64 // standard errors of Y, nil for none
 	Reference      []float64 // what Y should be, NaN where that is not known; nil for none
+	// Measured and Expected are the names of Y and Reference in the legend; "" for these two.
+	Measured, Expected string
 }
 
 // manyPoints is the number from which points are joined instead of drawn.
@@ -81,12 +84,12 @@ func (s Series) bars() bool { return s.Err != nil && !s.many() }
 var expectedLine = pencil(ink, 1, 5, 3)
 
 func (s Series) keys() []key {
-	keys := []key{{name: "measured", mark: dotStyles[0].glyph(false, dotRadius)}}
+	keys := []key{{name: cmp.Or(s.Measured, "measured"), mark: dotStyles[0].glyph(false, dotRadius)}}
 	if s.many() {
-		keys[0] = key{name: "measured", line: pencil(dotStyles[0].ink, 1)}
+		keys[0] = key{name: keys[0].name, line: pencil(dotStyles[0].ink, 1)}
 	}
 	if s.Reference != nil {
-		keys = append(keys, key{name: "expected", line: expectedLine})
+		keys = append(keys, key{name: cmp.Or(s.Expected, "expected"), line: expectedLine})
 	}
 	return keys
 }
