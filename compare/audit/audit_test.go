@@ -12,8 +12,8 @@ import (
 	"github.com/ness-fp/ness/grid"
 )
 
-// audited reads a problem file and audits it.
-func audited(t testing.TB, src string, opt Options) *Report {
+// read reads a problem file, and returns its grid.
+func read(t testing.TB, src string) (*fp.File, *grid.Grid) {
 	t.Helper()
 	f, err := fp.ReadProblem(strings.NewReader("version: 1\n"+src), fp.ReadOptions{Name: "f.yaml", Open: func(path string) (io.ReadCloser, error) {
 		return os.Open(filepath.Join("../../testdata/problems", path))
@@ -30,6 +30,13 @@ func audited(t testing.TB, src string, opt Options) *Report {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f, g
+}
+
+// audited reads a problem file and audits it.
+func audited(t testing.TB, src string, opt Options) *Report {
+	t.Helper()
+	f, g := read(t, src)
 	r, err := Audit(f, g, opt)
 	if err != nil {
 		t.Fatal(err)

@@ -105,12 +105,28 @@ func TestEffectOfDetailedBalanceIsThatOfTheSymmetricForce(t *testing.T) {
 	}
 }
 
-// Batches of 10 of 40 samples drawn without replacement have 30/39 of the variance.
+// Batches of 10 of 40 samples drawn without replacement have 30/39 of the variance, but for noise that
+// is injected.
 func TestEffectOfSmallBatches(t *testing.T) {
-	r := audited(t, strings.Replace(mean(40, 10, 1, ""), "cells: 64", "cells: 512", 1), quick)
-	want := normalTV(math.Sqrt(39.0 / 30))
-	if got := effect(t, r, "small-batch").TV.Value; math.Abs(got-want) > 2e-3*want { // cells of a twelfth of a deviation
-		t.Errorf("%.5f, want %.5f", got, want)
+	for _, c := range []struct {
+		more, how string
+		injected  float64
+	}{
+		{"", "batches without replacement for those with", 0},
+		{", sampling: without-replacement", "batches with replacement for those without", 0},
+		{", injected_noise: 0.2", "batches without replacement for those with", 0.2},
+		{", sampling: epochs, injected_noise: 0.2", "batches with replacement for those without", 0.2},
+	} {
+		src := strings.Replace(mean(40, 10, 1, c.more), "cells: 64", "cells: 512", 1)
+		f, _ := read(t, src)
+		noise := f.SGD().Loss.Evaluator()
+		noise.Eval([]float64{0.5})
+		injected := c.injected * 10 / noise.NoiseCov[0]
+		want := normalTV(math.Sqrt((1 + injected) / (30.0/39 + injected)))
+		e := effect(t, audited(t, src, quick), "small-batch")
+		if math.Abs(e.TV.Value-want) > e.TV.Error || e.TV.Error > 0.01*want || e.How != c.how { // cells of a twelfth of a deviation
+			t.Errorf("%q: %.5f ± %.1g, want %.5f; %s", c.more, e.TV.Value, e.TV.Error, want, e.How)
+		}
 	}
 }
 
@@ -221,6 +237,12 @@ func TestFailedTwinsAreNamed(t *testing.T) {
 	if len(l.unranked) != 3 || len(l.effects) != 1 || l.unranked[0] != (Unranked{"a", "A", "it rained"}) || l.unranked[1].Why != "it rained" || !strings.Contains(l.unranked[2].Why, "2 groups") {
 		t.Errorf("%+v, %+v", l.unranked, l.effects)
 	}
+	s := &subject{candidates: []compare.Candidate{{Key: "gibbs", Err: errors.New("no minimum")}, {Key: "local-gaussian", Err: errors.New("not asked for")}}}
+	l.unranked = nil
+	if s.formulaEffects(&l); len(l.unranked) != 1 || l.unranked[0] != (Unranked{"tempered-posterior", "tempered posterior", "no minimum"}) {
+		t.Errorf("%+v", l.unranked)
+	}
+	l.unranked = append(l.unranked, Unranked{Key: "a"})
 	if !l.has("a") || !l.has("d") || l.has("e") {
 		t.Error("what has been told of is not known")
 	}

@@ -119,13 +119,20 @@ func TestFullBatchesAreExplained(t *testing.T) {
 // On x²/2 with Σ = 1 walkers have the variance 1/(1 − η/2) over that of first order, and of second
 // order in drift and noise it is 1 + η/2: the differences, in units of the walkers' variance at the
 // larger rate, are known at both, and so are the powers between them. Batches of one have no half, and
-// the other rate is twice as large.
+// the other rate is twice as large; those of epochs are independent here, and those of 8 of 48 samples
+// without replacement have 40/44 of the variance of those of 4.
 func TestWalkersAgainstBothOrders(t *testing.T) {
 	const eta = 0.4
-	for _, src := range []string{
-		strings.Replace(line(fmt.Sprint(eta), ""), "batch_size: 1", "batch_size: 2", 1),
-		line(fmt.Sprint(eta/2), ""),
+	epochs := strings.Replace(mean(48, 8, 1, ", sampling: epochs"), "learning_rate: 0.02", "learning_rate: 0.4", 1)
+	for _, c := range []struct {
+		src   string
+		other float64 // factor of the variance at the smaller rate
+	}{
+		{strings.Replace(line(fmt.Sprint(eta), ""), "batch_size: 1", "batch_size: 2", 1), 1},
+		{line(fmt.Sprint(eta/2), ""), 1},
+		{strings.Replace(epochs, "min: -0.2, max: 1.2, cells: 64", "min: -1, max: 2, cells: 256", 1), 44.0 / 40},
 	} {
+		src := c.src
 		r := audited(t, src, Options{MaxPoints: 1, Walkers: 1024, Relaxations: 400})
 		f := find(t, r, "order-in-rate")
 		exact := func(eta float64) float64 { return 1 / (1 - eta/2) }
@@ -133,6 +140,9 @@ func TestWalkersAgainstBothOrders(t *testing.T) {
 			var off [2]float64
 			for k, eta := range []float64{eta, eta / 2} {
 				off[k] = (exact(eta) - of(eta)) / exact(0.4)
+				if k == 1 {
+					off[k] *= c.other
+				}
 				key := fmt.Sprintf("walkers-order-%d-rate-%d", order+1, k+1)
 				if got, err := statistic(t, f, key), errorOf(t, f, key); math.Abs(got-off[k]) > 5*err || !(err < 0.02) {
 					t.Errorf("%s: %.4f ± %.1g, want %.4f", key, got, err, off[k])
@@ -151,10 +161,31 @@ func TestWalkersAgainstBothOrders(t *testing.T) {
 			t.Error(f.Sentence)
 		}
 	}
-	// 41 samples have no batch of twice 41; and momentum no second order.
-	r := audited(t, mean(41, 41, 1, ""), Options{MaxPoints: 1, Walkers: 64, Relaxations: 10})
-	if f := find(t, r, "order-in-rate"); !strings.Contains(f.Sentence, "twice it is all samples or more") {
-		t.Error(f.Sentence)
+	for why, src := range map[string]string{
+		"twice it is all samples or more": mean(41, 41, 1, ""),
+		"on this grid, want":              strings.Replace(mean(40, 10, 1, ""), "cells: 64", "cells: 20", 1),
+	} {
+		r := audited(t, src, Options{MaxPoints: 1, Walkers: 64, Relaxations: 100})
+		if f := find(t, r, "order-in-rate"); !strings.Contains(f.Sentence, why) {
+			t.Errorf("%s, want %q", f.Sentence, why)
+		}
+	}
+}
+
+// At half the rate walkers take as many steps, which are half as many relaxation times, and are counted
+// half as often; at twice the rate they take half as many steps for as many relaxation times.
+func TestOtherRatesAreCountedByTheirRelaxation(t *testing.T) {
+	for batch, want := range map[int]float64{1: 1, 2: 0.5} {
+		f, g := read(t, strings.Replace(line("0.02", ""), "batch_size: 1", fmt.Sprintf("batch_size: %d", batch), 1))
+		s, err := newSubject(f, g, Options{Walkers: 64, Relaxations: 100}.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &s.crowds.of
+		// Counts are made at whole steps, every fifth or tenth.
+		if r := float64(c[walkRescaled].Total()) / float64(c[walkItself].Total()); math.Abs(r-want) > 0.25*want {
+			t.Errorf("B = %d: %.3g as many counts, want %g", batch, r, want)
+		}
 	}
 }
 

@@ -38,25 +38,27 @@ func TestSoundProblemsRaiseNoAlarm(t *testing.T) {
 	}
 	all, alarms := 0, 0
 	for k, p := range sound {
-		var own int
-		open := map[string]int{}
-		start := time.Now()
-		for i := range audits {
-			seed := uint64(1000*k + i + 1)
-			r := audited(t, p.src(seed), small(seed, *long || i == 0))
-			all++
-			if v := r.Violated(); len(v) > 0 {
-				own++
-				t.Logf("%s: seed %d: %s: %s", p.name, seed, v[0].Key, v[0].Sentence)
-			}
-			for _, f := range r.Findings {
-				if f.Applies && f.Kind == Assumption && f.Verdict == fp.CannotTell {
-					open[f.Key]++
+		t.Run(p.name, func(t *testing.T) {
+			var own int
+			open := map[string]int{}
+			start := time.Now()
+			for i := range audits {
+				seed := uint64(1000*k + i + 1)
+				r := audited(t, p.src(seed), small(seed, *long || i == 0))
+				all++
+				if v := r.Violated(); len(v) > 0 {
+					own++
+					t.Logf("seed %d: %s: %s", seed, v[0].Key, v[0].Sentence)
+				}
+				for _, f := range r.Findings {
+					if f.Applies && f.Kind == Assumption && f.Verdict == fp.CannotTell {
+						open[f.Key]++
+					}
 				}
 			}
-		}
-		alarms += own
-		t.Logf("%s: %d of %d audits raise an alarm; left open: %v; %.3f s an audit", p.name, own, audits, open, time.Since(start).Seconds()/float64(audits))
+			alarms += own
+			t.Logf("%d of %d audits raise an alarm; left open: %v; %.3f s an audit", own, audits, open, time.Since(start).Seconds()/float64(audits))
+		})
 	}
 	if 100*alarms > all {
 		t.Errorf("%d of %d audits raise an alarm", alarms, all)
@@ -122,30 +124,32 @@ func TestViolationsAreCaught(t *testing.T) {
 		audits = 100
 	}
 	for k, p := range broken {
-		caught, missed := 0, map[string]int{}
-		for i := range audits {
-			seed := uint64(1000*k + i + 1)
-			opt := small(seed, p.walkers)
-			opt.Relaxations = 200
-			if slices.Contains(p.keys, "regular-minima") {
-				opt.MaxPoints = 4e6
-			}
-			r := audited(t, p.src(rand.New(rand.NewPCG(seed, 0))), opt)
-			all := true
-			for _, key := range p.keys {
-				if f := find(t, r, key); f.Verdict != fp.Violated {
-					all = false
-					missed[key]++
-					t.Logf("%s: seed %d: %s: %s", p.name, seed, key, f.Sentence)
+		t.Run(p.name, func(t *testing.T) {
+			caught, missed := 0, map[string]int{}
+			for i := range audits {
+				seed := uint64(1000*k + i + 1)
+				opt := small(seed, p.walkers)
+				opt.Relaxations = 200
+				if slices.Contains(p.keys, "regular-minima") {
+					opt.MaxPoints = 4e6
+				}
+				r := audited(t, p.src(rand.New(rand.NewPCG(seed, 0))), opt)
+				all := true
+				for _, key := range p.keys {
+					if f := find(t, r, key); f.Verdict != fp.Violated {
+						all = false
+						missed[key]++
+						t.Logf("seed %d: %s: %s", seed, key, f.Sentence)
+					}
+				}
+				if all {
+					caught++
 				}
 			}
-			if all {
-				caught++
+			t.Logf("%d of %d audits say so", caught, audits)
+			if 100*caught < 99*audits {
+				t.Errorf("only %d of %d audits say so; missed: %v", caught, audits, missed)
 			}
-		}
-		t.Logf("%s: %d of %d audits say so", p.name, caught, audits)
-		if 100*caught < 99*audits {
-			t.Errorf("%s: only %d of %d audits say so; missed: %v", p.name, caught, audits, missed)
-		}
+		})
 	}
 }
