@@ -7,6 +7,7 @@ import (
 
 	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
 )
 
 // This file sets walkers against the densities of first and of second order in η, at two learning
@@ -79,11 +80,7 @@ func (s *subject) fitRates(r *rateSeries) error {
 // variantMoments returns mean and covariance of the equation of another rate, batch and order. Errors:
 // the density is not as accurate as walkers tell.
 func (s *subject) variantMoments(v fp.SGDVariant) (mean, cov []float64, err error) {
-	problem, err := s.file.Variant(v, s.grid)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, e, err := s.solved(problem)
+	p, e, err := s.variant(v)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,6 +91,27 @@ func (s *subject) variantMoments(v fp.SGDVariant) (mean, cov []float64, err erro
 	}
 	mean, cov = compare.DensityMoments(p)
 	return mean, cov, nil
+}
+
+// variant returns the density of another rate, batch and order with its relative L1 error: one that
+// there is already, where it is the solution or that of second order at the rate of the file.
+func (s *subject) variant(v fp.SGDVariant) (*grid.Field, float64, error) {
+	same := s.file.SGDVariant()
+	if v == same {
+		return s.solution.Density, s.densityError(), nil
+	}
+	if same.Order, same.CorrectNoise = 2, true; v == same {
+		for _, c := range s.candidates {
+			if c.Key == "fokker-planck-corrected" {
+				return c.Density, c.Error, c.Err
+			}
+		}
+	}
+	problem, err := s.file.Variant(v, s.grid)
+	if err != nil {
+		return nil, 0, err
+	}
+	return s.solved(problem)
 }
 
 // tellRates adds to a finding how walkers leave both orders.
