@@ -130,17 +130,19 @@ func TestEffectOfSmallBatches(t *testing.T) {
 	}
 }
 
-// SGD with normal noise on x²/2 has the variance η/2/(1 − η/2), and walkers are as far from the
-// equation's η/2.
+// SGD with normal noise on x²/2 has 1/(1 − x/2) times the equation's variance, x = η/(1+μ) with momentum
+// and the equation that of the rate η/(1−μ): walkers are as far from the solution.
 func TestEffectOfTheWholeIsThatOfWalkers(t *testing.T) {
-	r := audited(t, line("0.4", ""), Options{MaxPoints: 1, Walkers: 512, Relaxations: 200})
-	e := effect(t, r, "walkers")
-	want := normalTV(1 / math.Sqrt(0.8))
-	if least, most := e.Range(); least > want || most < want || !e.Resolved() {
-		t.Errorf("walkers: %.4f ± %.1g with a floor of %.2g, want %.4f", e.TV.Value, e.TV.Error, e.TV.Floor, want)
-	}
-	if f := find(t, r, "walkers"); f.Verdict != fp.Violated {
-		t.Errorf("walkers: %v", f.Sentence)
+	for _, src := range []string{line("0.4", ""), line("0.6", ", momentum: 0.5")} {
+		r := audited(t, src, Options{MaxPoints: 1, Walkers: 512, Relaxations: 200})
+		e := effect(t, r, "walkers")
+		want := normalTV(1 / math.Sqrt(0.8))
+		if least, most := e.Range(); least > want || most < want || !e.Resolved() || least < want/2 {
+			t.Errorf("walkers: %.4f ± %.1g with a floor of %.2g, want %.4f", e.TV.Value, e.TV.Error, e.TV.Floor, want)
+		}
+		if f := find(t, r, "walkers"); f.Verdict != fp.Violated {
+			t.Errorf("walkers: %v", f.Sentence)
+		}
 	}
 }
 
