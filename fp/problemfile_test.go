@@ -202,6 +202,7 @@ func TestProcessesWithoutStationaryDensity(t *testing.T) {
 		{"learning_rate: 0.1, batch_size: 442, sampling: without-replacement", "sgd.batch_size: all samples in every batch leave no noise"},
 		{"learning_rate: 0.1, sampling: full-batch", "all samples in every batch leave no noise"},
 		{"learning_rate: 0.1, batch_size: 8, sampling: epochs", "sgd.sampling: with epochs the noise of successive batches is anti-correlated"},
+		{"learning_rate: 0.1, batch_size: 442, sampling: epochs", "sgd.sampling: with epochs the noise of successive batches is anti-correlated"},
 		{"learning_rate: {schedule: inverse-sqrt, initial: 0.1}, batch_size: 8", "sgd.learning_rate: the rate changes"},
 	} {
 		f, err := fp.ReadProblem(strings.NewReader(head+c.keys+dom), fp.ReadOptions{Name: "f.yaml", Open: open})
@@ -211,6 +212,10 @@ func TestProcessesWithoutStationaryDensity(t *testing.T) {
 		switch err := f.HasStationary(); {
 		case err == nil && c.want != "", err != nil && (c.want == "" || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%s: have %v, want %q", c.keys, err, c.want)
+		}
+		silent := (strings.Contains(c.keys, "442") || strings.Contains(c.keys, "full-batch")) && !strings.Contains(c.keys, "injected_noise")
+		if err := f.HasNoise(); (err != nil) != silent || silent && !strings.Contains(err.Error(), "all samples in every batch leave no noise") {
+			t.Errorf("%s: noise: %v", c.keys, err)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func TestPagesOfAuditsStandAlone(t *testing.T) {
 		t.Errorf("%d pictures in the page, of %d figures", n, figures)
 	}
 	for _, e := range sum.Ranking {
-		row := "<td>" + e.Name + `<br><span class="pale">` + e.How + `</span></td><td class="number">` + e.TV.String() + "</td>"
+		row := "<td>" + e.Name + `<br><span class="pale">` + e.How + `</span></td><td class="number">` + e.Moved() + "</td>"
 		if i := strings.Index(page, row); i < 0 || !strings.Contains(page[i:], `<td class="number">`+e.Hellinger.String()+"</td>") {
 			t.Errorf("no row of %s", e.Key)
 		}

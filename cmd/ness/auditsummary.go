@@ -25,6 +25,7 @@ type auditSummary struct {
 	Alarm    output.Float     `json:"false_alarm"` // of all tests together
 	Findings []findingSummary `json:"findings"`
 	Ranking  []effectSummary  `json:"ranking"`
+	Unranked []reasonSummary  `json:"unranked"`
 	Warnings []string         `json:"warnings"`
 	Files    []string         `json:"files"`
 }
@@ -58,8 +59,34 @@ type effectSummary struct {
 	Name      string       `json:"name"`
 	How       string       `json:"how"`
 	Sampled   bool         `json:"sampled"`
+	First     int          `json:"first_place"` // that errors leave open
+	Last      int          `json:"last_place"`
+	Resolved  bool         `json:"resolved"` // the total variation, beyond its error
 	TV        shiftSummary `json:"total_variation"`
 	Hellinger shiftSummary `json:"hellinger"`
+}
+
+// Place writes the places that errors leave open.
+func (e effectSummary) Place() string {
+	if e.First == e.Last {
+		return fmt.Sprint(e.First)
+	}
+	return fmt.Sprintf("%d–%d", e.First, e.Last)
+}
+
+// Moved writes the total variation, and whether that is nothing but its error.
+func (e effectSummary) Moved() string {
+	if e.Resolved {
+		return e.TV.String()
+	}
+	return e.TV.String() + ", within its error"
+}
+
+// reasonSummary is [audit.Unranked].
+type reasonSummary struct {
+	Key  string `json:"key"`
+	Name string `json:"name"`
+	Why  string `json:"why"`
 }
 
 type shiftSummary struct {
@@ -102,7 +129,8 @@ func (f *findingSummary) verdictText() string {
 func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 	s := &auditSummary{
 		Program: "ness", Command: "audit", Problem: summarizeProblem(in.file, in.grid, in.notes), Verdict: verdictOf(r).String(),
-		Seed: seed, Alarm: audit.FalseAlarm, Warnings: r.Warnings, Findings: []findingSummary{}, Ranking: []effectSummary{}, Files: []string{},
+		Seed: seed, Alarm: audit.FalseAlarm, Warnings: r.Warnings, Findings: []findingSummary{}, Ranking: []effectSummary{}, Unranked: []reasonSummary{},
+		Files: []string{},
 	}
 	for k := range r.Findings {
 		f := &r.Findings[k]
@@ -120,7 +148,10 @@ func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 		s.Findings = append(s.Findings, q)
 	}
 	for _, e := range r.Ranking {
-		s.Ranking = append(s.Ranking, effectSummary{e.Key, e.Name, e.How, e.Sampled, shiftOf(e.TV), shiftOf(e.Hellinger)})
+		s.Ranking = append(s.Ranking, effectSummary{e.Key, e.Name, e.How, e.Sampled, e.First, e.Last, e.Resolved(), shiftOf(e.TV), shiftOf(e.Hellinger)})
+	}
+	for _, u := range r.Unranked {
+		s.Unranked = append(s.Unranked, reasonSummary(u))
 	}
 	return s
 }
@@ -144,8 +175,16 @@ func (s *auditSummary) print(w io.Writer) {
 		fmt.Fprintf(w, "\n  how far the density moves if it is given up (total variation; Hellinger)\n")
 	}
 	var rows [][]string
-	for k, e := range s.Ranking {
-		rows = append(rows, []string{fmt.Sprintf("  %2d", k+1), e.Name, e.TV.String(), e.Hellinger.String(), e.How})
+	for _, e := range s.Ranking {
+		rows = append(rows, []string{"  " + e.Place(), e.Name, e.Moved(), e.Hellinger.String(), e.How})
+	}
+	printTable(w, rows)
+	if len(s.Unranked) > 0 {
+		fmt.Fprintf(w, "\n  not ranked\n")
+	}
+	rows = nil
+	for _, u := range s.Unranked {
+		rows = append(rows, []string{"  " + u.Name, u.Why})
 	}
 	printTable(w, rows)
 	fmt.Fprintln(w)
