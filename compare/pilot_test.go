@@ -258,7 +258,7 @@ func TestRelaxationRecommends(t *testing.T) {
 			t.Errorf("τ = %g: burn-in %g", tau, b)
 		}
 	}
-	for tau, want := range map[float64]int{0: 1, 9: 1, 25: 2, 200.5: 20} {
+	for tau, want := range map[float64]int{0: 1, 9: 1, 25: 2, 200.5: 20, 1e4: 24} {
 		if got := (Relaxation{Steps: tau}).Every(); got != want {
 			t.Errorf("τ = %g: every %d, want %d", tau, got, want)
 		}
