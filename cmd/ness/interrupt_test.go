@@ -151,3 +151,35 @@ func TestInterruptedEnsemblesGoOn(t *testing.T) {
 		t.Error("the state of a complete ensemble is left")
 	}
 }
+
+// Draws of minibatches, and pilot runs, end at an interrupt, with its status and a word.
+func TestInterruptedNoiseAndPilots(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
+	slow := filepath.Join(t.TempDir(), "slow.yaml")
+	if err := os.WriteFile(slow, []byte("version: 1\nvariables: [x]\nequation: {drift: [\"-1e-5*x\"], diffusion: 1e-5}\ndomain: {x: {min: -5, max: 5, cells: 64}}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"noise", filepath.Join(testdata(t), "problems", "diabetes.yaml"), "--batches", "1000000000000"},
+		{"simulate", slow, "--step", "1"},
+	} {
+		for wait := 100 * time.Millisecond; ; wait *= 2 { // too early the program just dies
+			cmd := program(args...)
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(wait)
+			_ = cmd.Process.Signal(os.Interrupt)
+			_ = cmd.Wait()
+			if c := cmd.ProcessState.ExitCode(); c == statusInterrupted && strings.Contains(stderr.String(), "interrupted; nothing was written") {
+				break
+			} else if c != -1 || wait > 10*time.Second {
+				t.Fatalf("%s: status %d: %s", args[0], c, &stderr)
+			}
+		}
+	}
+}
