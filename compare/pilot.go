@@ -32,21 +32,30 @@ const (
 // faded is the burn-in in relaxation times, ln 10⁶.
 var faded = math.Log(1e6)
 
+// PilotWalkers and PilotSteps are how many walkers a pilot run has, and steps of each at most,
+// where that is not said.
+const (
+	PilotWalkers = 256
+	PilotSteps   = 1 << 20
+)
+
 // PilotOptions tunes [Pilot]. The zero value is a good choice.
 type PilotOptions struct {
-	// Walkers is their number; 0 means 256. At least 16.
+	// Walkers is their number; 0 means [PilotWalkers]. At least 16.
 	Walkers int
 	// Seed fixes, with a walker's number, all its random numbers. Another one than that of
 	// the real run keeps the two independent.
 	Seed uint64
 	// Workers is the number of goroutines; 0 means one per core. Results do not depend on it.
 	Workers int
-	// MaxSteps bounds the steps of each walker, at least 512; 0 means 1<<20, in which
+	// MaxSteps bounds the steps of each walker, at least 512; 0 means [PilotSteps], in which
 	// relaxation times up to 10⁴ steps are found. The pilot takes 100 to 200 relaxation times.
 	MaxSteps int
 	// Periods has the period of each coordinate, 0 for one that is none; nil: none is. What is
 	// looked at then are its cosine and sine.
 	Periods []float64
+	// Progress gets the number of steps that all walkers have done, every now and then.
+	Progress func(step int)
 }
 
 // A Relaxation is how long a process takes to forget where it was.
@@ -109,7 +118,7 @@ func Pilot(ctx context.Context, p Process, initial Initial, opt PilotOptions) (R
 	}
 	w := &watch{opt: &opt, starts: len(initial.Points)}
 	e, err := New(p, initial, Options{
-		Walkers: opt.Walkers, Seed: opt.Seed, Workers: opt.Workers, Groups: max(2, opt.Workers), Every: 1, Record: w.record,
+		Walkers: opt.Walkers, Seed: opt.Seed, Workers: opt.Workers, Groups: max(2, opt.Workers), Every: 1, Record: w.record, Progress: opt.Progress,
 	})
 	if err != nil {
 		return Relaxation{}, err
@@ -131,9 +140,9 @@ func Pilot(ctx context.Context, p Process, initial Initial, opt PilotOptions) (R
 }
 
 func (o PilotOptions) withDefaults() PilotOptions {
-	o.Walkers = orElse(o.Walkers, 256)
+	o.Walkers = orElse(o.Walkers, PilotWalkers)
 	o.Workers = orElse(o.Workers, runtime.GOMAXPROCS(0))
-	o.MaxSteps = orElse(o.MaxSteps, 1<<20)
+	o.MaxSteps = orElse(o.MaxSteps, PilotSteps)
 	return o
 }
 

@@ -126,7 +126,7 @@ func (fl *compareFlags) run(f *fp.File, g *grid.Grid, progress io.Writer) (*comp
 	candidates := compare.Candidates(f, s, opt)
 	ctx, stop := untilInterrupt()
 	defer stop()
-	p, err := fl.plan(ctx, f, g, max(fewRelaxations, relaxationsForFloor(s.Density, fl.within/4, fl.walkers)))
+	p, err := fl.plan(ctx, f, g, max(fewRelaxations, relaxationsForFloor(s.Density, fl.within/4, fl.walkers)), progress)
 	if ctx.Err() != nil {
 		return nil, errInterrupted
 	}

@@ -91,7 +91,7 @@ func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File,
 	sgd.Schedule, sgd.Batch = fp.ConstantRate(v.Rate), v.Batch
 	p := &plan{process: &sgd, name: "SGD", initial: main.initial, stepsFound: true, variables: main.variables}
 	p.options = compare.Options{Walkers: fl.walkers, Seed: fl.seed + uint64(k) + 1, BurnIn: -1}
-	if err := fl.pilot(ctx, p, g, 2*fl.studySamples/float64(fl.walkers)); err != nil {
+	if err := fl.pilot(ctx, p, g, 2*fl.studySamples/float64(fl.walkers), progress); err != nil {
 		return err
 	}
 	r, err := p.run(ctx, progress, nil)
