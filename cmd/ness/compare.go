@@ -232,10 +232,8 @@ func (fl *compareFlags) tell(w io.Writer, in *input, c *comparison) error {
 
 // write puts all files into the folder and moves them into place.
 func (fl *compareFlags) write(folder *output.Folder, f *fp.File, c *comparison, sum *compareSummary) error {
-	if c.walk.interrupted {
-		if err := folder.Write(stateName, c.walk.Save); err != nil {
-			return err
-		}
+	if err := c.save(folder); err != nil {
+		return err
 	}
 	if err := folder.Write("comparison.npz", func(w io.Writer) error { return output.WriteNPZ(w, c.arrays(f.Problem.Variables)) }); err != nil {
 		return err
@@ -250,6 +248,26 @@ func (fl *compareFlags) write(folder *output.Folder, f *fp.File, c *comparison, 
 		return err
 	}
 	return folder.Commit()
+}
+
+// save writes what an interrupted comparison goes on from.
+func (c *comparison) save(folder *output.Folder) error {
+	var walks []*walk
+	switch {
+	case c.study != nil && c.study.interrupted():
+		walks = c.study.walks
+	case !c.walk.interrupted:
+		return nil
+	}
+	if err := folder.Write(stateName, c.walk.Save); err != nil {
+		return err
+	}
+	for k, r := range walks {
+		if err := folder.Write(studyStateName(k), r.Save); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // arrays lists the contents of comparison.npz.
