@@ -90,3 +90,17 @@ func TestInfiniteKLIsTold(t *testing.T) {
 		t.Error(b.String())
 	}
 }
+
+// No two ensembles of a study have the same random numbers, nor has one those of the comparison.
+func TestSeedsOfStudiesDiffer(t *testing.T) {
+	for _, seed := range []uint64{0, 1, math.MaxUint64} {
+		used := map[uint64]bool{seed: true}
+		for k := range 21 {
+			s := studySeed(seed, k)
+			if used[s] {
+				t.Errorf("seed %d: %d is used twice", seed, s)
+			}
+			used[s] = true
+		}
+	}
+}

@@ -87,6 +87,10 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 	return s
 }
 
+// studySeed returns the seed at the learning rate η/2ᵏ: ensembles have to be independent of
+// one another, and of that of the comparison.
+func studySeed(seed uint64, k int) uint64 { return seed + uint64(k) + 1 }
+
 // studyPoint adds the learning rate η/2ᵏ.
 func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File, g *grid.Grid, main *plan, k int, progress io.Writer) error {
 	v := f.SGDVariant()
@@ -102,7 +106,7 @@ func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File,
 	sgd := compare.SGD(*f.SGD())
 	sgd.Schedule, sgd.Batch = fp.ConstantRate(v.Rate), v.Batch
 	p := &plan{process: &sgd, name: "SGD", initial: main.initial, stepsFound: true, variables: main.variables}
-	p.options = compare.Options{Walkers: fl.walkers, Seed: fl.seed + uint64(k) + 1, BurnIn: -1}
+	p.options = compare.Options{Walkers: fl.walkers, Seed: studySeed(fl.seed, k), BurnIn: -1}
 	if err := fl.pilot(ctx, p, g, 2*fl.studySamples/float64(fl.walkers), progress); err != nil {
 		return err
 	}
