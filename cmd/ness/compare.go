@@ -124,7 +124,7 @@ func (fl *compareFlags) run(f *fp.File, g *grid.Grid, progress io.Writer) (*comp
 	candidates := compare.Candidates(f, s, opt)
 	ctx, stop := untilInterrupt()
 	defer stop()
-	p, err := fl.plan(ctx, f, g, max(fewRelaxations, relaxationsForFloor(s.Density, fl.within/4, fl.walkers)))
+	p, err := fl.plan(ctx, f, g, max(fewRelaxations, relaxationsForFloor(s.Density, fl.within/4, fl.walkers)), progress)
 	if ctx.Err() != nil {
 		return nil, errInterrupted
 	}
@@ -219,9 +219,23 @@ func (fl *compareFlags) tell(w io.Writer, in *input, c *comparison) error {
 	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
 	return fl.write(context.Background(), w, in.folder, result{
-		files: c.walk.files("comparison.npz", c.arrays(in.file.Problem.Variables)), figures: c.figures(in.file.Problem),
+		files: c.files(in.file.Problem.Variables), figures: c.figures(in.file.Problem),
 		summary: sum, names: &sum.Files,
 	})
+}
+
+// files lists the arrays, and what an interrupted comparison goes on from: the walkers, and where
+// the study was stopped those of its learning rates as well.
+func (c *comparison) files(variables []string) []output.File {
+	list := c.walk.files("comparison.npz", c.arrays(variables))
+	if c.study == nil || !c.study.interrupted() {
+		return list
+	}
+	list = append(list, output.File{Name: stateName, Write: c.walk.Save})
+	for k, r := range c.study.walks {
+		list = append(list, output.File{Name: studyStateName(k), Write: r.Save})
+	}
+	return list
 }
 
 // arrays lists the contents of comparison.npz.

@@ -128,6 +128,7 @@ type inputFlags struct {
 func (f *inputFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "override a constant of the file, `name=value`; may be repeated")
 	cmd.Flags().IntSliceVar(&f.cells, "cells", nil, "cells per axis: one number `N`, or one for each axis")
+	replacing(cmd, "cells")
 }
 
 // read opens a problem file; data files are looked up beside it.

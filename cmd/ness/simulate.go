@@ -52,7 +52,7 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	defer in.abort()
 	ctx, stop := untilInterrupt()
 	defer stop()
-	p, err := fl.plan(ctx, in.file, in.grid, fewRelaxations)
+	p, err := fl.plan(ctx, in.file, in.grid, fewRelaxations, progress)
 	switch {
 	case ctx.Err() != nil:
 		return errInterrupted

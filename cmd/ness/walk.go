@@ -77,7 +77,11 @@ func (fl *ensembleFlags) walk(ctx context.Context, p *plan, command, dir string,
 	if was, err := commandOf(dir); err == nil && was != command {
 		return nil, fmt.Errorf("--resume: %s holds a result of ness %s, not of ness %s", dir, was, command)
 	}
-	path := filepath.Join(dir, stateName)
+	return p.resume(ctx, bar, filepath.Join(dir, stateName))
+}
+
+// resume goes on with the ensemble of a file.
+func (p *plan) resume(ctx context.Context, bar io.Writer, path string) (*walk, error) {
 	saved, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("--resume: no interrupted ensemble: %w", err)
