@@ -3,6 +3,7 @@ package compare
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
@@ -24,15 +25,23 @@ type Candidate struct {
 // Candidates returns, beside a solution of the problem of a file, the densities that are
 // proposed for the same process: the same drift and noise read in other conventions, the
 // drift of the other order in the learning rate, and the closed forms of this package. Those
-// that have no meaning for the problem are left out.
+// that have no meaning for the problem are left out, and other conventions where they are the
+// same: where D is constant, or drift is given by a potential.
 func Candidates(f *fp.File, s *fp.Stationary, opt fp.StationaryOptions) []Candidate {
 	c := candidates{f: f, s: s, opt: opt, grid: s.Density.Grid}
 	e, known, err := s.EstimateError(opt)
 	if err != nil || !known {
 		e.Density = math.NaN()
 	}
-	c.add(Candidate{"fokker-planck", "Fokker–Planck, " + calculusName(f.Problem.Calculus), "∇·J = 0", s.Density, e.Density, nil})
-	c.conventions()
+	convention := calculusName(f.Problem.Calculus)
+	same := f.Problem.Equation.Potential || isConstant(s.Coefficients.Diffusion)
+	if same {
+		convention = "in every convention"
+	}
+	c.add(Candidate{"fokker-planck", "Fokker–Planck, " + convention, "∇·J = 0", s.Density, e.Density, nil})
+	if !same {
+		c.conventions()
+	}
 	c.otherOrders()
 	if f.Problem.Equation.Potential && f.SGD() == nil {
 		c.form("potential", "potential", "exp(−φ)", func() (*grid.Field, error) {
@@ -47,6 +56,16 @@ func Candidates(f *fp.File, s *fp.Stationary, opt fp.StationaryOptions) []Candid
 		c.closedForms()
 	}
 	return c.list
+}
+
+// isConstant says whether a tensor is the same in all cells: then so are all conventions.
+func isConstant(tensor [][]float64) bool {
+	for _, component := range tensor {
+		if slices.Min(component) != slices.Max(component) {
+			return false
+		}
+	}
+	return true
 }
 
 func calculusName(c fp.Calculus) string {

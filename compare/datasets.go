@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"runtime"
@@ -19,6 +20,7 @@ const firstSet = 1 << 40
 
 // dataSets are draws of n samples from a law, with their gradients at one θ.
 type dataSets struct {
+	ctx        context.Context
 	law        *loss.Law
 	model      loss.Model
 	n          int
@@ -29,7 +31,7 @@ type dataSets struct {
 	workers    int
 }
 
-func newDataSets(l *loss.Loss, theta []float64, opt *IdentityOptions) (*dataSets, error) {
+func newDataSets(ctx context.Context, l *loss.Loss, theta []float64, opt *IdentityOptions) (*dataSets, error) {
 	p, err := opt.Law.Population(l.Model())
 	if err != nil {
 		return nil, fmt.Errorf("law: %w", err)
@@ -40,7 +42,7 @@ func newDataSets(l *loss.Loss, theta []float64, opt *IdentityOptions) (*dataSets
 	p.Eval(theta)
 	sets := orElse(opt.DataSets, min(1<<14, (1<<23)/l.Samples()))
 	return &dataSets{
-		law: opt.Law, model: l.Model(), n: l.Samples(), theta: theta, population: p,
+		ctx: ctx, law: opt.Law, model: l.Model(), n: l.Samples(), theta: theta, population: p,
 		perGroup: max(leastSets, pieces.Count(sets, groupsFor(l.Dim()))),
 		seed:     opt.Seed, workers: orElse(opt.Workers, runtime.GOMAXPROCS(0)),
 	}, nil
@@ -68,6 +70,9 @@ func (s *dataSets) add(row []float64, group int) {
 	d, p := len(s.theta), packed(len(s.theta))
 	off := make([]float64, d)
 	for set := range s.perGroup {
+		if s.ctx.Err() != nil {
+			return
+		}
 		seed, _ := random.New(s.seed, uint64(firstSet+group*s.perGroup+set)).Next()
 		_, grad, cov := sampleNoise(s.draw(seed), s.theta)
 		for a, v := range grad {

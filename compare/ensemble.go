@@ -82,6 +82,9 @@ func (o *Options) check(p Process) error {
 	if o.Grid != nil && o.Grid.Dim() != p.dim() {
 		return fmt.Errorf("grid: want an axis for each of the %d parameters, have %d", p.dim(), o.Grid.Dim())
 	}
+	if o.Grid != nil && o.Grid.Cells() >= math.MaxInt32 {
+		return fmt.Errorf("grid: want fewer than %d cells, have %d", math.MaxInt32, o.Grid.Cells())
+	}
 	if !(o.MaxOutside > 0 && o.MaxOutside <= 1) {
 		return fmt.Errorf("outside: want a fraction in (0, 1], have %g", o.MaxOutside)
 	}
@@ -240,14 +243,14 @@ type worker struct {
 	runner  runner
 	block   block
 	sources []source
-	cells   []int       // of walkers, -1 outside
+	cells   []int32     // of walkers, -1 outside
 	noise   [][]float64 // ξ of a step
 }
 
 func (e *Ensemble) newWorker() *worker {
 	return &worker{
 		Ensemble: e, runner: e.process.runner(),
-		sources: make([]source, e.lanes), cells: make([]int, e.lanes),
+		sources: make([]source, e.lanes), cells: make([]int32, e.lanes),
 		noise: columns(e.process.dim(), e.lanes),
 	}
 }

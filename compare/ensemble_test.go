@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 
@@ -387,6 +388,18 @@ func TestArgumentsAreChecked(t *testing.T) {
 		c(&s, &i, &o)
 		if _, err := New(&s, i, o); err == nil {
 			t.Errorf("%s: no error", name)
+		}
+	}
+	for name, batch := range map[string]int{"full batch": 40, "full batch, by its name alone": 0} {
+		s := SGD{Loss: l, Schedule: fp.ConstantRate(0.1), Batch: batch, Sampling: fp.FullBatch}
+		if _, err := New(&s, start, Options{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, batch := range []int{1, 39, 41} {
+		s := SGD{Loss: l, Schedule: fp.ConstantRate(0.1), Batch: batch, Sampling: fp.FullBatch}
+		if err := s.check(); err == nil || !strings.Contains(err.Error(), "a full batch has all 40 samples") {
+			t.Errorf("full batch of %d: %v", batch, err)
 		}
 	}
 	still := func(dst, x [][]float64) {}

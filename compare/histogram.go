@@ -2,6 +2,7 @@ package compare
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ness-fp/ness/grid"
 )
@@ -106,11 +107,13 @@ func (h *Histogram) EffectiveSamples() float64 {
 type counter struct {
 	grid *grid.Grid
 	axes []counterAxis
+	// uniform has lo, 1/width, cells and stride of every axis, nil where some cells differ.
+	uniform [][4]float64
 }
 
 type counterAxis struct {
 	grid.Axis
-	stride     int
+	stride     int32
 	lo, length float64
 	cells      float64
 	perCell    float64 // 1/width, 0 where cells differ
@@ -120,25 +123,37 @@ func newCounter(g *grid.Grid) *counter {
 	c := &counter{grid: g}
 	for a := range g.Dim() {
 		ax := g.Axis(a)
-		f := counterAxis{Axis: ax, stride: g.Stride(a), lo: ax.Min(), length: ax.Length(), cells: float64(ax.Cells())}
+		f := counterAxis{Axis: ax, stride: int32(g.Stride(a)), lo: ax.Min(), length: ax.Length(), cells: float64(ax.Cells())}
 		if ax.IsUniform() {
 			f.perCell = f.cells / f.length
 		}
 		c.axes = append(c.axes, f)
+		c.uniform = append(c.uniform, [4]float64{f.lo, f.perCell, f.cells, float64(f.stride)})
+	}
+	if slices.ContainsFunc(c.axes, func(f counterAxis) bool { return f.perCell == 0 }) {
+		c.uniform = nil
 	}
 	return c
 }
 
 // count adds points to counts, which has the cells and then those outside. cells is scratch.
 // On uniform axes a point within rounding of an edge may go to either side of it.
-func (c *counter) count(counts []uint64, cells []int, x [][]float64) {
+func (c *counter) count(counts []uint64, cells []int32, x [][]float64) {
 	cells = cells[:len(x[0])]
+	done := c.atOnce(cells, x)
+	for _, i := range cells[:done] {
+		counts[i]++
+	}
+	if cells = cells[done:]; len(cells) == 0 {
+		return
+	}
 	clear(cells)
 	for a := range c.axes {
-		c.axes[a].add(cells, x[a])
+		c.axes[a].add(cells, x[a][done:])
 	}
 	outside := len(counts) - 1
-	for _, i := range cells {
+	for _, k := range cells {
+		i := int(k)
 		if i < 0 {
 			i = outside
 		}
@@ -148,13 +163,13 @@ func (c *counter) count(counts []uint64, cells []int, x [][]float64) {
 
 // add adds the index along one axis, times its stride, to the cells that are not negative,
 // and makes negative those outside.
-func (f *counterAxis) add(cells []int, x []float64) {
+func (f *counterAxis) add(cells []int32, x []float64) {
 	for w, v := range x {
 		u := (v - f.lo) * f.perCell
 		if !(f.perCell > 0 && u >= 0 && u < f.cells) {
 			u = f.find(v)
 		}
-		k := int(u)
+		k := int32(u)
 		if k < 0 || cells[w] < 0 {
 			cells[w] = -1
 			continue

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"runtime"
@@ -32,7 +33,7 @@ type IdentityOptions struct {
 	// Batches is how many minibatches are drawn in each way, at least 2; it is rounded up
 	// to the same number in every group, of at least 120 and of whole epochs. There are 64
 	// groups, or 2d(d+1) if that is more. 0 means 2²⁰, or
-	// what draws 2²⁷ samples if that is less: some seconds.
+	// what draws 2²⁷ samples if that is less: some seconds. It is at most what draws 10¹³.
 	Batches int
 	// Law is that of the samples, if they have one that is known: with it come identities
 	// over data sets.
@@ -40,7 +41,7 @@ type IdentityOptions struct {
 	// DataSets is how many data sets of n samples are drawn from Law, at least 2; it is
 	// rounded up to the same number in every group, of at least 16, so that there are 1024
 	// or more. 0 means 2¹⁴, or what draws 2²³ samples if that is less. A sample costs some
-	// tenths of a microsecond.
+	// tenths of a microsecond, and there are at most 10¹¹.
 	DataSets int
 	// Seed fixes all random numbers.
 	Seed uint64
@@ -92,21 +93,21 @@ type Identity struct {
 // (Without replacement and B = n there is nothing to estimate Σ from.)
 //
 // Each identity has its own false alarms, [FalseAlarm]; those of the same draws are not
-// independent of each other. It is an error where θ is not finite or does not fit the loss,
+// independent of each other. A context that is done ends the draws with its error. It is an error where θ is not finite or does not fit the loss,
 // where an option is out of range, and where there is no population of the law, see
 // [loss.Law.Population].
-func NoiseIdentities(l *loss.Loss, theta []float64, opt IdentityOptions) ([]Identity, error) {
+func NoiseIdentities(ctx context.Context, l *loss.Loss, theta []float64, opt IdentityOptions) ([]Identity, error) {
 	if err := opt.check(l, theta); err != nil {
 		return nil, err
 	}
 	var s *dataSets
 	if opt.Law != nil {
 		var err error
-		if s, err = newDataSets(l, theta, &opt); err != nil {
+		if s, err = newDataSets(ctx, l, theta, &opt); err != nil {
 			return nil, err
 		}
 	}
-	t := newNoiseTest(l, theta, &opt)
+	t := newNoiseTest(ctx, l, theta, &opt)
 	for _, v := range t.cov {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return nil, fmt.Errorf("theta: the covariance of gradients at %g overflows", theta)
@@ -117,6 +118,9 @@ func NoiseIdentities(l *loss.Loss, theta []float64, opt IdentityOptions) ([]Iden
 	list = append(list, t.epochs(), t.fullBatch())
 	if s != nil {
 		list = append(list, s.identities()...)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	return list, nil
 }
@@ -130,8 +134,12 @@ func (o *IdentityOptions) check(l *loss.Loss, theta []float64) error {
 		return fmt.Errorf("batch: want 1 to the %d samples there are, have %d", n, o.Batch)
 	case o.Batches < 0 || o.Batches == 1:
 		return fmt.Errorf("batches: want at least 2, have %d", o.Batches)
+	case o.Batches > mostDrawn/o.Batch:
+		return fmt.Errorf("batches: want at most %d, which draw %.0e samples in each way, have %d", mostDrawn/o.Batch, float64(mostDrawn), o.Batches)
 	case o.DataSets < 0 || o.DataSets == 1:
 		return fmt.Errorf("data sets: want at least 2, have %d", o.DataSets)
+	case o.DataSets > mostGenerated/n:
+		return fmt.Errorf("data sets: want at most %d, which have %.0e samples, have %d", mostGenerated/n, float64(mostGenerated), o.DataSets)
 	case o.Workers < 0:
 		return fmt.Errorf("workers: want at least 1, have %d", o.Workers)
 	}
@@ -142,6 +150,12 @@ func (o *IdentityOptions) check(l *loss.Loss, theta []float64) error {
 	}
 	return nil
 }
+
+// What is drawn at most takes some hours.
+const (
+	mostDrawn     = 1e13 // samples, in each way
+	mostGenerated = 1e11 // samples of data sets
+)
 
 // estimatorBatches is m of the estimator Σ̂ = B/(m−1) Σ_j (g_{B_j} − ḡ)(g_{B_j} − ḡ)ᵀ.
 const estimatorBatches = 10
@@ -155,6 +169,7 @@ func groupsFor(d int) int { return max(64, 4*packed(d)) }
 
 // A noiseTest has what minibatches at one θ are made of.
 type noiseTest struct {
+	ctx             context.Context
 	batch, perGroup int
 	seed            uint64
 	workers         int
@@ -164,11 +179,11 @@ type noiseTest struct {
 	cov             []float64 // Σ, packed
 }
 
-func newNoiseTest(l *loss.Loss, theta []float64, opt *IdentityOptions) *noiseTest {
+func newNoiseTest(ctx context.Context, l *loss.Loss, theta []float64, opt *IdentityOptions) *noiseTest {
 	batches := orElse(opt.Batches, min(1<<20, (1<<27)/opt.Batch))
 	perGroup := pieces.Count(batches, groupsFor(l.Dim()))
 	t := &noiseTest{
-		batch: opt.Batch, perGroup: pieces.Count(perGroup, leastPerGroup) * leastPerGroup,
+		ctx: ctx, batch: opt.Batch, perGroup: pieces.Count(perGroup, leastPerGroup) * leastPerGroup,
 		seed: opt.Seed, workers: orElse(opt.Workers, runtime.GOMAXPROCS(0)),
 		newSampler: func(s fp.Sampling, n, batch int) sampler { return newSampler(s, n, batch, false) },
 	}
@@ -236,7 +251,7 @@ func (t *noiseTest) draw(s fp.Sampling, batch, group, steps int, add func(xi []f
 	sampler := t.newSampler(s, n, batch)
 	sampler.resume(from, 0)
 	mean := make([]float64, d)
-	for start := 0; start < steps; start += buffered {
+	for start := 0; start < steps && t.ctx.Err() == nil; start += buffered {
 		sampler.draw(b, from, start)
 		for k := range min(buffered, steps-start) {
 			indices, _ := b.at(k, 0)

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ness-fp/ness/compare/random"
 	"github.com/ness-fp/ness/fp"
@@ -16,7 +18,7 @@ import (
 
 func identitiesOf(t testing.TB, l *loss.Loss, theta []float64, opt IdentityOptions) []Identity {
 	t.Helper()
-	list, err := NoiseIdentities(l, theta, opt)
+	list, err := NoiseIdentities(context.Background(), l, theta, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,19 +185,19 @@ func TestNoiseIdentitiesFindWhatIsWrong(t *testing.T) {
 			}
 		}
 	}
-	test := newNoiseTest(l, theta, &opt)
+	test := newNoiseTest(context.Background(), l, theta, &opt)
 	for k := range test.cov {
 		test.cov[k] *= 1.01
 	}
 	check("Σ", test.independent(fp.WithReplacement), 1, 2)
-	test = newNoiseTest(l, theta, &opt)
+	test = newNoiseTest(context.Background(), l, theta, &opt)
 	for i := range test.xi {
 		test.xi[i] += 0.01 * math.Sqrt(test.cov[i%2*2]/8)
 	}
 	check("g", test.independent(fp.WithReplacement), 0)
 	opt.Batches = 200000
 	distort := func(s func(sampler) sampler) *noiseTest {
-		test := newNoiseTest(l, theta, &opt)
+		test := newNoiseTest(context.Background(), l, theta, &opt)
 		honest := test.newSampler
 		test.newSampler = func(how fp.Sampling, n, batch int) sampler { return s(honest(how, n, batch)) }
 		return test
@@ -214,12 +216,12 @@ func TestNoiseIdentitiesFindWhatIsWrong(t *testing.T) {
 	}
 	// Of a correlation of −1/5 five errors of 1/√7680 are 28 %, of a variance they were 6 %.
 	opt.Batches = 7680
-	if i := newNoiseTest(l, theta, &opt).epochs(); i.Verdict != fp.CannotTell {
+	if i := newNoiseTest(context.Background(), l, theta, &opt).epochs(); i.Verdict != fp.CannotTell {
 		t.Errorf("a correlation that is not resolved: %+v", i)
 	}
 	opt.Batches = 200000
 	// With replacement there is no correlation, where there should be one.
-	test = newNoiseTest(l, theta, &opt)
+	test = newNoiseTest(context.Background(), l, theta, &opt)
 	test.newSampler = func(how fp.Sampling, n, batch int) sampler {
 		return newSampler(fp.WithReplacement, n, batch, false)
 	}
@@ -245,7 +247,7 @@ func TestNoiseIdentitiesFindAnotherLaw(t *testing.T) {
 		{"Σ of g", func(p *loss.Population) { p.NoiseCov[3] *= 1.1 }, 1},
 		{"mean of Σ", func(p *loss.Population) { p.NoiseCov[5] *= 1.05 }, 2},
 	} {
-		s, err := newDataSets(l, theta, &IdentityOptions{Law: law, DataSets: 20000, Seed: 5})
+		s, err := newDataSets(context.Background(), l, theta, &IdentityOptions{Law: law, DataSets: 20000, Seed: 5})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -379,14 +381,36 @@ func TestNoiseIdentityErrors(t *testing.T) {
 		{"batch: want 1 to the 20 samples there are, have 21", l, []float64{1, 2, 3}, IdentityOptions{Batch: 21}},
 		{"batch: want 1 to the 20 samples there are, have 0", l, []float64{1, 2, 3}, IdentityOptions{}},
 		{"batches: want at least 2, have 1", l, []float64{1, 2, 3}, IdentityOptions{Batch: 1, Batches: 1}},
+		{"batches: want at most 2500000000000, which draw 1e+13 samples in each way, have 2500000000001", l, []float64{1, 2, 3}, IdentityOptions{Batch: 4, Batches: 2500000000001}},
+		{"data sets: want at most 5000000000, which have 1e+11 samples, have 5000000001", l, []float64{1, 2, 3}, IdentityOptions{Batch: 1, DataSets: 5000000001, Law: law}},
 		{"data sets: want at least 2, have -1", l, []float64{1, 2, 3}, IdentityOptions{Batch: 1, DataSets: -1}},
 		{"workers: want at least 1, have -1", l, []float64{1, 2, 3}, IdentityOptions{Batch: 1, Workers: -1}},
 		{"law: the population of tanh-neuron has no closed form", neuron, []float64{1, 2, 3}, IdentityOptions{Batch: 1, Law: law}},
 		{"law: want the features of the data", someLoss(t, loss.LinearRegression, 3, 20), []float64{1, 2, 3}, IdentityOptions{Batch: 1, Law: law}},
 		{"law: noise", l, []float64{1, 2, 3}, IdentityOptions{Batch: 1, Law: &loss.Law{Features: []string{"x"}, Weights: []float64{1}, Noise: -1}}},
 	} {
-		if _, err := NoiseIdentities(c.loss, c.theta, c.opt); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := NoiseIdentities(context.Background(), c.loss, c.theta, c.opt); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want %q", err, c.want)
+		}
+	}
+}
+
+// Draws end with their context, at once however many there are to be.
+func TestCancelledNoiseIdentities(t *testing.T) {
+	law := someLaw()
+	l := lossOf(t, law, loss.LinearRegression, 20)
+	for what, opt := range map[string]IdentityOptions{
+		"batches":   {Batch: 2, Batches: 1e12, DataSets: 2, Law: law},
+		"data sets": {Batch: 2, Batches: 2, DataSets: 1e9, Law: law},
+	} {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		if list, err := NoiseIdentities(ctx, l, []float64{1, 2, 3}, opt); err != context.DeadlineExceeded || list != nil {
+			t.Errorf("%s: error %v with %d identities", what, err, len(list))
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("%s: ended after %v", what, took)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package compare
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // This file sums up every walker's coordinates on line, and estimates moments from what
 // walkers say independently of one another.
@@ -23,11 +26,7 @@ type momentSums struct {
 // segmentLength returns that of the segments of so many tallies: the least power of 2
 // that leaves at most 8.
 func segmentLength(tallies int) int {
-	length := 1
-	for segments*length < tallies {
-		length *= 2
-	}
-	return length
+	return 1 << bits.Len(uint((tallies-1)/segments))
 }
 
 // add adds walkers from the first on that have been tallied so often before.
@@ -42,19 +41,23 @@ func (m *momentSums) add(theta [][]float64, first, before int) {
 	if before > 0 && before == segments*segmentLength(before) {
 		m.merge(d, first, n)
 	}
-	segment := before / length
+	to := m.first[before/length*d:][:d]
+	done := m.atOnce(to, theta, first)
+	if done == n {
+		return
+	}
 	k := 0
 	for a, t := range theta {
-		origin := m.origin[a][first:][:n]
-		to := m.first[segment*d+a][first:][:n]
-		for w := range to {
-			to[w] += t[w] - origin[w]
+		from := m.origin[a][first:][:n]
+		sum := to[a][first:][:n]
+		for w := done; w < n; w++ {
+			sum[w] += t[w] - from[w]
 		}
 		for b := a; b < d; b++ {
 			u, other := theta[b][:n], m.origin[b][first:][:n]
-			to := m.second[k][first:][:n]
-			for w := range to {
-				to[w] += float64((t[w] - origin[w]) * (u[w] - other[w]))
+			sum := m.second[k][first:][:n]
+			for w := done; w < n; w++ {
+				sum[w] += float64((t[w] - from[w]) * (u[w] - other[w]))
 			}
 			k++
 		}

@@ -235,6 +235,9 @@ func TestPilotChecksItsArguments(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+	if _, err := Pilot(context.Background(), &good, Initial{Points: [][]float64{{0, 0}}}, PilotOptions{Walkers: 16, MaxSteps: 512}); err != nil {
+		t.Errorf("the fewest walkers and steps: %v", err)
+	}
 	if _, err := Pilot(context.Background(), &good, Initial{}, PilotOptions{}); err == nil {
 		t.Error("no start: no error")
 	}
@@ -258,7 +261,7 @@ func TestRelaxationRecommends(t *testing.T) {
 			t.Errorf("τ = %g: burn-in %g", tau, b)
 		}
 	}
-	for tau, want := range map[float64]int{0: 1, 9: 1, 25: 2, 200.5: 20} {
+	for tau, want := range map[float64]int{0: 1, 9: 1, 25: 2, 200.5: 20, 1e4: 24} {
 		if got := (Relaxation{Steps: tau}).Every(); got != want {
 			t.Errorf("τ = %g: every %d, want %d", tau, got, want)
 		}
@@ -416,5 +419,18 @@ func TestWhitenedColumnsAreUncorrelated(t *testing.T) {
 	c.Scale(1e-3, &c)
 	if n, _ := c.Dims(); n != 2 || !mat.EqualApprox(&c, mat.NewDiagDense(2, []float64{1, 1}), 1e-9) { // 1e-16 over a variance of 5e-5, in sums of 1000
 		t.Errorf("covariance %v", mat.Formatted(&c))
+	}
+}
+
+// A relaxation time of 8 steps fits 64 times into 512, which is enough, and 32 times into 256,
+// which is not; the time is found to 10 %, three errors.
+func TestPilotsAreLongEnough(t *testing.T) {
+	const tau = 8
+	s := &SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{1, 0, 1}, 0), Schedule: fp.ConstantRate(1 - math.Exp(-1.0/tau)), Batch: 1}
+	for steps, mixed := range map[int]bool{512: false, 1024: true} {
+		r := pilot(t, s, Initial{Points: [][]float64{{0, 0}}}, PilotOptions{MaxSteps: steps})
+		if r.Mixed != mixed || r.Length != steps || math.Abs(r.Steps/tau-1) > 0.1 {
+			t.Errorf("%d steps: %+v", steps, r)
+		}
 	}
 }

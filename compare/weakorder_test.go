@@ -161,6 +161,56 @@ func TestStudiesAreChecked(t *testing.T) {
 	}
 }
 
+// What is just enough: ten walkers for each of five functionals, 32 for one.
+func TestSmallestStudies(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for walkers, means := range map[int]bool{50: false, 32: true} {
+		points := []StudyPoint{synthetic(rng, 0.1, 1, 0.02, make([]float64, 5), walkers), synthetic(rng, 0.2, 1, 0.02, make([]float64, 5), walkers)}
+		for k := range points {
+			if means { // of one coordinate
+				m := *points[k].Moments
+				m.Mean, m.Cov, m.WalkerMeans = m.Mean[:1], m.Cov[:1], m.WalkerMeans[:1]
+				points[k].Moments, points[k].Mean, points[k].Cov = &m, points[k].Mean[:1], nil
+			}
+		}
+		if _, err := FitWeakOrder(points); err != nil {
+			t.Errorf("%d walkers: %v", walkers, err)
+		}
+		for k := range points {
+			m := *points[k].Moments
+			m.Walkers--
+			points[k].Moments = &m
+		}
+		if _, err := FitWeakOrder(points); err == nil {
+			t.Errorf("%d walkers: no error", walkers-1)
+		}
+	}
+}
+
+// Differences are resolved where noise alone exceeds their χ² with a chance below 1e-3: of one
+// normal mean, beyond 3.29 standard errors.
+func TestResolvedDifferences(t *testing.T) {
+	const walkers = 400
+	x := make([]float64, walkers) // of mean 0 and variance 1 between them
+	for w := range x {
+		x[w] = math.Sqrt((walkers-1.0)/walkers) * float64(2*(w%2)-1)
+	}
+	for z, want := range map[float64]bool{3.2: false, 3.4: true} {
+		var points []StudyPoint
+		for k, rate := range []float64{0.1, 0.2} {
+			m := &Moments{Walkers: walkers, Mean: []float64{0}, Cov: []float64{1}, WalkerMeans: [][]float64{x}}
+			points = append(points, StudyPoint{Rate: rate, Moments: m, Mean: []float64{z * math.Pow(-1, float64(k)) / math.Sqrt(walkers)}})
+		}
+		w, err := FitWeakOrder(points)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Resolved[0] != want || w.Resolved[1] != want {
+			t.Errorf("%g errors: resolved %v, want %v", z, w.Resolved, want)
+		}
+	}
+}
+
 // limitOrders are those between successive rates, each half of the one before, of
 // differences without noise.
 func limitOrders(t *testing.T, rates []float64, delta func(rate float64) []float64) (orders []float64) {

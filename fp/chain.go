@@ -74,8 +74,9 @@ func (h *highOrder) weights(op *accurate.Operator) []float64 {
 
 const iterationLimit = 150
 
-// leastUnsettled is what weights of wells may be off, of all mass, before anybody asks.
-const leastUnsettled = residualFloor * leastTolerance
+// leastUnsettled is what weights of wells may be off, of all mass, before anybody asks: twice what
+// the least tolerance leaves, or round-off would decide whether there are rounds to settle them.
+const leastUnsettled = 2 * residualFloor * leastTolerance
 
 // fewest returns the least number of cells along any axis.
 func fewest(g *grid.Grid) int { return slices.Min(g.Shape()) }

@@ -1,11 +1,15 @@
 package fp
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/ness-fp/ness/fp/checkpoint"
 )
@@ -28,11 +32,16 @@ func IsSavedEvolution(r io.Reader) bool {
 
 // Restore sets the state to one that was saved by an evolution of the same course, start and
 // options, but for Output, Progress and MaxSteps. Courses are told apart by coefficients at
-// some points and times. On an error, those of [checkpoint.Read], e is unchanged.
+// some points and times. On an error, those of [checkpoint.Read] with what differs, e is unchanged.
 func (e *Evolution) Restore(r io.Reader) error {
 	var s EvolutionState
 	u := make([]float64, len(e.u))
-	if err := checkpoint.Read(r, evolutionMagic, e.fingerprint(), func(do func(any) error) error { return s.numbers(u, do) }); err != nil {
+	err := checkpoint.Read(r, evolutionMagic, e.fingerprint(), func(do func(any) error) error { return s.numbers(u, do) })
+	var other *checkpoint.OtherError
+	if errors.As(err, &other) {
+		return e.otherThan(other)
+	}
+	if err != nil {
 		return err
 	}
 	e.state, e.u = s, u
@@ -55,29 +64,84 @@ func (s *EvolutionState) numbers(u []float64, do func(any) error) error {
 	return nil
 }
 
-// fingerprint is a hash of all that has to be the same, made once.
+// A trait is something that has to be the same in an evolution that goes on.
+type trait struct {
+	name string
+	of   []any
+}
+
+// traits returns all that has to be the same. Those that are sampled on the grid come last, and the
+// coefficients after what says at which times they are sampled.
+func (e *Evolution) traits() []trait {
+	o := &e.opt
+	var axes, coefficients []any
+	for a := range e.grid.Dim() {
+		ax := e.grid.Axis(a)
+		axes = append(axes, ax.Edges(), int64(ax.Lower()), int64(ax.Upper()))
+	}
+	for _, t := range fingerprintTimes(o.End) {
+		if p, err := e.course(t); err == nil { // formulas may end within the last step
+			for _, list := range e.sampled(p) {
+				coefficients = append(coefficients, list)
+			}
+		}
+	}
+	return []trait{
+		{"order", []any{int64(o.Order)}},
+		{"end", []any{o.End, o.StationaryTol}},
+		{"output times", []any{o.Times}},
+		{"error or length of a step", []any{o.Tol, o.InitialStep, o.MaxStep}},
+		{"grid", axes},
+		{"initial density", []any{e.first.Values}},
+		{"coefficients", coefficients},
+	}
+}
+
+// hintSize is the number of bytes of a fingerprint that are for one trait.
+const hintSize = 2
+
+// fingerprint tells evolutions apart, and is made once: of each trait the beginning of its hash, to tell
+// what differs, and then the beginning of the hash of all, which is some hundred bits.
 func (e *Evolution) fingerprint() [sha256.Size]byte {
 	if e.mark != nil {
 		return *e.mark
 	}
-	hash := sha256.New()
-	o := &e.opt
-	fmt.Fprintf(hash, "%v %x %x %x %x %x %x\n", o.Order, o.End, o.StationaryTol, o.Times, o.Tol, o.InitialStep, o.MaxStep)
-	for a := range e.grid.Dim() {
-		ax := e.grid.Axis(a)
-		fmt.Fprintf(hash, "%x %v %v\n", ax.Edges(), ax.Lower(), ax.Upper())
-	}
-	lists := [][]float64{e.initial, e.known}
-	for _, t := range fingerprintTimes(o.End) {
-		if p, err := e.course(t); err == nil { // formulas may end within the last step
-			lists = append(lists, e.sampled(p)...)
+	var mark [sha256.Size]byte
+	all := sha256.New()
+	_ = binary.Write(all, binary.LittleEndian, e.known) // a hash takes anything
+	hints := mark[:0]
+	for _, t := range e.traits() {
+		hash := sha256.New()
+		for _, v := range t.of {
+			_ = binary.Write(hash, binary.LittleEndian, v)
 		}
+		sum := hash.Sum(nil)
+		hints = append(hints, sum[:hintSize]...)
+		all.Write(sum)
 	}
-	for _, list := range lists {
-		_ = binary.Write(hash, binary.LittleEndian, list) // a hash takes anything
+	copy(mark[len(hints):], all.Sum(nil))
+	e.mark = &mark
+	return mark
+}
+
+// otherThan returns the error of a state that is another evolution's, with the traits that differ; what
+// is sampled on another grid, or to another end, always does.
+func (e *Evolution) otherThan(other *checkpoint.OtherError) error {
+	var names []string
+	have := e.fingerprint()
+	for k, t := range e.traits() {
+		i := k * hintSize
+		sampled := t.name == "initial density" || t.name == "coefficients"
+		if bytes.Equal(have[i:i+hintSize], other.Mark[i:i+hintSize]) ||
+			sampled && slices.Contains(names, "grid") || t.name == "coefficients" && slices.Contains(names, "end") {
+			continue
+		}
+		names = append(names, t.name)
 	}
-	e.mark = (*[sha256.Size]byte)(hash.Sum(nil))
-	return *e.mark
+	if len(names) == 0 {
+		return other
+	}
+	return fmt.Errorf("%w: other %s", other, strings.Join(names, ", other "))
 }
 
 // fingerprintPoints is the number of points at which coefficients are compared at most.

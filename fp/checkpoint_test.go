@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
@@ -140,23 +141,30 @@ func TestDamagedAndOtherEvolutionsAreRefused(t *testing.T) {
 	refuse("a broken disk", io.MultiReader(bytes.NewReader(saved[:100]), iotestError{broken}), broken)
 
 	c, initial, opt := r.start()
-	for what, change := range map[string]func(){
-		"another tolerance": func() { opt.Tol = 1e-3 },
-		"another end":       func() { opt.End = 3 },
-		"other times":       func() { opt.Times = opt.Times[1:] },
-		"another step":      func() { opt.MaxStep = 1 },
-		"another order":     func() { opt.Order = 4 },
-		"another start":     func() { initial = bump(initial.Grid, []float64{0.6}, 0.3) },
-		"another problem":   func() { c = breathing() },
-		"another grid":      func() { initial = bump(exact.DoubleWell1D().Grid(41), []float64{0.5}, 0.3) },
+	for _, k := range []struct {
+		what   string // differs
+		change func()
+	}{
+		{"error or length of a step", func() { opt.Tol = 1e-3 }},
+		{"end", func() { opt.End = 3 }},
+		{"output times", func() { opt.Times = opt.Times[1:] }},
+		{"error or length of a step", func() { opt.MaxStep = 1 }},
+		{"order", func() { opt.Order = 4 }},
+		{"initial density", func() { initial = bump(initial.Grid, []float64{0.6}, 0.3) }},
+		{"coefficients", func() { c = breathing() }},
+		{"grid", func() { initial = bump(exact.DoubleWell1D().Grid(41), []float64{0.5}, 0.3) }},
+		{"order, other initial density", func() { opt.Order, initial = 4, bump(initial.Grid, []float64{0.6}, 0.3) }},
 	} {
 		c, initial, opt = r.start()
-		change()
+		k.change()
 		var err error
 		if other, err = fp.NewEvolution(c, initial, opt); err != nil {
 			t.Fatal(err)
 		}
-		refuse(what, bytes.NewReader(saved), checkpoint.ErrOther)
+		refuse(k.what, bytes.NewReader(saved), checkpoint.ErrOther)
+		if err := other.Restore(bytes.NewReader(saved)); !strings.HasSuffix(err.Error(), ": other "+k.what) {
+			t.Errorf("%v, want other %s", err, k.what)
+		}
 	}
 }
 

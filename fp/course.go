@@ -1,6 +1,7 @@
 package fp
 
 import (
+	"errors"
 	"sort"
 	"sync"
 
@@ -24,12 +25,21 @@ func (e *Evolution) move(t float64) error {
 		return err
 	}
 	if err := e.use(p); err != nil {
-		return err
+		return atTime(t, err)
 	}
 	if e.dynamics != before {
 		e.apply(e.rates, e.u)
 	}
 	return nil
+}
+
+// atTime returns an error of coefficients with the time they are of.
+func atTime(t float64, err error) error {
+	var at *CoefficientError
+	if errors.As(err, &at) {
+		at.Time = t
+	}
+	return err
 }
 
 // bend returns about the error of taking coefficients from the middle of a step of length
@@ -49,10 +59,10 @@ func (e *Evolution) bend(step float64) ([]float64, error) {
 	}
 	sum := append([]float64(nil), e.rates...)
 	floats.Scale(-2, sum)
-	for _, p := range ends {
+	for k, p := range ends {
 		y, err := newDynamics(p, e.grid, e.opt.Order)
 		if err != nil {
-			return nil, err
+			return nil, atTime(e.state.Time+float64(k)*step, err)
 		}
 		rates := make([]float64, len(sum))
 		y.apply(rates, e.u)

@@ -1,6 +1,7 @@
 package fp_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -21,6 +22,21 @@ func noisy(d float64) *fp.Problem {
 // breathing returns b = −x, D = 0.3 + 0.2 cos 3t.
 func breathing() fp.Course {
 	return func(t float64) (*fp.Problem, error) { return noisy(0.3 + 0.2*math.Cos(3*t)), nil }
+}
+
+// Errors of coefficients say at which time they are wrong, where that is not the first.
+func TestErrorsOfCoefficientsHaveTheirTime(t *testing.T) {
+	for _, o := range []fp.Order{fp.OrderMonotone, 4} {
+		e, err := fp.NewEvolution(func(t float64) (*fp.Problem, error) { return noisy(0.3 - t), nil },
+			bump(segment(t, 60, grid.Reflecting), []float64{0}, 1), fp.EvolutionOptions{Order: o, End: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var at *fp.CoefficientError
+		if err := e.Run(); !errors.As(err, &at) || !(at.Time > 0.3 && at.Time <= 1) || !strings.Contains(err.Error(), ", t = ") {
+			t.Errorf("order %v: %v", o, err)
+		}
+	}
 }
 
 func segment(t testing.TB, n int, wall grid.Wall) *grid.Grid {

@@ -13,9 +13,8 @@ import (
 // nil where there is none.
 //
 // The statistic is Σ_a ∫|J_a| over Σ_a ∫(|J_a| + |(D∇p)_a|): the current against the diffusion
-// that would balance the drift. In detailed balance all of it is error. Its error is ten times the
-// estimate: that of the current, relative to J, times the statistic, and that of the density, relative
-// to D∇p. Ten times, because errors are steeper than p, and because at kinks of the drift currents
+// that would balance the drift. In detailed balance all of it is error. Its error is ten times that
+// of [Stationary.CurrentShare]: errors are steeper than p, and at kinks of the drift currents
 // that should be 0 were seen to be eleven times the error that orders tell. For a violation
 // entropy production has to exceed three times its error, too.
 //
@@ -24,7 +23,7 @@ import (
 // whatever the errors of the density: a reversible discretisation of forces that are turned by
 // 1e-6 has net flows of that size.
 func (s *Stationary) CurrentBalance(c *Current, e *ErrorEstimate) BalanceTest {
-	statistic := s.currentShare(c)
+	statistic, err := s.CurrentShare(c, e)
 	switch {
 	case s.Scheme != SchemeGibbs && s.isUnresolved():
 		return undecided("the grid does not resolve the density well enough to tell")
@@ -34,7 +33,7 @@ func (s *Stationary) CurrentBalance(c *Current, e *ErrorEstimate) BalanceTest {
 		return undecided("the current has no error estimate")
 	}
 	entropy := s.EntropyProduction(c)
-	t := judged(statistic, 10*(statistic*e.Current+e.Density), "current, relative to it and diffusion")
+	t := judged(statistic, 10*err, "current, relative to it and diffusion")
 	if math.IsInf(entropy, 1) {
 		t.Reason += "; entropy production is infinite: probability flows along directions without noise"
 		return t
@@ -58,8 +57,17 @@ func (s *Stationary) IsReversible(c *Current) bool {
 	return flow <= 1e-12*s.LargestTurnover()
 }
 
-// currentShare returns Σ_a ∫|J_a| over Σ_a ∫(|J_a| + |(D∇p)_a|), with differences of neighbours
-// for ∇p.
+// CurrentShare returns Σ_a ∫|J_a| over Σ_a ∫(|J_a| + |(D∇p)_a|), with differences of neighbours
+// for ∇p, and what an estimate of errors leaves of it open, NaN for none: that of the current, relative
+// to J, times the share, and that of the density, relative to D∇p.
+func (s *Stationary) CurrentShare(c *Current, e *ErrorEstimate) (share, err float64) {
+	share = s.currentShare(c)
+	if e == nil {
+		return share, math.NaN()
+	}
+	return share, share*e.Current + e.Density
+}
+
 func (s *Stationary) currentShare(c *Current) float64 {
 	g := s.Density.Grid
 	d, n := g.Dim(), g.Axis(0).Cells()

@@ -85,11 +85,16 @@ type CoefficientError struct {
 	Variables []string
 	At        []float64 // the point
 	What      string
-	Component int // of the drift, D packed and the potential, in that order; −1 for D as a whole
+	Component int     // of the drift, D packed and the potential, in that order; −1 for D as a whole
+	Time      float64 // of coefficients that change in time; 0 of others, too
 }
 
 func (e *CoefficientError) Error() string {
-	return fmt.Sprintf("%s at %s", e.What, pointText(e.Variables, e.At))
+	text := fmt.Sprintf("%s at %s", e.What, pointText(e.Variables, e.At))
+	if e.Time > 0 {
+		text += fmt.Sprintf(", t = %.6g", e.Time)
+	}
+	return text
 }
 
 // pointText writes a point as "x = 1, y = 2".
@@ -167,7 +172,7 @@ func checkFinite(p *Problem, all, coords [][]float64) error {
 			return -1
 		})
 		if i >= 0 {
-			return &CoefficientError{p.Variables, pointAt(coords, i), fmt.Sprintf("%s is %g", p.Equation.component(c), values[i]), c}
+			return &CoefficientError{Variables: p.Variables, At: pointAt(coords, i), What: fmt.Sprintf("%s is %g", p.Equation.component(c), values[i]), Component: c}
 		}
 	}
 	return nil
@@ -216,7 +221,7 @@ func checkPositive(p *Problem, c *operators.Coefficients) error {
 	}
 	at := make([]float64, c.Grid.Dim())
 	c.Grid.Center(at, i)
-	return &CoefficientError{p.Variables, at, fmt.Sprintf("the diffusion tensor is not positive semi-definite: its smallest eigenvalue is %.6g", smallestEigenvalue(c, i)), -1}
+	return &CoefficientError{Variables: p.Variables, At: at, What: fmt.Sprintf("the diffusion tensor is not positive semi-definite: its smallest eigenvalue is %.6g", smallestEigenvalue(c, i)), Component: -1}
 }
 
 // isPositive says whether D + slack·Σ|D_ij|·I of cell i has a Cholesky factor; a

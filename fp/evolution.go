@@ -26,13 +26,12 @@ import (
 // what is left of round-off is taken out by a factor after every step. Beside absorbing walls,
 // where it falls, what is set to 0 adds to it.
 type Evolution struct {
-	course  Course
-	grid    *grid.Grid
-	opt     EvolutionOptions
-	first   *grid.Field // the density at time 0
-	initial []float64   // its masses
-	mass    float64     // that they sum to
-	known   []float64   // stationary masses, nil where not known
+	course Course
+	grid   *grid.Grid
+	opt    EvolutionOptions
+	first  *grid.Field // the density at time 0
+	mass   float64     // that they sum to
+	known  []float64   // stationary masses, nil where not known
 
 	state   EvolutionState
 	u       []float64 // masses
@@ -68,7 +67,8 @@ type EvolutionOptions struct {
 	// MaxSteps is the number of steps after which to give up; 0 means 100000.
 	MaxSteps int
 	// Stationary is the stationary density of a problem that does not change, on the same grid.
-	// It gives the operator in place of Order, and [EvolutionState.Entropy] is relative to it;
+	// It gives the operator in place of Order, [EvolutionState.Entropy] is relative to it, and a
+	// density that has come within 1e-12 of it goes to each of Times and to the End in one step;
 	// nil if not known.
 	Stationary *Stationary
 	// Progress, if set, is called after every step. An error ends the run.
@@ -149,7 +149,6 @@ func NewEvolution(c Course, initial *grid.Field, opt EvolutionOptions) (*Evoluti
 	if e.positive && floats.Min(e.u) < 0 {
 		return nil, fmt.Errorf("the initial density: want no negative values, have %g", floats.Min(initial.Values))
 	}
-	e.initial = append([]float64(nil), e.u...)
 	e.rates, e.trial = make([]float64, len(e.u)), newTimeStep(len(e.u))
 	e.apply(e.rates, e.u)
 	e.state.Distance = math.Inf(1)

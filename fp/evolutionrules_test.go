@@ -113,6 +113,29 @@ func TestStationaryDensitiesStay(t *testing.T) {
 	}
 }
 
+// A density that is stationary is taken to an end however far away, and is what it was: errors of steps
+// as long would be round-off of rates.
+func TestStationaryDensitiesLast(t *testing.T) {
+	c := exact.DoubleWell1D()
+	g := c.Grid(48)
+	for _, o := range []fp.Order{fp.OrderMonotone, 8} {
+		s, err := fp.SolveStationary(c.Problem, g, fp.StationaryOptions{Order: o, Tol: 1e-13})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := fp.NewEvolution(fp.Fixed(c.Problem), bump(g, []float64{0.5}, 0.3), fp.EvolutionOptions{Stationary: s, End: 1e30, Times: []float64{1e20}, MaxSteps: 300})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Run(); err != nil {
+			t.Errorf("order %v: %v", o, err)
+		}
+		if d := e.FromStationary(); d > 1e-12 || e.State().Time != 1e30 { // the distance from which it goes all the way
+			t.Errorf("order %v: at time %g the density is %.2g from stationary", o, e.State().Time, d)
+		}
+	}
+}
+
 // A step cut short for an output changes next to nothing, and does not pass for the end.
 func TestShortStepsAreNotTheEnd(t *testing.T) {
 	c := exact.DoubleWell1D()

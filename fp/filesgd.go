@@ -56,7 +56,6 @@ func (f *File) CheckStable(points [][]float64) error {
 // HasStationary returns nil where the process of the file has a stationary density that its
 // equation can give, and else a *[FileError] that says why not.
 func (f *File) HasStationary() error {
-	s := f.SGD()
 	switch err := f.HasEquation(); {
 	case err != nil:
 		return err
@@ -64,9 +63,13 @@ func (f *File) HasStationary() error {
 		return f.fail("equation", "formulas have the time t, so no density is stationary; leave it out, or use the command evolve")
 	case f.changesRate():
 		return f.fail("sgd.learning_rate", "the rate changes, so no density is stationary; want a number, or the command evolve")
-	case s == nil:
-		return nil
-	case s.InjectedNoise == 0 && (s.Sampling == FullBatch || s.Sampling == WithoutReplacement && s.Batch == s.Loss.Samples()):
+	}
+	return f.HasNoise()
+}
+
+// HasNoise returns nil but for SGD without any noise, where it is a *[FileError] that says so.
+func (f *File) HasNoise() error {
+	if s := f.SGD(); s != nil && s.InjectedNoise == 0 && s.noiseFactor(f.SGDVariant().Batch) == 0 {
 		return f.fail("sgd.batch_size", "all samples in every batch leave no noise, and so no stationary density but a point")
 	}
 	return nil

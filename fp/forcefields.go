@@ -66,7 +66,7 @@ func (p *Problem) faceField(g *grid.Grid, f Func, n int, change func(at []float6
 			return nil, err
 		}
 		if bad := changeEach(all, change); bad >= 0 {
-			return nil, &CoefficientError{p.Variables, pointAt(coords, bad), "D has no inverse", -1}
+			return nil, &CoefficientError{Variables: p.Variables, At: pointAt(coords, bad), What: "D has no inverse", Component: -1}
 		}
 		field.Flow[a] = all[a]
 		scaleByArea(field, a)

@@ -47,6 +47,7 @@ type highOrder struct {
 	star    []float64 // stationary density, largest value 1
 	outflow []float64 // rate out of each cell, positive
 	inverse krylov.Map
+	frozen  *multigrid.Frozen // whose cycle the inverse is; nil where that is elimination
 	cycles  multigrid.Stats
 }
 
@@ -191,9 +192,9 @@ func (h *highOrder) starMasses() ([]float64, error) {
 			return nil, err
 		}
 	}
-	frozen := multigrid.Freeze(h.lattice, m, 0)
-	frozen.Visits = h.visits()
-	h.inverse = frozen.Apply
+	h.frozen = multigrid.Freeze(h.lattice, m, 0)
+	h.frozen.Visits = h.visits()
+	h.inverse = h.frozen.Apply
 	return m, nil
 }
 

@@ -47,8 +47,8 @@ const floorShare = 1e-2
 const aimedDivergence, mostDivergence = 1e-10, 1e-8
 
 // fineGrid is the number of cells along all axes from which most densities are found to
-// fineBlend.
-const fineGrid, fineBlend = 192, 1e-11
+// fineBlend, finestGrid that from which they are to leastBlend.
+const fineGrid, fineBlend, finestGrid = 192, 1e-11, 768
 
 // A target is the linear form with a blend and a tolerance of GMRES that suit the error to be
 // expected.
@@ -62,7 +62,10 @@ type target struct {
 
 // firstBlend returns the blend that suits most densities on a grid.
 func firstBlend(g *grid.Grid) blend {
-	if fewest(g) >= fineGrid {
+	switch n := fewest(g); {
+	case n >= finestGrid:
+		return blendFrom(leastBlend)
+	case n >= fineGrid:
 		return blendFrom(fineBlend)
 	}
 	return blendFrom(mostBlend)
@@ -127,6 +130,9 @@ func (h *highOrder) approach(t *target, order int, start []float64) (p []float64
 		t.form(order).Apply(rates, start)
 		if h.residualNorm(rates) < t.scale {
 			p = start
+			if h.frozen != nil {
+				h.frozen.Visits = 1 // errors of such a start are short waves
+			}
 		}
 	}
 	stats, err = h.improve(t.form(order), p, t.tol, t.scale, iterationLimit)

@@ -184,11 +184,38 @@ func (r *reader) decode(src []byte) (err error) {
 		if t := at.GetToken(); t != nil && t.Position != nil {
 			e.Line, e.Column = t.Position.Line, t.Position.Column
 		}
+		if goTypes.MatchString(at.GetMessage()) {
+			e.Key = r.keyAt(e.Line, e.Column)
+		}
 	}
 	return e
 }
 
-var goTypes = regexp.MustCompile(`cannot unmarshal (\S+) into Go (?:struct field \S+|value) of type (\S+)|(\S+) was used where (\S+) is expected`)
+// keyAt returns the key of the value at a place in the file, "" where there is none.
+func (r *reader) keyAt(line, column int) string {
+	f := finder{line: line, column: column}
+	ast.Walk(&f, r.tree.Docs[0].Body)
+	return f.key
+}
+
+// A finder looks for the key of the value at a place.
+type finder struct {
+	line, column int
+	key          string
+}
+
+// Visit looks at one value, and goes on unless it is found.
+func (f *finder) Visit(n ast.Node) ast.Visitor {
+	if t := n.GetToken(); t != nil && t.Position != nil && t.Position.Line == f.line && t.Position.Column == f.column {
+		f.key = strings.TrimPrefix(n.GetPath(), "$.")
+	}
+	if f.key != "" {
+		return nil
+	}
+	return f
+}
+
+var goTypes = regexp.MustCompile(`cannot unmarshal (\S+(?: \{\})?) into Go (?:struct field \S+|value) of type (\S+)|(\S+) was used where (\S+) is expected`)
 
 // inPlainWords turns what the YAML reader says of types of Go into words of the file.
 func inPlainWords(msg string) string {
@@ -196,12 +223,12 @@ func inPlainWords(msg string) string {
 		m := goTypes.FindStringSubmatch(s)
 		word := func(name string) string {
 			switch {
-			case strings.Contains(name, "int"), strings.Contains(name, "float"):
-				return "a number"
 			case strings.HasPrefix(name, "[]"), name == "sequence", name == "slice", name == "array":
 				return "a list"
 			case strings.HasPrefix(name, "map"), name == "mapping", strings.Contains(name, "."):
 				return "keys with values"
+			case strings.Contains(name, "int"), strings.Contains(name, "float"):
+				return "a number"
 			case name == "bool":
 				return "true or false"
 			}

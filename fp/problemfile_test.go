@@ -91,9 +91,12 @@ func TestBadProblemFilesNameThePlace(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
 		{"", "the file is empty"},
 		{"variables: [x]\n" + eq + dom, "version is missing"},
-		{"version: one\nvariables: [x]\n" + eq + dom, "f.yaml:1:10: want a number, have text"},
+		{"version: one\nvariables: [x]\n" + eq + dom, "f.yaml:1:10: version: want a number, have text"},
 		{"version: 1.9\nvariables: [x]\n" + eq + dom, "want 1, have 1.9"},
-		{"version: 1\nvariables: x\n" + eq + dom, "want a list, have text"},
+		{"version: 1\nvariables: x\n" + eq + dom, "f.yaml:2:12: variables: want a list, have text"},
+		{head + "equation: {drift: \"-x\", diffusion: 1}\n" + dom, "f.yaml:3:19: equation.drift: want a list, have text"},
+		{head + "equation:\n  drift: -2\n  diffusion: 1\n" + dom, "f.yaml:4:10: equation.drift: want a list, have a number"},
+		{head + "equation: {drift: [{a: 1}], diffusion: 1}\n" + dom, "equation.drift[0]: want text, have keys with values"},
 		{head + eq + "domain: {x: {min: -1, max: 1, cells: 2.5}}\n", "f.yaml:4:38: domain.x.cells: want a whole number, have 2.5"},
 		{head + eq + "domain: {x: {min: -1, max: 1, cells: 1000000000000}}\n", "cells: want at most"},
 		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 2.5}\n" + dom, "sgd.batch_size: want a whole number ≥ 1, have 2.5"},
@@ -202,6 +205,7 @@ func TestProcessesWithoutStationaryDensity(t *testing.T) {
 		{"learning_rate: 0.1, batch_size: 442, sampling: without-replacement", "sgd.batch_size: all samples in every batch leave no noise"},
 		{"learning_rate: 0.1, sampling: full-batch", "all samples in every batch leave no noise"},
 		{"learning_rate: 0.1, batch_size: 8, sampling: epochs", "sgd.sampling: with epochs the noise of successive batches is anti-correlated"},
+		{"learning_rate: 0.1, batch_size: 442, sampling: epochs", "sgd.sampling: with epochs the noise of successive batches is anti-correlated"},
 		{"learning_rate: {schedule: inverse-sqrt, initial: 0.1}, batch_size: 8", "sgd.learning_rate: the rate changes"},
 	} {
 		f, err := fp.ReadProblem(strings.NewReader(head+c.keys+dom), fp.ReadOptions{Name: "f.yaml", Open: open})
@@ -211,6 +215,10 @@ func TestProcessesWithoutStationaryDensity(t *testing.T) {
 		switch err := f.HasStationary(); {
 		case err == nil && c.want != "", err != nil && (c.want == "" || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%s: have %v, want %q", c.keys, err, c.want)
+		}
+		silent := (strings.Contains(c.keys, "442") || strings.Contains(c.keys, "full-batch")) && !strings.Contains(c.keys, "injected_noise")
+		if err := f.HasNoise(); (err != nil) != silent || silent && !strings.Contains(err.Error(), "all samples in every batch leave no noise") {
+			t.Errorf("%s: noise: %v", c.keys, err)
 		}
 	}
 }

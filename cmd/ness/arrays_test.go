@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/operators/krylov"
 )
 
 // readNPZ returns the arrays of a file that are in Fortran order, first index fastest.
@@ -114,10 +116,13 @@ domain:
 	}
 }
 
+// The table of statuses: 1 violated, 2 bad input, 3 no convergence or no verdict, 130 interrupted.
 func TestStatusOfErrors(t *testing.T) {
 	for err, want := range map[error]int{
 		nil: 0, &fp.ConvergenceError{}: 3, errInterrupted: 130, fmt.Errorf("%w at step 3", errStopped): 130, &fp.FileError{}: 2,
-		&verdictError{"", fp.Violated}: 1, &verdictError{"", fp.CannotTell}: 3,
+		&verdictError{"", fp.Violated}: 1, &verdictError{"", fp.CannotTell}: 3, errors.New("bad flags"): 2,
+		&fp.ToleranceError{}: 3, &fp.StepError{}: 3, &krylov.ConvergenceError{}: 3, &krylov.SpectrumError{}: 3, &fp.ModesError{}: 3,
+		fmt.Errorf("f.yaml: %w", &fp.StepError{}): 3,
 	} {
 		if got := status(err); got != want {
 			t.Errorf("%v: status %d, want %d", err, got, want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,7 @@ func auditCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given = cmd.Flags().Changed("output")
-			return fl.audit(cmd.OutOrStdout(), args[0])
+			return fl.audit(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
 		},
 	}
 	fl.inputFlags.add(cmd)
@@ -59,15 +60,15 @@ func (fl *auditFlags) options() (audit.Options, error) {
 	}, nil
 }
 
-func (fl *auditFlags) audit(w io.Writer, name string) error {
+func (fl *auditFlags) audit(w, progress io.Writer, name string) error {
 	if fl.quiet {
-		w = io.Discard
+		w, progress = io.Discard, io.Discard
 	}
 	opt, err := fl.options()
 	if err != nil {
 		return err
 	}
-	in, err := openInput(name, &fl.inputFlags, &fl.outputFlags, auditable)
+	in, err := openInput(name, &fl.inputFlags, &fl.outputFlags, audit.Check)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (fl *auditFlags) audit(w io.Writer, name string) error {
 	ctx, stop := untilInterrupt()
 	defer stop()
 	opt.Context = ctx
-	r, err := audit.Audit(in.file, in.grid, opt)
+	r, err := watchedAudit(in, opt, progress)
 	if ctx.Err() != nil {
 		return errInterrupted
 	}
@@ -87,61 +88,50 @@ func (fl *auditFlags) audit(w io.Writer, name string) error {
 	if err := fl.tell(ctx, w, in, r, sum); err != nil {
 		return err
 	}
-	if v := verdictOf(r); v != fp.Holds {
-		return &verdictError{"audit", v}
-	}
-	return nil
+	return judged("audit", verdictOf(r))
 }
 
-// auditable says whether there is a stationary density to audit: of SGD always, that of its first rate
-// and of independent batches.
-func auditable(f *fp.File) error {
-	if f.SGD() != nil {
-		return nil
+// watchedAudit shows how far the audit has come.
+func watchedAudit(in *input, opt audit.Options, progress io.Writer) (*audit.Report, error) {
+	var mu sync.Mutex // the bar is drawn at any time
+	var now string
+	show := startStatus(progress, "auditing", func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return now
+	})
+	defer show.stop()
+	opt.Progress = func(share float64, doing string) {
+		mu.Lock()
+		now = doing
+		mu.Unlock()
+		show.set(int(share * thousandths))
 	}
-	return f.HasStationary()
+	return audit.Audit(in.file, in.grid, opt)
 }
 
 // tell prints and writes what was found.
 func (fl *auditFlags) tell(ctx context.Context, w io.Writer, in *input, r *audit.Report, sum *auditSummary) error {
-	if !fl.json {
-		describe(w, in.file, in.grid, in.notes)
-		sum.print(w)
+	text := w
+	if fl.json {
+		text = io.Discard
 	}
-	if in.folder != nil {
-		if err := fl.write(ctx, in, r, sum); err != nil {
-			return err
-		}
-		if !fl.json {
-			line(w, "written to", "%s", fl.dir)
-		}
+	describe(text, in.file, in.grid, in.notes)
+	sum.print(text)
+	pictures := map[string][]byte{}
+	if err := fl.write(ctx, text, in.folder, result{
+		figures: kept(pictures, auditFigures(in, r)),
+		more: func(_ context.Context, folder *output.Folder) error {
+			return folder.Write("audit.html", func(w io.Writer) error { return writePage(w, in, r, sum, pictures) })
+		},
+		summary: sum, names: &sum.Files,
+	}); err != nil {
+		return err
 	}
 	if fl.json {
 		return output.WriteJSON(w, sum)
 	}
 	return nil
-}
-
-// write puts figures, the page and the summary into the folder and moves them into place.
-func (fl *auditFlags) write(ctx context.Context, in *input, r *audit.Report, sum *auditSummary) error {
-	var pictures map[string][]byte
-	if !fl.noPlots {
-		pictures = map[string][]byte{}
-		if err := drawFigures(ctx, in.folder, kept(pictures, auditFigures(in, r))); err != nil {
-			return err
-		}
-	}
-	if err := in.folder.Write("audit.html", func(w io.Writer) error { return writePage(w, in, r, sum, pictures) }); err != nil {
-		return err
-	}
-	sum.Files = in.folder.Names()
-	if err := in.folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return errInterrupted
-	}
-	return in.folder.Commit()
 }
 
 // verdictOf returns that of all assumptions: violated if one is, and holds if nobody cannot tell of

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"html"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +14,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ness-fp/ness/compare/audit"
+	"github.com/ness-fp/ness/fp"
 )
 
 // auditOf audits a shipped problem on few cells, without long runs of walkers.
@@ -32,7 +37,8 @@ func auditOf(t *testing.T, problem string, want int) (dir string, sum auditSumma
 	return dir, sum
 }
 
-// The page of an audit has every finding and every figure, and needs no other file and no network.
+// The page of an audit has every finding, statistic, figure and row of the ranking, and needs no other
+// file and no network.
 func TestPagesOfAuditsStandAlone(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long under the race detector")
@@ -42,7 +48,7 @@ func TestPagesOfAuditsStandAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := string(data)
+	page := html.UnescapeString(string(data))
 	if i := regexp.MustCompile(`https?://|<script|<link|url\(|@import`).FindStringIndex(page); i != nil {
 		t.Errorf("the page wants something else: …%s…", page[max(0, i[0]-40):min(len(page), i[1]+40)])
 	}
@@ -50,6 +56,11 @@ func TestPagesOfAuditsStandAlone(t *testing.T) {
 	for _, f := range sum.Findings {
 		if !strings.Contains(page, `id="`+f.Key+`"`) {
 			t.Errorf("no section on %s", f.Key)
+		}
+		for _, x := range f.Statistics {
+			if !strings.Contains(page, "<td>"+x.Name+`</td><td class="number">`+x.String()+"</td>") {
+				t.Errorf("no %s of %s", x.Name, f.Key)
+			}
 		}
 		figures += len(f.Figures)
 		for _, name := range f.Figures {
@@ -61,11 +72,35 @@ func TestPagesOfAuditsStandAlone(t *testing.T) {
 	if n := strings.Count(page, `src="data:image/png;base64,`); n != figures || n != strings.Count(page, "<img") || n < 5 {
 		t.Errorf("%d pictures in the page, of %d figures", n, figures)
 	}
-	shot(t, filepath.Join(dir, "audit.html"))
+	for _, e := range sum.Ranking {
+		row := "<td>" + e.Name + `<br><span class="pale">` + e.How + `</span></td><td class="number">` + e.Moved() + "</td>"
+		if i := strings.Index(page, row); i < 0 || !strings.Contains(page[i:], `<td class="number">`+e.Hellinger.String()+"</td>") {
+			t.Errorf("no row of %s", e.Key)
+		}
+	}
+	if alts := regexp.MustCompile(`alt="[^"]{20,}, ?[^"]*from `).FindAllString(page, -1); len(alts) != figures {
+		t.Errorf("%d pictures are described, of %d", len(alts), figures)
+	}
+	t.Run("in a browser", func(t *testing.T) { shot(t, filepath.Join(dir, "audit.html"), &sum) })
 }
 
-// shot looks at a page in a browser, where there is one: it has text, and verdicts in colour.
-func shot(t *testing.T, page string) {
+// Bars are as long as what total variation has beyond sampling, the longest 100 %.
+func TestBarsOfRankingsAreBeyondSampling(t *testing.T) {
+	r := &audit.Report{}
+	for _, s := range []audit.Shift{{Value: 0.3}, {Value: 0.35, Floor: 0.2}, {Value: 0.1, Floor: 0.2}} {
+		r.Ranking = append(r.Ranking, audit.Effect{TV: s})
+	}
+	sum := &auditSummary{Ranking: make([]effectSummary, 3)}
+	for k, e := range pageEffects(r, sum) {
+		if want := []float64{100, 50, 0}[k]; math.Abs(e.Percent-want) > 1e-12 { // round-off of 0.35 − 0.2
+			t.Errorf("bar %d is %g %% long, want %g", k, e.Percent, want)
+		}
+	}
+}
+
+// shot looks at a page in a browser, where there is one: it has text, verdicts and bars in colour, and
+// figures with their points.
+func shot(t *testing.T, page string, sum *auditSummary) {
 	t.Helper()
 	browser := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -75,11 +110,10 @@ func shot(t *testing.T, page string) {
 		}
 	}
 	if browser == "" {
-		t.Log("no browser to look at the page with")
-		return
+		t.Skip("no browser to look at the page with")
 	}
 	picture := filepath.Join(t.TempDir(), "page.png")
-	out, err := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1200,1600",
+	out, err := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1200,6000",
 		"--user-data-dir="+t.TempDir(), "--screenshot="+picture, "file://"+page).CombinedOutput()
 	if err != nil {
 		t.Skipf("the browser does not start: %v: %s", err, out)
@@ -100,8 +134,18 @@ func shot(t *testing.T, page string) {
 			count[color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}]++
 		}
 	}
-	for name, c := range map[string]color.RGBA{"violated": {0xb3, 0x26, 0x1e, 255}, "holds": {0x1f, 0x7a, 0x4d, 255}, "ink": {0x1d, 0x24, 0x30, 255}} {
-		if count[c] < 300 { // a verdict alone has some thousand pixels
+	verdicts := map[string]color.RGBA{
+		"violated": {0xb3, 0x26, 0x1e, 255}, "holds": {0x1f, 0x7a, 0x4d, 255}, "unknown": {0x8a, 0x61, 0, 255}, "none": {0x7b, 0x85, 0x92, 255},
+	}
+	want := map[string]color.RGBA{
+		"ink": {0x1d, 0x24, 0x30, 255}, "bars": {0x2f, 0x6d, 0xb5, 255}, "points of figures": {30, 110, 190, 255},
+	}
+	for k := range sum.Findings {
+		class := classOf(&sum.Findings[k])
+		want[class] = verdicts[class]
+	}
+	for name, c := range want {
+		if count[c] < 300 { // a verdict or a bar alone has some thousand pixels, a point a hundred
 			t.Errorf("%d pixels in the colour of %s", count[c], name)
 		}
 	}
@@ -119,6 +163,49 @@ func TestVerdictsOfAudits(t *testing.T) {
 		_, sum := auditOf(t, problem, want.status)
 		if sum.Verdict != want.verdict {
 			t.Errorf("%s: %s, want %s", problem, sum.Verdict, want.verdict)
+		}
+	}
+}
+
+// Where cells are so few that of an assumption nobody can tell, the status is 3, and with more of them 0.
+func TestAuditsThatCannotTell(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "small.yaml")
+	const small = `version: 1
+variables: [x, y]
+sgd: {loss: "x^2/2 + y^2/2", noise_covariance: [["1", "0"], ["0", "1"]], batch_size: 4, learning_rate: 0.02}
+domain: {x: {min: -0.4, max: 0.4}, y: {min: -0.4, max: 0.4}}
+`
+	if err := os.WriteFile(path, []byte(small), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for cells, want := range map[string]int{"16": statusNotConverged, "32": statusDone} {
+		var stdout, stderr bytes.Buffer
+		if got := run([]string{"audit", path, "--cells", cells, "--no-ensemble"}, &stdout, &stderr); got != want {
+			t.Errorf("%s cells: status %d, want %d\n%s%s", cells, got, want, stdout.String(), stderr.String())
+		}
+	}
+}
+
+// The status is that of the assumptions that apply: formulas, which follow from them, have no say.
+func TestStatusOfAudits(t *testing.T) {
+	finding := func(kind audit.Kind, applies bool, v fp.Verdict) audit.Finding {
+		return audit.Finding{Kind: kind, Applies: applies, Verdict: v}
+	}
+	holds := finding(audit.Assumption, true, fp.Holds)
+	unknown := finding(audit.Assumption, true, fp.CannotTell)
+	for _, k := range []struct {
+		name string
+		list []audit.Finding
+		want int
+	}{
+		{"all hold", []audit.Finding{holds, holds}, statusDone},
+		{"one does not apply", []audit.Finding{holds, finding(audit.Assumption, false, fp.CannotTell)}, statusDone},
+		{"a formula is violated", []audit.Finding{holds, finding(audit.Formula, true, fp.Violated)}, statusDone},
+		{"of one nobody can tell", []audit.Finding{unknown, holds}, statusNotConverged},
+		{"one is violated too", []audit.Finding{unknown, finding(audit.Assumption, true, fp.Violated)}, statusViolated},
+	} {
+		if got := status(judged("audit", verdictOf(&audit.Report{Findings: k.list}))); got != k.want {
+			t.Errorf("%s: status %d, want %d", k.name, got, k.want)
 		}
 	}
 }

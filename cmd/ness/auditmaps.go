@@ -16,7 +16,10 @@ func seriesOf(c audit.Curve) plot.Series {
 }
 
 // isEmpty says whether no number is finite.
-func isEmpty(v []float64) bool { return math.IsNaN(firstNumber(v)) }
+func isEmpty(v []float64) bool {
+	lo, _ := finiteRange(v)
+	return math.IsNaN(lo)
+}
 
 // drawMap returns what draws a map.
 func drawMap(in *input, m audit.Map) func(io.Writer) error {

@@ -3,8 +3,10 @@ package main
 import (
 	_ "embed" // the template
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/ness-fp/ness/compare/audit"
 )
@@ -21,6 +23,7 @@ var page = template.Must(template.New("audit").Parse(pageSource))
 type pageData struct {
 	*auditSummary
 	Title    string
+	Cells    string
 	Facts    [][2]string
 	Groups   []pageGroup
 	Effects  []pageEffect
@@ -37,12 +40,17 @@ type pageGroup struct {
 type pageFinding struct {
 	*findingSummary
 	Text, Class string // of the verdict
-	Pictures    []template.URL
+	Pictures    []pagePicture
+}
+
+type pagePicture struct {
+	Data template.URL
+	Alt  string
 }
 
 type pageEffect struct {
 	effectSummary
-	Percent float64 // of the longest bar
+	Percent float64 // of the longest bar: of total variation beyond what sampling makes
 }
 
 // classOf returns the class of a verdict on the page.
@@ -58,9 +66,10 @@ func classOf(f *findingSummary) string {
 	return "unknown"
 }
 
-// writePage writes the page; pictures may be nil.
+// writePage writes the page, with the pictures that there are.
 func writePage(w io.Writer, in *input, r *audit.Report, sum *auditSummary, pictures map[string][]byte) error {
-	d := &pageData{auditSummary: sum, Title: in.file.Problem.Title, Facts: in.file.Facts}
+	d := &pageData{auditSummary: sum, Title: in.file.Problem.Title, Facts: in.file.Facts, Effects: pageEffects(r, sum)}
+	d.Cells = strings.Trim(strings.ReplaceAll(fmt.Sprint(sum.Problem.Cells), " ", " × "), "[]")
 	if d.Title == "" {
 		d.Title = in.name
 	}
@@ -70,10 +79,10 @@ func writePage(w io.Writer, in *input, r *audit.Report, sum *auditSummary, pictu
 			if r.Findings[k].Kind != kind {
 				continue
 			}
-			f := pageFinding{findingSummary: &sum.Findings[k], Text: verdictText(&r.Findings[k]), Class: classOf(&sum.Findings[k])}
-			for _, name := range f.Figures {
-				if data, ok := pictures[name]; ok {
-					f.Pictures = append(f.Pictures, template.URL("data:image/png;base64,"+base64.StdEncoding.EncodeToString(data)))
+			f := pageFinding{findingSummary: &sum.Findings[k], Text: sum.Findings[k].verdictText(), Class: classOf(&sum.Findings[k])}
+			for _, p := range figuresOf(in, &r.Findings[k]) {
+				if data, ok := pictures[p.name]; ok {
+					f.Pictures = append(f.Pictures, pagePicture{template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(data)), p.alt})
 				}
 			}
 			if kind == audit.Assumption {
@@ -83,18 +92,23 @@ func writePage(w io.Writer, in *input, r *audit.Report, sum *auditSummary, pictu
 		}
 		d.Groups = append(d.Groups, g)
 	}
-	var most float64
-	for _, e := range sum.Ranking {
-		most = max(most, float64(e.TV.Value))
-	}
-	for _, e := range sum.Ranking {
-		p := pageEffect{effectSummary: e}
-		if most > 0 {
-			p.Percent = 100 * float64(e.TV.Value) / most
-		}
-		d.Effects = append(d.Effects, p)
-	}
 	return page.Execute(w, d)
+}
+
+// pageEffects returns the rows of the ranking, with bars.
+func pageEffects(r *audit.Report, sum *auditSummary) (list []pageEffect) {
+	var most float64
+	for _, e := range r.Ranking {
+		most = max(most, e.TV.Beyond())
+	}
+	for k, e := range r.Ranking {
+		p := pageEffect{effectSummary: sum.Ranking[k]}
+		if most > 0 {
+			p.Percent = 100 * e.TV.Beyond() / most
+		}
+		list = append(list, p)
+	}
+	return list
 }
 
 func (d *pageData) count(class string) {

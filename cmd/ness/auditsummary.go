@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"sync"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
@@ -24,6 +25,7 @@ type auditSummary struct {
 	Alarm    output.Float     `json:"false_alarm"` // of all tests together
 	Findings []findingSummary `json:"findings"`
 	Ranking  []effectSummary  `json:"ranking"`
+	Unranked []reasonSummary  `json:"unranked"`
 	Warnings []string         `json:"warnings"`
 	Files    []string         `json:"files"`
 }
@@ -57,8 +59,34 @@ type effectSummary struct {
 	Name      string       `json:"name"`
 	How       string       `json:"how"`
 	Sampled   bool         `json:"sampled"`
+	First     int          `json:"first_place"` // that errors leave open
+	Last      int          `json:"last_place"`
+	Resolved  bool         `json:"resolved"` // the total variation, beyond its error
 	TV        shiftSummary `json:"total_variation"`
 	Hellinger shiftSummary `json:"hellinger"`
+}
+
+// Place writes the places that errors leave open.
+func (e effectSummary) Place() string {
+	if e.First == e.Last {
+		return fmt.Sprint(e.First)
+	}
+	return fmt.Sprintf("%d–%d", e.First, e.Last)
+}
+
+// Moved writes the total variation, and whether that is nothing but its error.
+func (e effectSummary) Moved() string {
+	if e.Resolved {
+		return e.TV.String()
+	}
+	return e.TV.String() + ", within its error"
+}
+
+// reasonSummary is [audit.Unranked].
+type reasonSummary struct {
+	Key  string `json:"key"`
+	Name string `json:"name"`
+	Why  string `json:"why"`
 }
 
 type shiftSummary struct {
@@ -90,25 +118,29 @@ func (s statisticSummary) String() string {
 	return t
 }
 
-// verdictText says what was found of a claim in a word or two.
-func verdictText(f *audit.Finding) string {
+// verdictText returns the verdict, – where the claim does not apply, which the sentence says.
+func (f *findingSummary) verdictText() string {
 	if !f.Applies {
-		return "does not apply"
+		return "–"
 	}
-	return f.Verdict.String()
+	return f.Verdict
 }
 
 func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 	s := &auditSummary{
 		Program: "ness", Command: "audit", Problem: summarizeProblem(in.file, in.grid, in.notes), Verdict: verdictOf(r).String(),
-		Seed: seed, Alarm: audit.FalseAlarm, Warnings: r.Warnings, Findings: []findingSummary{}, Ranking: []effectSummary{},
+		Seed: seed, Alarm: audit.FalseAlarm, Warnings: r.Warnings, Findings: []findingSummary{}, Ranking: []effectSummary{}, Unranked: []reasonSummary{},
+		Files: []string{},
 	}
 	for k := range r.Findings {
 		f := &r.Findings[k]
 		q := findingSummary{
 			Key: f.Key, Name: f.Name, Kind: f.Kind.String(), Claim: f.Claim, Applies: f.Applies, Verdict: f.Verdict.String(), Sentence: f.Sentence,
 			Rule: f.Rule.Text, Limit: output.Float(f.Rule.Limit), Level: output.Float(f.Rule.Level),
-			Statistics: []statisticSummary{}, Figures: figuresOf(f),
+			Statistics: []statisticSummary{}, Figures: []string{},
+		}
+		for _, p := range figuresOf(in, f) {
+			q.Figures = append(q.Figures, p.name)
 		}
 		for _, t := range f.Statistics {
 			q.Statistics = append(q.Statistics, statisticSummary{t.Key, t.Name, output.Float(t.Value), output.Float(t.Error)})
@@ -116,7 +148,10 @@ func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 		s.Findings = append(s.Findings, q)
 	}
 	for _, e := range r.Ranking {
-		s.Ranking = append(s.Ranking, effectSummary{e.Key, e.Name, e.How, e.Sampled, shiftOf(e.TV), shiftOf(e.Hellinger)})
+		s.Ranking = append(s.Ranking, effectSummary{e.Key, e.Name, e.How, e.Sampled, e.First, e.Last, e.Resolved(), shiftOf(e.TV), shiftOf(e.Hellinger)})
+	}
+	for _, u := range r.Unranked {
+		s.Unranked = append(s.Unranked, reasonSummary(u))
 	}
 	return s
 }
@@ -128,69 +163,102 @@ func (s *auditSummary) print(w io.Writer) {
 			heading = "formulas"
 		}
 		fmt.Fprintf(w, "\n  %s\n", heading)
+		var rows [][]string
 		for _, f := range s.Findings {
-			if f.Kind != kind.String() {
-				continue
+			if f.Kind == kind.String() {
+				rows = append(rows, []string{"  " + f.verdictText(), f.Name, f.Sentence})
 			}
-			verdict := f.Verdict
-			if !f.Applies {
-				verdict = "–"
-			}
-			fmt.Fprintf(w, "    %-12s %-30s %s\n", verdict, f.Name, f.Sentence)
 		}
+		printTable(w, rows)
 	}
 	if len(s.Ranking) > 0 {
 		fmt.Fprintf(w, "\n  how far the density moves if it is given up (total variation; Hellinger)\n")
 	}
-	for k, e := range s.Ranking {
-		fmt.Fprintf(w, "    %2d  %-34s %-32s %-32s %s\n", k+1, e.Name, e.TV, e.Hellinger, e.How)
+	var rows [][]string
+	for _, e := range s.Ranking {
+		rows = append(rows, []string{"  " + e.Place(), e.Name, e.Moved(), e.Hellinger.String(), e.How})
 	}
+	printTable(w, rows)
+	if len(s.Unranked) > 0 {
+		fmt.Fprintf(w, "\n  not ranked\n")
+	}
+	rows = nil
+	for _, u := range s.Unranked {
+		rows = append(rows, []string{"  " + u.Name, u.Why})
+	}
+	printTable(w, rows)
 	fmt.Fprintln(w)
 	for _, warning := range s.Warnings {
 		line(w, "warning", "%s", warning)
 	}
 }
 
-// figuresOf returns the names of the figures of a finding.
-func figuresOf(f *audit.Finding) []string {
-	names := []string{}
+// An auditFigure is a picture of a finding.
+type auditFigure struct {
+	name string // of the file
+	alt  string // what it shows, for those who cannot see it
+	draw func(io.Writer) error
+}
+
+// figuresOf lists the figures of a finding.
+func figuresOf(in *input, f *audit.Finding) (list []auditFigure) {
 	for _, c := range f.Curves {
 		if !isEmpty(c.Y) {
-			names = append(names, f.Key+"_"+c.Key+".png")
+			list = append(list, auditFigure{f.Key + "_" + c.Key + ".png", altOf(&c), func(w io.Writer) error { return plot.Curve(w, plot.PNG, c.Name, seriesOf(c)) }})
 		}
 	}
 	for _, m := range f.Maps {
 		if !isEmpty(m.Values) {
-			names = append(names, f.Key+"_"+m.Key+".png")
+			list = append(list, auditFigure{f.Key + "_" + m.Key + ".png", altOfMap(in, &m), drawMap(in, m)})
 		}
 	}
-	return names
+	return list
 }
 
-// firstNumber returns the first one that is finite, NaN for none.
-func firstNumber(v []float64) float64 {
-	for _, x := range v {
-		if !math.IsNaN(x) && !math.IsInf(x, 0) {
-			return x
+// altOfMap describes a map: what over which axes, from where to where.
+func altOfMap(in *input, m *audit.Map) string {
+	names := in.file.Problem.Variables
+	if m.Axes != nil {
+		names = nil
+		for _, a := range m.Axes {
+			names = append(names, in.file.Problem.Variables[a])
 		}
 	}
-	return math.NaN()
+	lo, hi := finiteRange(m.Values)
+	return fmt.Sprintf("map of %s over %s, from %.3g to %.3g", m.Name, strings.Join(names, " and "), lo, hi)
+}
+
+// altOf describes a curve: what over what, from where to where.
+func altOf(c *audit.Curve) string {
+	x0, x1 := finiteRange(c.X)
+	y0, y1 := finiteRange(c.Y)
+	alt := fmt.Sprintf("%s: %d values of %s from %.3g to %.3g, over %s from %.3g to %.3g", c.Name, len(c.Y), c.YLabel, y0, y1, c.XLabel, x0, x1)
+	if c.Reference != nil {
+		alt += ", and what is expected"
+	}
+	return alt
+}
+
+// finiteRange returns the least and the largest of the numbers that are finite, NaN for none.
+func finiteRange(v []float64) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for _, x := range v {
+		if !math.IsNaN(x) && !math.IsInf(x, 0) {
+			lo, hi = min(lo, x), max(hi, x)
+		}
+	}
+	if lo > hi {
+		return math.NaN(), math.NaN()
+	}
+	return lo, hi
 }
 
 // auditFigures lists the pictures of all findings.
 func auditFigures(in *input, r *audit.Report) map[string]func(io.Writer) error {
 	list := map[string]func(io.Writer) error{}
 	for k := range r.Findings {
-		f := &r.Findings[k]
-		for _, c := range f.Curves {
-			if !isEmpty(c.Y) {
-				list[f.Key+"_"+c.Key+".png"] = func(w io.Writer) error { return plot.Curve(w, plot.PNG, c.Name, seriesOf(c)) }
-			}
-		}
-		for _, m := range f.Maps {
-			if !isEmpty(m.Values) {
-				list[f.Key+"_"+m.Key+".png"] = drawMap(in, m)
-			}
+		for _, p := range figuresOf(in, &r.Findings[k]) {
+			list[p.name] = p.draw
 		}
 	}
 	return list

@@ -59,10 +59,10 @@ func (fl *balanceFlags) balance(w io.Writer, name string) error {
 		describe(w, f, g, notes)
 		b.print(w)
 	}
-	if err == nil && b.verdict != fp.Holds {
-		err = &verdictError{"detailed balance", b.verdict}
+	if err != nil {
+		return err
 	}
-	return err
+	return judged("detailed balance", b.verdict)
 }
 
 // A balanceReport is what `ness balance` prints.

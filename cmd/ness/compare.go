@@ -76,10 +76,8 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 		return locate(name, in.file, err)
 	case c.study != nil && c.study.err != nil:
 		return locate(name, in.file, c.study.err)
-	case c.rows[0].verdict != fp.Holds:
-		return &verdictError{"comparison", c.rows[0].verdict}
 	}
-	return nil
+	return judged("comparison", c.rows[0].verdict)
 }
 
 // comparable says whether the process of a file has a density to compare with: with epochs
@@ -126,7 +124,7 @@ func (fl *compareFlags) run(f *fp.File, g *grid.Grid, progress io.Writer) (*comp
 	candidates := compare.Candidates(f, s, opt)
 	ctx, stop := untilInterrupt()
 	defer stop()
-	p, err := fl.plan(ctx, f, g, max(fewRelaxations, relaxationsForFloor(s.Density, fl.within/4, fl.walkers)))
+	p, err := fl.plan(ctx, f, g, max(fewRelaxations, relaxationsForFloor(s.Density, fl.within/4, fl.walkers)), progress)
 	if ctx.Err() != nil {
 		return nil, errInterrupted
 	}
@@ -220,36 +218,24 @@ func (fl *compareFlags) tell(w io.Writer, in *input, c *comparison) error {
 	sum := c.summarize(in.file, in.grid, in.notes)
 	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
-	if in.folder == nil {
-		return nil
-	}
-	if err := fl.write(in.folder, in.file, c, sum); err != nil {
-		return err
-	}
-	line(w, "written to", "%s", fl.dir)
-	return nil
+	return fl.write(context.Background(), w, in.folder, result{
+		files: c.files(in.file.Problem.Variables), figures: c.figures(in.file.Problem),
+		summary: sum, names: &sum.Files,
+	})
 }
 
-// write puts all files into the folder and moves them into place.
-func (fl *compareFlags) write(folder *output.Folder, f *fp.File, c *comparison, sum *compareSummary) error {
-	if c.walk.interrupted {
-		if err := folder.Write(stateName, c.walk.Save); err != nil {
-			return err
-		}
+// files lists the arrays, and what an interrupted comparison goes on from: the walkers, and where
+// the study was stopped those of its learning rates as well.
+func (c *comparison) files(variables []string) []output.File {
+	list := c.walk.files("comparison.npz", c.arrays(variables))
+	if c.study == nil || !c.study.interrupted() {
+		return list
 	}
-	if err := folder.Write("comparison.npz", func(w io.Writer) error { return output.WriteNPZ(w, c.arrays(f.Problem.Variables)) }); err != nil {
-		return err
+	list = append(list, output.File{Name: stateName, Write: c.walk.Save})
+	for k, r := range c.study.walks {
+		list = append(list, output.File{Name: studyStateName(k), Write: r.Save})
 	}
-	if !fl.noPlots {
-		if err := drawFigures(context.Background(), folder, c.figures(f.Problem)); err != nil {
-			return err
-		}
-	}
-	sum.Files = folder.Names()
-	if err := folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
-		return err
-	}
-	return folder.Commit()
+	return list
 }
 
 // arrays lists the contents of comparison.npz.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
@@ -74,5 +75,32 @@ func TestCorrelationsAreOfTraces(t *testing.T) {
 	c := correlations(n)
 	if c[1].Value != -0.3 || math.Abs(float64(c[1].Error)-0.05) > 1e-15 {
 		t.Errorf("have %v, want −0.3 ± 0.05", c[1])
+	}
+}
+
+// An infinite KL is told of, with the densities that have one.
+func TestInfiniteKLIsTold(t *testing.T) {
+	c := &comparisonSummary{Candidates: []candidateSummary{
+		{Name: "one", Moments: &scoresSummary{}, ChiSquare: &chiSquareSummary{}},
+		{Name: "other", Moments: &scoresSummary{}, ChiSquare: &chiSquareSummary{}, KL: distanceSummary{Value: output.Float(math.Inf(1))}},
+	}}
+	var b strings.Builder
+	c.print(&b)
+	if !strings.Contains(b.String(), "infinite where walkers were counted and a density is 0: other\n") {
+		t.Error(b.String())
+	}
+}
+
+// No two ensembles of a study have the same random numbers, nor has one those of the comparison.
+func TestSeedsOfStudiesDiffer(t *testing.T) {
+	for _, seed := range []uint64{0, 1, math.MaxUint64} {
+		used := map[uint64]bool{seed: true}
+		for k := range 21 {
+			s := studySeed(seed, k)
+			if used[s] {
+				t.Errorf("seed %d: %d is used twice", seed, s)
+			}
+			used[s] = true
+		}
 	}
 }

@@ -170,6 +170,9 @@ func (c *comparisonSummary) print(w io.Writer) {
 	printTable(w, rows)
 	fmt.Fprintln(w)
 	line(w, "W1", "%s", c.Wasserstein)
+	if names := c.infinite(); names != nil {
+		line(w, "KL", "infinite where walkers were counted and a density is 0: %s", strings.Join(names, "; "))
+	}
 	rows = rows[:0]
 	for _, one := range c.Candidates {
 		rows = append(rows, []string{one.Name, one.Formula})
@@ -178,6 +181,16 @@ func (c *comparisonSummary) print(w io.Writer) {
 	if c.Study != nil {
 		c.Study.print(w)
 	}
+}
+
+// infinite returns the densities from which the histogram has no finite KL.
+func (c *comparisonSummary) infinite() (names []string) {
+	for _, one := range c.Candidates {
+		if math.IsInf(float64(one.KL.Value), 1) {
+			names = append(names, one.Name)
+		}
+	}
+	return names
 }
 
 // printTable prints columns of the widths that they need; the last cell of a row may be

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/cmd/ness/internal/plot"
+	"github.com/ness-fp/ness/fp"
 )
 
 // This file tells what became of an evolution, on the screen and in files.
@@ -49,7 +50,7 @@ type evolutionSummary struct {
 func summarizeCourse(in *input, c *course, err error) *courseSummary {
 	s := c.State()
 	e := evolutionSummary{
-		Order: c.Order().String(), Start: c.start, Until: "stationary", Reached: err == nil,
+		Order: c.Order().String(), Start: c.start, Until: stationaryEnd, Reached: err == nil,
 		Time: output.Float(s.Time), Steps: s.Steps, Rejected: s.Rejected, Iterations: s.Iterations,
 		Tol: output.Float(c.options.Tol), Rate: output.Float(s.Rate), Distance: output.Float(s.Distance), Entropy: output.Float(s.Entropy), StationaryDistance: output.Float(c.FromStationary()),
 		Mass: output.Float(s.Mass), NegativeMass: output.Float(s.Negative), Repaired: output.Float(s.Repaired),
@@ -65,11 +66,20 @@ func summarizeCourse(in *input, c *course, err error) *courseSummary {
 	if s.Negative < -mostNegative*s.Mass {
 		sum.Warnings = append(sum.Warnings, fmt.Sprintf("%.2g of the mass is below 0: the grid does not resolve the density; want more --cells, or --order monotone", -s.Negative/s.Mass))
 	}
+	if d := float64(e.StationaryDistance); e.Until == stationaryEnd && e.Reached && d > farDistance {
+		sum.Warnings = append(sum.Warnings, fmt.Sprintf("nothing seems to change any more, yet the density of ness solve is %.2g away (L1): where the grid does not resolve it solve takes other operators, and between wells probability may hardly pass", d))
+	}
 	if err != nil {
 		sum.Warnings = append(sum.Warnings, err.Error())
 	}
 	return sum
 }
+
+// stationaryEnd is the end of an evolution until nothing changes.
+const stationaryEnd = "stationary"
+
+// farDistance is the distance in the L1 norm from which densities that should be the same are not.
+const farDistance = 1e-3
 
 // mostNegative is the share of the mass below 0 that is worth a warning.
 const mostNegative = 1e-6
@@ -77,7 +87,7 @@ const mostNegative = 1e-6
 func (sum *courseSummary) print(w io.Writer) {
 	e := &sum.Evolution
 	line(w, "start", "%s", e.Start)
-	line(w, "operator", "order %s", e.Order)
+	line(w, "operator", "%s", e.operator())
 	line(w, "steps", "%d, and %d rejected, with an error of %.2g each; %d iterations", e.Steps, e.Rejected, float64(e.Tol), e.Iterations)
 	line(w, "time", "%.6g", float64(e.Time))
 	line(w, "rate of change", "%.3g (‖∂p/∂t‖₁)", float64(e.Rate))
@@ -92,6 +102,18 @@ func (sum *courseSummary) print(w io.Writer) {
 	for _, warning := range sum.Warnings {
 		line(w, "warning", "%s", warning)
 	}
+}
+
+func (c *course) files() []output.File {
+	return []output.File{{Name: "evolution.npz", Write: func(w io.Writer) error { return output.WriteNPZ(w, c.arrays()) }}}
+}
+
+// operator says what the operator is worth.
+func (e *evolutionSummary) operator() string {
+	if e.Order == fp.OrderMonotone.String() {
+		return "order monotone: positive, but until the density is stationary of second order alone"
+	}
+	return "order " + e.Order
 }
 
 // arrays lists the contents of evolution.npz: the density at the end, under the name that

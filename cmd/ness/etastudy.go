@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/cmd/ness/internal/plot"
@@ -23,8 +25,15 @@ type etaStudy struct {
 	batches  []int
 	series   []studySeries
 	warnings []string
-	err      error // why there are fewer learning rates than were asked for
+	walks    []*walk // of every learning rate, the last of them perhaps interrupted
+	err      error   // why there are fewer learning rates than were asked for
 }
+
+// interrupted says whether the user stopped the study.
+func (s *etaStudy) interrupted() bool { return errors.Is(s.err, errStopped) }
+
+// studyStateName is the file of the ensemble of learning rate η/2ᵏ in an interrupted study.
+func studyStateName(k int) string { return fmt.Sprintf("study-%d.state", k) }
 
 // A studySeries is an equation for every learning rate.
 type studySeries struct {
@@ -67,6 +76,9 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 	}
 	if ctx.Err() != nil {
 		s.err = fmt.Errorf("%w in the study of learning rates", errStopped)
+		if fl.given {
+			s.err = fmt.Errorf("%w; the same command with --resume goes on", s.err)
+		}
 	}
 	for k := range s.series {
 		one := &s.series[k]
@@ -74,6 +86,10 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 	}
 	return s
 }
+
+// studySeed returns the seed at the learning rate η/2ᵏ: ensembles have to be independent of
+// one another, and of that of the comparison.
+func studySeed(seed uint64, k int) uint64 { return seed + uint64(k) + 1 }
 
 // studyPoint adds the learning rate η/2ᵏ.
 func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File, g *grid.Grid, main *plan, k int, progress io.Writer) error {
@@ -90,11 +106,14 @@ func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File,
 	sgd := compare.SGD(*f.SGD())
 	sgd.Schedule, sgd.Batch = fp.ConstantRate(v.Rate), v.Batch
 	p := &plan{process: &sgd, name: "SGD", initial: main.initial, stepsFound: true, variables: main.variables}
-	p.options = compare.Options{Walkers: fl.walkers, Seed: fl.seed + uint64(k) + 1, BurnIn: -1}
-	if err := fl.pilot(ctx, p, g, 2*fl.studySamples/float64(fl.walkers)); err != nil {
+	p.options = compare.Options{Walkers: fl.walkers, Seed: studySeed(fl.seed, k), BurnIn: -1}
+	if err := fl.pilot(ctx, p, g, 2*fl.studySamples/float64(fl.walkers), progress); err != nil {
 		return err
 	}
-	r, err := p.run(ctx, progress, nil)
+	r, err := fl.studyWalk(ctx, p, k, progress)
+	if r != nil {
+		s.walks = append(s.walks, r)
+	}
 	if err != nil {
 		return err
 	}
@@ -108,6 +127,15 @@ func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File,
 		s.series[i].points = append(s.series[i].points, reference)
 	}
 	return nil
+}
+
+// studyWalk runs the ensemble of learning rate η/2ᵏ, from where an interrupted study left it.
+func (fl *compareFlags) studyWalk(ctx context.Context, p *plan, k int, progress io.Writer) (*walk, error) {
+	path := filepath.Join(fl.dir, studyStateName(k))
+	if _, err := os.Stat(path); !fl.resume || err != nil {
+		return p.run(ctx, progress, nil)
+	}
+	return p.resume(ctx, progress, path)
 }
 
 // studyTolerance is the error of the densities of a study, relative L1: far below what samples

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
 )
@@ -47,7 +46,7 @@ func evolveCommand() *cobra.Command {
 	fl.inputFlags.add(cmd)
 	fl.outputFlags.add(cmd)
 	f := cmd.Flags()
-	f.StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator")
+	f.StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator, which auto takes where cells do not resolve the densities, and on a line where walls absorb or coefficients change")
 	f.StringVar(&fl.until, "until", "", "`END`: a time, or stationary (default: the last of the --times, or stationary)")
 	f.StringSliceVar(&fl.times, "times", nil, "`TIMES` at which to keep the density: numbers, FROM:TO:COUNT evenly, FROM:TO:COUNT:log in equal ratios")
 	f.Float64Var(&fl.tol, "tol", 1e-4, "`ERROR` of one step in time, in the L1 norm")
@@ -102,7 +101,7 @@ func (fl *evolveFlags) end(opt *fp.EvolutionOptions) error {
 	switch fl.until {
 	case "":
 		opt.End = last
-	case "stationary":
+	case stationaryEnd:
 	default:
 		end, err := strconv.ParseFloat(fl.until, 64)
 		if err != nil || !(end > 0) || math.IsInf(end, 1) {
@@ -175,10 +174,9 @@ func (fl *evolveFlags) begin(in *input, opt *fp.EvolutionOptions) (*course, erro
 		return nil, err
 	}
 	c := newCourse(fl, in, words)
-	opt.Stationary = c.known(in, opt.Order)
 	opt.Output, opt.Progress = c.keep, func(s fp.EvolutionState) error { return c.step(&s) }
 	c.options = *opt
-	if c.Evolution, err = fp.NewEvolution(in.file.Course(), p, *opt); err != nil {
+	if err := c.prepare(p); err != nil {
 		return nil, err
 	}
 	if fl.resume {
@@ -198,41 +196,17 @@ func (fl *evolveFlags) tell(ctx context.Context, w io.Writer, in *input, c *cour
 	sum := summarizeCourse(in, c, err)
 	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
-	if in.folder != nil {
-		if err := fl.write(ctx, in, c, sum); errors.Is(err, errInterrupted) {
-			return c.stopped()
-		} else if err != nil {
-			return err
-		}
-		line(w, "written to", "%s", fl.dir)
+	r := result{files: c.files(), figures: c.figures(), summary: sum, names: &sum.Files}
+	if fl.animate {
+		r.more = c.animate
+	}
+	if err := fl.write(ctx, w, in.folder, r); errors.Is(err, errInterrupted) {
+		return c.stopped()
+	} else if err != nil {
+		return err
 	}
 	if err != nil {
 		return locate(in.name, in.file, err)
 	}
 	return c.forget()
-}
-
-// write puts all files into the folder and moves them into place.
-func (fl *evolveFlags) write(ctx context.Context, in *input, c *course, sum *courseSummary) error {
-	if err := in.folder.Write("evolution.npz", func(w io.Writer) error { return output.WriteNPZ(w, c.arrays()) }); err != nil {
-		return err
-	}
-	if !fl.noPlots {
-		if err := drawFigures(ctx, in.folder, c.figures()); err != nil {
-			return err
-		}
-	}
-	if fl.animate {
-		if err := c.animate(ctx, in.folder); err != nil {
-			return err
-		}
-	}
-	sum.Files = in.folder.Names()
-	if err := in.folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return errInterrupted
-	}
-	return in.folder.Commit()
 }

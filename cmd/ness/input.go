@@ -24,7 +24,7 @@ type input struct {
 func openInput(name string, read *inputFlags, out *outputFlags, will func(*fp.File) error) (*input, error) {
 	in := &input{name: name}
 	var err error
-	if in.folder, err = out.prepare(); err != nil {
+	if in.folder, err = out.prepare("-o"); err != nil {
 		return nil, err
 	}
 	if in.file, err = read.read(name); err != nil {
@@ -51,32 +51,49 @@ func (in *input) abort() {
 // locate returns an error with the place in the problem file where it has one.
 func (in *input) locate(err error) error { return locate(in.name, in.file, err) }
 
-// write puts files, figures and at last the summary into the folder and moves them into place.
-// An interrupt takes effect between two files, so that nothing is left behind; before this such
-// a program has written nothing, and just dies. The summary is told the names of the others.
-func (fl *outputFlags) write(folder *output.Folder, files []output.File, figures map[string]func(io.Writer) error, summary func(files []string) any) error {
-	ctx, stop := untilInterrupt()
-	defer stop()
-	err := fl.writeFiles(ctx, folder, files, figures, summary)
-	if err == nil && ctx.Err() != nil {
-		err = errInterrupted
-	}
-	if err != nil {
-		return err
-	}
-	return folder.Commit()
+// A result is what goes into the folder.
+type result struct {
+	files   []output.File                               // written all at the same time
+	figures map[string]func(io.Writer) error            // left out with --no-plots
+	more    func(context.Context, *output.Folder) error // writes what comes after figures; nil for nothing
+	summary any
+	names   *[]string // where summary has the names of all files
 }
 
-// writeFiles puts all files into the folder.
-func (fl *outputFlags) writeFiles(ctx context.Context, folder *output.Folder, files []output.File, figures map[string]func(io.Writer) error, summary func(files []string) any) error {
-	if err := folder.WriteAll(files...); err != nil {
+// write puts a result into the folder and moves it into place; nothing without a folder. The end of
+// the context takes effect between two files, so that nothing is left behind.
+func (fl *outputFlags) write(ctx context.Context, w io.Writer, folder *output.Folder, r result) error {
+	if folder == nil {
+		return nil
+	}
+	if err := fl.stage(ctx, folder, r); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	if err := folder.Commit(); err != nil {
+		return err
+	}
+	line(w, "written to", "%s", fl.dir)
+	return nil
+}
+
+// stage puts all files into the folder, the summary last.
+func (fl *outputFlags) stage(ctx context.Context, folder *output.Folder, r result) error {
+	if err := folder.WriteAll(r.files...); err != nil {
 		return err
 	}
 	if !fl.noPlots {
-		if err := drawFigures(ctx, folder, figures); err != nil {
+		if err := drawFigures(ctx, folder, r.figures); err != nil {
 			return err
 		}
 	}
-	names := folder.Names()
-	return folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, summary(names)) })
+	if r.more != nil {
+		if err := r.more(ctx, folder); err != nil {
+			return err
+		}
+	}
+	*r.names = folder.Names()
+	return folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, r.summary) })
 }

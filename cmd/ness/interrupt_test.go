@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -150,4 +151,106 @@ func TestInterruptedEnsemblesGoOn(t *testing.T) {
 	if _, err := os.Stat(state); err == nil {
 		t.Error("the state of a complete ensemble is left")
 	}
+}
+
+// Draws of minibatches, and pilot runs, end at an interrupt, with its status and a word.
+func TestInterruptedNoiseAndPilots(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
+	slow := filepath.Join(t.TempDir(), "slow.yaml")
+	if err := os.WriteFile(slow, []byte("version: 1\nvariables: [x]\nequation: {drift: [\"-1e-5*x\"], diffusion: 1e-5}\ndomain: {x: {min: -5, max: 5, cells: 64}}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"noise", filepath.Join(testdata(t), "problems", "diabetes.yaml"), "--batches", "1000000000000"},
+		{"simulate", slow, "--step", "1"},
+	} {
+		for wait := 100 * time.Millisecond; ; wait *= 2 { // too early the program just dies
+			cmd := program(args...)
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(wait)
+			_ = cmd.Process.Signal(os.Interrupt)
+			_ = cmd.Wait()
+			if c := cmd.ProcessState.ExitCode(); c == statusInterrupted && strings.Contains(stderr.String(), "interrupted; nothing was written") {
+				break
+			} else if c != -1 || wait > 10*time.Second {
+				t.Fatalf("%s: status %d: %s", args[0], c, &stderr)
+			}
+		}
+	}
+}
+
+// A study of learning rates that is interrupted, and goes on, finds the same to the last bit.
+func TestInterruptedStudiesGoOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
+	dir := t.TempDir()
+	problem := filepath.Join(dir, "study.yaml")
+	if err := os.WriteFile(problem, []byte("version: 1\nvariables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1, learning_rate: 0.4, batch_size: 2}\ndomain: {x: {min: -3, max: 3, cells: 64}}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	compare := func(out string, more ...string) *exec.Cmd {
+		args := []string{"compare", problem, "--walkers", "256", "--steps", "100", "--within", "0.9", "--eta-study", "1", "--eta-samples", "2e6", "--no-plots", "-o", filepath.Join(dir, out)}
+		return program(append(args, more...)...)
+	}
+	study := func(out string) string {
+		var sum struct{ Compare compareSummaryOfStudy }
+		data, err := os.ReadFile(filepath.Join(dir, out, "summary.json"))
+		if err == nil {
+			err = json.Unmarshal(data, &sum)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(sum.Compare.Study)
+	}
+	start := time.Now()
+	_ = compare("whole").Run() // status 3: few steps decide nothing
+	wait := time.Since(start) / 2
+	for tries := 1; ; tries++ {
+		cmd := compare("parts")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(wait)
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+		if _, err := os.Stat(filepath.Join(dir, "parts", studyStateName(0))); err == nil {
+			if c := cmd.ProcessState.ExitCode(); c != statusInterrupted {
+				t.Errorf("status %d, want %d", c, statusInterrupted)
+			}
+			break
+		}
+		if tries == 20 {
+			t.Fatal("no study was interrupted in time")
+		}
+		if c := cmd.ProcessState.ExitCode(); c == statusDone || c == statusNotConverged {
+			wait = wait * 2 / 3
+		} else {
+			wait = wait * 4 / 3
+		}
+	}
+	if study("parts") == study("whole") {
+		t.Error("the study is whole where it was interrupted")
+	}
+	if out, err := compare("parts", "--resume").CombinedOutput(); err != nil && strings.Contains(string(out), "ness compare:") {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if have, want := study("parts"), study("whole"); have != want {
+		t.Errorf("have\n%s\nwant\n%s", have, want)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "parts", studyStateName(0))); err == nil {
+		t.Error("the state of a complete study is left")
+	}
+}
+
+// compareSummaryOfStudy is the study in a summary, as it is written.
+type compareSummaryOfStudy struct {
+	Study json.RawMessage `json:"eta_study"`
 }

@@ -30,10 +30,18 @@ const (
 	statusInterrupted  = 130
 )
 
+// statuses is what help says of them.
+const statuses = `Exit status:
+  0    done; of what is judged: it holds, or has passed
+  1    violated (audit, balance, compare, noise) or failed (verify)
+  2    bad usage or input
+  3    no convergence, not to the tolerance or no end, or nobody can tell (audit, balance, compare, noise)
+  130  interrupted`
+
 func run(args []string, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:           "ness",
-		Short:         "Stationary densities and currents of stochastic gradient descent",
+		Long:          "Stationary densities and currents of stochastic gradient descent\n\n" + statuses,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -101,6 +109,14 @@ type verdictError struct {
 	verdict fp.Verdict
 }
 
+// judged returns the error of a verdict, nil of what holds.
+func judged(of string, v fp.Verdict) error {
+	if v == fp.Holds {
+		return nil
+	}
+	return &verdictError{of, v}
+}
+
 func (e *verdictError) Error() string { return e.of + ": " + e.verdict.String() }
 
 // inputFlags are the flags that change what a problem file says.
@@ -112,6 +128,7 @@ type inputFlags struct {
 func (f *inputFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "override a constant of the file, `name=value`; may be repeated")
 	cmd.Flags().IntSliceVar(&f.cells, "cells", nil, "cells per axis: one number `N`, or one for each axis")
+	replacing(cmd, "cells")
 }
 
 // read opens a problem file; data files are looked up beside it.
@@ -156,10 +173,10 @@ func (fl *outputFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVarP(&fl.quiet, "quiet", "q", false, "print nothing but errors")
 }
 
-// prepare returns the folder, nil without one.
-func (fl *outputFlags) prepare() (*output.Folder, error) {
+// prepare returns the folder that the user gave by a flag, nil without one.
+func (fl *outputFlags) prepare(flag string) (*output.Folder, error) {
 	if !fl.given {
 		return nil, nil
 	}
-	return output.Prepare(fl.dir, fl.force)
+	return output.Prepare(flag, fl.dir, fl.force)
 }

@@ -100,17 +100,9 @@ func (fl *modesFlags) modes(w io.Writer, name string) error {
 	sum.Seconds = watch.seconds
 	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
-	if in.folder == nil {
-		return nil
-	}
-	if err := fl.write(in.folder, r.files(), r.figures(), func(names []string) any {
-		sum.Files = names
-		return sum
-	}); err != nil {
-		return err
-	}
-	line(w, "written to", "%s", fl.dir)
-	return nil
+	ctx, stop := untilInterrupt() // before, there is nothing to remove
+	defer stop()
+	return fl.write(ctx, w, in.folder, result{files: r.files(), figures: r.figures(), summary: sum, names: &sum.Files})
 }
 
 // sgdStep returns the time that a step of SGD takes in the equation, η/(1 − μ); 0 without SGD.

@@ -208,6 +208,22 @@ func (s *metastableSummary) print(w io.Writer) {
 		rows = append(rows, append(row, rates[1:]))
 	}
 	printTable(w, rows)
+	if s.hasNegativeRates() {
+		line(w, "", "rates below 0 are of a projection onto sets with soft borders: of jumps between those two nothing can be told")
+	}
+}
+
+// hasNegativeRates says whether the rate from a set to another is below 0, as rates between soft sets, which
+// are those of a projection and not of jumps, may be.
+func (s *metastableSummary) hasNegativeRates() bool {
+	for c, m := range s.Members {
+		for k, rate := range m.Rates {
+			if k != c && rate < 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // floatsOf returns plain numbers.

@@ -34,6 +34,7 @@ func noiseCommand() *cobra.Command {
 	}
 	fl.add(cmd)
 	cmd.Flags().Float64SliceVar(&fl.at, "at", nil, "`PARAMETERS` at which to measure, one number for each (default: 0.1 above the minimum of the loss)")
+	replacing(cmd, "at")
 	cmd.Flags().IntVar(&fl.batches, "batches", 0, "`NUMBER` of minibatches of each kind (default: some seconds)")
 	cmd.Flags().IntVar(&fl.dataSets, "data-sets", 0, "`NUMBER` of data sets, where data are drawn from a known law (default: some seconds)")
 	cmd.Flags().Uint64Var(&fl.seed, "seed", 1, "`SEED` of all random numbers")
@@ -89,9 +90,14 @@ func (fl *noiseFlags) noise(w io.Writer, name string) error {
 	if fl.dataSets != 0 && f.Law == nil {
 		return fmt.Errorf("--data-sets: wants data that are drawn from a known law, sgd.data.generate")
 	}
-	list, err := compare.NoiseIdentities(sgd.Loss, theta, compare.IdentityOptions{
+	ctx, stop := untilInterrupt()
+	defer stop()
+	list, err := compare.NoiseIdentities(ctx, sgd.Loss, theta, compare.IdentityOptions{
 		Batch: batch, Batches: fl.batches, DataSets: fl.dataSets, Law: f.Law, Seed: fl.seed,
 	})
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -102,10 +108,10 @@ func (fl *noiseFlags) noise(w io.Writer, name string) error {
 	} else {
 		r.print(w, f)
 	}
-	if err == nil && verdict != fp.Holds {
-		err = &verdictError{"noise", verdict}
+	if err != nil {
+		return err
 	}
-	return err
+	return judged("noise", verdict)
 }
 
 // where returns the parameters at which to measure.

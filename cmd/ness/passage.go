@@ -201,17 +201,11 @@ func (fl *passageFlags) passage(w io.Writer, name string) error {
 	sum.Seconds = watch.seconds
 	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
-	if in.folder == nil {
-		return nil
-	}
-	if err := fl.write(in.folder, e.files(in.file.Problem.Variables), e.figures(in.file.Problem), func(names []string) any {
-		sum.Files = names
-		return sum
-	}); err != nil {
-		return err
-	}
-	line(w, "written to", "%s", fl.dir)
-	return nil
+	ctx, stop := untilInterrupt() // before, there is nothing to remove
+	defer stop()
+	return fl.write(ctx, w, in.folder, result{
+		files: e.files(in.file.Problem.Variables), figures: e.figures(in.file.Problem), summary: sum, names: &sum.Files,
+	})
 }
 
 // halfGrid solves on half the cells; nil with the reason where that cannot be.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 
@@ -39,7 +40,7 @@ const fewRelaxations = 500
 
 // plan chooses what the flags leave open: as many relaxation times as are wanted, unless steps
 // are given. A context that is done is its error.
-func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid, relaxations float64) (*plan, error) {
+func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid, relaxations float64, bar io.Writer) (*plan, error) {
 	p := &plan{steps: fl.steps, stepsFound: fl.steps == 0, variables: f.Problem.Variables}
 	var err error
 	if p.initial, p.start, err = startOf(f, g, fl); err != nil {
@@ -53,11 +54,11 @@ func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid, rel
 	}
 	if sgd := f.SGD(); sgd != nil && fl.isSGD(f) {
 		if _, constant := sgd.Schedule.(fp.ConstantRate); !constant {
-			p.withoutPilot()
+			p.withoutPilot(sgd.Schedule)
 			return p, p.check()
 		}
 	}
-	if err := fl.pilot(ctx, p, g, relaxations); err != nil {
+	if err := fl.pilot(ctx, p, g, relaxations, bar); err != nil {
 		return nil, err
 	}
 	return p, p.check()
@@ -73,7 +74,7 @@ func (p *plan) check() error {
 
 // withoutPilot fills in what is open where the learning rate changes, so that no relaxation
 // time is one for all steps.
-func (p *plan) withoutPilot() {
+func (p *plan) withoutPilot(rate fp.Schedule) {
 	o := &p.options
 	if p.stepsFound {
 		p.steps = 10000
@@ -84,10 +85,13 @@ func (p *plan) withoutPilot() {
 	if o.Every == 0 {
 		o.Every = 1
 	}
+	if first, last := rate.Rate(o.BurnIn), rate.Rate(p.total()-1); first != last {
+		p.warnings = append(p.warnings, fmt.Sprintf("the learning rate changes from %.4g to %.4g while walkers are counted: no law is stationary, and what is told is the mean over these steps; see --burn-in and --steps", first, last))
+	}
 }
 
 // pilot fills in what is open by the relaxation time.
-func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid, relaxations float64) error {
+func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid, relaxations float64, bar io.Writer) error {
 	o := &p.options
 	if !p.stepsFound && o.BurnIn >= 0 && o.Every > 0 {
 		return nil
@@ -98,7 +102,9 @@ func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid, relax
 			periods[a] = g.Axis(a).Length()
 		}
 	}
-	r, err := compare.Pilot(ctx, p.process, p.initial, compare.PilotOptions{Seed: ^fl.seed, Periods: periods})
+	show := startPilot(bar)
+	r, err := compare.Pilot(ctx, p.process, p.initial, compare.PilotOptions{Seed: ^fl.seed, Periods: periods, Progress: show.set})
+	show.stop()
 	if err != nil {
 		return err
 	}

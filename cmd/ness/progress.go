@@ -9,6 +9,8 @@ import (
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/ness-fp/ness/compare"
 )
 
 // A progress shows how far work has come: a bar on a terminal, and elsewhere a line every
@@ -19,6 +21,7 @@ type progress struct {
 	text  func(done int64) string // what else there is to say
 	since time.Time
 	first int64 // where it began
+	open  bool  // it may end before the total, so that nothing is known of the time left
 
 	container *mpb.Progress
 	bar       *mpb.Bar
@@ -32,6 +35,14 @@ func startProgress(w io.Writer, label string, done, total int, unit string, each
 	since := time.Now()
 	return begin(w, &progress{label: label, total: int64(total), since: since, first: int64(done), text: func(now int64) string {
 		return fmt.Sprintf("step %d of %d, %.3g %s/s", now, total, float64(now-int64(done))*each/time.Since(since).Seconds(), unit)
+	}})
+}
+
+// startPilot begins a pilot run, which ends as soon as it has seen enough.
+func startPilot(w io.Writer) *progress {
+	since := time.Now()
+	return begin(w, &progress{label: "pilot run", total: compare.PilotSteps, since: since, open: true, text: func(now int64) string {
+		return fmt.Sprintf("step %d of at most %d, %.3g million walker steps/s", now, compare.PilotSteps, float64(now)*compare.PilotWalkers/1e6/time.Since(since).Seconds())
 	}})
 }
 
@@ -53,10 +64,14 @@ func begin(w io.Writer, p *progress) *progress {
 		return p
 	}
 	p.container = mpb.New(mpb.WithOutput(w), mpb.WithWidth(30))
+	told := []decor.Decorator{decor.Any(func(s decor.Statistics) string { return p.text(s.Current) })}
+	if !p.open {
+		told = append(told, decor.Name(", left "), decor.AverageETA(decor.ET_STYLE_GO))
+	}
 	p.bar = p.container.New(p.total, mpb.BarStyle(),
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name(p.label+" "), decor.Percentage()),
-		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string { return p.text(s.Current) }), decor.Name(", left "), decor.AverageETA(decor.ET_STYLE_GO)),
+		mpb.AppendDecorators(told...),
 	)
 	p.bar.SetCurrent(p.first)
 	return p
@@ -81,7 +96,7 @@ func (p *progress) set(done int) {
 	case p.log != nil && time.Since(p.logged) >= between:
 		p.logged = time.Now()
 		attributes := []any{"at", p.text(int64(done))}
-		if share := float64(int64(done)-p.first) / float64(p.total-p.first); share > 0 {
+		if share := float64(int64(done)-p.first) / float64(p.total-p.first); share > 0 && !p.open {
 			if left := time.Since(p.since).Seconds() * (1/share - 1); left < longest {
 				attributes = append(attributes, "left", (time.Duration(left) * time.Second).String())
 			}

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
-	"github.com/ness-fp/ness/fp"
 )
 
 // recordName is the file of all that was counted.
@@ -53,7 +52,7 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	defer in.abort()
 	ctx, stop := untilInterrupt()
 	defer stop()
-	p, err := fl.plan(ctx, in.file, in.grid, fewRelaxations)
+	p, err := fl.plan(ctx, in.file, in.grid, fewRelaxations, progress)
 	switch {
 	case ctx.Err() != nil:
 		return errInterrupted
@@ -74,11 +73,12 @@ func (fl *simulateFlags) tell(w io.Writer, in *input, r *walk, err error) error 
 	sum := summarizeRun(in.file, in.grid, r)
 	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
-	if in.folder != nil {
-		if err := fl.write(in.folder, in.file, r, sum); err != nil {
-			return err
-		}
-		line(w, "written to", "%s", fl.dir)
+	// An interrupt has ended the walk; what it left is written.
+	if err := fl.write(context.Background(), w, in.folder, result{
+		files: r.files("histogram.npz", histogramArrays(in.file.Problem.Variables, r.Histogram())), figures: runFigures(in.file.Problem, r),
+		summary: sum, names: &sum.Files,
+	}); err != nil {
+		return err
 	}
 	if r.interrupted {
 		return r.stopped(in.folder != nil)
@@ -145,28 +145,4 @@ func (r *recorder) add(step, first int, theta [][]float64) {
 		}
 	}
 	r.file.WriteAt(buf, (count*o.Walkers+first)*d)
-}
-
-// write puts all files into the folder and moves them into place.
-func (fl *simulateFlags) write(folder *output.Folder, f *fp.File, r *walk, sum *runSummary) error {
-	if r.interrupted {
-		if err := folder.Write(stateName, r.Save); err != nil {
-			return err
-		}
-	}
-	if err := folder.Write("histogram.npz", func(w io.Writer) error {
-		return output.WriteNPZ(w, histogramArrays(f.Problem.Variables, r.Histogram()))
-	}); err != nil {
-		return err
-	}
-	if !fl.noPlots {
-		if err := drawFigures(context.Background(), folder, runFigures(f.Problem, r)); err != nil {
-			return err
-		}
-	}
-	sum.Files = folder.Names()
-	if err := folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
-		return err
-	}
-	return folder.Commit()
 }

@@ -66,7 +66,7 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	if err != nil {
 		return err
 	}
-	folder, err := fl.prepare()
+	folder, err := fl.prepare("-o")
 	if err != nil {
 		return err
 	}
@@ -122,14 +122,12 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 	sum.Seconds = watch.seconds
 	describe(w, f, g, notes)
 	sum.print(w)
-	if folder != nil {
-		if e := fl.write(folder, files(f.Problem, s, a), figures(f.Problem, s, a), func(names []string) any {
-			sum.Files = names
-			return sum
-		}); e != nil {
-			return e
-		}
-		line(w, "written to", "%s", fl.dir)
+	ctx, stop := untilInterrupt() // before, there is nothing to remove
+	defer stop()
+	if e := fl.write(ctx, w, folder, result{
+		files: files(f.Problem, s, a), figures: figures(f.Problem, s, a), summary: sum, names: &sum.Files,
+	}); e != nil {
+		return e
 	}
 	return err
 }

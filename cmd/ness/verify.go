@@ -53,7 +53,7 @@ func (fl *verifyFlags) verify(w, progress io.Writer, names []string) error {
 		}
 		return nil
 	}
-	folder, err := fl.prepare()
+	folder, err := fl.prepare("--report")
 	if err != nil {
 		return err
 	}
@@ -63,9 +63,13 @@ func (fl *verifyFlags) verify(w, progress io.Writer, names []string) error {
 	if fl.quiet {
 		w, progress = io.Discard, io.Discard
 	}
+	text := w
+	if fl.json {
+		text = io.Discard
+	}
 	ctx, stop := untilInterrupt()
 	defer stop()
-	sum := &verifySummary{Program: "ness", Command: "verify", Quick: fl.quick}
+	sum := &verifySummary{Program: "ness", Command: "verify", Quick: fl.quick, Cases: []caseSummary{}, Files: []string{}}
 	var results []*verify.Result
 	for _, c := range cases {
 		r, err := runCase(ctx, c, fl.quick, progress)
@@ -73,21 +77,11 @@ func (fl *verifyFlags) verify(w, progress io.Writer, names []string) error {
 			return errInterrupted
 		}
 		results = append(results, r)
-		one := sum.add(r)
-		if !fl.json {
-			one.print(w)
-		}
+		sum.add(r).print(text)
 	}
-	if !fl.json {
-		sum.print(w)
-	}
-	if folder != nil {
-		if err := writeVerified(ctx, folder, sum, results); err != nil {
-			return err
-		}
-		if !fl.json {
-			line(w, "written to", "%s", fl.dir)
-		}
+	sum.print(text)
+	if err := fl.write(ctx, text, folder, result{figures: verifyFigures(results), summary: sum, names: &sum.Files}); err != nil {
+		return err
 	}
 	if fl.json {
 		if err := output.WriteJSON(w, sum); err != nil {
@@ -133,20 +127,13 @@ func runCase(ctx context.Context, c *verify.Case, quick bool, progress io.Writer
 	return verify.Run(ctx, c, verify.Options{Quick: quick, Now: time.Now, Progress: bar.set})
 }
 
-// writeVerified puts the summary and a figure per case into the folder.
-func writeVerified(ctx context.Context, folder *output.Folder, sum *verifySummary, results []*verify.Result) error {
+// verifyFigures lists a figure of each case whose errors are to fall.
+func verifyFigures(results []*verify.Result) map[string]func(io.Writer) error {
 	figures := map[string]func(io.Writer) error{}
 	for _, r := range results {
 		if draw := convergenceFigure(r); draw != nil {
 			figures[strings.ToLower(r.Case.ID)+".png"] = draw
 		}
 	}
-	if err := drawFigures(ctx, folder, figures); err != nil {
-		return err
-	}
-	sum.Files = folder.Names()
-	if err := folder.Write("summary.json", func(w io.Writer) error { return output.WriteJSON(w, sum) }); err != nil {
-		return err
-	}
-	return folder.Commit()
+	return figures
 }

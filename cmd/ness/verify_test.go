@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -38,7 +40,9 @@ func TestVerifyFailsWhereACaseFails(t *testing.T) {
 		{nil, statusViolated, "1 passed, 2 failed"},
 		{[]string{"a3"}, statusDone, "1 passed, 0 failed"},
 		{[]string{"A1", "--json"}, statusViolated, `"passed": false`},
+		{[]string{"a3", "--json"}, statusDone, `"files": []`},
 		{[]string{"B3"}, statusBadInput, ""},
+		{[]string{"a3", "--report", ""}, statusBadInput, "--report : want the name of a folder"},
 	} {
 		cmd := verifyCommand(cases)
 		cmd.SilenceUsage, cmd.SilenceErrors = true, true
@@ -46,8 +50,39 @@ func TestVerifyFailsWhereACaseFails(t *testing.T) {
 		cmd.SetOut(&out)
 		cmd.SetErr(&out)
 		cmd.SetArgs(append([]string{}, k.args...))
-		if got := status(cmd.Execute()); got != k.want || !strings.Contains(out.String(), k.out) {
+		err := cmd.Execute()
+		fmt.Fprint(&out, err)
+		if got := status(err); got != k.want || !strings.Contains(out.String(), k.out) {
 			t.Errorf("%v: status %d, want %d: %s", k.args, got, k.want, out.String())
+		}
+	}
+}
+
+// Each kind of limit makes the status 1 by itself, and is named with its size; what is within is not.
+func TestVerifyFailsByEveryLimit(t *testing.T) {
+	for q := range verify.Quantities {
+		for _, k := range []struct {
+			excess float64
+			want   int
+		}{{1.01, statusViolated}, {0.99, statusDone}} {
+			one := verify.Study{
+				Name: "study", Unit: "cells", Sizes: []int{8}, Quick: 1,
+				Limits: []verify.Limit{{Quantity: q, At: 0.5, Reason: "a test"}},
+				Measure: func(context.Context, int) (m verify.Measurement, err error) {
+					m[q] = 0.5 * k.excess
+					return m, nil
+				},
+			}
+			cmd := verifyCommand(func() []*verify.Case { return []*verify.Case{{ID: "A1", Studies: []verify.Study{one}}} })
+			cmd.SilenceUsage, cmd.SilenceErrors = true, true
+			var out strings.Builder
+			cmd.SetOut(&out)
+			cmd.SetErr(io.Discard)
+			cmd.SetArgs(nil)
+			got := status(cmd.Execute())
+			if named := strings.Contains(out.String(), "study: "+q.String()+" 0.51 at 8 cells, want at most 0.5"); got != k.want || named != (got == statusViolated) {
+				t.Errorf("%v, %g times its limit: status %d: %s", q, k.excess, got, out.String())
+			}
 		}
 	}
 }

@@ -68,7 +68,7 @@ type checkSummary struct {
 
 // add appends a case.
 func (s *verifySummary) add(r *verify.Result) *caseSummary {
-	c := caseSummary{ID: r.Case.ID, Title: r.Case.Title, Exact: r.Case.Sentence, Passed: r.Passed(), Failures: []string{}}
+	c := caseSummary{ID: r.Case.ID, Title: r.Case.Title, Exact: r.Case.Sentence, Passed: r.Passed(), Studies: []verifyStudySummary{}, Failures: []string{}}
 	for k := range r.Studies {
 		one := &r.Studies[k]
 		c.Studies = append(c.Studies, summarizeStudy(one))
@@ -84,7 +84,10 @@ func (s *verifySummary) add(r *verify.Result) *caseSummary {
 }
 
 func summarizeStudy(r *verify.StudyResult) verifyStudySummary {
-	s := verifyStudySummary{Name: r.Study.Name, Error: r.Study.Of, Unit: r.Study.Unit, Expected: output.Float(r.Study.Order), Passed: r.Passed()}
+	s := verifyStudySummary{
+		Name: r.Study.Name, Error: r.Study.Of, Unit: r.Study.Unit, Expected: output.Float(r.Study.Order), Passed: r.Passed(),
+		Rows: []rowSummary{}, Checks: []checkSummary{},
+	}
 	if r.Study.Order == 0 {
 		s.Expected = output.Float(math.NaN())
 	}

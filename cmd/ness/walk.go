@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/fp/checkpoint"
 )
@@ -59,6 +60,15 @@ func (p *plan) run(ctx context.Context, bar io.Writer, saved io.Reader) (*walk, 
 // stateName is the file of an interrupted ensemble.
 const stateName = "ensemble.state"
 
+// files lists arrays under a name, and the state of an ensemble that was interrupted.
+func (r *walk) files(name string, arrays []output.Array) []output.File {
+	list := []output.File{{Name: name, Write: func(w io.Writer) error { return output.WriteNPZ(w, arrays) }}}
+	if r.interrupted {
+		list = append(list, output.File{Name: stateName, Write: r.Save})
+	}
+	return list
+}
+
 // walk runs the ensemble, from where a previous run was interrupted where that is asked for.
 func (fl *ensembleFlags) walk(ctx context.Context, p *plan, command, dir string, bar io.Writer) (*walk, error) {
 	if !fl.resume {
@@ -67,7 +77,11 @@ func (fl *ensembleFlags) walk(ctx context.Context, p *plan, command, dir string,
 	if was, err := commandOf(dir); err == nil && was != command {
 		return nil, fmt.Errorf("--resume: %s holds a result of ness %s, not of ness %s", dir, was, command)
 	}
-	path := filepath.Join(dir, stateName)
+	return p.resume(ctx, bar, filepath.Join(dir, stateName))
+}
+
+// resume goes on with the ensemble of a file.
+func (p *plan) resume(ctx context.Context, bar io.Writer, path string) (*walk, error) {
 	saved, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("--resume: no interrupted ensemble: %w", err)

@@ -21,7 +21,8 @@ type Options struct {
 	Points int
 	// Walkers is the number of walkers of ensembles, and Relaxations for how many relaxation
 	// times they are counted; 0 means 1024 and 200. They leave about half as many independent
-	// samples as the product.
+	// samples as the product. Where that takes more than 1e9 gradients of samples they are counted for
+	// fewer, at least 10.
 	Walkers, Relaxations int
 	// NoEnsemble leaves out what takes walkers for longer than their noise is watched.
 	NoEnsemble bool
@@ -34,6 +35,9 @@ type Options struct {
 	MaxPoints int
 	// Solve tunes the solutions.
 	Solve fp.StationaryOptions
+	// Progress, if set, gets how much of the work is done, a rough estimate from 0 to 1, and what is
+	// being done, every now and then.
+	Progress func(share float64, doing string)
 	// Context ends an audit early, with its error; nil means never.
 	Context context.Context
 }
@@ -72,26 +76,52 @@ const level = FalseAlarm / tests
 // Audit measures all assumptions for the problem of a file on a grid. The result is the same
 // for the same seed, whatever the number of cores.
 //
-// Errors are those of [fp.SolveStationary], and of the context. Where a schedule changes the
+// Errors are those of [Check], of [fp.SolveStationary], and of the context. Where a schedule changes the
 // learning rate, or batches depend on each other, the solution is that of the first rate and of
 // independent batches.
 func Audit(f *fp.File, g *grid.Grid, opt Options) (*Report, error) {
+	if err := Check(f); err != nil {
+		return nil, err
+	}
 	opt = opt.withDefaults()
 	s, err := newSubject(f, g, opt)
 	if err != nil {
 		return nil, err
 	}
 	r := &Report{Title: f.Problem.Title, Warnings: s.solution.Warnings}
-	for _, measure := range []func() []Finding{
-		s.gaussian, s.memory, s.steps, s.definiteness, s.constancy, s.balance, s.forms, s.droppedTerm, s.singular, s.walkers,
+	for _, stage := range []struct {
+		name    string
+		measure func() []Finding
+	}{
+		{"law of gradient noise", s.gaussian},
+		{"memory of gradient noise", s.memory},
+		{"learning rate", s.steps},
+		{"eigenvalues of Σ", s.definiteness},
+		{"variation of Σ", s.constancy},
+		{"detailed balance", s.balance},
+		{"formulas", s.forms},
+		{"curl of the current", s.droppedTerm},
+		{"minima", s.singular},
+		{"walkers against the solution", s.walkers},
 	} {
+		s.work.begin(stage.name, 1)
 		if err := opt.Context.Err(); err != nil {
 			return nil, err
 		}
-		r.Findings = append(r.Findings, s.drawable(measure())...)
+		r.Findings = append(r.Findings, s.drawable(stage.measure())...)
 	}
-	r.Ranking = s.ranking()
+	s.work.begin("other solutions", otherWork)
+	r.Ranking, r.Unranked = s.ranking(r.Findings)
 	return r, opt.Context.Err()
+}
+
+// Check returns nil where there is a stationary density to audit, and else a *[fp.FileError] that says
+// why not. Of SGD with noise there is one, that of its first rate and of independent batches.
+func Check(f *fp.File) error {
+	if f.SGD() != nil {
+		return f.HasNoise()
+	}
+	return f.HasStationary()
 }
 
 // A subject is a problem with its solution and what findings share.
@@ -110,10 +140,13 @@ type subject struct {
 	noise      [][]float64
 	candidates []compare.Candidate
 	crowds     *crowds
+	work       *work
 }
 
 func newSubject(f *fp.File, g *grid.Grid, opt Options) (*subject, error) {
 	s := &subject{file: f, problem: f.Problem, sgd: f.SGD(), grid: g, opt: opt}
+	s.work = newWork(opt.Progress, s.walksAhead())
+	s.work.begin("solution", solveWork)
 	var err error
 	if s.solution, err = fp.SolveStationary(f.Problem, g, opt.Solve); err != nil {
 		return nil, err
@@ -126,7 +159,13 @@ func newSubject(f *fp.File, g *grid.Grid, opt Options) (*subject, error) {
 	if s.sgd != nil {
 		s.noise = scaled(s.noise, 1/s.tensorScale())
 	}
+	s.work.begin("other densities", otherWork)
 	s.candidates = compare.Candidates(f, s.solution, opt.Solve)
+	for k := range s.candidates {
+		if c := &s.candidates[k]; c.Err == nil && c.Error == 0 { // a formula
+			c.Error = formulaError(c.Density)
+		}
+	}
 	s.crowds = s.runWalkers()
 	return s, nil
 }

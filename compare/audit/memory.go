@@ -72,6 +72,20 @@ func (s *subject) memory() []Finding {
 	return []Finding{white, epochs}
 }
 
+// isFar says whether walkers are further from the box than a million times its lengths, where rounding
+// hides noise.
+func (s *subject) isFar(theta [][]float64) bool {
+	for a, t := range theta {
+		ax := s.grid.Axis(a)
+		for _, x := range t {
+			if math.Abs(x-ax.Center(0)) > 1e6*ax.Length() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // judgeWhite tests every component, and tells of the worst.
 func (s *subject) judgeWhite(f *Finding, n *noiseSeries) {
 	f.Applies = true

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"sort"
@@ -80,6 +81,9 @@ func (s *subject) watchNoise() (*noiseSeries, error) {
 	}
 	if err := e.Run(s.opt.Context, steps); err != nil {
 		return nil, err
+	}
+	if s.isFar(e.Theta()) {
+		return nil, errors.New("walkers diverge")
 	}
 	n.dropSilent()
 	return n, nil

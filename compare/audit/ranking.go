@@ -2,11 +2,9 @@ package audit
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
 	"math"
 	"slices"
-
-	"gonum.org/v1/gonum/stat/combin"
 
 	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/fp"
@@ -16,26 +14,90 @@ import (
 // This file ranks assumptions by how far the stationary density moves when one of them is made, or
 // given up.
 
-// ranking returns all effects that can be computed, the largest first: by what total variation has
-// beyond sampling.
-func (s *subject) ranking() []Effect {
-	list := slices.Concat(s.solvedEffects(), s.formulaEffects(), s.sampledEffects())
-	slices.SortStableFunc(list, func(a, b Effect) int { return cmp.Compare(b.TV.Beyond(), a.TV.Beyond()) })
-	return list
+// A rankedList grows by effects, and by what could not be ranked.
+type rankedList struct {
+	effects  []Effect
+	unranked []Unranked
 }
+
+func (l *rankedList) add(e Effect) { l.effects = append(l.effects, e) }
+
+func (l *rankedList) cannot(key, name string, err error) {
+	l.unranked = append(l.unranked, Unranked{key, name, err.Error()})
+}
+
+// has says whether something has been said of that key.
+func (l *rankedList) has(key string) bool {
+	return slices.ContainsFunc(l.effects, func(e Effect) bool { return e.Key == key }) ||
+		slices.ContainsFunc(l.unranked, func(u Unranked) bool { return u.Key == key })
+}
+
+// ranking returns all effects that can be computed, the largest first, by what total variation has
+// beyond sampling, and the assumptions among the findings that have none.
+func (s *subject) ranking(findings []Finding) ([]Effect, []Unranked) {
+	var l rankedList
+	s.solvedEffects(&l)
+	s.formulaEffects(&l)
+	s.sampledEffects(&l)
+	for _, f := range findings {
+		if f.Kind != Assumption || l.has(f.Key) {
+			continue
+		}
+		why := withoutDensity[f.Key]
+		if !f.Applies {
+			why = f.Sentence
+		}
+		l.cannot(f.Key, f.Name, errors.New(why))
+	}
+	slices.SortStableFunc(l.effects, func(a, b Effect) int { return cmp.Compare(b.TV.Beyond(), a.TV.Beyond()) })
+	place(l.effects)
+	return l.effects, l.unranked
+}
+
+// withoutDensity says of assumptions why there is no density with and one without them.
+var withoutDensity = map[string]string{
+	"finite-variance": "noise without a variance has no equation of this kind to compare with",
+	"small-steps":     "ranked by what it does: without momentum by first order in the learning rate, and as part of the equation as a whole",
+	"constant-rate":   "while the rate changes there is no stationary density to compare with",
+	"no-momentum":     "no equation with velocities is solved; what momentum moves is part of the equation as a whole",
+	"definite-noise":  "no density goes without it: it says whether the force D⁻¹v exists",
+	"regular-minima":  "it is about how volumes of low loss scale, of which no density is made",
+}
+
+// place sets the places of effects: first after those that are certainly farther, last before
+// those that are certainly nearer.
+func place(list []Effect) {
+	for i := range list {
+		least, most := list[i].Range()
+		list[i].First, list[i].Last = 1, len(list)
+		for k := range list {
+			low, high := list[k].Range()
+			switch {
+			case k == i:
+			case low > most:
+				list[i].First++
+			case high < least:
+				list[i].Last--
+			}
+		}
+	}
+}
+
+// roundOff is what rounding of some thousand steps leaves of masses.
+const roundOff = 1e-12
 
 // between is the effect of another density in place of the solution, with its relative L1 error.
 func (s *subject) between(key, name, how string, p *grid.Field, e float64) Effect {
-	err := (s.densityError() + e) / 2
+	err := (s.densityError() + e) / 2 // half of an L1 distance is one in total variation
 	return Effect{
 		Key: key, Name: name, How: how,
-		TV:        Shift{Value: compare.TV(s.solution.Density, p), Error: err},
+		TV:        Shift{Value: compare.TV(s.solution.Density, p), Error: err + cellError(s.solution.Density, p) + roundOff},
 		Hellinger: Shift{Value: compare.Hellinger(s.solution.Density, p), Error: math.Sqrt(err)},
 	}
 }
 
 // formulaEffects are those of densities that are proposed, among the candidates.
-func (s *subject) formulaEffects() (list []Effect) {
+func (s *subject) formulaEffects(l *rankedList) {
 	for _, w := range []struct{ candidate, key, name, how string }{
 		{"gibbs", "tempered-posterior", "tempered posterior", "exp(−2BL/ησ²) for the solution"},
 		{"fokker-planck-corrected", "order-in-rate", "first order in the learning rate", "drift and noise of second order in η for those of first"},
@@ -44,41 +106,62 @@ func (s *subject) formulaEffects() (list []Effect) {
 		{"fokker-planck-haenggi-klimontovich", "calculus-haenggi-klimontovich", "calculus: Hänggi–Klimontovich", "the same coefficients in the sense of Hänggi and Klimontovich, J = bp − D∇p"},
 	} {
 		for _, c := range s.candidates {
-			if c.Key == w.candidate && c.Err == nil {
-				list = append(list, s.between(w.key, w.name, w.how, c.Density, c.Error))
+			switch {
+			case c.Key != w.candidate:
+			case c.Err != nil:
+				l.cannot(w.key, w.name, c.Err)
+			default:
+				l.add(s.between(w.key, w.name, w.how, c.Density, c.Error))
 			}
 		}
 	}
-	return list
 }
 
 // solvedEffects are those of other equations.
-func (s *subject) solvedEffects() (list []Effect) {
-	mean := s.meanDiffusion()
-	constant := func(dst, _ [][]float64) {
-		for k := range dst {
-			for i := range dst[k] {
-				dst[k][i] = mean[k]
-			}
+func (s *subject) solvedEffects(l *rankedList) {
+	add := func(key, name, how string, solve func() (*grid.Field, float64, error)) {
+		if p, e, err := solve(); err != nil {
+			l.cannot(key, name, err)
+		} else {
+			l.add(s.between(key, name, how, p, e))
 		}
 	}
-	if p, e, err := s.withDiffusion(constant); err == nil {
-		list = append(list, s.between("constant-noise", "Σ constant", "the mean of Σ over the density for Σ(θ)", p, e))
-	}
-	if p, err := s.balanced(); err == nil {
-		list = append(list, s.between("detailed-balance", "detailed balance", "the potential of the force D⁻¹v, as if it had one, by paths along the axes from the mean", p, 0))
-	}
+	add("constant-noise", "Σ constant", "the mean of Σ over the density for Σ(θ)", func() (*grid.Field, float64, error) {
+		mean := s.meanDiffusion()
+		return s.withDiffusion(func(dst, _ [][]float64) {
+			for k := range dst {
+				for i := range dst[k] {
+					dst[k][i] = mean[k]
+				}
+			}
+		})
+	})
+	add("detailed-balance", "detailed balance", "the potential of the force D⁻¹v, as if it had one, by paths along the axes from the mean", s.balanced)
 	if s.sgd == nil || s.sgd.Loss == nil || s.sgd.Sampling == fp.FullBatch || s.batch() == s.sgd.Loss.Samples() {
-		return list
+		return
 	}
+	factor, how := s.otherFactor()
+	add("small-batch", "batches few of the samples", how, func() (*grid.Field, float64, error) {
+		return s.withDiffusion(s.noiseTimes(factor))
+	})
+}
+
+// otherFactor returns what Σ is to be multiplied by where batches are drawn with replacement for
+// without, or the other way round.
+func (s *subject) otherFactor() (factor float64, how string) {
 	n, b := float64(s.sgd.Loss.Samples()), float64(s.batch())
-	factor, how := (n-b)/(n-1), "batches without replacement for those with"
-	if s.sgd.Sampling != fp.WithReplacement {
-		factor, how = 1/factor, "batches with replacement for those without"
+	factor = (n - b) / (n - 1)
+	if s.sgd.Sampling == fp.WithReplacement {
+		return factor, "batches without replacement for those with"
 	}
+	return 1 / factor, "batches with replacement for those without"
+}
+
+// noiseTimes is D with a factor at Σ, and none at injected noise.
+func (s *subject) noiseTimes(factor float64) fp.Func {
 	injected := s.file.SGDVariant().Rate / (1 - s.sgd.Momentum) / 2 * s.sgd.InjectedNoise
 	d, plain := s.grid.Dim(), s.problem.Diffusion()
-	if p, e, err := s.withDiffusion(func(dst, x [][]float64) {
+	return func(dst, x [][]float64) {
 		plain(dst, x)
 		for k := range dst {
 			for i := range dst[k] {
@@ -90,10 +173,7 @@ func (s *subject) solvedEffects() (list []Effect) {
 				dst[diagonal(d, a)][i] += injected * (1 - factor)
 			}
 		}
-	}); err == nil {
-		list = append(list, s.between("small-batch", "batches few of the samples", how, p, e))
 	}
-	return list
 }
 
 // meanDiffusion returns E D, packed.
@@ -118,112 +198,47 @@ func (s *subject) withDiffusion(tensor fp.Func) (*grid.Field, float64, error) {
 	p := *s.problem
 	p.Calculus = fp.ItoCalculus
 	p.Equation = fp.Ito(d, s.problem.ItoDrift(length), tensor, fp.Divergence(d, tensor, step))
-	solution, err := fp.SolveStationary(&p, s.grid, s.opt.Solve)
+	return s.solved(&p)
+}
+
+// sampledEffects are those between walkers, each with one thing changed: normal noise is set against
+// noise of data in independent batches, as it is itself, and epochs against single batches of the same
+// covariance.
+func (s *subject) sampledEffects(l *rankedList) {
+	if s.sgd == nil {
+		return
+	}
+	c := &s.crowds.of
+	if self := &c[walkItself]; self.err != nil {
+		l.cannot("walkers", theWhole, self.err)
+	} else if d, err := self.Distances(s.solution.Density); err != nil {
+		l.cannot("walkers", theWhole, err)
+	} else {
+		l.add(sampled("walkers", theWhole, "walkers of SGD and the solution", d, 1))
+	}
+	if s.sgd.Loss == nil || s.batchVariance() == 0 {
+		return
+	}
+	l.twins("normal-noise", "normal noise", "walkers with independent batches and such with normal noise of the same Σ(θ)", s.independent(), &c[walkNormal])
+	if s.epochSteps() > 1 {
+		l.twins("white-noise", "white noise", "walkers with independent batches without replacement and such in epochs", &c[walkSingle], &c[walkEpochs])
+	}
+}
+
+const theWhole = "the equation as a whole"
+
+// twins adds the effect between two crowds.
+func (l *rankedList) twins(key, name, how string, a, b *crowd) {
+	if err := cmp.Or(a.err, b.err); err != nil {
+		l.cannot(key, name, err)
+		return
+	}
+	d, err := a.Distances(b.Density())
 	if err != nil {
-		return nil, 0, err
+		l.cannot(key, name, err)
+		return
 	}
-	e, ok, err := solution.EstimateError(s.opt.Solve)
-	if err != nil || !ok {
-		return solution.Density, math.NaN(), nil
-	}
-	return solution.Density, e.Density, nil
-}
-
-// balanced returns the density exp(φ) with φ the integral of the force u = D⁻¹v from the mean along
-// the axes, one after the other, the mean over all orders of axes: the density itself in detailed
-// balance, where the order does not matter; where the force is −Mθ the normal one of the symmetric
-// part of M. The force is that of faces, so that steps are by the midpoint rule, and paths begin in
-// the cells around the mean, with the weights that interpolate there.
-func (s *subject) balanced() (*grid.Field, error) {
-	g := s.grid
-	d := g.Dim()
-	field, err := s.problem.ForceField(g)
-	if err != nil {
-		return nil, err
-	}
-	along := make([][]float64, d)
-	for a := range d {
-		if g.Axis(a).IsPeriodic() {
-			return nil, fmt.Errorf("axis %d is periodic", a)
-		}
-		along[a] = lineIntegrals(g, field.Density(a), a)
-	}
-	starts, weights := s.aroundMean()
-	phi, idx, at := make([]float64, g.Cells()), make([]int, d), make([]int, d)
-	orders := combin.Permutations(d, d)
-	for i := range phi {
-		g.Indices(idx, i)
-		for k, start := range starts {
-			for _, order := range orders {
-				copy(at, start)
-				for _, a := range order {
-					from := g.Index(at)
-					at[a] = idx[a]
-					phi[i] -= weights[k] / float64(len(orders)) * (along[a][g.Index(at)] - along[a][from])
-				}
-			}
-		}
-	}
-	return compare.Gibbs(g, phi, 1, 2)
-}
-
-// aroundMean returns the indices of the cells whose centres are around the mean of the density, and
-// the weights with which values there interpolate at the mean.
-func (s *subject) aroundMean() (cells [][]int, weights []float64) {
-	mean, _ := s.solution.Moments()
-	cells, weights = [][]int{nil}, []float64{1}
-	for a, x := range mean {
-		ax := s.grid.Axis(a)
-		k, _ := ax.Find(x)
-		if x < ax.Center(k) {
-			k--
-		}
-		k = min(max(k, 0), ax.Cells()-2)
-		up := (x - ax.Center(k)) / (ax.Center(k+1) - ax.Center(k))
-		for i, c := range cells { // grows by as many
-			cells = append(cells, append(slices.Clone(c), k+1))
-			weights = append(weights, weights[i]*up)
-			cells[i] = append(c, k)
-			weights[i] *= 1 - up
-		}
-	}
-	return cells, weights
-}
-
-// lineIntegrals returns those of the force on the faces across axis a, along it from the first cell
-// of each row.
-func lineIntegrals(g *grid.Grid, force []float64, a int) []float64 {
-	ax, stride := g.Axis(a), g.Stride(a)
-	sum := make([]float64, g.Cells())
-	for i := range sum { // cells before come first
-		if k := i / stride % ax.Cells(); k > 0 {
-			sum[i] = sum[i-stride] + force[g.LowerFace(a, i)]*(ax.Center(k)-ax.Center(k-1))
-		}
-	}
-	return sum
-}
-
-// sampledEffects are those between walkers.
-func (s *subject) sampledEffects() (list []Effect) {
-	c := s.crowds
-	if c.sgd == nil {
-		return nil
-	}
-	if d, err := c.sgd.Distances(s.solution.Density); err == nil {
-		list = append(list, sampled("walkers", "the equation as a whole", "walkers of SGD and the solution", d, 1))
-	}
-	if c.normal != nil {
-		if d, err := c.sgd.Distances(c.normal.Density()); err == nil {
-			list = append(list, sampled("normal-noise", "normal noise", "walkers of SGD and such with normal noise of the same Σ(θ)", d, floorOf(c.sgd, c.normal)))
-		}
-	}
-	if c.epochs != nil {
-		how := "walkers in epochs and such with independent batches"
-		if d, err := c.sgd.Distances(c.epochs.Density()); err == nil {
-			list = append(list, sampled("white-noise", "white noise", how, d, floorOf(c.sgd, c.epochs)))
-		}
-	}
-	return list
+	l.add(sampled(key, name, how, d, floorOf(a.Histogram, b.Histogram)))
 }
 
 // floorOf is what the floor of the distance of a histogram becomes when the density that it is set

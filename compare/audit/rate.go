@@ -8,7 +8,6 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/fp"
 )
 
@@ -17,7 +16,7 @@ import (
 
 const (
 	// mostStep is ηλ, the part of the way to a minimum that a step goes, and momentum's ηλ/(1−μ)²,
-	// that count as small: variances err by about half of it.
+	// that count as small: variances err by some 5 % then.
 	mostStep = 0.1
 	// quantile is the share of the probability whose curvatures are at most the one that counts.
 	quantile = 0.95
@@ -61,33 +60,47 @@ func (s *subject) steps() []Finding {
 	return []Finding{s.smallRate(), s.smallOrder(), s.constantRate(), s.noMomentum(), s.fewSamples()}
 }
 
-// smallRate finds whether ηλ is small, η/(1−μ) for η with momentum.
+// smallRate finds whether x = ηλ/(1+μ) is small. On a quadratic of curvature λ the heavy ball
+// θ_{k+1} = (1 + μ − ηλ)θ_k − μθ_{k−1} + ηξ_k is an autoregression of second order, of variance
+//
+//	η² E ξ² (1 + μ)/((1 − μ)((1 + μ)² − (1 + μ − ηλ)²)) = [η E ξ²/(2λ(1 − μ))]/(1 − x/2),
+//
+// in brackets that of the equation with the rate η/(1−μ), and diverges from x = 2 on.
+//
+// Box, Jenkins, Time Series Analysis, section 3.2.
 func (s *subject) smallRate() Finding {
 	f := Finding{
 		Key: "small-steps", Name: "small learning rate", Claim: "a step goes a small part of the way to a minimum, ηλ ≪ 1, λ the largest curvature at typical θ",
-		Rule: Rule{Text: fmt.Sprintf("holds up to ηλ = %g at %g of the probability, with η/(1−μ) for η", mostStep, quantile), Limit: mostStep},
+		Rule: Rule{Text: fmt.Sprintf("holds up to ηλ/(1+μ) = %g at %g of the probability", mostStep, quantile), Limit: mostStep},
 	}
 	if s.sgd == nil {
 		return f.notApplicable("an equation has no learning rate")
 	}
 	f.Applies = true
 	lambda, m := s.curvature()
-	eta := s.file.SGDVariant().Rate / (1 - s.sgd.Momentum)
+	x := s.file.SGDVariant().Rate * lambda / (1 + s.sgd.Momentum)
 	f.Statistics = []Statistic{
-		{"step", "ηλ", eta * lambda, 0},
+		{"step", "ηλ/(1+μ)", x, 0},
 		{"curvature", "largest eigenvalue of ∇²L", lambda, 0},
-		{"stability", "ηλ over where SGD diverges", eta * lambda * (1 - s.sgd.Momentum) / (2 * (1 + s.sgd.Momentum)), 0},
+		{"stability", "ηλ over 2(1+μ), where SGD diverges", x / 2, 0},
 	}
-	f.Verdict = judge(eta*lambda, 0, mostStep)
-	f.Sentence = pick(f.Verdict,
-		fmt.Sprintf("a step goes %.2g of the way to a minimum", eta*lambda),
-		fmt.Sprintf("a step goes %.2g of the way to a minimum: variances are off by about half of that", eta*lambda),
-		"the curvature is not known")
+	f.Verdict = judge(x, 0, mostStep)
 	f.Maps = []Map{m}
+	if x >= 2 {
+		f.Sentence = fmt.Sprintf("SGD diverges where the curvature is %.3g: ηλ/(1+μ) is %.3g, and has to be below 2", lambda, x)
+		return f
+	}
+	excess := 1 / (1 - x/2)
+	f.Statistics = append(f.Statistics, Statistic{"variance", "variance on a quadratic of that curvature, over the equation's", excess, 0})
+	f.Sentence = pick(f.Verdict,
+		fmt.Sprintf("a step goes %.2g of the way to a minimum: on a quadratic the variance is %.4g times the equation's", x, excess),
+		fmt.Sprintf("a step goes %.2g of the way to a minimum: on a quadratic the variance is %.3g times the equation's", x, excess),
+		"the curvature is not known")
 	return f
 }
 
-// smallOrder finds whether the density changes from first to second order in η, drift and noise.
+// smallOrder finds whether the density changes from first to second order in η, drift and noise, and
+// tells how walkers leave both.
 func (s *subject) smallOrder() Finding {
 	f := Finding{
 		Key: "order-in-rate", Name: "first order in the learning rate", Claim: "the densities of first and second order in η, of drift and noise, are the same",
@@ -101,19 +114,21 @@ func (s *subject) smallOrder() Finding {
 			return f.notApplicable(c.Err.Error())
 		}
 		f.Applies = true
-		e := (s.densityError() + c.Error) / 2
-		tv := compare.TV(s.solution.Density, c.Density)
-		f.Statistics = []Statistic{{"tv", "total variation distance", tv, e}}
-		f.Verdict = judge(tv, e, s.opt.Within)
+		move := s.between(f.Key, f.Name, "", c.Density, c.Error).TV
+		f.Statistics = []Statistic{{"tv", "total variation distance", move.Value, move.Error}}
+		f.Verdict = judge(move.Value, move.Error, s.opt.Within)
 		ratio, _ := s.logRatio(c)
 		f.Maps = []Map{ratio}
 		f.Sentence = pick(f.Verdict,
-			fmt.Sprintf("the second order in η moves the density by %.2g in total variation", tv),
-			fmt.Sprintf("the second order in η moves the density by %.2g in total variation: the first does not do", tv),
-			fmt.Sprintf("the second order in η moves the density by %.2g ± %.1g in total variation", tv, e))
+			fmt.Sprintf("the second order in η moves the density by %.2g in total variation", move.Value),
+			fmt.Sprintf("the second order in η moves the density by %.2g in total variation: the first does not do", move.Value),
+			fmt.Sprintf("the second order in η moves the density by %.2g ± %.1g in total variation", move.Value, move.Error))
+		if s.noWalkers() == "" {
+			s.tellRates(&f)
+		}
 		return f
 	}
-	return f.notApplicable("the second order is known without momentum, of a constant rate and of SGD alone")
+	return f.notApplicable("the second order is known without momentum, of SGD alone")
 }
 
 // constantRate holds the change of η against the relaxation time: how much ln η changes within one
@@ -202,6 +217,7 @@ func (s *subject) noMomentum() Finding {
 		fmt.Sprintf("momentum is forgotten within %.3g steps, before θ moves: it only makes the rate η/(1−μ)", 1/(1-mu)),
 		fmt.Sprintf("momentum is remembered for %.3g steps while θ moves, ηλ/(1−μ)² = %.2g: the ball rolls", 1/(1-mu), inertia),
 		"the curvature is not known")
+	f.Sentence += fmt.Sprintf("; the density that is audited is that of SGD without momentum at the rate η/(1−μ) = %.4g, and no equation with velocities is solved", s.file.SGDVariant().Rate/(1-mu))
 	return f
 }
 

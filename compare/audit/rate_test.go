@@ -1,8 +1,11 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
@@ -31,6 +34,179 @@ func TestStepsAreThoseOfTheCurvature(t *testing.T) {
 	if got, want := find(t, r, "order-in-rate").Statistics[0].Value, normalTV(math.Sqrt(1.2)); math.Abs(got-want) > 2e-3*want {
 		t.Errorf("second order moves by %.5f, want %.5f", got, want)
 	}
+}
+
+// With momentum a step is small by ηλ/(1+μ), and of a quadratic the variance is that of the recursion in
+// θ and v, S = ASAᵀ + Q, over the equation's, (η/(1−μ))/2λ: found here by going round it.
+func TestSmallStepsWithMomentum(t *testing.T) {
+	for _, c := range []struct {
+		eta, mu float64
+		want    fp.Verdict
+	}{{0.4, 0, fp.Violated}, {0.19, 0.95, fp.Holds}, {0.1, 0.5, fp.Holds}, {0.3, 0.5, fp.Violated}, {1.5, 0.9, fp.Violated}} {
+		r := audited(t, line(fmt.Sprint(c.eta), fmt.Sprintf(", momentum: %g", c.mu)), quick)
+		f := find(t, r, "small-steps")
+		// v ← μv − η(θ + ξ), θ ← θ + v.
+		var xx, xv, vv float64
+		for range 5000 {
+			v2 := c.mu*c.mu*vv - 2*c.mu*c.eta*xv + c.eta*c.eta*xx + c.eta*c.eta
+			cross := c.mu*xv - c.eta*xx
+			xx, xv, vv = xx+2*cross+v2, cross+v2, v2
+		}
+		want := xx / (c.eta / (1 - c.mu) / 2)
+		if got := statistic(t, f, "variance"); math.Abs(got-want) > 1e-7*want || f.Verdict != c.want { // Hessians by differences: 1e-10
+			t.Errorf("η = %g, μ = %g: variance %g, want %g; %v, want %v", c.eta, c.mu, got, want, f.Verdict, c.want)
+		}
+		if got, want := statistic(t, f, "step"), c.eta/(1+c.mu); math.Abs(got-want) > 1e-8 {
+			t.Errorf("η = %g, μ = %g: step %g, want %g", c.eta, c.mu, got, want)
+		}
+		if f := find(t, r, "no-momentum"); c.mu > 0 && !strings.Contains(f.Sentence, fmt.Sprintf("at the rate η/(1−μ) = %.4g, and no equation with velocities is solved", c.eta/(1-c.mu))) {
+			t.Errorf("μ = %g: %s", c.mu, f.Sentence)
+		}
+	}
+}
+
+// From ηλ = 2(1+μ) on SGD diverges, which violates small steps and is no error.
+func TestDivergenceIsAViolation(t *testing.T) {
+	data := strings.Replace(mean(200, 20, 1, ""), "learning_rate: 0.02", "learning_rate: 2.5", 1)
+	for _, c := range []struct {
+		src  string
+		want fp.Verdict // of walkers
+	}{{line("2.5", ""), fp.Violated}, {line("3.9", ", momentum: 0.9"), fp.Violated}, {data, fp.Violated}} {
+		walking := quick
+		walking.NoEnsemble = false
+		for _, opt := range []Options{quick, walking} {
+			r := audited(t, c.src, opt)
+			f := find(t, r, "small-steps")
+			diverges := statistic(t, f, "stability") >= 1
+			if f.Verdict != fp.Violated || strings.Contains(f.Sentence, "SGD diverges") != diverges {
+				t.Errorf("%v: %s", f.Verdict, f.Sentence)
+			}
+			if f := find(t, r, "walkers"); !opt.NoEnsemble && diverges && (f.Verdict != c.want || !strings.Contains(f.Sentence, "no stationary density")) {
+				t.Errorf("walkers: %v: %s", f.Verdict, f.Sentence)
+			}
+			if f := find(t, r, "white-noise"); f.Applies {
+				t.Errorf("noise of walkers that diverge: %s", f.Sentence)
+			}
+		}
+	}
+}
+
+// A recursion without noise has no stationary density but a point, which is said.
+func TestFullBatchesAreExplained(t *testing.T) {
+	for _, more := range []string{"without-replacement", "epochs", "full-batch"} {
+		src := "version: 1\n" + mean(40, 40, 1, ", sampling: "+more)
+		if more == "full-batch" {
+			src = strings.Replace(src, "batch_size: 40, ", "", 1)
+		}
+		f, err := fp.ReadProblem(strings.NewReader(src), fp.ReadOptions{Name: "f.yaml"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := f.Domain.Grid(f.Problem.Variables)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var where *fp.FileError
+		if _, err = Audit(f, g, quick); !errors.As(err, &where) || !strings.Contains(err.Error(), "leave no noise, and so no stationary density but a point") {
+			t.Errorf("%s: %v", more, err)
+		}
+	}
+	for _, more := range []string{"", ", sampling: without-replacement, injected_noise: 0.5"} { // these have noise
+		audited(t, mean(40, 40, 1, more), quick)
+	}
+}
+
+// On x²/2 with Σ = 1 walkers have the variance 1/(1 − η/2) over that of first order, and of second
+// order in drift and noise it is 1 + η/2: the differences, in units of the walkers' variance at the
+// larger rate, are known at both, and so are the powers between them. Batches of one have no half, and
+// the other rate is twice as large; those of epochs are independent here, and those of 8 of 48 samples
+// without replacement have 40/44 of the variance of those of 4.
+func TestWalkersAgainstBothOrders(t *testing.T) {
+	const eta = 0.4
+	epochs := strings.Replace(mean(48, 8, 1, ", sampling: epochs"), "learning_rate: 0.02", "learning_rate: 0.4", 1)
+	for _, c := range []struct {
+		src   string
+		other float64 // factor of the variance at the smaller rate
+	}{
+		{strings.Replace(line(fmt.Sprint(eta), ""), "batch_size: 1", "batch_size: 2", 1), 1},
+		{line(fmt.Sprint(eta/2), ""), 1},
+		{strings.Replace(epochs, "min: -0.2, max: 1.2, cells: 64", "min: -1, max: 2, cells: 256", 1), 44.0 / 40},
+	} {
+		src := c.src
+		r := audited(t, src, Options{MaxPoints: 1, Walkers: 1024, Relaxations: 400})
+		f := find(t, r, "order-in-rate")
+		exact := func(eta float64) float64 { return 1 / (1 - eta/2) }
+		for order, of := range []func(eta float64) float64{func(float64) float64 { return 1 }, func(eta float64) float64 { return 1 + eta/2 }} {
+			var off [2]float64
+			for k, eta := range []float64{eta, eta / 2} {
+				off[k] = (exact(eta) - of(eta)) / exact(0.4)
+				if k == 1 {
+					off[k] *= c.other
+				}
+				key := fmt.Sprintf("walkers-order-%d-rate-%d", order+1, k+1)
+				if got, err := statistic(t, f, key), errorOf(t, f, key); math.Abs(got-off[k]) > 5*err || !(err < 0.02) {
+					t.Errorf("%s: %.4f ± %.1g, want %.4f", key, got, err, off[k])
+				}
+			}
+			key := fmt.Sprintf("power-order-%d", order+1)
+			power, err := statistic(t, f, key), errorOf(t, f, key)
+			if want := math.Log2(off[0] / off[1]); math.Abs(power-want) > 5*err {
+				t.Errorf("%s: %.3f ± %.1g, want %.3f", key, power, err, want)
+			}
+			if order == 0 && !(err < 0.3) {
+				t.Errorf("the first order is left by a power %.3g ± %.1g", power, err)
+			}
+		}
+		if !strings.Contains(f.Sentence, "walkers leave mean and covariance of first order by") || !strings.Contains(f.Sentence, "of second order by") {
+			t.Error(f.Sentence)
+		}
+	}
+	for why, src := range map[string]string{
+		"twice it is all samples or more": mean(41, 41, 1, ""),
+		"on this grid, want":              strings.Replace(mean(40, 10, 1, ""), "cells: 64", "cells: 20", 1),
+	} {
+		r := audited(t, src, Options{MaxPoints: 1, Walkers: 64, Relaxations: 100})
+		if f := find(t, r, "order-in-rate"); !strings.Contains(f.Sentence, why) {
+			t.Errorf("%s, want %q", f.Sentence, why)
+		}
+	}
+}
+
+// At half the rate walkers take as many steps, which are half as many relaxation times, and are counted
+// half as often; at twice the rate they take half as many steps for as many relaxation times.
+func TestOtherRatesAreCountedByTheirRelaxation(t *testing.T) {
+	for batch, want := range map[int]float64{1: 1, 2: 0.5} {
+		f, g := problemOf(t, strings.Replace(line("0.02", ""), "batch_size: 1", fmt.Sprintf("batch_size: %d", batch), 1))
+		s, err := newSubject(f, g, Options{Walkers: 64, Relaxations: 100}.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &s.crowds.of
+		// Counts are made at whole steps, every fifth or tenth.
+		if r := float64(c[walkRescaled].Total()) / float64(c[walkItself].Total()); math.Abs(r-want) > 0.25*want {
+			t.Errorf("B = %d: %.3g as many counts, want %g", batch, r, want)
+		}
+	}
+}
+
+// statistic returns the number of that key, errorOf its error.
+func statistic(t *testing.T, f *Finding, key string) float64 {
+	t.Helper()
+	return f.Statistics[statisticAt(t, f, key)].Value
+}
+
+func errorOf(t *testing.T, f *Finding, key string) float64 {
+	t.Helper()
+	return f.Statistics[statisticAt(t, f, key)].Error
+}
+
+func statisticAt(t *testing.T, f *Finding, key string) int {
+	t.Helper()
+	k := slices.IndexFunc(f.Statistics, func(s Statistic) bool { return s.Key == key })
+	if k < 0 {
+		t.Fatalf("%s has no statistic %q: %s", f.Key, key, f.Sentence)
+	}
+	return k
 }
 
 // Of L = x²/2 + x⁴/4 the curvature is 1 + 3x², and counts where |x| is less in 95 % of exp(−2L/η).

@@ -1,6 +1,10 @@
 package audit
 
-import "github.com/ness-fp/ness/fp"
+import (
+	"math"
+
+	"github.com/ness-fp/ness/fp"
+)
 
 // A Report is what an audit found, in a fixed order.
 type Report struct {
@@ -8,6 +12,8 @@ type Report struct {
 	Findings []Finding
 	// Ranking has how far each assumption moves the stationary density, the farthest first.
 	Ranking []Effect
+	// Unranked are the assumptions that are not in it, in the order of findings.
+	Unranked []Unranked
 	// Warnings are doubts about the solution that the audit is made on.
 	Warnings []string
 }
@@ -107,14 +113,39 @@ type Effect struct {
 	TV, Hellinger Shift
 	// Sampled says that walkers were compared, with a floor that sampling makes.
 	Sampled bool
+	// First and Last are the places in the ranking, from 1 on, that errors of total variation leave
+	// open.
+	First, Last int
 }
 
-// A Shift is a distance between densities. Its error is numerical, or a standard one where
+// Range returns between what the total variation lies by its error, of walkers by five standard errors
+// and the floor of sampling. An error that is not known leaves everything open.
+func (e *Effect) Range() (least, most float64) {
+	err := e.TV.Error
+	if e.Sampled {
+		err *= 5
+	}
+	if math.IsNaN(err) {
+		return 0, 1
+	}
+	return max(0, e.TV.Value-e.TV.Floor-err), min(1, e.TV.Value+err)
+}
+
+// Resolved says whether the total variation is beyond its error.
+func (e *Effect) Resolved() bool {
+	least, _ := e.Range()
+	return least > 0
+}
+
+// A Shift is a distance between densities. Its error is numerical, of both, or a standard one where
 // walkers are compared; Floor is what sampling alone makes of it, 0 between solutions.
 type Shift struct{ Value, Error, Floor float64 }
 
 // Beyond returns what a shift has more than sampling makes, at least 0.
 func (s Shift) Beyond() float64 { return max(0, s.Value-s.Floor) }
+
+// An Unranked is an assumption that could not be given up, and why.
+type Unranked struct{ Key, Name, Why string }
 
 // notApplicable returns the finding that says why a claim has no meaning.
 func (f Finding) notApplicable(why string) Finding {

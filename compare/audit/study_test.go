@@ -99,8 +99,9 @@ var broken = []struct {
 		c := 0.3 + 0.3*rng.Float64()
 		return fmt.Sprintf("variables: [x, y]\nsgd: {loss: x^2/2 + y^2, noise_covariance: [[1, %.3f], [%.3f, 1]], learning_rate: 0.02, batch_size: 1}\ndomain: {x: {min: -0.8, max: 0.8, cells: 32}, y: {min: -0.6, max: 0.6, cells: 32}}", c, c)
 	}, []string{"detailed-balance"}, false},
-	{"regression on data in the plane", func(rng *rand.Rand) string {
-		return fmt.Sprintf("variables: [w1, w2]\nsgd: {data: {generate: {samples: 240, weights: [1, -0.5], covariance: [[1, 0.3], [0.3, 1]], noise: 0.5, seed: %d}}, model: linear-regression, learning_rate: 0.05, batch_size: 4}\ndomain: {w1: {min: 0.4, max: 1.6, cells: 32}, w2: {min: -1.1, max: 0.1, cells: 32}}", rng.Uint64N(1e6))
+	{"isotropic noise that varies along level sets of the loss", func(rng *rand.Rand) string {
+		c := 3 + 3*rng.Float64()
+		return fmt.Sprintf("variables: [x, y]\nsgd: {loss: x^2/2 + y^2, noise_covariance: [[1 + %.3f*x^2, 0], [0, 1 + %.3f*x^2]], learning_rate: 0.1, batch_size: 1}\ndomain: {x: {min: -1.4, max: 1.4, cells: 32}, y: {min: -1.2, max: 1.2, cells: 32}}", c, c)
 	}, []string{"detailed-balance"}, false},
 	{"noise of different size along the axes", func(rng *rand.Rand) string {
 		return fmt.Sprintf("variables: [x, y]\nsgd: {loss: x^2/2 + y^2, noise_covariance: [[1, 0], [0, %.3f]], learning_rate: 0.02, batch_size: 1}\ndomain: {x: {min: -0.8, max: 0.8, cells: 32}, y: {min: -1, max: 1, cells: 32}}", 2+2*rng.Float64())

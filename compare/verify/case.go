@@ -92,11 +92,14 @@ type Limit struct {
 	Quantity Quantity
 	// At is the limit at the last size of the study; at size n it is At·(last/n)^Order, but
 	// not below Floor.
-	At, Order, Floor float64
-	Reason           string
+	At, Order, Floor    float64
+	Reason, FloorReason string
 }
 
-// at returns the limit at size n of a study whose last size is given.
-func (l *Limit) at(n, last int) float64 {
-	return max(l.Floor, l.At*math.Pow(float64(last)/float64(n), l.Order))
+// at returns the limit at size n of a study whose last size is given, and its reason.
+func (l *Limit) at(n, last int) (limit float64, reason string) {
+	if limit = l.At * math.Pow(float64(last)/float64(n), l.Order); limit < l.Floor {
+		return l.Floor, l.FloorReason
+	}
+	return limit, l.Reason
 }

@@ -148,7 +148,8 @@ func (r *StudyResult) check(l Limit) Check {
 	sizes := r.Study.Sizes
 	worst := Check{Used: -1}
 	for _, row := range r.Rows {
-		c := Check{What: l.Quantity.String(), N: row.N, Value: row.Measurement[l.Quantity], Limit: l.at(row.N, sizes[len(sizes)-1]), Reason: l.Reason}
+		c := Check{What: l.Quantity.String(), N: row.N, Value: row.Measurement[l.Quantity]}
+		c.Limit, c.Reason = l.at(row.N, sizes[len(sizes)-1])
 		if c.Used = c.Value / c.Limit; c.Value == 0 {
 			c.Used = 0 // of a limit of 0
 		}

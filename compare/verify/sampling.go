@@ -64,7 +64,7 @@ func quadraticWalkers() (list []Study) {
 		s := Study{
 			Name: c.name, Of: "covariance, relative", Unit: "walkers", Sizes: []int{500, 2000, 8000}, Quick: 2,
 			Measure: func(ctx context.Context, n int) (Measurement, error) {
-				return walkQuadratic(ctx, n, c.eta, discreteCovariance(c.eta))
+				return walkQuadratic(ctx, quadratic(), n, c.eta, discreteCovariance(c.eta))
 			},
 		}
 		// Every walker is good for some 600 η independent samples of the flat direction, of
@@ -84,9 +84,9 @@ func (s *Study) sampled(at float64) {
 		Limit{Quantity: Deviation, At: deviationLimit, Reason: deviationReason})
 }
 
-// walkQuadratic runs SGD on the quadratic and holds its moments against a covariance about 0.
-func walkQuadratic(ctx context.Context, walkers int, eta float64, want *mat.SymDense) (Measurement, error) {
-	f := &fp.LossFormula{
+// quadratic returns the quadratic of A12 about 0.
+func quadratic() *fp.LossFormula {
+	return &fp.LossFormula{
 		Dim: 2,
 		Grad: fp.Pointwise(func(dst, x []float64) {
 			for i := range dst {
@@ -97,6 +97,10 @@ func walkQuadratic(ctx context.Context, walkers int, eta float64, want *mat.SymD
 			dst[0], dst[1], dst[2] = sampleNoise.At(0, 0), sampleNoise.At(0, 1), sampleNoise.At(1, 1)
 		}),
 	}
+}
+
+// walkQuadratic runs SGD on a quadratic and holds its moments against a covariance about 0.
+func walkQuadratic(ctx context.Context, f *fp.LossFormula, walkers int, eta float64, want *mat.SymDense) (Measurement, error) {
 	e, err := walk(ctx, &compare.SGD{Formula: f, Schedule: fp.ConstantRate(eta), Batch: quadraticBatch}, []float64{0, 0},
 		compare.Options{Walkers: walkers, Seed: 1, BurnIn: 400, Every: 8}, 1000)
 	if err != nil {

@@ -54,7 +54,7 @@ func (s *stationary) study(w way) Study {
 	one.limit(Error, w.density, w.order)
 	one.limit(Current, w.current, w.order)
 	one.limit(EntropyProduction, w.entropy, w.order)
-	one.conserves(w.density, w.order, w.opt.Order == fp.OrderMonotone || w.opt.Positive)
+	one.conserves(w.density, w.order, w.order == 0 || w.opt.Order == fp.OrderMonotone || w.opt.Positive)
 	return one
 }
 

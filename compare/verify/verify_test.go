@@ -57,8 +57,50 @@ func drift(pull, omega, eps float64) func(p *fp.Problem) {
 	}
 }
 
+// shifted returns the study of A12 at η = 0.1 of a quadratic about another minimum.
+func shifted(by float64) Study {
+	s := quadraticWalkers()[0]
+	s.Measure = func(ctx context.Context, n int) (Measurement, error) {
+		f := quadratic()
+		grad := f.Grad
+		f.Grad = func(dst, x [][]float64) {
+			grad(dst, x)
+			for i := range dst[0] {
+				dst[0][i] -= by
+			}
+		}
+		return walkQuadratic(ctx, f, n, 0.1, discreteCovariance(0.1))
+	}
+	return s
+}
+
+// Where a limit is its floor, its reason is that of the floor: every limit of every case has one.
+func TestEveryLimitHasAReason(t *testing.T) {
+	for _, c := range All() {
+		for _, s := range c.Studies {
+			if s.Order != 0 && s.Reason == "" {
+				t.Errorf("%s, %s: no reason for the slack of the order", c.ID, s.Name)
+			}
+			for _, l := range s.Limits {
+				for _, n := range s.Sizes {
+					if limit, reason := l.at(n, s.Sizes[len(s.Sizes)-1]); reason == "" {
+						t.Errorf("%s, %s: no reason for a limit of %g on the %v at %d", c.ID, s.Name, limit, l.Quantity, n)
+					}
+				}
+			}
+		}
+	}
+	l := Limit{At: 1, Order: 2, Floor: 2, Reason: "the error", FloorReason: "the floor"}
+	for n, want := range map[int]string{10: "the floor", 5: "the error"} { // 1 and 4 without a floor
+		if limit, got := l.at(n, 10); got != want || limit != max(2, 100/float64(n*n)) {
+			t.Errorf("at %d: %g for %s, want %s", n, limit, got, want)
+		}
+	}
+}
+
 // Every limit can fail, and for its own quantity alone: a rotation the other way has the same
-// density and entropy production, more drift and diffusion alike the same density and current.
+// density and entropy production, more drift and diffusion alike the same density and current, and a
+// quadratic about another minimum the same covariance.
 func TestEveryLimitCanFail(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long arithmetic")
@@ -79,6 +121,8 @@ func TestEveryLimitCanFail(t *testing.T) {
 			}
 		}), "mass"},
 		{"negative mass", negative, "negative mass"},
+		{"no shift", shifted(0), ""},
+		{"deviation", shifted(0.02), "deviation"}, // some twenty standard errors of the mean
 	} {
 		got := failing(t, k.s)
 		if k.want == "" && len(got) != 0 || k.want != "" && (len(got) != 1 || !got[k.want]) {

@@ -17,6 +17,14 @@ var ErrDamaged = errors.New("the saved state is damaged or cut short")
 // ErrOther says that a state does not belong to this run.
 var ErrOther = errors.New("the saved state is one of another process, other options or another version")
 
+// An OtherError is [ErrOther] with the hash that the state has in place of the one wanted.
+type OtherError struct{ Mark [sha256.Size]byte }
+
+func (e *OtherError) Error() string { return ErrOther.Error() }
+
+// Unwrap returns [ErrOther].
+func (e *OtherError) Unwrap() error { return ErrOther }
+
 // Write writes a state. numbers calls do for every number or slice of numbers, in an order that
 // the magic word stands for.
 func Write(w io.Writer, magic string, mark [sha256.Size]byte, numbers func(do func(any) error) error) error {
@@ -33,7 +41,7 @@ func Write(w io.Writer, magic string, mark [sha256.Size]byte, numbers func(do fu
 }
 
 // Read reads a state into what numbers calls do for, which is of no use after an error:
-// [ErrDamaged], [ErrOther] or one of r.
+// [ErrDamaged], [ErrOther], [OtherError] or one of r.
 func Read(r io.Reader, magic string, mark [sha256.Size]byte, numbers func(do func(any) error) error) error {
 	hash := sha256.New()
 	all := io.TeeReader(r, hash)
@@ -41,8 +49,11 @@ func Read(r io.Reader, magic string, mark [sha256.Size]byte, numbers func(do fun
 	if _, err := io.ReadFull(all, head); err != nil {
 		return damaged(err)
 	}
-	if !bytes.Equal(head, append([]byte(magic), mark[:]...)) {
+	if string(head[:len(magic)]) != magic {
 		return ErrOther
+	}
+	if have := [sha256.Size]byte(head[len(magic):]); have != mark {
+		return &OtherError{have}
 	}
 	if err := numbers(func(v any) error { return binary.Read(all, binary.LittleEndian, v) }); err != nil {
 		return damaged(err)

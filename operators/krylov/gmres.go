@@ -98,7 +98,7 @@ type solver struct {
 	*Workspace
 	apply, precondition Map
 	weight              []float64
-	flexible            bool
+	directions          int // M⁻¹v that are kept
 }
 
 func newSolver(apply, precondition Map, n int, opt *Options) *solver {
@@ -117,13 +117,18 @@ func newSolver(apply, precondition Map, n int, opt *Options) *solver {
 	if precondition == nil {
 		precondition = func(dst, x []float64) { copy(dst, x) }
 	}
-	steps, scaled := min(opt.Restart, opt.MaxIterations), 1
+	steps := min(opt.Restart, opt.MaxIterations)
+	directions := min(steps, fewDirections)
 	if opt.Flexible {
-		scaled = steps
+		directions = steps
 	}
-	opt.Workspace.resize(n, steps+1, scaled, opt.Weight)
-	return &solver{opt.Workspace, apply, precondition, opt.Weight, opt.Flexible}
+	opt.Workspace.resize(n, steps+1, directions, opt.Weight)
+	return &solver{opt.Workspace, apply, precondition, opt.Weight, directions}
 }
+
+// fewDirections is the number of directions M⁻¹v that are kept in any case: solutions in so few
+// steps take one application of M⁻¹ less.
+const fewDirections = 4
 
 // residual sets the first basis vector to W(b − A x), where x = nil means 0, and returns
 // its norm.
@@ -159,11 +164,7 @@ func (s *solver) extend(x []float64, size, goal float64, steps int) (k int) {
 
 // step makes basis vector k+1 from vector k, of norm size, and returns the new one's.
 func (s *solver) step(k int, size float64) float64 {
-	slot := 0
-	if s.flexible {
-		slot = k
-	}
-	z, w := s.scaled.add(slot), s.basis.add(k+1)
+	z, w := s.scaled.add(min(k, s.directions-1)), s.basis.add(k+1)
 	s.precondition(z, s.normalize(k, size))
 	s.apply(w, z)
 	s.column = room(s.column, k+2)
@@ -196,10 +197,11 @@ func (s *solver) normalize(k int, size float64) []float64 {
 // correct adds M⁻¹W⁻¹ Σ y_j v_j to x. The basis vector after them is lost.
 func (s *solver) correct(x, y []float64) {
 	k := len(y)
+	kept := k <= s.directions
 	pieces.Run(s.basis.padded, pieceSize, func(_, lo, hi int) {
 		sum := s.basis.piece(k, lo, hi)
 		clear(sum)
-		if s.flexible {
+		if kept {
 			s.scaled.combine(sum, y, lo)
 		} else {
 			s.basis.combine(sum, y, lo)
@@ -207,7 +209,7 @@ func (s *solver) correct(x, y []float64) {
 		}
 	})
 	change := s.basis.at(k)
-	if !s.flexible {
+	if !kept {
 		change = s.scaled.add(0)
 		s.precondition(change, s.basis.at(k))
 	}

@@ -131,6 +131,25 @@ func TestEndsInTheSpan(t *testing.T) {
 	}
 }
 
+// Short solutions are made of directions that are kept, longer ones by one more application.
+func TestApplicationsOfThePreconditioner(t *testing.T) {
+	for _, most := range []int{1, fewDirections, fewDirections + 1, 20} {
+		for _, flexible := range []bool{false, true} {
+			b, x, weight := ripple(3000)
+			applied := 0
+			count := func(dst, v []float64) { applied++; halfWay(dst, v) }
+			stats, _ := GMRES(advection, count, b, x, Options{Weight: weight, MaxIterations: most, Restart: most, Flexible: flexible, Tol: 1e-15})
+			want := most
+			if most > fewDirections && !flexible {
+				want++
+			}
+			if stats.Iterations != most || applied != want {
+				t.Errorf("flexible %v: %d applications in %d iterations, want %d in %d", flexible, applied, stats.Iterations, want, most)
+			}
+		}
+	}
+}
+
 // A preconditioner that changes all the time is fine for the flexible form.
 func TestFlexibleTakesAnyPreconditioner(t *testing.T) {
 	const n = 60

@@ -12,7 +12,7 @@ import (
 // changes.
 type Workspace struct {
 	basis   vectors   // v₀, v₁, …; v₀ holds the residual between restarts
-	scaled  vectors   // M⁻¹v of the flexible form, else one for all
+	scaled  vectors   // M⁻¹v: all of the flexible form, else a few and the last
 	input   vectors   // of M⁻¹ where there is a weight
 	inverse []float64 // 1/weight, or empty
 

@@ -17,7 +17,8 @@ import (
 // A Folder collects the files of a result in a staging folder and moves them into
 // place when all are complete. It is not for concurrent use.
 type Folder struct {
-	name  string // as the user gave it
+	flag  string // by which the user gave it
+	name  string // as it was given
 	dir   string // absolute, links followed
 	force bool
 
@@ -29,22 +30,23 @@ type Folder struct {
 
 // Prepare says, before anything is computed, whether dir can take a result: it is
 // absent, empty or holds nothing but a previous result; anything else wants force.
+// Errors begin with the flag by which the user named it, as "-o".
 // The parent has to exist. Whether files can be made and moved there is tried with an
 // empty folder that is removed again; nothing else is touched before [Folder.Commit].
-func Prepare(dir string, force bool) (*Folder, error) {
-	f := &Folder{name: dir, force: force}
+func Prepare(flag, dir string, force bool) (*Folder, error) {
+	f := &Folder{flag: flag, name: dir, force: force}
 	if err := f.prepare(); err != nil {
 		return nil, f.fail(err)
 	}
 	return f, nil
 }
 
-// fail puts the name of the folder before an error.
+// fail puts flag and name of the folder before an error.
 func (f *Folder) fail(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("-o %s: %w", f.name, err)
+	return fmt.Errorf("%s %s: %w", f.flag, f.name, err)
 }
 
 func (f *Folder) prepare() (err error) {

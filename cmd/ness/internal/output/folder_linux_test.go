@@ -142,7 +142,7 @@ func TestFullDisk(t *testing.T) {
 	dir := filepath.Join(disk, "out")
 	mustResult(t, dir, false, map[string]string{"a.npz": strings.Repeat("a", 1<<16)})
 	before := tree(t, disk)
-	f, err := Prepare(dir, false)
+	f, err := Prepare("-o", dir, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestFullDiskIsFoundBeforehand(t *testing.T) {
 	}
 	defer syscall.Unmount(disk, 0)
 	put(t, filepath.Join(disk, "last"), "")
-	_, err := Prepare(filepath.Join(disk, "out"), false)
+	_, err := Prepare("-o", filepath.Join(disk, "out"), false)
 	contains(t, err, "cannot be made in", "no space left on device")
 }
 
@@ -238,9 +238,9 @@ func TestPermissions(t *testing.T) {
 		}
 	})
 	asNobody(t, func() {
-		_, err := Prepare(top+"/closed/out", false)
+		_, err := Prepare("-o", top+"/closed/out", false)
 		contains(t, err, "cannot be made in", "permission denied")
-		_, err = Prepare(top+"/closed/theirs", false)
+		_, err = Prepare("-o", top+"/closed/theirs", false)
 		contains(t, err, "cannot be written to: permission denied")
 		mustResult(t, top+"/closed/ours", false, first)
 		mustResult(t, top+"/closed/ours", false, second)

@@ -70,7 +70,7 @@ func stage(f *Folder, files map[string]string) error {
 
 // result stages and commits.
 func result(dir string, force bool, files map[string]string) error {
-	f, err := Prepare(dir, force)
+	f, err := Prepare("-o", dir, force)
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func TestForeignFolderIsRefused(t *testing.T) {
 				put(t, filepath.Join(dir, name), s)
 			}
 			before := tree(t, parent)
-			_, err := Prepare(dir, false)
+			_, err := Prepare("-o", dir, false)
 			contains(t, err, append(c.words, dir, "--force")...)
 			wantTree(t, parent, before)
 		})
@@ -214,11 +214,11 @@ func TestHopelessPlaces(t *testing.T) {
 		{"link", "nowhere, which does not exist"},
 	} {
 		for _, force := range []bool{false, true} {
-			_, err := Prepare(filepath.Join(parent, c.dir), force)
+			_, err := Prepare("-o", filepath.Join(parent, c.dir), force)
 			contains(t, err, c.dir, c.word)
 		}
 	}
-	_, err := Prepare("", false)
+	_, err := Prepare("-o", "", false)
 	contains(t, err, "empty")
 	wantTree(t, filepath.Join(parent, "file"), before)
 }
@@ -232,7 +232,7 @@ func TestNothingIsSeenBeforeCommit(t *testing.T) {
 			mustResult(t, dir, false, first)
 		}
 		before := tree(t, parent)
-		f, err := Prepare(dir, false)
+		f, err := Prepare("-o", dir, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,7 +277,7 @@ func TestKilledRunIsNoObstacle(t *testing.T) {
 func TestStagingInside(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	mustResult(t, dir, false, first)
-	f, err := Prepare(dir, false)
+	f, err := Prepare("-o", dir, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +337,7 @@ func TestFolderFillsMeanwhile(t *testing.T) {
 	}{{"notes", false, true}, {"c.vti", false, false}, {"c.vti", true, true}, {"c.vti/deep", true, false}} {
 		parent := t.TempDir()
 		dir := filepath.Join(parent, "out")
-		f, err := Prepare(dir, c.force)
+		f, err := Prepare("-o", dir, c.force)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -446,7 +446,7 @@ func TestUndoThatFails(t *testing.T) {
 // Errors of a writer name the file and end in Abort; Commit is then refused.
 func TestWriterFails(t *testing.T) {
 	parent := t.TempDir()
-	f, err := Prepare(filepath.Join(parent, "out"), false)
+	f, err := Prepare("-o", filepath.Join(parent, "out"), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -465,7 +465,7 @@ func TestWriterFails(t *testing.T) {
 // Files written together keep their order, whichever is done first, and the first error is told
 // though all are closed.
 func TestWriteAll(t *testing.T) {
-	f, err := Prepare(filepath.Join(t.TempDir(), "out"), false)
+	f, err := Prepare("-o", filepath.Join(t.TempDir(), "out"), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -489,7 +489,7 @@ func TestWriteAll(t *testing.T) {
 
 func TestFolderSlipsPanic(t *testing.T) {
 	prepare := func() *Folder {
-		f, err := Prepare(filepath.Join(t.TempDir(), "out"), false)
+		f, err := Prepare("-o", filepath.Join(t.TempDir(), "out"), false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,18 +30,33 @@ var convergenceGlyphs = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.SquareGlyph{
 // Convergence draws errors against sizes, both logarithmic, with a triangle of the expected
 // slope beside the end of each series. Errors that are 0 are left out.
 func Convergence(w io.Writer, f Format, title, size, quantity string, series []Errors) error {
-	var x, y interval
 	var keys []key
 	for i, s := range series {
 		if err := checkValues("Convergence", len(s.Sizes), s.Sizes, s.Error); err != nil {
 			return err
 		}
-		ink, glyph := convergenceStyle(i)
-		keys = append(keys, key{name: s.Name, line: pencil(ink, 1), mark: glyph})
-		for k, n := range s.Sizes {
+		for _, n := range s.Sizes {
 			if !(n > 0) {
 				return fmt.Errorf("plot: Convergence: %s: want a size above 0, have %g", s.Name, n)
 			}
+		}
+		ink, glyph := convergenceStyle(i)
+		keys = append(keys, key{name: s.Name, line: pencil(ink, 1), mark: glyph})
+	}
+	t := convergenceChart(size, quantity, series)
+	c := newCharts(f, title, []string{"triangles: the expected order"}, keys, t)
+	for i, s := range series {
+		t.errors(c.Canvas, i, s)
+	}
+	t.finish(c)
+	return c.write(w)
+}
+
+// convergenceChart returns the panel that holds all errors above 0, and triangles beside them.
+func convergenceChart(size, quantity string, series []Errors) *chart {
+	var x, y interval
+	for _, s := range series {
+		for k, n := range s.Sizes {
 			if s.Error[k] > 0 {
 				x.include(math.Log10(n))
 				y.include(math.Log10(s.Error[k]))
@@ -50,13 +65,7 @@ func Convergence(w io.Writer, f Format, title, size, quantity string, series []E
 	}
 	x, y = x.widened(0.08, 0.05), y.widened(0.08, 0.3)
 	x.hi += 0.12 * (x.hi - x.lo) // room for triangles
-	t := newChart(pointsWidth, pointsHeight, x.lo, x.hi, y.lo, y.hi, newSide(size, ruleLog(x.lo, x.hi)), newSide(quantity, ruleLog(y.lo, y.hi)))
-	c := newCharts(f, title, []string{"triangles: the expected order"}, keys, t)
-	for i, s := range series {
-		t.errors(c.Canvas, i, s)
-	}
-	t.finish(c)
-	return c.write(w)
+	return newChart(pointsWidth, pointsHeight, x.lo, x.hi, y.lo, y.hi, newSide(size, ruleLog(x.lo, x.hi)), newSide(quantity, ruleLog(y.lo, y.hi)))
 }
 
 func convergenceStyle(i int) (color.RGBA, draw.GlyphStyle) {

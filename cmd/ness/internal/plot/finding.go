@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -31,25 +32,16 @@ func Curve(w io.Writer, f Format, title string, s Series) error {
 	if err := checkGaps(fn, len(s.X), s.X, s.Y); err != nil {
 		return err
 	}
-	x, y := seriesAxis(s.X), seriesAxis(append(append([]float64(nil), s.Y...), s.Reference...))
+	x, y := s.ranges()
 	if !x.any || !y.any {
 		return fmt.Errorf("plot: %s: want numbers to draw", fn)
 	}
-	t := newChart(pointsWidth, pointsHeight, x.lo, x.hi, y.lo, y.hi, newSide(s.XLabel, x.ruler(8)), newSide(s.YLabel, y.ruler(6)))
-	st, dashed := dotStyles[0], pencil(ink, 1, 5, 3)
-	measured := key{name: cmp.Or(s.Measured, "measured"), mark: st.glyph(false, dotRadius)}
-	if len(s.X) > manyPoints {
-		measured = key{name: measured.name, line: pencil(st.ink, 1)}
-	}
-	keys := []key{measured}
-	if s.Reference != nil {
-		keys = append(keys, key{name: cmp.Or(s.Expected, "expected"), line: dashed})
-	}
+	t := s.chart(x, y)
 	var notes []string
-	if s.Err != nil && len(s.X) <= manyPoints {
+	if s.bars() {
 		notes = []string{"bars: ±2 standard errors"}
 	}
-	c := newCharts(f, title, notes, keys, t)
+	c := newCharts(f, title, notes, s.keys(), t)
 	path := func(v []float64) (pts []vg.Point) {
 		for i := range v {
 			if a, b := x.at(s.X[i]), y.at(v[i]); !math.IsNaN(a + b) {
@@ -59,25 +51,63 @@ func Curve(w io.Writer, f Format, title string, s Series) error {
 		return pts
 	}
 	if s.Reference != nil {
-		c.StrokeLines(dashed, t.clip(c.Canvas).ClipLinesXY(path(s.Reference))...)
+		c.StrokeLines(expectedLine, t.clip(c.Canvas).ClipLinesXY(path(s.Reference))...)
 	}
-	if len(s.X) > manyPoints {
-		c.StrokeLines(pencil(st.ink, 1), t.clip(c.Canvas).ClipLinesXY(path(s.Y))...)
-	} else {
-		for i, v := range s.Y {
-			if a, lo, hi := x.at(s.X[i]), 0.0, 0.0; s.Err != nil && !math.IsNaN(a) {
-				if lo, hi = y.at(v-2*s.Err[i]), y.at(v+2*s.Err[i]); math.IsNaN(lo) {
-					lo = y.lo
-				}
-				t.bar(c.Canvas, st.ink, a, lo, hi, dotRadius)
+	if s.many() {
+		c.StrokeLines(pencil(dotStyles[0].ink, 1), t.clip(c.Canvas).ClipLinesXY(path(s.Y))...)
+		t.finish(c)
+		return c.write(w)
+	}
+	for i, v := range s.Y {
+		if at := x.at(s.X[i]); s.bars() && !math.IsNaN(at) {
+			lo, hi := y.at(v-2*s.Err[i]), y.at(v+2*s.Err[i])
+			if math.IsNaN(lo) {
+				lo = y.lo
 			}
+			t.bar(c.Canvas, dotStyles[0].ink, at, lo, hi, dotRadius)
 		}
-		for _, at := range path(s.Y) {
-			c.DrawGlyph(st.glyph(false, dotRadius), at)
-		}
+	}
+	for _, at := range path(s.Y) {
+		c.DrawGlyph(dotStyles[0].glyph(false, dotRadius), at)
 	}
 	t.finish(c)
 	return c.write(w)
+}
+
+// many says whether points are joined.
+func (s Series) many() bool { return len(s.X) > manyPoints }
+
+// bars says whether there are bars of errors.
+func (s Series) bars() bool { return s.Err != nil && !s.many() }
+
+// expectedLine is that of a reference.
+var expectedLine = pencil(ink, 1, 5, 3)
+
+func (s Series) keys() []key {
+	keys := []key{{name: cmp.Or(s.Measured, "measured"), mark: dotStyles[0].glyph(false, dotRadius)}}
+	if s.many() {
+		keys[0] = key{name: keys[0].name, line: pencil(dotStyles[0].ink, 1)}
+	}
+	if s.Reference != nil {
+		keys = append(keys, key{name: cmp.Or(s.Expected, "expected"), line: expectedLine})
+	}
+	return keys
+}
+
+// ranges returns the axes, with room for bars.
+func (s Series) ranges() (x, y seriesRange) {
+	x, y = seriesAxis(s.X), seriesAxis(slices.Concat(s.Y, s.Reference))
+	if s.bars() {
+		y.includeBars(s.Y, s.Err)
+	}
+	x.widen()
+	y.widen()
+	return x, y
+}
+
+// chart returns the panel of these axes.
+func (s Series) chart(x, y seriesRange) *chart {
+	return newChart(pointsWidth, pointsHeight, x.lo, x.hi, y.lo, y.hi, newSide(s.XLabel, x.ruler(8)), newSide(s.YLabel, y.ruler(6)))
 }
 
 // A seriesRange is that of an axis, in decades where it is logarithmic.
@@ -95,10 +125,26 @@ func seriesAxis(v []float64) (r seriesRange) {
 			r.include(x)
 		}
 	}
+	return r
+}
+
+// includeBars makes room for bars of ±2 standard errors, for their upper ends alone where the axis is
+// logarithmic.
+func (r *seriesRange) includeBars(v, err []float64) {
+	for i, e := range err {
+		for _, end := range []float64{v[i] - 2*e, v[i] + 2*e} {
+			if x := r.at(end); !math.IsNaN(x) && !(r.log && end < v[i]) {
+				r.include(x)
+			}
+		}
+	}
+}
+
+// widen leaves room at both ends.
+func (r *seriesRange) widen() {
 	if r.any {
 		r.interval = r.widened(0.05, 1e-3*math.Max(1e-12, math.Abs(r.hi)))
 	}
-	return r
 }
 
 // at returns where a number is on the axis, NaN for nowhere.

@@ -128,14 +128,34 @@ func (m ModeFields) maps(w io.Writer, f Format, title string, axes []Axis, densi
 	return drawRow(w, f, title, []string{m.Name, modeNote}, list)
 }
 
+// cancelled is the size of a projection, relative to the largest, up to which it is what is left of one
+// that cancels: eigenvectors are good to 1e-7.
+const cancelled = 1e-7
+
+// largest returns the largest modulus.
+func largest(v []float64) float64 {
+	lo, hi := extrema(v)
+	return math.Max(-lo, hi)
+}
+
 func (m ModeFields) projections(w io.Writer, f Format, title string, axes []Axis, density []float64, most float64) error {
 	var list []exhibit
 	right, names := parts("v", m.Right, m.RightIm)
-	for k, v := range right {
+	var projected [][]float64
+	for _, v := range right {
 		for _, q := range planes {
-			v := q.project(axes, v)
-			list = append(list, exhibit{x: axes[q.x], y: axes[q.y], v: v, s: rightScale("∫ "+names[k]+" d"+axes[q.over].Name, "θ⁻²", v)})
+			projected = append(projected, q.project(axes, v))
 		}
+	}
+	greatest := largest(slices.Concat(projected...))
+	for i, v := range projected {
+		q := planes[i%len(planes)]
+		one := exhibit{x: axes[q.x], y: axes[q.y], v: v, s: rightScale("∫ "+names[i/len(planes)]+" d"+axes[q.over].Name, "θ⁻²", v)}
+		if greatest > 0 && largest(v) <= cancelled*greatest {
+			one.v, one.caption = make([]float64, len(v)), "zero within its error"
+			one.s.bottom, one.s.top, one.s.notes = -greatest, greatest, nil
+		}
+		list = append(list, one)
 	}
 	if m.LeftIm == nil {
 		for _, q := range planes {
@@ -160,12 +180,7 @@ func (m ModeFields) curves(w io.Writer, f Format, title string, axis Axis, densi
 		}
 		return q
 	}
-	var greatest float64
-	for _, v := range [][]float64{m.Right, m.RightIm} {
-		for _, x := range v {
-			greatest = math.Max(greatest, math.Abs(x))
-		}
-	}
+	greatest := largest(slices.Concat(m.Right, m.RightIm))
 	left, leftIm := seen(density, m.Left), m.LeftIm
 	if leftIm != nil {
 		leftIm = seen(density, leftIm)

@@ -115,3 +115,48 @@ func TestLeftVectorsAreScaledByTheMass(t *testing.T) {
 		t.Errorf("%g, want 7", got)
 	}
 }
+
+// More than three panels are in rows of three, four in two rows of two; none lies on another, and the
+// first of each row has its own vertical axis.
+func TestManyPanelsAreInRows(t *testing.T) {
+	x, y := uniform("x", 0, 1, 4), uniform("y", 0, 2, 4)
+	for n, rows := range map[int][]int{1: {1}, 2: {2}, 3: {3}, 4: {2, 2}, 6: {3, 3}, 7: {3, 3, 1}} {
+		var tiles []*tile
+		for k := range n {
+			tiles = append(tiles, &tile{x: x, y: y, caption: "caption", bars: []*scale{signed("v", "", []float64{1})}, follows: k > 0})
+		}
+		page := newRow(SVG, "title", []string{"note"}, tiles)
+		k := 0
+		for r, count := range rows {
+			for i := range count {
+				q := tiles[k]
+				if q.follows != (i > 0) {
+					t.Errorf("%d panels: number %d has a wrong axis", n, k)
+				}
+				if i > 0 && (q.rect.Min.Y != tiles[k-1].rect.Min.Y || q.rect.Min.X <= tiles[k-1].rect.Max.X) {
+					t.Errorf("%d panels: number %d is not right of the last", n, k)
+				}
+				if r > 0 && q.rect.Max.Y >= tiles[k-1-i].rect.Min.Y {
+					t.Errorf("%d panels: number %d is not below the last row", n, k)
+				}
+				if q.rect.Min.Y < 0 || q.rect.Max.Y >= page.Max.Y || q.rect.Max.X > page.Max.X {
+					t.Errorf("%d panels: number %d is not on the page", n, k)
+				}
+				k++
+			}
+		}
+	}
+}
+
+// A projection that cancels is not drawn in colours of its round-off.
+func TestModesThatCancelAreZero(t *testing.T) {
+	axes := []Axis{uniform("x", 0, 1, 2), uniform("y", 0, 1, 2), uniform("z", 0, 1, 2)}
+	v := []float64{1, 2, 3, 4, -1, -2, -3, -4 - 1e-12} // odd in z
+	var b bytes.Buffer
+	if err := Mode(&b, SVG, "", axes, nil, ModeFields{Right: v, Left: v}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "zero within its error"); n != 1 {
+		t.Errorf("%d projections are zero, want one", n)
+	}
+}

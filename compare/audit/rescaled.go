@@ -1,0 +1,157 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid"
+)
+
+// This file sets walkers against the densities of first and of second order in η, at two learning
+// rates, one twice the other, and the same η/B: by the orders in which mean and covariance leave them,
+// see [compare.FitWeakOrder].
+
+// otherRate is the second learning rate: half of the file's at half the batch, or where batches have
+// no half, twice both.
+func (s *subject) otherRate() (fp.SGDVariant, error) {
+	v := s.file.SGDVariant()
+	factor := 2.0
+	if v.Batch%2 == 0 {
+		factor = 0.5
+	}
+	v.Rate *= factor
+	v.Batch = int(factor * float64(v.Batch))
+	switch l := s.sgd.Loss; {
+	case s.sgd.Momentum > 0:
+		return v, errors.New("the second order is known without momentum")
+	case l != nil && (v.Batch > l.Samples() || v.Batch == l.Samples() && s.sgd.Sampling != fp.WithReplacement):
+		return v, errors.New("the batch size is odd, and twice it is all samples or more")
+	}
+	return v, nil
+}
+
+// A rateSeries is how walkers leave an equation.
+type rateSeries struct {
+	order int
+	fit   compare.WeakOrder
+	err   error
+}
+
+// rates returns the series of first order, and of second in drift and noise.
+func (s *subject) rates() (list []rateSeries) {
+	for order := 1; order <= 2; order++ {
+		r := rateSeries{order: order}
+		if r.err = s.fitRates(&r); r.err != nil {
+			r.err = fmt.Errorf("walkers at two rates: %w", r.err)
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// fitRates fits the order.
+func (s *subject) fitRates(r *rateSeries) error {
+	other, err := s.otherRate()
+	if err != nil {
+		return err
+	}
+	var points []compare.StudyPoint
+	for _, at := range []struct {
+		fp.SGDVariant
+		*crowd
+	}{{s.file.SGDVariant(), s.independent()}, {other, &s.crowds.of[walkRescaled]}} {
+		if at.err != nil {
+			return at.err
+		}
+		at.Order, at.CorrectNoise = r.order, r.order == 2
+		p := compare.StudyPoint{Rate: at.Rate, Moments: at.moments}
+		if p.Mean, p.Cov, err = s.variantMoments(at.SGDVariant); err != nil {
+			return err
+		}
+		points = append(points, p)
+	}
+	r.fit, err = compare.FitWeakOrder(points)
+	return err
+}
+
+// variantMoments returns mean and covariance of the equation of another rate, batch and order. Errors:
+// the density is not as accurate as walkers tell.
+func (s *subject) variantMoments(v fp.SGDVariant) (mean, cov []float64, err error) {
+	p, e, err := s.variant(v)
+	if err != nil {
+		return nil, nil, err
+	}
+	// N walkers for R relaxation times are some NR/2 independent samples, which leave √(2/N)
+	// of a variance: the solution has to be right to a tenth of that.
+	if most := 0.1 * math.Sqrt(4/float64(s.opt.Walkers*s.opt.Relaxations)); !(e <= most) {
+		return nil, nil, fmt.Errorf("the density is right to %.2g on this grid, want %.2g", e, most)
+	}
+	mean, cov = compare.DensityMoments(p)
+	return mean, cov, nil
+}
+
+// variant returns the density of another rate, batch and order with its relative L1 error: one that
+// there is already, where it is the solution or that of second order at the rate of the file.
+func (s *subject) variant(v fp.SGDVariant) (*grid.Field, float64, error) {
+	same := s.file.SGDVariant()
+	if v == same {
+		return s.solution.Density, s.densityError(), nil
+	}
+	if same.Order, same.CorrectNoise = 2, true; v == same {
+		for _, c := range s.candidates {
+			if c.Key == "fokker-planck-corrected" {
+				return c.Density, c.Error, c.Err
+			}
+		}
+	}
+	problem, err := s.file.Variant(v, s.grid)
+	if err != nil {
+		return nil, 0, err
+	}
+	return s.solved(problem)
+}
+
+// tellRates adds to a finding how walkers leave both orders.
+func (s *subject) tellRates(f *Finding) {
+	told := ""
+	for _, r := range s.rates() {
+		if r.err != nil {
+			if r.err.Error() != told { // of both orders alike
+				told = r.err.Error()
+				f.Sentence += "; " + told
+			}
+			continue
+		}
+		order := [...]string{1: "first", 2: "second"}[r.order]
+		f.Sentence += fmt.Sprintf("; walkers leave mean and covariance of %s order by %s", order, leaving(&r.fit))
+		for k, rate := range r.fit.Rates {
+			f.Statistics = append(f.Statistics, Statistic{
+				fmt.Sprintf("walkers-order-%d-rate-%d", r.order, k+1),
+				fmt.Sprintf("distance of walkers from %s order at η = %.4g, of mean and covariance in deviations", order, rate),
+				r.fit.Errors[k], r.fit.ErrorsErr[k],
+			})
+		}
+		f.Statistics = append(f.Statistics, Statistic{
+			fmt.Sprintf("power-order-%d", r.order), fmt.Sprintf("power of η with which walkers leave %s order, η/B fixed", order), r.fit.Order, r.fit.OrderErr,
+		})
+	}
+}
+
+// leaving says in words how walkers leave an equation at two rates.
+func leaving(w *compare.WeakOrder) string {
+	var at [2]string
+	for k, e := range w.Errors {
+		at[k] = fmt.Sprintf("%.2g ± %.1g", e, w.ErrorsErr[k])
+		if !w.Resolved[k] {
+			at[k] = fmt.Sprintf("less than %.1g", e+2*w.ErrorsErr[k])
+		}
+	}
+	text := fmt.Sprintf("%s deviations at η = %.4g and %s at %.4g", at[0], w.Rates[0], at[1], w.Rates[1])
+	if !math.IsNaN(w.Order) {
+		text += fmt.Sprintf(", as η to the %.2g ± %.1g", w.Order, w.OrderErr)
+	}
+	return text
+}
