@@ -211,6 +211,19 @@ func TestStrongAnisotropyAlongAxes(t *testing.T) {
 	}
 }
 
+// Where grids resolve the density one cycle on each coarser one is a guess: a third of a cycle of
+// nine units of work on the finest, and a little for the smallest grids. Two and more were eight.
+func TestGuessesAreCheap(t *testing.T) {
+	p := quadWell(0.15)
+	s, err := guess([]int{256, 256}, p.discretize, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if units := s.spent / float64(s.levels[0].cells()); units > 4 {
+		t.Errorf("%.1f units of work before the first cycle on the finest grid", units)
+	}
+}
+
 // Axes with less than 0.3 of the strongest coupling wait until others, coarsened, have come down
 // to theirs; an axis of one cell does not count.
 func TestWeakAxesWait(t *testing.T) {
