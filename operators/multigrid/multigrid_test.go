@@ -391,6 +391,7 @@ func denseStationary(l *sparse.Lattice) []float64 {
 // across the seam of a ring: each cell to the round-off of a dozen operations, all of them sums
 // and products of numbers ≥ 0.
 func TestSweepsAreGaussSeidel(t *testing.T) {
+	onTwoCores(t)
 	withKernels(t, func(t *testing.T) {
 		for _, dims := range [][]int{{300, 77}, {256, 64}, {5, 8}, {2, 3}, {7, 2}, {3, 1 << 16}, {512, 330}, {128, 64, 20}, {31, 9, 7}} {
 			for _, ring := range []bool{false, true} {
@@ -417,6 +418,13 @@ func TestSweepsAreGaussSeidel(t *testing.T) {
 			}
 		}
 	})
+}
+
+// onTwoCores lets sweeps use two cores, if there are, on levels that are not worth it.
+func onTwoCores(t *testing.T) {
+	old := manyCells
+	manyCells = 1 << 10
+	t.Cleanup(func() { manyCells = old })
 }
 
 // noise returns a lattice with rates of random sizes around 1.
@@ -499,6 +507,7 @@ func TestCyclesAgreeWithPlainGaussSeidel(t *testing.T) {
 }
 
 func TestAnyNumberOfWorkersGivesTheSameBits(t *testing.T) {
+	onTwoCores(t)
 	for _, k := range []struct {
 		p    *problem
 		dims []int
