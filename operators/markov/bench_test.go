@@ -13,7 +13,7 @@ import (
 // peak-MB is the largest resident size of the process so far, A and φ included: run one
 // case in a process of its own for a figure that means it.
 func BenchmarkDirect(b *testing.B) {
-	cases := []struct{ d, n int }{{1, 1 << 20}, {2, 128}, {2, 256}, {2, 512}, {3, 24}, {3, 32}}
+	cases := []struct{ d, n int }{{1, 1 << 20}, {2, 128}, {2, 256}, {2, 512}, {2, 1024}, {3, 24}, {3, 32}}
 	for _, c := range cases {
 		b.Run(fmt.Sprintf("d=%d/n=%d", c.d, c.n), func(b *testing.B) {
 			w := quadWell(c.d, c.n, 0.15)

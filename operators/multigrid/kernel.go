@@ -21,6 +21,7 @@ type row struct {
 	inv, rhs             []float64    // 1 / rate out; nil for a right-hand side of 0
 	below, above         [2][]float64 // masses of the neighbouring rows along axes 1 and 2
 	fromBelow, fromAbove [2][]float64 // rates from there; nil where there is no axis 2
+	ring                 bool         // the ends are neighbours
 }
 
 // An openRow is a row with the rates out of it, to below and above.

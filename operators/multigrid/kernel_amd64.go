@@ -20,7 +20,7 @@ func bestKernel() kernel {
 	return 0
 }
 
-// right sweeps blocks from cell first on, at least one, in ascending order; before and after are the cells next to them.
+// right sweeps blocks from cell first on, at least one, in ascending order; before and after are the cells next to them, noCell beyond a wall.
 func (k kernel) right(r *row, first, blocks, before, after int) {
 	if k == avx512 {
 		sweepRight512(&r.x, first, blocks, before, after)

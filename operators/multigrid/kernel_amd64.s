@@ -25,10 +25,16 @@ TEXT ·sweepRight512(SB), NOSPLIT, $8-40
 	VPXORQ       Z0, Z0, Z0
 	VBROADCASTSD one<>+0(SB), Z1
 	MOVQ         after+32(FP), R14
+	VPXORQ       Z2, Z2, Z2
+	VPXORQ       Z4, Z4, Z4
+	TESTQ        R12, R12
+	JS           entered
 	VBROADCASTSD (CX)(R12*8), Z2
 	VBROADCASTSD (DX)(R12*8), Z4
-	VMOVUPD      (CX)(R13*8), Z3
-	MOVQ         blocks+16(FP), R12
+
+entered:
+	VMOVUPD (CX)(R13*8), Z3
+	MOVQ    blocks+16(FP), R12
 
 loop:
 	CMPQ    R12, $0x01
@@ -37,6 +43,9 @@ loop:
 	JMP     inner
 
 last:
+	VPXORQ       Z7, Z7, Z7
+	TESTQ        R14, R14
+	JS           inner
 	VBROADCASTSD (CX)(R14*8), Z7
 
 inner:
@@ -46,20 +55,20 @@ inner:
 	VALIGNQ     $0x07, Z4, Z3, Z6
 	VMOVAPD     Z3, Z4
 	VMOVAPD     Z7, Z3
-	VMOVUPD     (R10)(R13*8), Z7
-	VFMADD231PD (R8)(R13*8), Z7, Z5
-	VMOVUPD     (R11)(R13*8), Z7
-	VFMADD231PD (R9)(R13*8), Z7, Z5
+	VMOVUPD     (R10)(R13*8), Z8
+	VFMADD231PD (R8)(R13*8), Z8, Z5
+	VMOVUPD     (R11)(R13*8), Z8
+	VFMADD231PD (R9)(R13*8), Z8, Z5
 	MOVQ        144(AX), R15
 	TESTQ       R15, R15
 	JE          plane
 	MOVQ        240(AX), BP
-	VMOVUPD     (BP)(R13*8), Z7
-	VFMADD231PD (R15)(R13*8), Z7, Z5
+	VMOVUPD     (BP)(R13*8), Z8
+	VFMADD231PD (R15)(R13*8), Z8, Z5
 	MOVQ        288(AX), R15
 	MOVQ        192(AX), BP
-	VMOVUPD     (R15)(R13*8), Z7
-	VFMADD231PD (BP)(R13*8), Z7, Z5
+	VMOVUPD     (R15)(R13*8), Z8
+	VFMADD231PD (BP)(R13*8), Z8, Z5
 
 plane:
 	TESTQ  DI, DI
@@ -67,21 +76,21 @@ plane:
 	VSUBPD (DI)(R13*8), Z5, Z5
 
 homogeneous:
-	VMOVUPD     (SI)(R13*8), Z7
-	VMULPD      Z7, Z6, Z6
-	VMULPD      Z7, Z5, Z5
-	VALIGNQ     $0x07, Z0, Z5, Z7
-	VALIGNQ     $0x07, Z1, Z6, Z8
-	VFMADD231PD Z7, Z6, Z5
+	VMOVUPD     (SI)(R13*8), Z8
 	VMULPD      Z8, Z6, Z6
-	VALIGNQ     $0x06, Z0, Z5, Z7
-	VALIGNQ     $0x06, Z1, Z6, Z8
-	VFMADD231PD Z7, Z6, Z5
-	VMULPD      Z8, Z6, Z6
-	VALIGNQ     $0x04, Z0, Z5, Z7
-	VALIGNQ     $0x04, Z1, Z6, Z8
-	VFMADD231PD Z7, Z6, Z5
-	VMULPD      Z8, Z6, Z6
+	VMULPD      Z8, Z5, Z5
+	VALIGNQ     $0x07, Z0, Z5, Z8
+	VALIGNQ     $0x07, Z1, Z6, Z9
+	VFMADD231PD Z8, Z6, Z5
+	VMULPD      Z9, Z6, Z6
+	VALIGNQ     $0x06, Z0, Z5, Z8
+	VALIGNQ     $0x06, Z1, Z6, Z9
+	VFMADD231PD Z8, Z6, Z5
+	VMULPD      Z9, Z6, Z6
+	VALIGNQ     $0x04, Z0, Z5, Z8
+	VALIGNQ     $0x04, Z1, Z6, Z9
+	VFMADD231PD Z8, Z6, Z5
+	VMULPD      Z9, Z6, Z6
 	VFMADD231PD Z2, Z6, Z5
 	VMOVUPD     Z5, (CX)(R13*8)
 	VSHUFF64X2  $0xff, Z5, Z5, Z2
@@ -110,13 +119,18 @@ TEXT ·sweepLeft512(SB), NOSPLIT, $8-40
 	VPXORQ       Z0, Z0, Z0
 	VBROADCASTSD one<>+0(SB), Z1
 	MOVQ         after+32(FP), R14
+	VPXORQ       Z2, Z2, Z2
+	TESTQ        R14, R14
+	JS           entered
 	VBROADCASTSD (CX)(R14*8), Z2
-	MOVQ         blocks+16(FP), R14
-	SHLQ         $0x03, R14
-	LEAQ         -8(R13)(R14*1), R13
-	SHRQ         $0x03, R14
-	VMOVUPD      (CX)(R13*8), Z3
-	VMULPD       (DX)(R13*8), Z3, Z3
+
+entered:
+	MOVQ    blocks+16(FP), R14
+	SHLQ    $0x03, R14
+	LEAQ    -8(R13)(R14*1), R13
+	SHRQ    $0x03, R14
+	VMOVUPD (CX)(R13*8), Z3
+	VMULPD  (DX)(R13*8), Z3, Z3
 
 loop:
 	CMPQ    R14, $0x01
@@ -126,6 +140,9 @@ loop:
 	JMP     inner
 
 last:
+	VPXORQ       Z6, Z6, Z6
+	TESTQ        R12, R12
+	JS           inner
 	VBROADCASTSD (CX)(R12*8), Z6
 	VBROADCASTSD (DX)(R12*8), Z4
 	VMULPD       Z4, Z6, Z6
@@ -134,20 +151,20 @@ inner:
 	VALIGNQ     $0x07, Z6, Z3, Z4
 	VMOVUPD     (BX)(R13*8), Z5
 	VMOVAPD     Z6, Z3
-	VMOVUPD     (R10)(R13*8), Z6
-	VFMADD231PD (R8)(R13*8), Z6, Z4
-	VMOVUPD     (R11)(R13*8), Z6
-	VFMADD231PD (R9)(R13*8), Z6, Z4
+	VMOVUPD     (R10)(R13*8), Z7
+	VFMADD231PD (R8)(R13*8), Z7, Z4
+	VMOVUPD     (R11)(R13*8), Z7
+	VFMADD231PD (R9)(R13*8), Z7, Z4
 	MOVQ        144(AX), R15
 	TESTQ       R15, R15
 	JE          plane
 	MOVQ        240(AX), BP
-	VMOVUPD     (BP)(R13*8), Z6
-	VFMADD231PD (R15)(R13*8), Z6, Z4
+	VMOVUPD     (BP)(R13*8), Z7
+	VFMADD231PD (R15)(R13*8), Z7, Z4
 	MOVQ        288(AX), R15
 	MOVQ        192(AX), BP
-	VMOVUPD     (R15)(R13*8), Z6
-	VFMADD231PD (BP)(R13*8), Z6, Z4
+	VMOVUPD     (R15)(R13*8), Z7
+	VFMADD231PD (BP)(R13*8), Z7, Z4
 
 plane:
 	TESTQ  DI, DI
@@ -155,21 +172,21 @@ plane:
 	VSUBPD (DI)(R13*8), Z4, Z4
 
 homogeneous:
-	VMOVUPD      (SI)(R13*8), Z6
-	VMULPD       Z6, Z5, Z5
-	VMULPD       Z6, Z4, Z4
-	VALIGNQ      $0x01, Z4, Z0, Z6
-	VALIGNQ      $0x01, Z5, Z1, Z7
-	VFMADD231PD  Z6, Z5, Z4
+	VMOVUPD      (SI)(R13*8), Z7
 	VMULPD       Z7, Z5, Z5
-	VALIGNQ      $0x02, Z4, Z0, Z6
-	VALIGNQ      $0x02, Z5, Z1, Z7
-	VFMADD231PD  Z6, Z5, Z4
-	VMULPD       Z7, Z5, Z5
-	VALIGNQ      $0x04, Z4, Z0, Z6
-	VALIGNQ      $0x04, Z5, Z1, Z7
-	VFMADD231PD  Z6, Z5, Z4
-	VMULPD       Z7, Z5, Z5
+	VMULPD       Z7, Z4, Z4
+	VALIGNQ      $0x01, Z4, Z0, Z7
+	VALIGNQ      $0x01, Z5, Z1, Z8
+	VFMADD231PD  Z7, Z5, Z4
+	VMULPD       Z8, Z5, Z5
+	VALIGNQ      $0x02, Z4, Z0, Z7
+	VALIGNQ      $0x02, Z5, Z1, Z8
+	VFMADD231PD  Z7, Z5, Z4
+	VMULPD       Z8, Z5, Z5
+	VALIGNQ      $0x04, Z4, Z0, Z7
+	VALIGNQ      $0x04, Z5, Z1, Z8
+	VFMADD231PD  Z7, Z5, Z4
+	VMULPD       Z8, Z5, Z5
 	VFMADD231PD  Z2, Z5, Z4
 	VMOVUPD      Z4, (CX)(R13*8)
 	VBROADCASTSD X4, Z2
@@ -472,10 +489,10 @@ TEXT ·outflows512(SB), NOSPLIT, $0-32
 	MOVQ   24(AX), SI
 	MOVQ   48(AX), DI
 	MOVQ   72(AX), R8
-	MOVQ   312(AX), R9
-	MOVQ   360(AX), R10
-	MOVQ   336(AX), R11
-	MOVQ   384(AX), AX
+	MOVQ   320(AX), R9
+	MOVQ   368(AX), R10
+	MOVQ   344(AX), R11
+	MOVQ   392(AX), AX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
@@ -1111,15 +1128,15 @@ entered:
 	VMOVUPD (R13)(CX*8), Z5
 	MOVQ    48(AX), R13
 	VADDPD  -8(R13)(CX*8), Z5, Z5
-	MOVQ    312(AX), R13
+	MOVQ    320(AX), R13
 	VADDPD  (R13)(CX*8), Z5, Z5
-	MOVQ    360(AX), R13
+	MOVQ    368(AX), R13
 	VADDPD  (R13)(CX*8), Z5, Z5
-	MOVQ    336(AX), R13
+	MOVQ    344(AX), R13
 	TESTQ   R13, R13
 	JE      left
 	VADDPD  (R13)(CX*8), Z5, Z5
-	MOVQ    384(AX), R13
+	MOVQ    392(AX), R13
 	VADDPD  (R13)(CX*8), Z5, Z5
 
 left:
@@ -1165,10 +1182,16 @@ TEXT ·sweepRight256(SB), NOSPLIT, $8-40
 	VXORPD       Y0, Y0, Y0
 	VBROADCASTSD one<>+0(SB), Y1
 	MOVQ         after+32(FP), R14
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	TESTQ        R12, R12
+	JS           entered
 	VBROADCASTSD (CX)(R12*8), Y2
 	VBROADCASTSD (DX)(R12*8), Y4
-	VMOVUPD      (CX)(R13*8), Y3
-	MOVQ         blocks+16(FP), R12
+
+entered:
+	VMOVUPD (CX)(R13*8), Y3
+	MOVQ    blocks+16(FP), R12
 
 loop:
 	CMPQ    R12, $0x01
@@ -1177,6 +1200,9 @@ loop:
 	JMP     inner
 
 last:
+	VXORPD       Y7, Y7, Y7
+	TESTQ        R14, R14
+	JS           inner
 	VBROADCASTSD (CX)(R14*8), Y7
 
 inner:
@@ -1251,13 +1277,18 @@ TEXT ·sweepLeft256(SB), NOSPLIT, $8-40
 	VXORPD       Y0, Y0, Y0
 	VBROADCASTSD one<>+0(SB), Y1
 	MOVQ         after+32(FP), R14
+	VXORPD       Y2, Y2, Y2
+	TESTQ        R14, R14
+	JS           entered
 	VBROADCASTSD (CX)(R14*8), Y2
-	MOVQ         blocks+16(FP), R14
-	SHLQ         $0x02, R14
-	LEAQ         -4(R13)(R14*1), R13
-	SHRQ         $0x02, R14
-	VMOVUPD      (CX)(R13*8), Y3
-	VMULPD       (DX)(R13*8), Y3, Y3
+
+entered:
+	MOVQ    blocks+16(FP), R14
+	SHLQ    $0x02, R14
+	LEAQ    -4(R13)(R14*1), R13
+	SHRQ    $0x02, R14
+	VMOVUPD (CX)(R13*8), Y3
+	VMULPD  (DX)(R13*8), Y3, Y3
 
 loop:
 	CMPQ    R14, $0x01
@@ -1267,6 +1298,9 @@ loop:
 	JMP     inner
 
 last:
+	VXORPD       Y6, Y6, Y6
+	TESTQ        R12, R12
+	JS           inner
 	VBROADCASTSD (CX)(R12*8), Y6
 	VBROADCASTSD (DX)(R12*8), Y4
 	VMULPD       Y4, Y6, Y6
@@ -1606,10 +1640,10 @@ TEXT ·outflows256(SB), NOSPLIT, $0-32
 	MOVQ   24(AX), SI
 	MOVQ   48(AX), DI
 	MOVQ   72(AX), R8
-	MOVQ   312(AX), R9
-	MOVQ   360(AX), R10
-	MOVQ   336(AX), R11
-	MOVQ   384(AX), AX
+	MOVQ   320(AX), R9
+	MOVQ   368(AX), R10
+	MOVQ   344(AX), R11
+	MOVQ   392(AX), AX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -2223,15 +2257,15 @@ entered:
 	VMOVUPD (R13)(CX*8), Y5
 	MOVQ    48(AX), R13
 	VADDPD  -8(R13)(CX*8), Y5, Y5
-	MOVQ    312(AX), R13
+	MOVQ    320(AX), R13
 	VADDPD  (R13)(CX*8), Y5, Y5
-	MOVQ    360(AX), R13
+	MOVQ    368(AX), R13
 	VADDPD  (R13)(CX*8), Y5, Y5
-	MOVQ    336(AX), R13
+	MOVQ    344(AX), R13
 	TESTQ   R13, R13
 	JE      left
 	VADDPD  (R13)(CX*8), Y5, Y5
-	MOVQ    384(AX), R13
+	MOVQ    392(AX), R13
 	VADDPD  (R13)(CX*8), Y5, Y5
 
 left:

@@ -4,12 +4,12 @@
 
 package multigrid
 
-// sweepRight512 sweeps the cells of some blocks of 8 from cell first on, in ascending order; before and after are the cells next to them. It needs AVX-512F.
+// sweepRight512 sweeps the cells of some blocks of 8 from cell first on, in ascending order; before and after are the cells next to them, −1 beyond a wall. It needs AVX-512F.
 //
 //go:noescape
 func sweepRight512(r *[]float64, first int, blocks int, before int, after int)
 
-// sweepLeft512 sweeps the cells of some blocks of 8 from cell first on, in descending order; before and after are the cells next to them. It needs AVX-512F.
+// sweepLeft512 sweeps the cells of some blocks of 8 from cell first on, in descending order; before and after are the cells next to them, −1 beyond a wall. It needs AVX-512F.
 //
 //go:noescape
 func sweepLeft512(r *[]float64, first int, blocks int, before int, after int)
@@ -79,12 +79,12 @@ func defectsEach512(r *[]float64, sums *float64, first int, blocks int)
 //go:noescape
 func residual512(r *[]float64, first int, blocks int, least float64, sums *float64)
 
-// sweepRight256 sweeps the cells of some blocks of 4 from cell first on, in ascending order; before and after are the cells next to them. It needs AVX2 and FMA.
+// sweepRight256 sweeps the cells of some blocks of 4 from cell first on, in ascending order; before and after are the cells next to them, −1 beyond a wall. It needs AVX2 and FMA.
 //
 //go:noescape
 func sweepRight256(r *[]float64, first int, blocks int, before int, after int)
 
-// sweepLeft256 sweeps the cells of some blocks of 4 from cell first on, in descending order; before and after are the cells next to them. It needs AVX2 and FMA.
+// sweepLeft256 sweeps the cells of some blocks of 4 from cell first on, in descending order; before and after are the cells next to them, −1 beyond a wall. It needs AVX2 and FMA.
 //
 //go:noescape
 func sweepLeft256(r *[]float64, first int, blocks int, before int, after int)

@@ -173,9 +173,11 @@ func (s *solver) start(coarser *solution) {
 	}
 }
 
-// A guess settles in two cycles or more, when the coarsest level asks for factors of less than
-// e^settled, or after mostEarly cycles.
+// A guess settles in one cycle where the coarsest level asks for factors of less than
+// e^resolved, as it does where coarser grids told all but what the smallest cells add, otherwise
+// in two or more, when it asks for less than e^settled, or after mostEarly cycles.
 const (
+	resolved  = 1e-4
 	settled   = 0.3
 	mostEarly = 10
 )
@@ -183,7 +185,7 @@ const (
 // settle cycles on a coarser grid, by W-cycles where one V-cycle is not enough.
 func (s *solver) settle() {
 	for k := range mostEarly {
-		if s.improve() < settled && k > 0 {
+		if c := s.improve(); c < resolved || c < settled && k > 0 {
 			return
 		}
 		s.visits = 2

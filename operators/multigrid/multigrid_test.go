@@ -211,6 +211,19 @@ func TestStrongAnisotropyAlongAxes(t *testing.T) {
 	}
 }
 
+// Where grids resolve the density one cycle on each coarser one is a guess: a third of a cycle of
+// nine units of work on the finest, and a little for the smallest grids. Two and more were eight.
+func TestGuessesAreCheap(t *testing.T) {
+	p := quadWell(0.15)
+	s, err := guess([]int{256, 256}, p.discretize, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if units := s.spent / float64(s.levels[0].cells()); units > 4 {
+		t.Errorf("%.1f units of work before the first cycle on the finest grid", units)
+	}
+}
+
 // Axes with less than 0.3 of the strongest coupling wait until others, coarsened, have come down
 // to theirs; an axis of one cell does not count.
 func TestWeakAxesWait(t *testing.T) {
@@ -378,6 +391,7 @@ func denseStationary(l *sparse.Lattice) []float64 {
 // across the seam of a ring: each cell to the round-off of a dozen operations, all of them sums
 // and products of numbers ≥ 0.
 func TestSweepsAreGaussSeidel(t *testing.T) {
+	onTwoCores(t)
 	withKernels(t, func(t *testing.T) {
 		for _, dims := range [][]int{{300, 77}, {256, 64}, {5, 8}, {2, 3}, {7, 2}, {3, 1 << 16}, {512, 330}, {128, 64, 20}, {31, 9, 7}} {
 			for _, ring := range []bool{false, true} {
@@ -404,6 +418,13 @@ func TestSweepsAreGaussSeidel(t *testing.T) {
 			}
 		}
 	})
+}
+
+// onTwoCores lets sweeps use two cores, if there are, on levels that are not worth it.
+func onTwoCores(t *testing.T) {
+	old := manyCells
+	manyCells = 1 << 10
+	t.Cleanup(func() { manyCells = old })
 }
 
 // noise returns a lattice with rates of random sizes around 1.
@@ -486,6 +507,7 @@ func TestCyclesAgreeWithPlainGaussSeidel(t *testing.T) {
 }
 
 func TestAnyNumberOfWorkersGivesTheSameBits(t *testing.T) {
+	onTwoCores(t)
 	for _, k := range []struct {
 		p    *problem
 		dims []int

@@ -41,7 +41,7 @@ func (l *level) lookRound(b *row, r int) {
 }
 
 func (l *level) row(r int) row {
-	b := row{x: l.of(l.x, r), up: l.of(l.up[0], r), dn: l.of(l.dn[0], r), inv: l.of(l.inv, r)}
+	b := row{x: l.of(l.x, r), up: l.of(l.up[0], r), dn: l.of(l.dn[0], r), inv: l.of(l.inv, r), ring: l.ring[0]}
 	if l.rhs != nil {
 		b.rhs = l.of(l.rhs, r)
 	}
@@ -61,8 +61,8 @@ func (r *row) right() {
 	n, lo := len(r.x), 0
 	if k := int(processor); k > 0 && k <= n {
 		lo = n / k * k
-		_, after := around(lo-1, n)
-		processor.right(r, 0, lo/k, n-1, after)
+		before, after := r.beyond(lo)
+		processor.right(r, 0, lo/k, before, after)
 	}
 	if lo == 0 {
 		r.relax(0)
@@ -96,9 +96,25 @@ func (r *row) left() {
 		r.relax(i)
 	}
 	if end > 0 {
-		_, after := around(end-1, n)
-		processor.left(r, 0, end/int(processor), n-1, after)
+		before, after := r.beyond(end)
+		processor.left(r, 0, end/int(processor), before, after)
 	}
+}
+
+// noCell is what is beyond a wall.
+const noCell = -1
+
+// beyond returns the cells before the row and after its first cells, end in all. At walls that is
+// not the cell at the far end, of which nothing comes but which would be waited for.
+func (r *row) beyond(end int) (before, after int) {
+	switch n := len(r.x); {
+	case r.ring:
+		_, after = around(end-1, n)
+		return n - 1, after
+	case end == n:
+		return noCell, noCell
+	}
+	return noCell, end
 }
 
 // relax sets the mass of cell i.

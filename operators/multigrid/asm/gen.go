@@ -28,7 +28,7 @@ const (
 	fieldOverFromBelow
 	fieldFromAbove
 	fieldOverFromAbove
-	fieldToBelow // of a row with what leaves it
+	fieldToBelow = 24*iota + 8 // of a row with what leaves it, after the row's ring
 	fieldOverToBelow
 	fieldToAbove
 	fieldOverToAbove
@@ -170,7 +170,7 @@ func sweep(m machine, one Mem, right bool) {
 	}
 	TEXT(name, NOSPLIT, "func(r *[]float64, first int, blocks int, before int, after int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s sweeps the cells of some blocks of %d from cell first on, in %s order; before and after are the cells next to them. It needs %s.", name, m.cells, way, m.needs))
+	Doc(fmt.Sprintf("%s sweeps the cells of some blocks of %d from cell first on, in %s order; before and after are the cells next to them, −1 beyond a wall. It needs %s.", name, m.cells, way, m.needs))
 	row := Load(Param("r"), GP64())
 	load := loader(row)
 	x, up, dn, inv, rhs := load(fieldX), load(fieldUp), load(fieldDn), load(fieldInv), load(fieldRhs)
@@ -187,13 +187,17 @@ func sweep(m machine, one Mem, right bool) {
 	VBROADCASTSD(one, ones)
 	after, blocks := GP64(), GP64()
 	Load(Param("after"), after)
+	m.zero(carry)
 	if right {
-		VBROADCASTSD(Mem{Base: x, Index: before, Scale: 8}, carry)
-		VBROADCASTSD(Mem{Base: up, Index: before, Scale: 8}, up0)
+		m.zero(up0)
+		unless(before, "entered", func() {
+			VBROADCASTSD(Mem{Base: x, Index: before, Scale: 8}, carry)
+			VBROADCASTSD(Mem{Base: up, Index: before, Scale: 8}, up0)
+		})
 		VMOVUPD(at(x, 0), x0)
 		Load(Param("blocks"), blocks)
 	} else {
-		VBROADCASTSD(Mem{Base: x, Index: after, Scale: 8}, carry)
+		unless(after, "entered", func() { VBROADCASTSD(Mem{Base: x, Index: after, Scale: 8}, carry) })
 		Load(Param("blocks"), blocks)
 		SHLQ(Imm(shiftOf(m.cells)), blocks)
 		LEAQ(Mem{Base: i, Index: blocks, Scale: 1, Disp: -m.cells}, i) // the last block
@@ -213,14 +217,16 @@ func sweep(m machine, one Mem, right bool) {
 	}
 	JMP(LabelRef("inner"))
 	Label("last")
+	m.zero(next)
 	if right {
-		VBROADCASTSD(Mem{Base: x, Index: after, Scale: 8}, next)
+		unless(after, "inner", func() { VBROADCASTSD(Mem{Base: x, Index: after, Scale: 8}, next) })
 	} else {
-		VBROADCASTSD(Mem{Base: x, Index: before, Scale: 8}, next)
-		VBROADCASTSD(Mem{Base: up, Index: before, Scale: 8}, in)
-		VMULPD(in, next, next)
+		unless(before, "inner", func() {
+			VBROADCASTSD(Mem{Base: x, Index: before, Scale: 8}, next)
+			VBROADCASTSD(Mem{Base: up, Index: before, Scale: 8}, in)
+			VMULPD(in, next, next)
+		})
 	}
-	Label("inner")
 	if right {
 		m.shift(x0, next, in, 1, false)
 		VMULPD(at(dn, 0), in, in)
@@ -273,6 +279,14 @@ func sweep(m machine, one Mem, right bool) {
 	JNE(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
+}
+
+// unless does something where a cell is not noCell, and goes on behind the label.
+func unless(cell Register, label string, do func()) {
+	TESTQ(cell, cell)
+	JS(LabelRef(label))
+	do()
+	Label(label)
 }
 
 // Fields of flows, likewise.
