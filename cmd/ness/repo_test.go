@@ -34,7 +34,7 @@ var mayImport = map[string]string{
 	"compare/random":      "",
 	"compare/verify":      "grid fp fp/exact fp/loss compare",
 	"compare":             "grid grid/pieces fp fp/loss fp/checkpoint compare/random",
-	"compare/audit":       "grid fp fp/loss compare",
+	"compare/audit":       "grid grid/pieces fp fp/loss compare compare/random",
 }
 
 func TestPackagesImportOnlyWhatLiesBelow(t *testing.T) {
