@@ -42,7 +42,8 @@ type Modes struct {
 	// Density is the stationary density; nil where walls absorb.
 	Density *grid.Field
 	// Modes are in order of falling −1/Re λ. All eigenvalues with |λ| < Radius are among them;
-	// a mode that turns faster than it dies may be missing beyond.
+	// a mode that turns faster than it dies may be missing beyond. Of the accurate operator on large
+	// grids this is so for what half the grid, or a quarter, shows of the spectrum.
 	Modes  []Mode
 	Radius float64
 	// Count is the number of eigenvalues: pairs of conjugates are one Mode.
@@ -50,6 +51,8 @@ type Modes struct {
 	// Products is the number of linear problems that were solved.
 	Products int
 	Warnings []string
+
+	half []complex128 // eigenvalues on half the grid, where modes come from there
 }
 
 // A Mode is an eigenvalue λ with Im λ ≥ 0 and its eigenvectors, A v = λ v and Aᵀu = λ u; where
@@ -93,6 +96,9 @@ func (m *Mode) IsReal() bool { return imag(m.Value) == 0 }
 // small they are: eigenvalues have relative errors near round-off even where they differ by
 // many decades.
 //
+// On large grids the accurate operator's modes come from those on half as many cells along each axis,
+// which [Modes.HalfGrid] has for nothing then.
+//
 // Where the accurate operator was chosen and does not converge, modes are a generator's, with a
 // warning. Errors: those of [SolveStationary], [krylov.SpectrumError], [krylov.ConvergenceError],
 // [ModesError].
@@ -120,7 +126,7 @@ func solveModes(p *Problem, g *grid.Grid, opt ModesOptions) (*Modes, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := d.spectrum(opt.Count)
+	s, err := d.slowest(opt.Count, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -146,12 +152,14 @@ func gaveUp(err error) bool {
 
 // modes returns what users see of a spectrum.
 func (d *spectral) modes(s *spectrum) *Modes {
-	m := &Modes{Problem: d.problem, Grid: d.grid, Scheme: d.scheme, Order: d.order, Count: len(s.values), Products: s.products}
+	m := &Modes{Problem: d.problem, Grid: d.grid, Scheme: d.scheme, Order: d.order, Count: len(s.values), Radius: outermost(s.values), Products: s.products}
 	if d.mass != nil {
 		m.Density = d.density(d.mass)
 	}
+	if m.half = s.half; m.half != nil {
+		m.Radius = s.radius
+	}
 	for j, v := range s.values {
-		m.Radius = max(m.Radius, cmplx.Abs(v))
 		if imag(v) < 0 {
 			continue
 		}

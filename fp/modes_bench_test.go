@@ -8,15 +8,19 @@ import (
 	"github.com/ness-fp/ness/fp/exact"
 )
 
-// Ten slowest modes with both eigenvectors.
+// Ten slowest modes with both eigenvectors, and what half the grid says of their errors, as the command does.
 func BenchmarkModes(b *testing.B) {
-	for name, c := range map[string]*exact.Case{"A4": exact.FullTensor(), "quadwell": exact.QuadWell(0.15)} {
+	for name, c := range map[string]*exact.Case{"A2": exact.Rotation2D(1), "A3": exact.QuadWell(0.15), "A4": exact.FullTensor()} {
 		for _, order := range []fp.Order{8, fp.OrderMonotone} {
 			b.Run("case="+name+"/n=256/order="+order.String(), func(b *testing.B) {
 				var m *fp.Modes
 				var err error
+				opt := fp.ModesOptions{Count: 10, Order: order}
 				for b.Loop() {
-					if m, err = fp.SolveModes(c.Problem, c.Grid(256), fp.ModesOptions{Count: 10, Order: order}); err != nil {
+					if m, err = fp.SolveModes(c.Problem, c.Grid(256), opt); err != nil {
+						b.Fatal(err)
+					}
+					if _, _, err := m.HalfGrid(opt); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -140,7 +140,11 @@ func SolveTransition(p *Problem, g *grid.Grid, from, to Set, opt PassageOptions)
 	}
 	c := newCut(d.Generator, [2]Set{from, to})
 	if c.touch {
-		return nil, &SetError{fmt.Sprintf("the sets touch: want at least %d cells between them", d.Generator.Reach)}
+		gap := "a cell"
+		if d.Generator.Reach > 1 {
+			gap = fmt.Sprintf("%d cells", d.Generator.Reach)
+		}
+		return nil, &SetError{fmt.Sprintf("the sets touch: want at least %s between them", gap)}
 	}
 	z, err := c.factorize(p, opt)
 	if err != nil {

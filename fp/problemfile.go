@@ -391,7 +391,11 @@ func (r *reader) domain() error {
 	}
 	n := len(r.doc.Variables)
 	if c := len(r.opt.Cells); c != 0 && c != 1 && c != n {
-		return r.fail("", "--cells: want 1 or %d numbers, have %d", n, c)
+		want := "1 number"
+		if n > 1 {
+			want = fmt.Sprintf("1 or %d numbers", n)
+		}
+		return r.fail("", "--cells: want %s, have %d", want, c)
 	}
 	if d.auto {
 		r.file.Domain = Domain{Auto: true, Cells: r.cells(DefaultCells(n))}

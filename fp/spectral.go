@@ -28,7 +28,10 @@ type spectral struct {
 	// solvers returns (A − s)⁻¹ and its transpose; without a shift on masses of sum 0, and on
 	// functions of mean 0.
 	solvers func(shift float64) (solve, solveT krylov.InexactMap, err error)
-	density func(mass []float64) *grid.Field // of masses, of any sign
+	// Both sides without a shift, which may work at the same time in more than one dimension; nil for
+	// generators.
+	onMasses, onProducts *side
+	density              func(mass []float64) *grid.Field // of masses, of any sign
 
 	tol     float64 // of eigenvectors
 	decades float64 // how far below the largest eigenvalues of A⁻¹ can be found

@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/ness-fp/ness/grid"
+	"github.com/ness-fp/ness/grid/pieces"
 	"github.com/ness-fp/ness/operators/krylov"
 	"github.com/ness-fp/ness/operators/markov"
 	"github.com/ness-fp/ness/operators/multigrid"
@@ -33,7 +34,19 @@ func spectralAccurate(a *massOperator, opt ModesOptions) (*spectral, error) {
 	floats.Mul(d.weight, h.cell)
 	floats.Scale(1/floats.Sum(d.weight), d.weight)
 	d.leftFactor, d.rightFactor = d.weight, d.ones()
-	d.solvers = func(shift float64) (solve, solveT krylov.InexactMap, err error) { return d.iterate(h, w, shift) }
+	var err error
+	if d.onMasses, d.onProducts, err = d.sides(h, w, 0); err != nil {
+		return nil, err
+	}
+	d.solvers = func(shift float64) (solve, solveT krylov.InexactMap, err error) {
+		masses, products := d.onMasses, d.onProducts
+		if shift > 0 {
+			if masses, products, err = d.sides(h, w, shift); err != nil {
+				return nil, nil, err
+			}
+		}
+		return masses.gmres(), d.onFunctions(products), nil
+	}
 	if err := d.findMass(h.normalized(a.op, h.star), w); err != nil {
 		return nil, err
 	}
@@ -66,32 +79,42 @@ const massTol = 1e-10
 // modes; what it does to a mode shows in the mode's own residual.
 const closeResidual = 1e-6
 
-// iterate returns GMRES on A − s, and on its transpose in terms of weight·u, with the star
-// generator, and its reverse in time, as preconditioners.
-func (d *spectral) iterate(h *highOrder, w []float64, shift float64) (solve, solveT krylov.InexactMap, err error) {
+// A side is A − s on masses, or its transpose on products weight·u, with about its inverse. It is not
+// safe for concurrent use.
+type side struct {
+	apply, precondition krylov.Map
+	residual            []float64 // weights of residuals in GMRES
+	workspace           *krylov.Workspace
+	vectors             int // that GMRES may keep
+}
+
+// gmres returns GMRES on the side.
+func (s *side) gmres() krylov.InexactMap {
+	return func(dst, b []float64, tol float64) error {
+		clear(dst)
+		stats, err := krylov.GMRES(s.apply, s.precondition, b, dst, krylov.Options{
+			Tol: tol, MaxIterations: 3 * s.vectors, Restart: s.vectors, Weight: s.residual, Workspace: s.workspace,
+		})
+		if stats.Residual <= closeResidual {
+			return nil
+		}
+		return err
+	}
+}
+
+// sides returns A − s on masses and its transpose on products, with the star generator and its
+// reverse in time as preconditioners.
+func (d *spectral) sides(h *highOrder, w []float64, shift float64) (masses, products *side, err error) {
 	forward, reverse, err := d.preconditioners(h, w, shift)
 	if err != nil {
 		return nil, nil, err
 	}
-	shifted := func(apply func(dst, x []float64)) krylov.Map {
+	shifted := func(apply krylov.Map) krylov.Map {
 		return func(dst, x []float64) {
 			apply(dst, x)
 			if shift > 0 {
 				floats.AddScaled(dst, -shift, x)
 			}
-		}
-	}
-	gmres := func(apply, precondition krylov.Map) krylov.InexactMap {
-		weight := h.residualWeight(nil)
-		return func(dst, b []float64, tol float64) error {
-			clear(dst)
-			stats, err := krylov.GMRES(apply, precondition, b, dst, krylov.Options{
-				Tol: tol, MaxIterations: 3 * h.vectors, Restart: h.vectors, Weight: weight, Workspace: &h.workspace,
-			})
-			if stats.Residual <= closeResidual {
-				return nil
-			}
-			return err
 		}
 	}
 	u := make([]float64, len(d.weight))
@@ -100,16 +123,21 @@ func (d *spectral) iterate(h *highOrder, w []float64, shift float64) (solve, sol
 		d.applyT(dst, u)
 		floats.Mul(dst, d.weight)
 	}
-	solve = gmres(shifted(d.apply), forward)
-	onProducts := gmres(shifted(reversed), reverse)
-	b, q := make([]float64, len(u)), make([]float64, len(u))
-	solveT = func(dst, f []float64, tol float64) error {
+	residual := h.residualWeight(nil)
+	masses = &side{shifted(d.apply), forward, residual, &h.workspace, h.vectors}
+	products = &side{shifted(reversed), reverse, residual, &krylov.Workspace{}, h.vectors}
+	return masses, products, nil
+}
+
+// onFunctions returns GMRES on functions by that on products.
+func (d *spectral) onFunctions(products *side) krylov.InexactMap {
+	solve, b := products.gmres(), make([]float64, len(d.weight))
+	return func(dst, f []float64, tol float64) error {
 		floats.MulTo(b, f, d.weight)
-		err := onProducts(q, b, tol)
-		d.functions(dst, q)
+		err := solve(dst, b, tol)
+		d.functions(dst, dst)
 		return err
 	}
-	return solve, solveT, nil
 }
 
 // preconditioners returns about (A − s)⁻¹ on masses Wp, and the same of the chain backward in
@@ -120,22 +148,23 @@ func (d *spectral) preconditioners(h *highOrder, w []float64, shift float64) (fo
 	if err != nil {
 		return nil, nil, err
 	}
-	ratio, b := make([]float64, len(w)), make([]float64, len(w))
+	ratio := make([]float64, len(w))
 	floats.DivTo(ratio, w, h.cell)
-	project := func() {
+	project := func(b []float64) {
 		if shift == 0 {
 			floats.AddScaled(b, -floats.Sum(b), d.weight)
 		}
 	}
+	b, c := make([]float64, len(w)), make([]float64, len(w))
 	return func(dst, r []float64) {
 			copy(b, r)
-			project()
+			project(b)
 			star(dst, b)
 			floats.Mul(dst, ratio)
 		}, func(dst, r []float64) {
-			floats.MulTo(b, r, ratio)
-			project()
-			back(dst, b)
+			floats.MulTo(c, r, ratio)
+			project(c)
+			back(dst, c)
 		}, nil
 }
 
@@ -160,12 +189,15 @@ func (d *spectral) starInverses(h *highOrder, shift float64) (forward, reverse k
 	}, nil
 }
 
-// functions sets u to q over the weights, 0 where they are.
+// functions sets u to q over the weights, 0 where they are; both may be the same.
 func (d *spectral) functions(u, q []float64) {
-	for i, w := range d.weight {
-		u[i] = 0
-		if w > 0 {
-			u[i] = q[i] / w
+	pieces.Run(len(u), pieceCells, func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			if w := d.weight[i]; w > 0 {
+				u[i] = q[i] / w
+			} else {
+				u[i] = 0
+			}
 		}
-	}
+	})
 }

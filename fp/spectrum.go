@@ -22,6 +22,9 @@ type spectrum struct {
 	values      []complex128
 	right, left [][]float64
 	products    int
+	// Where it comes from that of half the grid:
+	half   []complex128 // the eigenvalues there
+	radius float64      // none is missing with |λ| below
 }
 
 // complexRight returns the right eigenvector of value j, and complexLeft the left one with
@@ -86,12 +89,7 @@ func (d *spectral) stage(known *spectrum, shift float64, count int) (s *spectrum
 	}
 	n := reach(v.Values, d.decades)
 	s = &spectrum{right: v.Vectors[:n], left: u.Vectors[:n], products: v.Products + u.Products}
-	for j, theta := range v.Values[:n] { // where Im θ > 0, Im λ < 0, and v̄ is the vector of λ̄
-		s.values = append(s.values, complex(shift, 0)+1/cmplx.Conj(theta))
-		if imag(theta) < 0 {
-			floats.Scale(-1, s.right[j])
-		}
-	}
+	s.values = reciprocals(shift, v.Values[:n], s.right)
 	if !d.inexact || n < len(v.Values) {
 		if err := masses.polish(s.right); err != nil {
 			return nil, 0, err

@@ -44,6 +44,9 @@ type ArnoldiOptions struct {
 	Range float64
 	// MaxProducts bounds the products; 0 means 40 for each of Count, and 400.
 	MaxProducts int
+	// Unverified leaves out the search for what the first space does not hold: of a multiple
+	// eigenvalue some may be missing, and others in their place.
+	Unverified bool
 	// Start sets dst to the start of the k-th Krylov space, any vector that no eigenvector
 	// looked for is orthogonal to.
 	Start func(dst []float64, k int)
@@ -148,7 +151,9 @@ func (a *arnoldi) run() error {
 		case a.locked > 0:
 			a.verify()
 		case a.converged >= a.form.whole(a.want) && a.size >= a.want:
-			a.lock()
+			if a.done = a.opt.Unverified; !a.done {
+				a.lock()
+			}
 		case a.invariant():
 			a.keep(a.size)
 			a.begin()

@@ -206,3 +206,66 @@ func TestSpacesThatAreAllThereIs(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A search that is not verified ends as soon as the first space has as many values as wanted, in fewer
+// products, and has one of each multiple one.
+func TestUnverifiedSearchesEndEarly(t *testing.T) {
+	const n = 60
+	a := mat.NewDense(n, n, nil)
+	for i := range n {
+		a.Set(i, i, math.Pow(0.7, float64(i/2))) // every one twice
+	}
+	apply, opt := exactly(a, ArnoldiOptions{Count: 2, Tol: 1e-4}) // before round-off brings the others
+	all, err := Arnoldi(apply, n, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt.Unverified = true
+	once, err := Arnoldi(apply, n, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j, want := range []float64{1, 0.7} {
+		if got := once.Values[j]; cmplx.Abs(got-complex(want, 0)) > 1e-4 {
+			t.Errorf("unverified: value %d is %v, want %v", j, got, want)
+		}
+		if got := all.Values[j]; cmplx.Abs(got-1) > 1e-4 {
+			t.Errorf("verified: value %d is %v, want 1", j, got)
+		}
+	}
+	if once.Products >= all.Products {
+		t.Errorf("%d products, and %d verified", once.Products, all.Products)
+	}
+}
+
+// Eigenvectors of a matrix with a pair, a double eigenvalue and a single one, in order of modulus.
+func TestEigenvectorsOfAMatrix(t *testing.T) {
+	want := []complex128{complex(3, 4), complex(3, -4), 2, 2, -1}
+	blocks := mat.NewDense(5, 5, []float64{
+		3, 4, 0, 0, 0,
+		-4, 3, 0, 0, 0,
+		0, 0, 2, 0, 0,
+		0, 0, 0, 2, 0,
+		0, 0, 0, 0, -1,
+	})
+	r := rand.New(rand.NewPCG(5, 0))
+	basis := mat.NewDense(5, 5, nil)
+	for i := range 25 {
+		basis.Set(i/5, i%5, r.NormFloat64())
+	}
+	var inverse, a mat.Dense
+	if err := inverse.Inverse(basis); err != nil {
+		t.Fatal(err)
+	}
+	a.Product(basis, blocks, &inverse)
+	values, vectors := Eigenvectors(slices.Clone(a.RawMatrix().Data), 5, 1e-6)
+	e := &Eigensystem{Values: values, Vectors: vectors}
+	for j, l := range want {
+		if cmplx.Abs(values[j]-l) > 1e-12 { // round-off times the condition of the basis, some 30
+			t.Errorf("eigenvalue %d is %v, want %v", j, values[j], l)
+		}
+		if d := residualOf(&a, e, j); d > 1e-12 {
+			t.Errorf("eigenvector %d leaves %g", j, d)
+		}
+	}
+}

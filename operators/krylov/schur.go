@@ -41,6 +41,13 @@ func newSchur(h []float64, n, ld int) *schur {
 	return s
 }
 
+// Eigenvectors returns the eigenvalues of the n × n matrix h, given row by row, and their vectors,
+// as an [Eigensystem] has them; those within together of each other, relative to their modulus,
+// are one.
+func Eigenvectors(h []float64, n int, together float64) (values []complex128, vectors [][]float64) {
+	return newSchur(h, n, n).eigenvectors(n, together)
+}
+
 // sort moves blocks of larger eigenvalues up.
 func (s *schur) sort(work []float64) {
 	n := s.n
