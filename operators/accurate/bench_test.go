@@ -113,3 +113,29 @@ func (t *triad) run() {
 		}
 	})
 }
+
+// BenchmarkTransposed times the transpose; the metric applies is its time over that of the operator
+// itself, both the medians of calls in turn.
+func BenchmarkTransposed(b *testing.B) {
+	for _, n := range []int{128, 256, 1024} {
+		for _, tensor := range []string{"full", "diagonal"} {
+			b.Run(fmt.Sprintf("n=%d/tensor=%s", n, tensor), func(b *testing.B) {
+				o, _ := benchOperator(b, 2, n, 8, tensor)
+				t := o.Transposed()
+				u, dst := make([]float64, o.Grid.Cells()), make([]float64, o.Grid.Cells())
+				for i := range u {
+					u[i] = math.Sin(float64(i))
+				}
+				var own, there []float64
+				for b.Loop() {
+					own = append(own, seconds(func() { t.Apply(dst, u) }))
+					there = append(there, seconds(func() { o.Apply(dst, u) }))
+				}
+				slices.Sort(own)
+				slices.Sort(there)
+				b.ReportMetric(own[len(own)/2]*1e9, "ns/op")
+				b.ReportMetric(own[len(own)/2]/there[len(there)/2], "applies")
+			})
+		}
+	}
+}
