@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/cmplx"
 	"slices"
+	"strconv"
 
 	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/operators/krylov"
@@ -41,7 +42,7 @@ type Modes struct {
 	Order   Order // of the accurate operator, or [OrderMonotone]
 	// Density is the stationary density; nil where walls absorb.
 	Density *grid.Field
-	// Modes are in order of falling −1/Re λ. All eigenvalues with |λ| < Radius are among them;
+	// Modes are in order of falling −1/Re λ, equal ones of rising Im λ. All eigenvalues with |λ| < Radius are among them;
 	// a mode that turns faster than it dies may be missing beyond. Of the accurate operator on large
 	// grids this is so for what half the grid, or a quarter, shows of the spectrum.
 	Modes  []Mode
@@ -165,7 +166,7 @@ func (d *spectral) modes(s *spectrum) *Modes {
 		}
 		m.Modes = append(m.Modes, d.mode(s, j))
 	}
-	slices.SortStableFunc(m.Modes, func(a, b Mode) int { return cmp.Compare(real(b.Value), real(a.Value)) })
+	slices.SortStableFunc(m.Modes, func(a, b Mode) int { return compareRates(a.Value, b.Value) })
 	for k := range m.Modes {
 		of := &m.Modes[k]
 		if !(real(of.Value) < 0) {
@@ -177,6 +178,17 @@ func (d *spectral) modes(s *spectrum) *Modes {
 		}
 	}
 	return m
+}
+
+// compareRates puts slower eigenvalues first, and of one rate, to nine digits, those that turn more slowly:
+// in what order equal ones come is not for round-off to say.
+func compareRates(a, b complex128) int {
+	return cmp.Or(cmp.Compare(nineDigits(real(b)), nineDigits(real(a))), cmp.Compare(imag(a), imag(b)))
+}
+
+func nineDigits(x float64) float64 {
+	v, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 9, 64), 64) // the text of a number is one
+	return v
 }
 
 // doubtfulResidual is the residual from which there is a warning.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/cmplx"
+	"slices"
 	"testing"
 
 	"github.com/ness-fp/ness/grid"
@@ -256,5 +257,16 @@ func TestResidualsAreThoseOfTheMatrix(t *testing.T) {
 	}
 	if got := d.leftResidual(x, l); math.Abs(got/left-1) > 1e-12 {
 		t.Errorf("left residual %.15g, want %.15g", got, left)
+	}
+}
+
+// Eigenvalues of one rate come in the order of their frequencies, whatever the last digits are.
+func TestOrderOfEqualRates(t *testing.T) {
+	values := []complex128{complex(-2.5+1e-12, 6), complex(-2.5-1e-12, 0), complex(-1.25, 3), complex(-2.5+2e-8, 7)}
+	slices.SortFunc(values, compareRates)
+	for k, want := range []float64{3, 7, 0, 6} { // 2e-8 is in the ninth digit
+		if imag(values[k]) != want {
+			t.Errorf("place %d has Im λ = %v, want %v", k, imag(values[k]), want)
+		}
 	}
 }
