@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +32,8 @@ func TestVerifyFailsWhereACaseFails(t *testing.T) {
 			{ID: "A1", Title: "wrong", Studies: study(nil, 1.01)},
 			{ID: "A2", Title: "broken", Studies: study(errStopped, 1)},
 			{ID: "A3", Title: "right", Studies: study(nil, 1)},
+			{ID: "A4", Title: "not a number", Studies: study(nil, math.NaN())},
+			{ID: "A5", Title: "infinite", Studies: study(nil, math.Inf(1))},
 		}
 	}
 	for _, k := range []struct {
@@ -37,10 +41,12 @@ func TestVerifyFailsWhereACaseFails(t *testing.T) {
 		want int
 		out  string
 	}{
-		{nil, statusViolated, "1 passed, 2 failed"},
+		{nil, statusViolated, "1 passed, 4 failed"},
 		{[]string{"a3"}, statusDone, "1 passed, 0 failed"},
 		{[]string{"A1", "--json"}, statusViolated, `"passed": false`},
 		{[]string{"a3", "--json"}, statusDone, `"files": []`},
+		{[]string{"A4", "A5"}, statusViolated, "0 passed, 2 failed"},
+		{[]string{"A1", "A4", "A5", "--report", filepath.Join(t.TempDir(), "report")}, statusViolated, "written to"},
 		{[]string{"B3"}, statusBadInput, ""},
 		{[]string{"a3", "--report", ""}, statusBadInput, "--report : want the name of a folder"},
 	} {

@@ -199,6 +199,9 @@ func (s *verifySummary) print(w io.Writer) {
 	fmt.Fprintf(w, "  %d passed, %d failed\n", s.Passed, s.Failed)
 }
 
+// mostDrawn is the error from which a solver diverged, and a picture would show nothing else.
+const mostDrawn = 1e10
+
 // convergenceFigure returns what draws the errors of a case against sizes, nil where none are
 // to fall.
 func convergenceFigure(r *verify.Result) func(io.Writer) error {
@@ -210,7 +213,12 @@ func convergenceFigure(r *verify.Result) func(io.Writer) error {
 		}
 		e := plot.Errors{Name: s.Study.Name, Order: s.Study.Order}
 		for _, row := range s.Rows {
-			e.Sizes, e.Error = append(e.Sizes, float64(row.N)), append(e.Error, row.Measurement[verify.Error])
+			if v := row.Measurement[verify.Error]; v < mostDrawn { // else, and not a number, it is for the table
+				e.Sizes, e.Error = append(e.Sizes, float64(row.N)), append(e.Error, v)
+			}
+		}
+		if len(e.Sizes) < 2 {
+			continue
 		}
 		units[s.Study.Unit] = true
 		list = append(list, e)
