@@ -156,17 +156,25 @@ func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 	return s
 }
 
+// measured writes the statistic that is held against the limit, with its error, and the limit.
+func (f *findingSummary) measured() string {
+	if len(f.Statistics) == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%s (%.3g)", f.Statistics[0], float64(f.Limit))
+}
+
 func (s *auditSummary) print(w io.Writer) {
 	for _, kind := range []audit.Kind{audit.Assumption, audit.Formula} {
 		heading := "assumptions"
 		if kind == audit.Formula {
 			heading = "formulas"
 		}
-		fmt.Fprintf(w, "\n  %s\n", heading)
+		fmt.Fprintf(w, "\n  %s: verdict, what was measured (limit), in words\n", heading)
 		var rows [][]string
 		for _, f := range s.Findings {
 			if f.Kind == kind.String() {
-				rows = append(rows, []string{"  " + f.verdictText(), f.Name, f.Sentence})
+				rows = append(rows, []string{"  " + f.verdictText(), f.Name, f.measured(), f.Sentence})
 			}
 		}
 		printTable(w, rows)
