@@ -115,6 +115,9 @@ type linear1 struct{ rows []row1 }
 func (m linear1) descend(out, theta [][]float64, b *batches, k int, c float64) {
 	indices, stride := b.at(k, 0)
 	done := linear1AtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	if done == len(theta[0]) {
+		return
+	}
 	indices, _ = b.at(k, done)
 	descendLinear1(out[0][done:], theta[0][done:], m.rows, indices, b.size, stride, c)
 }
@@ -136,6 +139,9 @@ type linear2 struct{ rows []row2 }
 func (m linear2) descend(out, theta [][]float64, b *batches, k int, c float64) {
 	indices, stride := b.at(k, 0)
 	done := linear2AtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	if done == len(theta[0]) {
+		return
+	}
 	indices, _ = b.at(k, done)
 	descendLinear2(out[0][done:], out[1][done:], theta[0][done:], theta[1][done:], m.rows, indices, b.size, stride, c)
 }
@@ -204,6 +210,9 @@ type linear3 struct{ rows []row3 }
 func (m linear3) descend(out, theta [][]float64, b *batches, k int, c float64) {
 	indices, stride := b.at(k, 0)
 	done := linear3AtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	if done == len(theta[0]) {
+		return
+	}
 	indices, _ = b.at(k, done)
 	descendLinear3(out[0][done:], out[1][done:], out[2][done:], theta[0][done:], theta[1][done:], theta[2][done:], m.rows, indices, b.size, stride, c)
 }
@@ -232,6 +241,9 @@ type deepLinear struct{ rows []row1 }
 func (m deepLinear) descend(out, theta [][]float64, b *batches, k int, c float64) {
 	indices, stride := b.at(k, 0)
 	done := deepLinearAtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	if done == len(theta[0]) {
+		return
+	}
 	indices, _ = b.at(k, done)
 	descendDeepLinear(out[0][done:], out[1][done:], theta[0][done:], theta[1][done:], m.rows, indices, b.size, stride, c)
 }

@@ -13,8 +13,18 @@ func inLanes(walkers int) int {
 	return walkers &^ 7
 }
 
+// withRows is inLanes where each walker takes its batch from so many rows: none if there are
+// more than kernels reach.
+func withRows(walkers, rows int) int {
+	const reached = 1 << 30
+	if rows > reached {
+		return 0
+	}
+	return inLanes(walkers)
+}
+
 func linear1AtOnce(out, theta [][]float64, rows []row1, indices []uint32, batch, stride int, c float64) int {
-	n := inLanes(len(theta[0]))
+	n := withRows(len(theta[0]), len(rows))
 	if n > 0 {
 		linear1Lanes(&out[0][0], &theta[0][0], &rows[0].x, &indices[0], stride, batch, n, c)
 	}
@@ -22,7 +32,7 @@ func linear1AtOnce(out, theta [][]float64, rows []row1, indices []uint32, batch,
 }
 
 func linear2AtOnce(out, theta [][]float64, rows []row2, indices []uint32, batch, stride int, c float64) int {
-	n := inLanes(len(theta[0]))
+	n := withRows(len(theta[0]), len(rows))
 	if n > 0 {
 		linear2Lanes(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x1, &indices[0], stride, batch, n, c)
 	}
@@ -30,7 +40,7 @@ func linear2AtOnce(out, theta [][]float64, rows []row2, indices []uint32, batch,
 }
 
 func linear3AtOnce(out, theta [][]float64, rows []row3, indices []uint32, batch, stride int, c float64) int {
-	n := inLanes(len(theta[0]))
+	n := withRows(len(theta[0]), len(rows))
 	if n > 0 {
 		linear3Lanes(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &rows[0].x1, &indices[0], stride, batch, n, c)
 	}
@@ -38,7 +48,7 @@ func linear3AtOnce(out, theta [][]float64, rows []row3, indices []uint32, batch,
 }
 
 func deepLinearAtOnce(out, theta [][]float64, rows []row1, indices []uint32, batch, stride int, c float64) int {
-	n := inLanes(len(theta[0]))
+	n := withRows(len(theta[0]), len(rows))
 	if n > 0 {
 		deepLinearLanes(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x, &indices[0], stride, batch, n, c)
 	}

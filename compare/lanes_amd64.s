@@ -26,30 +26,22 @@ walkers:
 	MOVQ    batch+40(FP), R10
 
 samples:
-	MOVL         (R8), R11
-	SHLQ         $0x04, R11
-	VMOVUPD      (DX)(R11*1), X3
-	MOVL         (R8)(SI*1), R11
-	SHLQ         $0x04, R11
-	VMOVUPD      (DX)(R11*1), X4
-	MOVL         (R8)(SI*2), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x01, (DX)(R11*1), Z3, Z3
-	MOVL         (R8)(AX*1), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x01, (DX)(R11*1), Z4, Z4
-	MOVL         (R9), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x02, (DX)(R11*1), Z3, Z3
-	MOVL         (R9)(SI*1), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x02, (DX)(R11*1), Z4, Z4
-	MOVL         (R9)(SI*2), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x03, (DX)(R11*1), Z3, Z3
-	MOVL         (R9)(AX*1), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x03, (DX)(R11*1), Z4, Z4
+	IMUL3L       $0x02, (R8), R11
+	VMOVUPD      (DX)(R11*8), X3
+	IMUL3L       $0x02, (R8)(SI*1), R11
+	VMOVUPD      (DX)(R11*8), X4
+	IMUL3L       $0x02, (R8)(SI*2), R11
+	VINSERTF32X4 $0x01, (DX)(R11*8), Z3, Z3
+	IMUL3L       $0x02, (R8)(AX*1), R11
+	VINSERTF32X4 $0x01, (DX)(R11*8), Z4, Z4
+	IMUL3L       $0x02, (R9), R11
+	VINSERTF32X4 $0x02, (DX)(R11*8), Z3, Z3
+	IMUL3L       $0x02, (R9)(SI*1), R11
+	VINSERTF32X4 $0x02, (DX)(R11*8), Z4, Z4
+	IMUL3L       $0x02, (R9)(SI*2), R11
+	VINSERTF32X4 $0x03, (DX)(R11*8), Z3, Z3
+	IMUL3L       $0x02, (R9)(AX*1), R11
+	VINSERTF32X4 $0x03, (DX)(R11*8), Z4, Z4
 	VUNPCKLPD    Z4, Z3, Z5
 	VUNPCKHPD    Z4, Z3, Z6
 	VMULPD       Z5, Z1, Z7
@@ -97,46 +89,37 @@ walkers:
 	MOVQ    batch+56(FP), R10
 
 samples:
-	MOVL         (R8), R11
-	SHLQ         $0x05, R11
-	VMOVUPD      (DX)(R11*1), Y5
-	MOVL         (R8)(SI*2), R11
-	SHLQ         $0x05, R11
-	VINSERTF64X4 $0x01, (DX)(R11*1), Z5, Z5
-	MOVL         (R8)(SI*1), R11
-	SHLQ         $0x05, R11
-	VMOVUPD      (DX)(R11*1), Y6
-	MOVL         (R8)(AX*1), R11
-	SHLQ         $0x05, R11
-	VINSERTF64X4 $0x01, (DX)(R11*1), Z6, Z6
-	MOVL         (R9), R11
-	SHLQ         $0x05, R11
-	VMOVUPD      (DX)(R11*1), Y7
-	MOVL         (R9)(SI*2), R11
-	SHLQ         $0x05, R11
-	VINSERTF64X4 $0x01, (DX)(R11*1), Z7, Z7
-	MOVL         (R9)(SI*1), R11
-	SHLQ         $0x05, R11
-	VMOVUPD      (DX)(R11*1), Y8
-	MOVL         (R9)(AX*1), R11
-	SHLQ         $0x05, R11
-	VINSERTF64X4 $0x01, (DX)(R11*1), Z8, Z8
+	IMUL3L       $0x04, (R8), R11
+	VMOVUPD      (DX)(R11*8), Y5
+	IMUL3L       $0x04, (R8)(SI*2), R11
+	VINSERTF64X4 $0x01, (DX)(R11*8), Z5, Z5
+	IMUL3L       $0x04, (R8)(SI*1), R11
+	VMOVUPD      (DX)(R11*8), Y6
+	IMUL3L       $0x04, (R8)(AX*1), R11
+	VINSERTF64X4 $0x01, (DX)(R11*8), Z6, Z6
+	IMUL3L       $0x04, (R9), R11
+	VMOVUPD      (DX)(R11*8), Y7
+	IMUL3L       $0x04, (R9)(SI*2), R11
+	VINSERTF64X4 $0x01, (DX)(R11*8), Z7, Z7
+	IMUL3L       $0x04, (R9)(SI*1), R11
+	VMOVUPD      (DX)(R11*8), Y8
+	IMUL3L       $0x04, (R9)(AX*1), R11
+	VINSERTF64X4 $0x01, (DX)(R11*8), Z8, Z8
 	VUNPCKLPD    Z6, Z5, Z9
 	VUNPCKHPD    Z6, Z5, Z10
 	VUNPCKLPD    Z8, Z7, Z11
 	VUNPCKHPD    Z8, Z7, Z12
 	VSHUFF64X2   $0x88, Z11, Z9, Z13
-	VSHUFF64X2   $0x88, Z12, Z10, Z14
+	VSHUFF64X2   $0x88, Z12, Z10, Z10
 	VSHUFF64X2   $0xdd, Z11, Z9, Z9
-	VSHUFF64X2   $0xdd, Z12, Z10, Z10
-	VMULPD       Z13, Z1, Z10
-	VMULPD       Z14, Z2, Z11
-	VADDPD       Z11, Z10, Z10
-	VSUBPD       Z9, Z10, Z10
-	VMULPD       Z13, Z10, Z11
-	VADDPD       Z11, Z3, Z3
-	VMULPD       Z14, Z10, Z11
-	VADDPD       Z11, Z4, Z4
+	VMULPD       Z13, Z1, Z11
+	VMULPD       Z10, Z2, Z12
+	VADDPD       Z12, Z11, Z11
+	VSUBPD       Z9, Z11, Z11
+	VMULPD       Z13, Z11, Z12
+	VADDPD       Z12, Z3, Z3
+	VMULPD       Z10, Z11, Z12
+	VADDPD       Z12, Z4, Z4
 	ADDQ         $0x04, R8
 	ADDQ         $0x04, R9
 	DECQ         R10
@@ -186,30 +169,22 @@ walkers:
 	MOVQ    batch+72(FP), R10
 
 samples:
-	MOVL         (R8), R11
-	SHLQ         $0x05, R11
-	VMOVUPD      (DX)(R11*1), Y7
-	MOVL         (R8)(SI*2), R11
-	SHLQ         $0x05, R11
-	VINSERTF64X4 $0x01, (DX)(R11*1), Z7, Z7
-	MOVL         (R8)(SI*1), R11
-	SHLQ         $0x05, R11
-	VMOVUPD      (DX)(R11*1), Y8
-	MOVL         (R8)(AX*1), R11
-	SHLQ         $0x05, R11
-	VINSERTF64X4 $0x01, (DX)(R11*1), Z8, Z8
-	MOVL         (R9), R11
-	SHLQ         $0x05, R11
-	VMOVUPD      (DX)(R11*1), Y9
-	MOVL         (R9)(SI*2), R11
-	SHLQ         $0x05, R11
-	VINSERTF64X4 $0x01, (DX)(R11*1), Z9, Z9
-	MOVL         (R9)(SI*1), R11
-	SHLQ         $0x05, R11
-	VMOVUPD      (DX)(R11*1), Y10
-	MOVL         (R9)(AX*1), R11
-	SHLQ         $0x05, R11
-	VINSERTF64X4 $0x01, (DX)(R11*1), Z10, Z10
+	IMUL3L       $0x04, (R8), R11
+	VMOVUPD      (DX)(R11*8), Y7
+	IMUL3L       $0x04, (R8)(SI*2), R11
+	VINSERTF64X4 $0x01, (DX)(R11*8), Z7, Z7
+	IMUL3L       $0x04, (R8)(SI*1), R11
+	VMOVUPD      (DX)(R11*8), Y8
+	IMUL3L       $0x04, (R8)(AX*1), R11
+	VINSERTF64X4 $0x01, (DX)(R11*8), Z8, Z8
+	IMUL3L       $0x04, (R9), R11
+	VMOVUPD      (DX)(R11*8), Y9
+	IMUL3L       $0x04, (R9)(SI*2), R11
+	VINSERTF64X4 $0x01, (DX)(R11*8), Z9, Z9
+	IMUL3L       $0x04, (R9)(SI*1), R11
+	VMOVUPD      (DX)(R11*8), Y10
+	IMUL3L       $0x04, (R9)(AX*1), R11
+	VINSERTF64X4 $0x01, (DX)(R11*8), Z10, Z10
 	VUNPCKLPD    Z8, Z7, Z11
 	VUNPCKHPD    Z8, Z7, Z12
 	VUNPCKLPD    Z10, Z9, Z13
@@ -281,30 +256,22 @@ walkers:
 	MOVQ    batch+56(FP), R10
 
 samples:
-	MOVL         (R8), R11
-	SHLQ         $0x04, R11
-	VMOVUPD      (DX)(R11*1), X5
-	MOVL         (R8)(SI*1), R11
-	SHLQ         $0x04, R11
-	VMOVUPD      (DX)(R11*1), X6
-	MOVL         (R8)(SI*2), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x01, (DX)(R11*1), Z5, Z5
-	MOVL         (R8)(AX*1), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x01, (DX)(R11*1), Z6, Z6
-	MOVL         (R9), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x02, (DX)(R11*1), Z5, Z5
-	MOVL         (R9)(SI*1), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x02, (DX)(R11*1), Z6, Z6
-	MOVL         (R9)(SI*2), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x03, (DX)(R11*1), Z5, Z5
-	MOVL         (R9)(AX*1), R11
-	SHLQ         $0x04, R11
-	VINSERTF32X4 $0x03, (DX)(R11*1), Z6, Z6
+	IMUL3L       $0x02, (R8), R11
+	VMOVUPD      (DX)(R11*8), X5
+	IMUL3L       $0x02, (R8)(SI*1), R11
+	VMOVUPD      (DX)(R11*8), X6
+	IMUL3L       $0x02, (R8)(SI*2), R11
+	VINSERTF32X4 $0x01, (DX)(R11*8), Z5, Z5
+	IMUL3L       $0x02, (R8)(AX*1), R11
+	VINSERTF32X4 $0x01, (DX)(R11*8), Z6, Z6
+	IMUL3L       $0x02, (R9), R11
+	VINSERTF32X4 $0x02, (DX)(R11*8), Z5, Z5
+	IMUL3L       $0x02, (R9)(SI*1), R11
+	VINSERTF32X4 $0x02, (DX)(R11*8), Z6, Z6
+	IMUL3L       $0x02, (R9)(SI*2), R11
+	VINSERTF32X4 $0x03, (DX)(R11*8), Z5, Z5
+	IMUL3L       $0x02, (R9)(AX*1), R11
+	VINSERTF32X4 $0x03, (DX)(R11*8), Z6, Z6
 	VUNPCKLPD    Z6, Z5, Z7
 	VUNPCKHPD    Z6, Z5, Z8
 	VMULPD       Z7, Z4, Z9

@@ -156,26 +156,26 @@ func (k *walkers) samples(load loader, columns int, do func(row []VecVirtual)) {
 	for _, b := range []Register{low, high} {
 		at = append(at, Mem{Base: b}, Mem{Base: b, Index: k.stride, Scale: 1}, Mem{Base: b, Index: k.stride, Scale: 2}, Mem{Base: b, Index: k.triple, Scale: 1})
 	}
-	do(load(k.rows, at)[:columns])
+	do(load(k.rows, at, columns))
 	ADDQ(Imm(4), low)
 	ADDQ(Imm(4), high)
 	DECQ(left)
 	JNE(LabelRef("samples"))
 }
 
-// A loader loads the rows with eight indices and returns their columns.
-type loader func(rows Register, indices []Mem) []VecVirtual
+// A loader loads the rows with eight indices and returns their first columns.
+type loader func(rows Register, indices []Mem, columns int) []VecVirtual
 
-// row returns a row of so many bytes, a power of 2.
+// row returns a row of so many bytes, a power of 2. Rows end below 2³⁵ bytes. A product has
+// a port of its own, where a shift would wait for those of vectors.
 func row(rows Register, index Mem, shift uint64) Mem {
 	i := GP64()
-	MOVL(index, i.As32())
-	SHLQ(Imm(shift), i)
-	return Mem{Base: rows, Index: i, Scale: 1}
+	IMUL3L(Imm(1<<(shift-3)), index, i.As32())
+	return Mem{Base: rows, Index: i, Scale: 8}
 }
 
 // load16 is for rows of two numbers.
-func load16(rows Register, indices []Mem) []VecVirtual {
+func load16(rows Register, indices []Mem, columns int) []VecVirtual {
 	part := []VecVirtual{ZMM(), ZMM()} // of even and of odd walkers
 	for w, index := range indices {
 		to, from := part[w%2], row(rows, index, 4)
@@ -185,22 +185,23 @@ func load16(rows Register, indices []Mem) []VecVirtual {
 			VINSERTF32X4(Imm(uint64(w/2)), from, to, to)
 		}
 	}
-	return unpacked(part[0], part[1])
+	return unpacked(part[0], part[1])[:columns]
 }
 
 // load32 is for rows of four numbers.
-func load32(rows Register, indices []Mem) []VecVirtual {
+func load32(rows Register, indices []Mem, columns int) []VecVirtual {
 	part := []VecVirtual{ZMM(), ZMM(), ZMM(), ZMM()}
 	for i, w := range []int{0, 1, 4, 5} { // with w + 2, so that walkers are in order at the end
 		VMOVUPD(row(rows, indices[w], 5), part[i].AsY())
 		VINSERTF64X4(Imm(1), row(rows, indices[w+2], 5), part[i], part[i])
 	}
 	a, b := unpacked(part[0], part[1]), unpacked(part[2], part[3])
-	columns := []VecVirtual{ZMM(), ZMM(), ZMM(), ZMM()}
-	for i := range columns {
-		VSHUFF64X2(Imm([]uint64{0x88, 0xdd}[i/2]), b[i%2], a[i%2], columns[i])
+	z := make([]VecVirtual, columns)
+	for i := range z {
+		z[i] = ZMM()
+		VSHUFF64X2(Imm([]uint64{0x88, 0xdd}[i/2]), b[i%2], a[i%2], z[i])
 	}
-	return columns
+	return z
 }
 
 // unpacked returns the even and the odd numbers of two registers.

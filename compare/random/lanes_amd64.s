@@ -15,6 +15,7 @@ TEXT ·fill2(SB), NOSPLIT, $0-49
 	VPBROADCASTQ SI, Z0
 	MOVQ         reject+40(FP), SI
 	VPBROADCASTQ SI, Z1
+	VPSRLQ       $0x20, Z1, Z1
 	VMOVDQU64    (BX), Z2
 	VMOVDQU64    64(BX), Z3
 	VMOVDQU64    128(BX), Z4
@@ -23,9 +24,8 @@ TEXT ·fill2(SB), NOSPLIT, $0-49
 	VPBROADCASTQ SI, Z6
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
-	MOVL         $0x0000aaaa, R8
+	MOVL         $0x00005555, R8
 	KMOVW        R8, K1
-	KXORW        K2, K2, K2
 
 loop:
 	VPADDQ        Z2, Z3, Z7
@@ -38,52 +38,38 @@ loop:
 	VPROLQ        $0x18, Z4, Z4
 	VPADDQ        Z7, Z4, Z4
 	VPSRLQ        $0x20, Z7, Z8
-	VPMULUDQ      Z0, Z7, Z9
+	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
-	VPSLLQ        $0x20, Z8, Z7
-	VPADDQ        Z9, Z7, Z7
-	VPSRLQ        $0x20, Z9, Z9
-	VPADDQ        Z9, Z8, Z8
 	VPSRLQ        $0x20, Z7, Z9
-	VPMULUDQ      Z0, Z7, Z10
-	VPMULUDQ      Z0, Z9, Z9
-	VPSLLQ        $0x20, Z9, Z7
-	VPADDQ        Z10, Z7, Z7
-	VPSRLQ        $0x20, Z10, Z10
-	VPADDQ        Z10, Z9, Z9
-	VPCMPUQ       $0x01, Z1, Z7, K3
-	KORW          K3, K2, K2
-	VPADDQ        Z2, Z3, Z7
-	VPADDQ        Z5, Z7, Z7
+	VPADDQ        Z9, Z8, Z8
+	VPMULUDQ      Z0, Z7, Z9
+	VPMULUDQ      Z0, Z8, Z7
+	VPSRLQ        $0x20, Z9, Z9
+	VPADDQ        Z9, Z7, Z7
+	VPCMPUD       $0x06, Z1, Z7, K1, K1
+	VPADDQ        Z2, Z3, Z9
+	VPADDQ        Z5, Z9, Z9
 	VPADDQ        Z6, Z5, Z5
 	VPSRLQ        $0x0b, Z3, Z10
 	VPXORQ        Z10, Z3, Z2
 	VPSLLQ        $0x03, Z4, Z10
 	VPADDQ        Z10, Z4, Z3
 	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z7, Z4, Z4
-	VPSRLQ        $0x20, Z7, Z10
-	VPMULUDQ      Z0, Z7, Z11
+	VPADDQ        Z9, Z4, Z4
+	VPSRLQ        $0x20, Z9, Z10
+	VPMULUDQ      Z0, Z9, Z9
 	VPMULUDQ      Z0, Z10, Z10
-	VPSLLQ        $0x20, Z10, Z7
-	VPADDQ        Z11, Z7, Z7
-	VPSRLQ        $0x20, Z11, Z11
+	VPSRLQ        $0x20, Z9, Z11
 	VPADDQ        Z11, Z10, Z10
-	VPSRLQ        $0x20, Z7, Z11
-	VPMULUDQ      Z0, Z7, Z12
-	VPMULUDQ      Z0, Z11, Z11
-	VPSLLQ        $0x20, Z11, Z7
-	VPADDQ        Z12, Z7, Z7
-	VPSRLQ        $0x20, Z12, Z12
-	VPADDQ        Z12, Z11, Z11
-	VPCMPUQ       $0x01, Z1, Z7, K3
-	KORW          K3, K2, K2
-	VPSRLQ        $0x20, Z8, Z7
-	VPBLENDMD     Z9, Z7, K1, Z7
-	VPSRLQ        $0x20, Z10, Z8
-	VPBLENDMD     Z11, Z8, K1, Z8
-	VPUNPCKLQDQ   Z8, Z7, Z9
-	VPUNPCKHQDQ   Z8, Z7, Z7
+	VPMULUDQ      Z0, Z9, Z11
+	VPMULUDQ      Z0, Z10, Z9
+	VPSRLQ        $0x20, Z11, Z11
+	VPADDQ        Z11, Z9, Z9
+	VPCMPUD       $0x06, Z1, Z9, K1, K1
+	VSHUFPS       $0xdd, Z7, Z8, Z7
+	VSHUFPS       $0xdd, Z9, Z10, Z8
+	VSHUFPS       $0x88, Z8, Z7, Z9
+	VSHUFPS       $0xdd, Z8, Z7, Z7
 	VMOVDQU       X9, (AX)
 	VMOVDQU       X7, (AX)(CX*1)
 	VEXTRACTI32X4 $0x01, Z9, (AX)(CX*2)
@@ -96,7 +82,8 @@ loop:
 	ADDQ          $0x10, DI
 	SUBQ          $0x02, DX
 	JNE           loop
-	KORTESTW      K2, K2
+	KMOVW         K1, R8
+	CMPL          R8, $0x00005555
 	JNE           thrown
 	VMOVDQU64     Z2, (BX)
 	VMOVDQU64     Z3, 64(BX)
@@ -119,6 +106,7 @@ TEXT ·fill3(SB), NOSPLIT, $0-49
 	VPBROADCASTQ SI, Z0
 	MOVQ         reject+40(FP), SI
 	VPBROADCASTQ SI, Z1
+	VPSRLQ       $0x20, Z1, Z1
 	VMOVDQU64    (BX), Z2
 	VMOVDQU64    64(BX), Z3
 	VMOVDQU64    128(BX), Z4
@@ -127,9 +115,8 @@ TEXT ·fill3(SB), NOSPLIT, $0-49
 	VPBROADCASTQ SI, Z6
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
-	MOVL         $0x0000aaaa, R8
+	MOVL         $0x00005555, R8
 	KMOVW        R8, K1
-	KXORW        K2, K2, K2
 
 loop:
 	VPADDQ        Z2, Z3, Z7
@@ -142,66 +129,46 @@ loop:
 	VPROLQ        $0x18, Z4, Z4
 	VPADDQ        Z7, Z4, Z4
 	VPSRLQ        $0x20, Z7, Z8
-	VPMULUDQ      Z0, Z7, Z9
+	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
-	VPSLLQ        $0x20, Z8, Z7
-	VPADDQ        Z9, Z7, Z7
-	VPSRLQ        $0x20, Z9, Z9
-	VPADDQ        Z9, Z8, Z8
 	VPSRLQ        $0x20, Z7, Z9
-	VPMULUDQ      Z0, Z7, Z10
-	VPMULUDQ      Z0, Z9, Z9
-	VPSLLQ        $0x20, Z9, Z7
+	VPADDQ        Z9, Z8, Z8
+	VPMULUDQ      Z0, Z7, Z9
+	VPMULUDQ      Z0, Z8, Z7
+	VPSRLQ        $0x20, Z9, Z10
 	VPADDQ        Z10, Z7, Z7
+	VPMULUDQ      Z0, Z9, Z10
+	VPMULUDQ      Z0, Z7, Z9
 	VPSRLQ        $0x20, Z10, Z10
 	VPADDQ        Z10, Z9, Z9
-	VPSRLQ        $0x20, Z7, Z10
-	VPMULUDQ      Z0, Z7, Z11
-	VPMULUDQ      Z0, Z10, Z10
-	VPSLLQ        $0x20, Z10, Z7
-	VPADDQ        Z11, Z7, Z7
-	VPSRLQ        $0x20, Z11, Z11
-	VPADDQ        Z11, Z10, Z10
-	VPCMPUQ       $0x01, Z1, Z7, K3
-	KORW          K3, K2, K2
-	VPADDQ        Z2, Z3, Z7
-	VPADDQ        Z5, Z7, Z7
+	VPCMPUD       $0x06, Z1, Z9, K1, K1
+	VPADDQ        Z2, Z3, Z10
+	VPADDQ        Z5, Z10, Z10
 	VPADDQ        Z6, Z5, Z5
 	VPSRLQ        $0x0b, Z3, Z11
 	VPXORQ        Z11, Z3, Z2
 	VPSLLQ        $0x03, Z4, Z11
 	VPADDQ        Z11, Z4, Z3
 	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z7, Z4, Z4
-	VPSRLQ        $0x20, Z7, Z11
-	VPMULUDQ      Z0, Z7, Z12
+	VPADDQ        Z10, Z4, Z4
+	VPSRLQ        $0x20, Z10, Z11
+	VPMULUDQ      Z0, Z10, Z10
 	VPMULUDQ      Z0, Z11, Z11
-	VPSLLQ        $0x20, Z11, Z7
-	VPADDQ        Z12, Z7, Z7
-	VPSRLQ        $0x20, Z12, Z12
+	VPSRLQ        $0x20, Z10, Z12
 	VPADDQ        Z12, Z11, Z11
-	VPSRLQ        $0x20, Z7, Z12
-	VPMULUDQ      Z0, Z7, Z13
-	VPMULUDQ      Z0, Z12, Z12
-	VPSLLQ        $0x20, Z12, Z7
-	VPADDQ        Z13, Z7, Z7
+	VPMULUDQ      Z0, Z10, Z12
+	VPMULUDQ      Z0, Z11, Z10
+	VPSRLQ        $0x20, Z12, Z13
+	VPADDQ        Z13, Z10, Z10
+	VPMULUDQ      Z0, Z12, Z13
+	VPMULUDQ      Z0, Z10, Z12
 	VPSRLQ        $0x20, Z13, Z13
 	VPADDQ        Z13, Z12, Z12
-	VPSRLQ        $0x20, Z7, Z13
-	VPMULUDQ      Z0, Z7, Z14
-	VPMULUDQ      Z0, Z13, Z13
-	VPSLLQ        $0x20, Z13, Z7
-	VPADDQ        Z14, Z7, Z7
-	VPSRLQ        $0x20, Z14, Z14
-	VPADDQ        Z14, Z13, Z13
-	VPCMPUQ       $0x01, Z1, Z7, K3
-	KORW          K3, K2, K2
-	VPSRLQ        $0x20, Z8, Z7
-	VPBLENDMD     Z9, Z7, K1, Z7
-	VPSRLQ        $0x20, Z10, Z8
-	VPBLENDMD     Z11, Z8, K1, Z8
-	VPUNPCKLQDQ   Z8, Z7, Z9
-	VPUNPCKHQDQ   Z8, Z7, Z7
+	VPCMPUD       $0x06, Z1, Z12, K1, K1
+	VSHUFPS       $0xdd, Z7, Z8, Z7
+	VSHUFPS       $0xdd, Z11, Z9, Z8
+	VSHUFPS       $0x88, Z8, Z7, Z9
+	VSHUFPS       $0xdd, Z8, Z7, Z7
 	VMOVDQU       X9, (AX)
 	VMOVDQU       X7, (AX)(CX*1)
 	VEXTRACTI32X4 $0x01, Z9, (AX)(CX*2)
@@ -222,82 +189,60 @@ loop:
 	VPROLQ        $0x18, Z4, Z4
 	VPADDQ        Z7, Z4, Z4
 	VPSRLQ        $0x20, Z7, Z8
-	VPMULUDQ      Z0, Z7, Z9
+	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
-	VPSLLQ        $0x20, Z8, Z7
-	VPADDQ        Z9, Z7, Z7
-	VPSRLQ        $0x20, Z9, Z9
-	VPADDQ        Z9, Z8, Z8
 	VPSRLQ        $0x20, Z7, Z9
-	VPMULUDQ      Z0, Z7, Z10
-	VPMULUDQ      Z0, Z9, Z9
-	VPSLLQ        $0x20, Z9, Z7
-	VPADDQ        Z10, Z7, Z7
-	VPSRLQ        $0x20, Z10, Z10
-	VPADDQ        Z10, Z9, Z9
-	VPSRLQ        $0x20, Z7, Z10
-	VPMULUDQ      Z0, Z7, Z11
-	VPMULUDQ      Z0, Z10, Z10
-	VPSLLQ        $0x20, Z10, Z7
-	VPADDQ        Z11, Z7, Z7
-	VPSRLQ        $0x20, Z11, Z11
-	VPADDQ        Z11, Z10, Z10
-	VPCMPUQ       $0x01, Z1, Z7, K3
-	KORW          K3, K2, K2
-	VPSRLQ        $0x20, Z12, Z7
-	VPBLENDMD     Z13, Z7, K1, Z7
-	VPSRLQ        $0x20, Z8, Z8
-	VPBLENDMD     Z9, Z8, K1, Z8
-	VPUNPCKLQDQ   Z8, Z7, Z9
-	VPUNPCKHQDQ   Z8, Z7, Z7
-	VMOVDQU       X9, (AX)
-	VMOVDQU       X7, (AX)(CX*1)
-	VEXTRACTI32X4 $0x01, Z9, (AX)(CX*2)
-	VEXTRACTI32X4 $0x01, Z7, (AX)(SI*1)
-	VEXTRACTI32X4 $0x02, Z9, (DI)
-	VEXTRACTI32X4 $0x02, Z7, (DI)(CX*1)
-	VEXTRACTI32X4 $0x03, Z9, (DI)(CX*2)
-	VEXTRACTI32X4 $0x03, Z7, (DI)(SI*1)
-	ADDQ          $0x10, AX
-	ADDQ          $0x10, DI
-	VPADDQ        Z2, Z3, Z7
-	VPADDQ        Z5, Z7, Z7
-	VPADDQ        Z6, Z5, Z5
-	VPSRLQ        $0x0b, Z3, Z8
-	VPXORQ        Z8, Z3, Z2
-	VPSLLQ        $0x03, Z4, Z8
-	VPADDQ        Z8, Z4, Z3
-	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z7, Z4, Z4
-	VPSRLQ        $0x20, Z7, Z8
+	VPADDQ        Z9, Z8, Z8
 	VPMULUDQ      Z0, Z7, Z9
-	VPMULUDQ      Z0, Z8, Z8
-	VPSLLQ        $0x20, Z8, Z7
-	VPADDQ        Z9, Z7, Z7
-	VPSRLQ        $0x20, Z9, Z9
-	VPADDQ        Z9, Z8, Z8
-	VPSRLQ        $0x20, Z7, Z9
-	VPMULUDQ      Z0, Z7, Z11
-	VPMULUDQ      Z0, Z9, Z9
-	VPSLLQ        $0x20, Z9, Z7
+	VPMULUDQ      Z0, Z8, Z7
+	VPSRLQ        $0x20, Z9, Z11
 	VPADDQ        Z11, Z7, Z7
+	VPMULUDQ      Z0, Z9, Z11
+	VPMULUDQ      Z0, Z7, Z9
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z9, Z9
-	VPSRLQ        $0x20, Z7, Z11
-	VPMULUDQ      Z0, Z7, Z12
-	VPMULUDQ      Z0, Z11, Z11
-	VPSLLQ        $0x20, Z11, Z7
-	VPADDQ        Z12, Z7, Z7
-	VPSRLQ        $0x20, Z12, Z12
-	VPADDQ        Z12, Z11, Z11
-	VPCMPUQ       $0x01, Z1, Z7, K3
-	KORW          K3, K2, K2
-	VPSRLQ        $0x20, Z10, Z7
-	VPBLENDMD     Z8, Z7, K1, Z7
-	VPSRLQ        $0x20, Z9, Z8
-	VPBLENDMD     Z11, Z8, K1, Z8
-	VPUNPCKLQDQ   Z8, Z7, Z9
-	VPUNPCKHQDQ   Z8, Z7, Z7
+	VPCMPUD       $0x06, Z1, Z9, K1, K1
+	VSHUFPS       $0xdd, Z12, Z10, Z10
+	VSHUFPS       $0xdd, Z7, Z8, Z7
+	VSHUFPS       $0x88, Z7, Z10, Z8
+	VSHUFPS       $0xdd, Z7, Z10, Z7
+	VMOVDQU       X8, (AX)
+	VMOVDQU       X7, (AX)(CX*1)
+	VEXTRACTI32X4 $0x01, Z8, (AX)(CX*2)
+	VEXTRACTI32X4 $0x01, Z7, (AX)(SI*1)
+	VEXTRACTI32X4 $0x02, Z8, (DI)
+	VEXTRACTI32X4 $0x02, Z7, (DI)(CX*1)
+	VEXTRACTI32X4 $0x03, Z8, (DI)(CX*2)
+	VEXTRACTI32X4 $0x03, Z7, (DI)(SI*1)
+	ADDQ          $0x10, AX
+	ADDQ          $0x10, DI
+	VPADDQ        Z2, Z3, Z7
+	VPADDQ        Z5, Z7, Z7
+	VPADDQ        Z6, Z5, Z5
+	VPSRLQ        $0x0b, Z3, Z8
+	VPXORQ        Z8, Z3, Z2
+	VPSLLQ        $0x03, Z4, Z8
+	VPADDQ        Z8, Z4, Z3
+	VPROLQ        $0x18, Z4, Z4
+	VPADDQ        Z7, Z4, Z4
+	VPSRLQ        $0x20, Z7, Z8
+	VPMULUDQ      Z0, Z7, Z7
+	VPMULUDQ      Z0, Z8, Z8
+	VPSRLQ        $0x20, Z7, Z10
+	VPADDQ        Z10, Z8, Z8
+	VPMULUDQ      Z0, Z7, Z10
+	VPMULUDQ      Z0, Z8, Z7
+	VPSRLQ        $0x20, Z10, Z11
+	VPADDQ        Z11, Z7, Z7
+	VPMULUDQ      Z0, Z10, Z11
+	VPMULUDQ      Z0, Z7, Z10
+	VPSRLQ        $0x20, Z11, Z11
+	VPADDQ        Z11, Z10, Z10
+	VPCMPUD       $0x06, Z1, Z10, K1, K1
+	VSHUFPS       $0xdd, Z8, Z9, Z8
+	VSHUFPS       $0xdd, Z10, Z7, Z7
+	VSHUFPS       $0x88, Z7, Z8, Z9
+	VSHUFPS       $0xdd, Z7, Z8, Z7
 	VMOVDQU       X9, (AX)
 	VMOVDQU       X7, (AX)(CX*1)
 	VEXTRACTI32X4 $0x01, Z9, (AX)(CX*2)
@@ -310,7 +255,8 @@ loop:
 	ADDQ          $0x10, DI
 	SUBQ          $0x04, DX
 	JNE           loop
-	KORTESTW      K2, K2
+	KMOVW         K1, R8
+	CMPL          R8, $0x00005555
 	JNE           thrown
 	VMOVDQU64     Z2, (BX)
 	VMOVDQU64     Z3, 64(BX)
@@ -333,6 +279,7 @@ TEXT ·fill4(SB), NOSPLIT, $0-49
 	VPBROADCASTQ SI, Z0
 	MOVQ         reject+40(FP), SI
 	VPBROADCASTQ SI, Z1
+	VPSRLQ       $0x20, Z1, Z1
 	VMOVDQU64    (BX), Z2
 	VMOVDQU64    64(BX), Z3
 	VMOVDQU64    128(BX), Z4
@@ -341,9 +288,8 @@ TEXT ·fill4(SB), NOSPLIT, $0-49
 	VPBROADCASTQ SI, Z6
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
-	MOVL         $0x0000aaaa, R8
+	MOVL         $0x00005555, R8
 	KMOVW        R8, K1
-	KXORW        K2, K2, K2
 
 loop:
 	VPADDQ        Z2, Z3, Z7
@@ -356,41 +302,27 @@ loop:
 	VPROLQ        $0x18, Z4, Z4
 	VPADDQ        Z7, Z4, Z4
 	VPSRLQ        $0x20, Z7, Z8
-	VPMULUDQ      Z0, Z7, Z9
+	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
-	VPSLLQ        $0x20, Z8, Z7
-	VPADDQ        Z9, Z7, Z7
-	VPSRLQ        $0x20, Z9, Z9
-	VPADDQ        Z9, Z8, Z8
 	VPSRLQ        $0x20, Z7, Z9
-	VPMULUDQ      Z0, Z7, Z10
-	VPMULUDQ      Z0, Z9, Z9
-	VPSLLQ        $0x20, Z9, Z7
+	VPADDQ        Z9, Z8, Z8
+	VPMULUDQ      Z0, Z7, Z9
+	VPMULUDQ      Z0, Z8, Z7
+	VPSRLQ        $0x20, Z9, Z10
 	VPADDQ        Z10, Z7, Z7
-	VPSRLQ        $0x20, Z10, Z10
-	VPADDQ        Z10, Z9, Z9
-	VPSRLQ        $0x20, Z7, Z10
-	VPMULUDQ      Z0, Z7, Z11
-	VPMULUDQ      Z0, Z10, Z10
-	VPSLLQ        $0x20, Z10, Z7
-	VPADDQ        Z11, Z7, Z7
+	VPMULUDQ      Z0, Z9, Z10
+	VPMULUDQ      Z0, Z7, Z9
+	VPSRLQ        $0x20, Z10, Z11
+	VPADDQ        Z11, Z9, Z9
+	VPMULUDQ      Z0, Z10, Z11
+	VPMULUDQ      Z0, Z9, Z10
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z10, Z10
-	VPSRLQ        $0x20, Z7, Z11
-	VPMULUDQ      Z0, Z7, Z12
-	VPMULUDQ      Z0, Z11, Z11
-	VPSLLQ        $0x20, Z11, Z7
-	VPADDQ        Z12, Z7, Z7
-	VPSRLQ        $0x20, Z12, Z12
-	VPADDQ        Z12, Z11, Z11
-	VPCMPUQ       $0x01, Z1, Z7, K3
-	KORW          K3, K2, K2
-	VPSRLQ        $0x20, Z8, Z7
-	VPBLENDMD     Z9, Z7, K1, Z7
-	VPSRLQ        $0x20, Z10, Z8
-	VPBLENDMD     Z11, Z8, K1, Z8
-	VPUNPCKLQDQ   Z8, Z7, Z9
-	VPUNPCKHQDQ   Z8, Z7, Z7
+	VPCMPUD       $0x06, Z1, Z10, K1, K1
+	VSHUFPS       $0xdd, Z7, Z8, Z7
+	VSHUFPS       $0xdd, Z10, Z9, Z8
+	VSHUFPS       $0x88, Z8, Z7, Z9
+	VSHUFPS       $0xdd, Z8, Z7, Z7
 	VMOVDQU       X9, (AX)
 	VMOVDQU       X7, (AX)(CX*1)
 	VEXTRACTI32X4 $0x01, Z9, (AX)(CX*2)
@@ -403,7 +335,8 @@ loop:
 	ADDQ          $0x10, DI
 	SUBQ          $0x01, DX
 	JNE           loop
-	KORTESTW      K2, K2
+	KMOVW         K1, R8
+	CMPL          R8, $0x00005555
 	JNE           thrown
 	VMOVDQU64     Z2, (BX)
 	VMOVDQU64     Z3, 64(BX)
@@ -426,6 +359,7 @@ TEXT ·descend(SB), NOSPLIT, $0-49
 	VPBROADCASTQ SI, Z0
 	MOVQ         reject+40(FP), SI
 	VPBROADCASTQ SI, Z1
+	VPSRLQ       $0x20, Z1, Z1
 	VMOVDQU64    (BX), Z2
 	VMOVDQU64    64(BX), Z3
 	VMOVDQU64    128(BX), Z4
@@ -434,9 +368,8 @@ TEXT ·descend(SB), NOSPLIT, $0-49
 	VPBROADCASTQ SI, Z6
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
-	MOVL         $0x0000aaaa, R8
+	MOVL         $0x00005555, R8
 	KMOVW        R8, K1
-	KXORW        K2, K2, K2
 
 loop:
 	VPADDQ        Z2, Z3, Z7
@@ -449,56 +382,42 @@ loop:
 	VPROLQ        $0x18, Z4, Z4
 	VPADDQ        Z7, Z4, Z4
 	VPSRLQ        $0x20, Z7, Z8
-	VPMULUDQ      Z0, Z7, Z9
+	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
-	VPSLLQ        $0x20, Z8, Z7
-	VPADDQ        Z9, Z7, Z7
-	VPSRLQ        $0x20, Z9, Z9
+	VPSRLQ        $0x20, Z7, Z9
 	VPADDQ        Z9, Z8, Z8
 	VPSUBQ        Z6, Z0, Z0
-	VPSRLQ        $0x20, Z7, Z9
-	VPMULUDQ      Z0, Z7, Z10
-	VPMULUDQ      Z0, Z9, Z9
-	VPSLLQ        $0x20, Z9, Z7
-	VPADDQ        Z10, Z7, Z7
-	VPSRLQ        $0x20, Z10, Z10
-	VPADDQ        Z10, Z9, Z9
+	VPMULUDQ      Z0, Z7, Z9
+	VPMULUDQ      Z0, Z8, Z7
+	VPSRLQ        $0x20, Z9, Z9
+	VPADDQ        Z9, Z7, Z7
 	VPSUBQ        Z6, Z0, Z0
-	VPCMPUQ       $0x01, Z1, Z7, K3
-	KORW          K3, K2, K2
-	VPADDQ        Z2, Z3, Z7
-	VPADDQ        Z5, Z7, Z7
+	VPCMPUD       $0x06, Z1, Z7, K1, K1
+	VPADDQ        Z2, Z3, Z9
+	VPADDQ        Z5, Z9, Z9
 	VPADDQ        Z6, Z5, Z5
 	VPSRLQ        $0x0b, Z3, Z10
 	VPXORQ        Z10, Z3, Z2
 	VPSLLQ        $0x03, Z4, Z10
 	VPADDQ        Z10, Z4, Z3
 	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z7, Z4, Z4
-	VPSRLQ        $0x20, Z7, Z10
-	VPMULUDQ      Z0, Z7, Z11
+	VPADDQ        Z9, Z4, Z4
+	VPSRLQ        $0x20, Z9, Z10
+	VPMULUDQ      Z0, Z9, Z9
 	VPMULUDQ      Z0, Z10, Z10
-	VPSLLQ        $0x20, Z10, Z7
-	VPADDQ        Z11, Z7, Z7
-	VPSRLQ        $0x20, Z11, Z11
+	VPSRLQ        $0x20, Z9, Z11
 	VPADDQ        Z11, Z10, Z10
 	VPSUBQ        Z6, Z0, Z0
-	VPSRLQ        $0x20, Z7, Z11
-	VPMULUDQ      Z0, Z7, Z12
-	VPMULUDQ      Z0, Z11, Z11
-	VPSLLQ        $0x20, Z11, Z7
-	VPADDQ        Z12, Z7, Z7
-	VPSRLQ        $0x20, Z12, Z12
-	VPADDQ        Z12, Z11, Z11
+	VPMULUDQ      Z0, Z9, Z11
+	VPMULUDQ      Z0, Z10, Z9
+	VPSRLQ        $0x20, Z11, Z11
+	VPADDQ        Z11, Z9, Z9
 	VPSUBQ        Z6, Z0, Z0
-	VPCMPUQ       $0x01, Z1, Z7, K3
-	KORW          K3, K2, K2
-	VPSRLQ        $0x20, Z8, Z7
-	VPBLENDMD     Z9, Z7, K1, Z7
-	VPSRLQ        $0x20, Z10, Z8
-	VPBLENDMD     Z11, Z8, K1, Z8
-	VPUNPCKLQDQ   Z8, Z7, Z9
-	VPUNPCKHQDQ   Z8, Z7, Z7
+	VPCMPUD       $0x06, Z1, Z9, K1, K1
+	VSHUFPS       $0xdd, Z7, Z8, Z7
+	VSHUFPS       $0xdd, Z9, Z10, Z8
+	VSHUFPS       $0x88, Z8, Z7, Z9
+	VSHUFPS       $0xdd, Z8, Z7, Z7
 	VMOVDQU       X9, (AX)
 	VMOVDQU       X7, (AX)(CX*1)
 	VEXTRACTI32X4 $0x01, Z9, (AX)(CX*2)
@@ -511,7 +430,8 @@ loop:
 	ADDQ          $0x10, DI
 	SUBQ          $0x02, DX
 	JNE           loop
-	KORTESTW      K2, K2
+	KMOVW         K1, R8
+	CMPL          R8, $0x00005555
 	JNE           thrown
 	VMOVDQU64     Z2, (BX)
 	VMOVDQU64     Z3, 64(BX)

@@ -6,28 +6,32 @@ package random
 
 // fill2 takes 2 indices below n from each of so many words of eight streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word is below reject. It needs AVX-512F.
+// where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX-512F.
 //
 //go:noescape
 func fill2(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
 
 // fill3 takes 3 indices below n from each of so many words of eight streams, a multiple of 4, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word is below reject. It needs AVX-512F.
+// where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX-512F.
 //
 //go:noescape
 func fill3(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
 
 // fill4 takes 4 indices below n from each of so many words of eight streams, a multiple of 1, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word is below reject. It needs AVX-512F.
+// where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX-512F.
 //
 //go:noescape
 func fill4(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
 
 // descend takes 2 indices below n, below n − 1, and so on, from each of so many words of eight streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word is below reject. It needs AVX-512F.
+// where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX-512F.
 //
 //go:noescape
 func descend(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)

@@ -34,34 +34,34 @@ func fill(name string, k int, what string, after func(n, one VecVirtual)) {
 	Doc(
 		fmt.Sprintf("%s takes %d indices %s from each of so many words of eight streams, a multiple of %d, and", name, k, what, words),
 		"stores those of the next stream so many bytes further on. It is false, and leaves the streams",
-		"where they were, if what was left of a word is below reject. It needs AVX-512F.")
+		"where they were, if what was left of a word may be below reject, as the upper halves say.",
+		"It needs AVX-512F.")
 	dst := Load(Param("dst"), GP64())
 	stride := Load(Param("stride"), GP64())
 	count := Load(Param("words"), GP64())
 	states := Load(Param("states"), GP64())
 	n, reject := broadcast("n"), broadcast("reject")
+	VPSRLQ(Imm(32), reject, reject)
 	g := loadStream(states)
 	rows, bases := eightRows(dst, stride)
-	upper, rejected, now := K(), K(), K()
-	mask := GP32()
-	MOVL(U32(0xaaaa), mask)
-	KMOVW(mask, upper)
-	KXORW(rejected, rejected, rejected)
+	const all = 0x5555 // lower halves of lanes
+	kept, mask := K(), GP32()
+	MOVL(U32(all), mask)
+	KMOVW(mask, kept)
 
 	Label("loop")
 	var found []VecVirtual // with the index in the upper half of each lane
 	for range words {
-		x := g.next()
+		x := halves(g.next())
 		for range k {
-			found = append(found, below(x, n))
+			found = append(found, x.below(n))
 			if after != nil {
 				after(n, g.one)
 			}
 		}
-		VPCMPUQ(Imm(1), reject, x, now)
-		KORW(now, rejected, rejected)
+		VPCMPUD(Imm(6), reject, x.hi, kept, kept) // above
 		for len(found) >= chunk {
-			store(found[:chunk], upper, rows)
+			store(found[:chunk], rows)
 			for _, b := range bases {
 				ADDQ(Imm(4*chunk), b)
 			}
@@ -71,7 +71,8 @@ func fill(name string, k int, what string, after func(n, one VecVirtual)) {
 	SUBQ(Imm(uint64(words)), count)
 	JNE(LabelRef("loop"))
 
-	KORTESTW(rejected, rejected)
+	KMOVW(kept, mask)
+	CMPL(mask, U32(all))
 	JNE(LabelRef("thrown"))
 	for i, v := range []VecVirtual{g.a, g.b, g.c, g.n} {
 		VMOVDQU64(v, Mem{Base: states, Disp: 64 * i})
@@ -121,33 +122,40 @@ func (g stream) next() VecVirtual {
 	return x
 }
 
-// below returns ⌊x n/2³²⌋, whose upper half is the index, and sets x to x n mod 2⁶⁴:
-// n < 2³², so that two products of 32 bits do.
-func below(x, n VecVirtual) VecVirtual {
-	hi, lo, t := ZMM(), ZMM(), ZMM()
+// A fraction x has the halves of words in the lower halves of lanes; the upper ones are
+// anything.
+type fraction struct{ hi, lo VecVirtual }
+
+func halves(x VecVirtual) *fraction {
+	hi := ZMM()
 	VPSRLQ(Imm(32), x, hi)
-	VPMULUDQ(n, x, lo)
-	VPMULUDQ(n, hi, hi)
-	VPSLLQ(Imm(32), hi, x)
-	VPADDQ(lo, x, x)
-	VPSRLQ(Imm(32), lo, t)
-	VPADDQ(t, hi, hi)
+	return &fraction{hi, x}
+}
+
+// below returns ⌊x n/2³²⌋, whose upper half is the index, and sets x to x n mod 2⁶⁴:
+// n < 2³², so that two products of 32 bits do. The result is the new hi too.
+func (x *fraction) below(n VecVirtual) VecVirtual {
+	hi, lo, carry := ZMM(), ZMM(), ZMM()
+	VPMULUDQ(n, x.lo, lo)
+	VPMULUDQ(n, x.hi, hi)
+	VPSRLQ(Imm(32), lo, carry)
+	VPADDQ(carry, hi, hi)
+	x.hi, x.lo = hi, lo
 	return hi
 }
 
 // store stores four indices of each stream.
-func store(found []VecVirtual, upper Register, rows []Mem) {
-	pairs := make([]VecVirtual, 2)
-	for i := range pairs {
-		pairs[i] = ZMM()
-		VPSRLQ(Imm(32), found[2*i], pairs[i])
-		VPBLENDMD(found[2*i+1], pairs[i], upper, pairs[i])
+func store(found []VecVirtual, rows []Mem) {
+	const even, odd = 0x88, 0xdd // two of the four numbers of each operand
+	shuffled := func(a, b VecVirtual, which uint64) VecVirtual {
+		z := ZMM()
+		VSHUFPS(Imm(which), b, a, z)
+		return z
 	}
-	even, odd := ZMM(), ZMM()
-	VPUNPCKLQDQ(pairs[1], pairs[0], even)
-	VPUNPCKHQDQ(pairs[1], pairs[0], odd)
+	first, last := shuffled(found[0], found[1], odd), shuffled(found[2], found[3], odd)
+	streams := []VecVirtual{shuffled(first, last, even), shuffled(first, last, odd)}
 	for w, row := range rows {
-		from := []VecVirtual{even, odd}[w%2]
+		from := streams[w%2]
 		if w < 2 {
 			VMOVDQU(from.AsX(), row)
 		} else {
