@@ -97,6 +97,7 @@ func (h *highOrder) linear(order int) *attempt {
 		p = append([]float64(nil), a.p...)
 		floats.Add(p, e)
 		tol *= 1e-2
+		h.visit(h.visits())                                                             // weights of wells are long waves
 		stats, a.err = h.improve(a.op, p, tol, t.scale*floats.Max(a.p), iterationLimit) // the star's largest value is 1
 		a.its += stats.Iterations
 		e = h.judgeLinear(a, t.form, p, stats.Residual)

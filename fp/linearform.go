@@ -80,8 +80,8 @@ func (h *highOrder) aim(order int) *target {
 	t.scale = h.residualNorm(rates)
 	divergence := h.divergence(rates, h.star)
 	t.size = h.foresee(t.form, order, rates)
-	if hi := floorShare * t.size / blendFloor; hi < t.blend.hi {
-		t.blend = blendFrom(max(hi, leastBlend))
+	if hi := max(floorShare*t.size/blendFloor, leastBlend); hi < t.blend.hi {
+		t.blend = blendFrom(hi)
 		t.form = h.linearForm(t.blend)
 	}
 	most := min(mostTolerance, aimedDivergence/divergence)
@@ -130,13 +130,18 @@ func (h *highOrder) approach(t *target, order int, start []float64) (p []float64
 		t.form(order).Apply(rates, start)
 		if h.residualNorm(rates) < t.scale {
 			p = start
-			if h.frozen != nil {
-				h.frozen.Visits = 1 // errors of such a start are short waves
-			}
+			h.visit(1) // errors of such a start are short waves, and so is what other orders differ by
 		}
 	}
 	stats, err = h.improve(t.form(order), p, t.tol, t.scale, iterationLimit)
 	return p, stats, err
+}
+
+// visit sets how often the preconditioner's cycle visits coarse levels.
+func (h *highOrder) visit(times int) {
+	if h.frozen != nil {
+		h.frozen.Visits = times
+	}
 }
 
 // calm goes on with the linear form where rates of change are too large in some cell; stats are

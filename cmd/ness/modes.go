@@ -33,7 +33,7 @@ func modesCommand() *cobra.Command {
 	}
 	fl.inputFlags.add(cmd)
 	fl.outputFlags.add(cmd)
-	cmd.Flags().IntVarP(&fl.count, "count", "k", 6, "`NUMBER` of eigenvalues, 0 not counted; one more where a pair of conjugates would be cut in two")
+	cmd.Flags().IntVarP(&fl.count, "count", "k", 6, "`NUMBER` of eigenvalues nearest 0, which is not counted; one more where a pair of conjugates would be cut in two")
 	cmd.Flags().StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator, whose rates are right however small")
 	cmd.Flags().Float64Var(&fl.tol, "tol", 0, "`ACCURACY` of the eigenvectors of the accurate operator (default 1e-7, of eigenvalues some 1e-12)")
 	return cmd

@@ -127,7 +127,7 @@ func (s *modesSummary) method() string {
 
 func (s *modesSummary) print(w io.Writer) {
 	line(w, "method", "%s", s.method())
-	line(w, "eigenvalues", "%d beside 0, conjugates counted, from %d linear problems; none is missing with |λ| < %.6g", s.Eigenvalues, s.Products, float64(s.Radius))
+	line(w, "eigenvalues", "%d beside 0, conjugates counted, from %d linear problems; none is missing with |λ| < %.6g, but what turns faster may be slower than some of these", s.Eigenvalues, s.Products, float64(s.Radius))
 	printTimeUnit(w, s.SGDStep)
 	fmt.Fprintln(w)
 	printTable(w, s.table())
