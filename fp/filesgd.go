@@ -48,7 +48,7 @@ func (f *File) CheckStable(points [][]float64) error {
 		least = min(least, values[len(values)-1])
 	}
 	if most := 2 * (1 + s.Momentum) / least; least > 0 && eta >= most {
-		return f.fail("sgd.learning_rate", "SGD diverges: want less than %.4g, 2(1 + momentum) over the largest curvature of the loss where walkers start, have %g", most, eta)
+		return f.fail("sgd.learning_rate", "SGD diverges: want less than %.4g, 2(1 + momentum) over the largest curvature of the loss at its minima, or where walkers start, have %g", most, eta)
 	}
 	return nil
 }

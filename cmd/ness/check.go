@@ -73,6 +73,11 @@ func check(w io.Writer, name string, f *fp.File) error {
 	if err := f.HasStationary(); err != nil {
 		doubts = append(doubts, err.Error())
 	}
+	if minima := f.Problem.StablePoints(); f.SGD() != nil && f.Problem.Landscape != nil && len(minima) > 0 {
+		if err := f.CheckStable(minima); err != nil {
+			doubts = append(doubts, err.Error())
+		}
+	}
 	for _, d := range doubts {
 		line(w, "warning", "%s", d)
 	}
