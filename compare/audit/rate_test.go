@@ -232,36 +232,6 @@ func TestCurvatureIsThatOfMostOfTheDensity(t *testing.T) {
 	}
 }
 
-// η₀/√(k+1) with a relaxation time of 1/η₀ steps: from step k on one is √(k+1)/η₀ steps, in which
-// ln η falls by ½ ln(1 + 1/(η₀√(k+1))).
-func TestSchedulesAgainstRelaxation(t *testing.T) {
-	const eta = 0.1
-	largest, c := rateChange(fp.InverseSqrtRate(eta), 1)
-	for i, k := range c.X {
-		k = math.Floor(k)
-		want := 0.5 * math.Log(1+1/(eta*math.Sqrt(k+1)))
-		if math.Abs(c.Y[i]-want) > 2/k { // of whole steps
-			t.Errorf("k = %g: %.5f, want %.5f", k, c.Y[i], want)
-		}
-	}
-	if largest != c.Y[0] {
-		t.Errorf("largest %g, at first %g", largest, c.Y[0])
-	}
-	for _, s := range []struct {
-		rate string
-		want fp.Verdict
-	}{
-		{"0.02", fp.Holds},
-		{"{schedule: inverse-sqrt, initial: 0.02}", fp.Violated},
-		{"{schedule: step, initial: 0.02, factor: 0.5, every: 1000}", fp.Violated},
-		{"{schedule: cosine, initial: 0.02, final: 0.01, steps: 10000000}", fp.Holds},
-		{"{schedule: cosine, initial: 0.02, final: 0.0001, steps: 1000}", fp.Violated},
-	} {
-		r := audited(t, line(s.rate, ""), quick)
-		checkVerdicts(t, r, map[string]fp.Verdict{"constant-rate": s.want})
-	}
-}
-
 // Momentum of 0.5 with ηλ = 0.02 is overdamped, 0.08; of 0.9 it is not, 2.
 func TestMomentumIsHeldAgainstCurvature(t *testing.T) {
 	for _, c := range []struct {
