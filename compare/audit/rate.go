@@ -97,36 +97,33 @@ func (s *subject) smallRate() Finding {
 	return f
 }
 
-// smallOrder finds whether the density changes from first to second order in η, drift and noise, and
-// tells how walkers leave both.
+// smallOrder finds whether the density changes from first to second order in η, drift and noise,
+// whichever the file has, and tells how walkers leave both.
 func (s *subject) smallOrder() Finding {
 	f := Finding{
 		Key: "order-in-rate", Name: "first order in the learning rate", Claim: "the densities of first and second order in η, of drift and noise, are the same",
-		Rule: s.agreement(),
+		Rule: Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g between first and second order, with its numerical error", s.opt.Within), Limit: s.opt.Within},
 	}
-	for _, c := range s.candidates {
-		if c.Key != "fokker-planck-corrected" {
-			continue
-		}
-		if c.Err != nil {
-			return f.notApplicable(c.Err.Error())
-		}
-		f.Applies = true
-		move := s.between(f.Key, f.Name, "", c.Density, c.Error).TV
-		f.Statistics = []Statistic{{"tv", "total variation distance", move.Value, move.Error}}
-		f.Verdict = judge(move.Value, move.Error, s.opt.Within)
-		ratio, _ := s.logRatio(c)
-		f.Maps = []Map{ratio}
-		f.Sentence = pick(f.Verdict,
-			fmt.Sprintf("the second order in η moves the density by %.2g in total variation", move.Value),
-			fmt.Sprintf("the second order in η moves the density by %.2g in total variation: the first does not do", move.Value),
-			fmt.Sprintf("the second order in η moves the density by %.2g ± %.1g in total variation", move.Value, move.Error))
-		if s.noWalkers() == "" {
-			s.tellRates(&f)
-		}
-		return f
+	e, ratio, err := s.orders()
+	if err != nil {
+		return f.notApplicable(err.Error())
 	}
-	return f.notApplicable("the second order is known without momentum, of SGD alone")
+	f.Applies = true
+	move := e.TV
+	f.Statistics = []Statistic{{"tv", "total variation distance", move.Value, move.Error}}
+	f.Verdict = judge(move.Value, move.Error, s.opt.Within)
+	f.Maps = []Map{ratio}
+	f.Sentence = pick(f.Verdict,
+		fmt.Sprintf("the second order in η is %.2g from the first in total variation", move.Value),
+		fmt.Sprintf("the second order in η is %.2g from the first in total variation: the first does not do", move.Value),
+		fmt.Sprintf("the second order in η is %.2g ± %.1g from the first in total variation", move.Value, move.Error))
+	if s.file.SGDVariant().Order == 2 {
+		f.Sentence += "; the density that is audited has the drift of second order"
+	}
+	if s.noWalkers() == "" {
+		s.tellRates(&f)
+	}
+	return f
 }
 
 // noMomentum finds whether the heavy ball is overdamped: with γ = (1−μ)/√η in the time k√η it is
