@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/compare/random"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
 )
@@ -107,7 +108,7 @@ func (s *subject) runWalkers() *crowds {
 	}
 	s.work.begin("pilot run", 1)
 	var err error
-	c.pilot, err = compare.Pilot(s.opt.Context, (*compare.SGD)(s.sgd), compare.Initial{Points: s.drawn(128)}, compare.PilotOptions{Seed: ^s.opt.Seed, MaxSteps: 1 << 16})
+	c.pilot, err = compare.Pilot(s.opt.Context, (*compare.SGD)(s.sgd), compare.Initial{Points: s.drawn(128)}, compare.PilotOptions{Seed: s.seed(walks), MaxSteps: 1 << 16})
 	if err == nil && !c.pilot.Mixed {
 		err = errNotMixed
 	}
@@ -129,6 +130,13 @@ func (s *subject) runWalkers() *crowds {
 	var diverged *compare.DivergedError
 	c.diverged = errors.As(c.of[walkItself].err, &diverged)
 	return c
+}
+
+// seed returns that of a walk, of [walks] that of the pilot run: by a hash, since audits of neighbouring
+// seeds have to be independent too.
+func (s *subject) seed(k walk) uint64 {
+	word, _ := random.New(s.opt.Seed, uint64(k)).Next()
+	return word
 }
 
 // errNotMixed says that walkers stay near where they start for longer than the pilot run, so that more of
@@ -159,7 +167,7 @@ func (s *subject) walk(k walk, p *fp.SGD, pilot compare.Relaxation) crowd {
 	total := burn + int(math.Ceil(max(10*float64(every), 10*pilot.Steps, steps)))
 	s.work.begin(k.String(), walkWork)
 	e, err := compare.New((*compare.SGD)(p), compare.Initial{Points: s.drawn(s.opt.Walkers)}, compare.Options{
-		Walkers: s.opt.Walkers, Seed: s.opt.Seed + uint64(k), BurnIn: burn, Every: every, Grid: s.grid, MaxOutside: 1,
+		Walkers: s.opt.Walkers, Seed: s.seed(k), BurnIn: burn, Every: every, Grid: s.grid, MaxOutside: 1,
 		Progress: func(step int) { s.work.reach(float64(step) / float64(total)) },
 	})
 	if err != nil {

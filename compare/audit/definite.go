@@ -49,42 +49,49 @@ func (s *subject) typicalCells() []int {
 	return order
 }
 
-// definiteness finds whether Σ ≻ 0.
+// noiseNames returns what the tensor in s.noise is called, in a symbol and in words: injected noise is in
+// it, where there is some.
+func (s *subject) noiseNames() (symbol, words string) {
+	if s.sgd != nil && s.sgd.InjectedNoise > 0 {
+		return "Σ with injected noise", "the covariance of gradient noise with injected noise"
+	}
+	return "Σ", "the covariance Σ of gradient noise"
+}
+
+// definiteness finds whether Σ ≻ 0: by the ratio of its least eigenvalue to its largest in each cell, or
+// on a line, where there is one, to the largest anywhere.
 func (s *subject) definiteness() []Finding {
+	symbol, words := s.noiseNames()
 	f := Finding{
-		Key: "definite-noise", Name: "Σ positive definite", Claim: "the covariance Σ of gradient noise can be inverted where the density is",
+		Key: "definite-noise", Name: symbol + " positive definite", Claim: words + " can be inverted where the density is",
 		Applies: true,
-		Rule:    Rule{Text: fmt.Sprintf("holds where the least eigenvalue of Σ is at least %g of the largest on %g of the probability; violated where it is below %g", soundRatio, typicalMass, singularRatio), Limit: soundRatio},
+		Rule:    Rule{Text: fmt.Sprintf("holds where the least eigenvalue of %s is at least %g of the largest on %g of the probability; violated where it is below %g", symbol, soundRatio, typicalMass, singularRatio), Limit: soundRatio},
 	}
 	d := s.grid.Dim()
-	ratios := Map{Key: "eigenvalue_ratio", Name: "least over largest eigenvalue of Σ", Values: make([]float64, s.grid.Cells())}
+	ratios := Map{Key: "eigenvalue_ratio", Name: "least over largest eigenvalue of " + symbol, Values: make([]float64, s.grid.Cells())}
 	for i := range ratios.Values {
 		ratios.Values[i] = math.NaN()
 	}
-	tensor := mat.NewSymDense(d, nil)
-	var eigen mat.EigenSym
-	worst, least, largest, rank, seen := math.Inf(1), math.Inf(1), 0.0, 0.0, 0.0
-	for _, i := range s.typicalCells() {
-		tensorAt(tensor, s.noise, i)
-		if !eigen.Factorize(tensor, false) {
-			continue
+	spectra, largest := s.spectra()
+	worst, least, rank, seen := math.Inf(1), math.Inf(1), 0.0, 0.0
+	for _, c := range spectra {
+		i, v := c.cell, c.values
+		top := v[d-1]
+		if d == 1 {
+			top = largest
 		}
-		v := eigen.Values(nil)
 		r := 0.0
-		if v[d-1] > 0 {
-			r = max(0, v[0]/v[d-1])
+		if top > 0 {
+			r = max(0, v[0]/top)
 		}
 		ratios.Values[i] = r
-		worst, least, largest = min(worst, r), min(least, v[0]), max(largest, v[d-1])
+		worst, least = min(worst, r), min(least, v[0])
 		for _, u := range v {
-			if u > singularRatio*v[d-1] && u > 0 {
+			if u > singularRatio*top && u > 0 {
 				rank += s.mass[i]
 			}
 		}
 		seen += s.mass[i]
-	}
-	if d == 1 { // one eigenvalue is compared with the largest anywhere
-		worst = max(0, least/largest)
 	}
 	f.Statistics = []Statistic{
 		{"ratio", "least eigenvalue over the largest", worst, 0},
@@ -99,18 +106,39 @@ func (s *subject) definiteness() []Finding {
 		f.Verdict = fp.Violated
 	}
 	f.Sentence = pick(f.Verdict,
-		fmt.Sprintf("Σ can be inverted: its eigenvalues differ by at most a factor of %.3g", 1/worst),
-		fmt.Sprintf("Σ has no inverse in places that matter: its mean rank is %.3g of %d", rank/seen, d),
-		fmt.Sprintf("Σ is nearly singular: its eigenvalues differ by a factor of up to %.3g", 1/worst))
+		fmt.Sprintf("%s can be inverted: its eigenvalues differ by at most a factor of %.3g", symbol, 1/worst),
+		fmt.Sprintf("%s has no inverse in places that matter: its mean rank is %.3g of %d", symbol, rank/seen, d),
+		fmt.Sprintf("%s is nearly singular: its eigenvalues differ by a factor of up to %.3g", symbol, 1/worst))
 	f.Maps = []Map{ratios}
 	return []Finding{f}
+}
+
+// A spectrumAt is eigenvalues in a cell, ascending.
+type spectrumAt struct {
+	cell   int
+	values []float64
+}
+
+// spectra returns the eigenvalues of the noise in typical cells, and the largest of all.
+func (s *subject) spectra() (at []spectrumAt, largest float64) {
+	tensor := mat.NewSymDense(s.grid.Dim(), nil)
+	var eigen mat.EigenSym
+	for _, i := range s.typicalCells() {
+		tensorAt(tensor, s.noise, i)
+		if eigen.Factorize(tensor, false) {
+			v := eigen.Values(nil)
+			at, largest = append(at, spectrumAt{i, v}), max(largest, slices.Max(v))
+		}
+	}
+	return at, largest
 }
 
 // constancy finds whether Σ varies over the density: √(E‖Σ − Σ̄‖²)/‖Σ̄‖ with Σ̄ = E Σ, in the
 // norm of Frobenius.
 func (s *subject) constancy() []Finding {
+	symbol, words := s.noiseNames()
 	f := Finding{
-		Key: "constant-noise", Name: "Σ constant", Claim: "the covariance Σ of gradient noise does not depend on θ", Applies: true,
+		Key: "constant-noise", Name: symbol + " constant", Claim: words + " does not depend on θ", Applies: true,
 		Rule: Rule{Text: fmt.Sprintf("holds up to a relative variation √(E‖Σ − EΣ‖²)/‖EΣ‖ of %g", mostVariation), Limit: mostVariation},
 	}
 	d := s.grid.Dim()
@@ -131,9 +159,9 @@ func (s *subject) constancy() []Finding {
 	f.Statistics = []Statistic{{"variation", "relative variation of Σ", variation, variation * s.densityError()}}
 	f.Verdict = judge(variation, 0, mostVariation)
 	f.Sentence = pick(f.Verdict,
-		fmt.Sprintf("Σ varies by %.2g of itself over the density", variation),
-		fmt.Sprintf("Σ depends on θ: it varies by %.2g of itself over the density", variation),
-		"Σ could not be averaged")
+		fmt.Sprintf("%s varies by %.2g of itself over the density", symbol, variation),
+		fmt.Sprintf("%s depends on θ: it varies by %.2g of itself over the density", symbol, variation),
+		symbol+" could not be averaged")
 	f.Maps = []Map{away}
 	return []Finding{f}
 }

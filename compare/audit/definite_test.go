@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
@@ -98,6 +99,22 @@ func TestNoiseOnALineIsComparedWithItsLargest(t *testing.T) {
 		s := &subject{grid: g, noise: [][]float64{{1, 2, 2 * c.least, 1}}, mass: p.Values, solution: &fp.Stationary{Density: p}}
 		if f := s.definiteness()[0]; f.Verdict != c.verdict {
 			t.Errorf("%+v: %v, ratio %g", c, f.Verdict, f.Statistics[0].Value)
+		} else if m := f.Maps[0].Values; m[0] != 0.5 || m[1] != 1 || c.rare > 1e-3 && m[2] != f.Statistics[0].Value {
+			t.Errorf("%+v: map %v, ratio %g", c, m, f.Statistics[0].Value) // the verdict is that of the map
+		}
+	}
+}
+
+// With injected noise it is the sum that can be inverted, and that is said.
+func TestInjectedNoiseIsNamed(t *testing.T) {
+	for _, c := range []struct{ more, symbol string }{{"", "Σ "}, {", injected_noise: 0.1", "Σ with injected noise "}} {
+		r := audited(t, "variables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1 + x^2, learning_rate: 0.1, batch_size: 1"+c.more+"}\ndomain: auto", quick)
+		for _, key := range []string{"definite-noise", "constant-noise"} {
+			f := find(t, r, key)
+			said := strings.Contains(f.Claim, "with injected noise")
+			if !strings.HasPrefix(f.Sentence, c.symbol) || !strings.HasPrefix(f.Name, c.symbol) || said != (c.more != "") || strings.HasPrefix(f.Sentence, "Σ with") != said {
+				t.Errorf("%s: %s; %s; %s", c.more, f.Name, f.Claim, f.Sentence)
+			}
 		}
 	}
 }

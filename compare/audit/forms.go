@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/grid"
 )
 
 // This file holds every density that is proposed for the process against the solution.
@@ -78,21 +79,28 @@ func (s *subject) agreement() Rule {
 	return Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g from the solution, with its numerical error", s.opt.Within), Limit: s.opt.Within}
 }
 
-// logRatio returns ln(formula/solution) in every cell with enough of either, NaN in others, and the
-// mean of its size over the solution.
+// logRatio returns ln(formula/solution) by [logRatios], and the mean of its size over the density.
 func (s *subject) logRatio(c compare.Candidate) (m Map, mean float64) {
-	p := s.solution.Density
-	m = Map{Key: "log_ratio_" + c.Key, Name: "ln(" + c.Name + "/solution)", Values: make([]float64, len(p.Values))}
-	top, _ := p.Max()
-	for i, v := range p.Values {
-		q := c.Density.Values[i]
-		m.Values[i] = math.NaN()
-		if v > shown*top && q > 0 {
-			m.Values[i] = math.Log(q / v)
-			mean += s.mass[i] * math.Abs(m.Values[i])
+	m = Map{Key: "log_ratio_" + c.Key, Name: "ln(" + c.Name + "/solution)", Values: logRatios(s.solution.Density, c.Density)}
+	for i, v := range m.Values {
+		if !math.IsNaN(v) {
+			mean += s.mass[i] * math.Abs(v)
 		}
 	}
 	return m, mean
+}
+
+// logRatios returns ln(q/p) in every cell with enough of either, NaN in others.
+func logRatios(p, q *grid.Field) []float64 {
+	ratio := make([]float64, len(p.Values))
+	top, _ := p.Max()
+	for i, v := range p.Values {
+		ratio[i] = math.NaN()
+		if u := q.Values[i]; v > shown*top && u > 0 {
+			ratio[i] = math.Log(u / v)
+		}
+	}
+	return ratio
 }
 
 // farthest returns the centre of the cell with most of the distance per volume.

@@ -88,11 +88,16 @@ const roundOff = 1e-12
 
 // between is the effect of another density in place of the solution, with its relative L1 error.
 func (s *subject) between(key, name, how string, p *grid.Field, e float64) Effect {
-	err := (s.densityError() + e) / 2 // half of an L1 distance is one in total variation
+	return apart(key, name, how, s.solution.Density, p, s.densityError()+e)
+}
+
+// apart is the effect of density q in place of p, with the sum of their relative L1 errors.
+func apart(key, name, how string, p, q *grid.Field, sum float64) Effect {
+	err := sum / 2 // half of an L1 distance is one in total variation
 	return Effect{
 		Key: key, Name: name, How: how,
-		TV:        Shift{Value: compare.TV(s.solution.Density, p), Error: err + cellError(s.solution.Density, p) + roundOff},
-		Hellinger: Shift{Value: compare.Hellinger(s.solution.Density, p), Error: math.Sqrt(err)},
+		TV:        Shift{Value: compare.TV(p, q), Error: err + cellError(p, q) + roundOff},
+		Hellinger: Shift{Value: compare.Hellinger(p, q), Error: math.Sqrt(err)},
 	}
 }
 
@@ -100,7 +105,6 @@ func (s *subject) between(key, name, how string, p *grid.Field, e float64) Effec
 func (s *subject) formulaEffects(l *rankedList) {
 	for _, w := range []struct{ candidate, key, name, how string }{
 		{"gibbs", "tempered-posterior", "tempered posterior", "exp(−2BL/ησ²) for the solution"},
-		{"fokker-planck-corrected", "order-in-rate", "first order in the learning rate", "drift and noise of second order in η for those of first"},
 		{"fokker-planck-ito", "calculus-ito", "calculus: Itô", "the same coefficients in the sense of Itô"},
 		{"fokker-planck-stratonovich", "calculus-stratonovich", "calculus: Stratonovich", "the same coefficients in the sense of Stratonovich"},
 		{"fokker-planck-haenggi-klimontovich", "calculus-haenggi-klimontovich", "calculus: Hänggi–Klimontovich", "the same coefficients in the sense of Hänggi and Klimontovich, J = bp − D∇p"},
@@ -114,6 +118,9 @@ func (s *subject) formulaEffects(l *rankedList) {
 				l.add(s.between(w.key, w.name, w.how, c.Density, c.Error))
 			}
 		}
+	}
+	if e, _, err := s.orders(); err == nil { // else its finding says why not
+		l.add(e)
 	}
 }
 

@@ -171,13 +171,14 @@ func TestTwinsDifferInOneThing(t *testing.T) {
 // Between crowds of the same law the distance is its floor, on the average.
 func TestFloorsBetweenCrowds(t *testing.T) {
 	var value, floor float64
-	for seed := range uint64(4) {
+	for seed := range uint64(16) {
 		r := audited(t, mean(480, 8, seed, ""), Options{Seed: seed, MaxPoints: 1, Points: 1, Walkers: 256, Relaxations: 40, NoiseSteps: 8})
 		e := effect(t, r, "normal-noise")
 		value, floor = value+e.TV.Value, floor+e.TV.Floor
 	}
-	// Of 64 cells some 20 matter: of one distance a tenth is chance, and of four 5 %.
-	if r := value / floor; r < 0.85 || r > 1.15 {
+	// Few cells and slow modes matter: of 60 such distances the scatter is 0.48 of the floor, and the mean
+	// 1.04(6); of sixteen 0.12 is chance. Without the other crowd's share it would be √2.
+	if r := value / floor; r < 0.7 || r > 1.3 {
 		t.Errorf("distances are %.3f of their floors", r)
 	}
 }

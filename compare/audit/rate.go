@@ -20,8 +20,6 @@ const (
 	mostStep = 0.1
 	// quantile is the share of the probability whose curvatures are at most the one that counts.
 	quantile = 0.95
-	// mostChange is the change of ln η within a relaxation time up to which the density follows.
-	mostChange = 0.1
 	// mostFraction is the part of the samples in a batch that counts as small.
 	mostFraction = 0.1
 )
@@ -99,97 +97,33 @@ func (s *subject) smallRate() Finding {
 	return f
 }
 
-// smallOrder finds whether the density changes from first to second order in η, drift and noise, and
-// tells how walkers leave both.
+// smallOrder finds whether the density changes from first to second order in η, drift and noise,
+// whichever the file has, and tells how walkers leave both.
 func (s *subject) smallOrder() Finding {
 	f := Finding{
 		Key: "order-in-rate", Name: "first order in the learning rate", Claim: "the densities of first and second order in η, of drift and noise, are the same",
-		Rule: s.agreement(),
+		Rule: Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g between first and second order, with its numerical error", s.opt.Within), Limit: s.opt.Within},
 	}
-	for _, c := range s.candidates {
-		if c.Key != "fokker-planck-corrected" {
-			continue
-		}
-		if c.Err != nil {
-			return f.notApplicable(c.Err.Error())
-		}
-		f.Applies = true
-		move := s.between(f.Key, f.Name, "", c.Density, c.Error).TV
-		f.Statistics = []Statistic{{"tv", "total variation distance", move.Value, move.Error}}
-		f.Verdict = judge(move.Value, move.Error, s.opt.Within)
-		ratio, _ := s.logRatio(c)
-		f.Maps = []Map{ratio}
-		f.Sentence = pick(f.Verdict,
-			fmt.Sprintf("the second order in η moves the density by %.2g in total variation", move.Value),
-			fmt.Sprintf("the second order in η moves the density by %.2g in total variation: the first does not do", move.Value),
-			fmt.Sprintf("the second order in η moves the density by %.2g ± %.1g in total variation", move.Value, move.Error))
-		if s.noWalkers() == "" {
-			s.tellRates(&f)
-		}
-		return f
-	}
-	return f.notApplicable("the second order is known without momentum, of SGD alone")
-}
-
-// constantRate holds the change of η against the relaxation time: how much ln η changes within one
-// from step k on, 1/(η_k gap) steps, at worst after ten of them.
-func (s *subject) constantRate() Finding {
-	f := Finding{
-		Key: "constant-rate", Name: "constant learning rate", Claim: "η does not change within a relaxation time",
-		Rule: Rule{Text: fmt.Sprintf("holds where ln η changes by at most %g within a relaxation time, from the tenth on", mostChange), Limit: mostChange},
-	}
-	if s.sgd == nil {
-		return f.notApplicable("an equation has no learning rate")
-	}
-	if _, constant := s.sgd.Schedule.(fp.ConstantRate); constant {
-		f.Applies, f.Verdict, f.Sentence = true, fp.Holds, "the learning rate is constant"
-		f.Statistics = []Statistic{{"change", "change of ln η within a relaxation time", 0, 0}}
-		return f
-	}
-	modes, err := fp.SolveModes(s.problem, s.grid, fp.ModesOptions{Count: 1})
+	e, ratio, err := s.orders()
 	if err != nil {
-		return f.notApplicable("the relaxation time was not found: " + err.Error())
+		return f.notApplicable(err.Error())
 	}
 	f.Applies = true
-	gap := (1 - s.sgd.Momentum) / modes.Modes[0].Time // time is kη/(1−μ)
-	change, curve := rateChange(s.sgd.Schedule, gap)
-	f.Curves = []Curve{curve}
-	f.Statistics = []Statistic{
-		{"change", "largest change of ln η within a relaxation time", change, 0},
-		{"relaxation", "relaxation time at the first rate, steps", relaxationSteps(s.sgd.Schedule, gap, 0), 0},
-	}
-	f.Verdict = judge(change, 0, mostChange)
+	move := e.TV
+	f.Statistics = []Statistic{{"tv", "total variation distance", move.Value, move.Error}}
+	f.Verdict = judge(move.Value, move.Error, s.opt.Within)
+	f.Maps = []Map{ratio}
 	f.Sentence = pick(f.Verdict,
-		fmt.Sprintf("η changes slowly, ln η by at most %.2g within a relaxation time", change),
-		fmt.Sprintf("η changes faster than the density can follow, ln η by up to %.2g within a relaxation time", change),
-		"the change of η is not a number")
-	return f
-}
-
-// relaxationSteps returns 1/(η_k gap).
-func relaxationSteps(s fp.Schedule, gap float64, k int) float64 { return 1 / (s.Rate(k) * gap) }
-
-// longestRun is the number of steps up to which a schedule is looked at.
-const longestRun = 1e8
-
-// rateChange returns the largest change of ln η within a relaxation time, and its course: at steps
-// that grow by a twentieth, from ten relaxation times of the first rate on.
-func rateChange(s fp.Schedule, gap float64) (largest float64, c Curve) {
-	c = Curve{Key: "rate_change", Name: "change of the learning rate", XLabel: "step", YLabel: "change of ln η within a relaxation time"}
-	for k := 10 * relaxationSteps(s, gap, 0); k < longestRun; k = 1.05*k + 1 {
-		eta := s.Rate(int(k))
-		if !(eta > 0) {
-			break
-		}
-		later := s.Rate(int(min(k+relaxationSteps(s, gap, int(k)), 1e15)))
-		change := math.Inf(1)
-		if later > 0 {
-			change = math.Abs(math.Log(later / eta))
-		}
-		largest = max(largest, change)
-		c.X, c.Y = append(c.X, k), append(c.Y, change)
+		fmt.Sprintf("the second order in η is %.2g from the first in total variation", move.Value),
+		fmt.Sprintf("the second order in η is %.2g from the first in total variation: the first does not do", move.Value),
+		fmt.Sprintf("the second order in η is %.2g ± %.1g from the first in total variation", move.Value, move.Error))
+	if s.file.SGDVariant().Order == 2 {
+		f.Sentence += "; the density that is audited has the drift of second order"
 	}
-	return largest, c
+	if s.noWalkers() == "" {
+		s.tellRates(&f)
+	}
+	return f
 }
 
 // noMomentum finds whether the heavy ball is overdamped: with γ = (1−μ)/√η in the time k√η it is

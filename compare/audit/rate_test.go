@@ -36,6 +36,29 @@ func TestStepsAreThoseOfTheCurvature(t *testing.T) {
 	}
 }
 
+// A file with the drift of second order is told the same of first against second order as one with that of
+// first: variances 1 and 1 + η/2 here, where its own is 1/(1 + η/2).
+func TestOrdersAreThoseOfAnyFile(t *testing.T) {
+	const eta = 0.4
+	for _, more := range []string{"", ", drift_order: 1", ", drift_order: 2"} {
+		r := audited(t, line(fmt.Sprint(eta), more), quick)
+		f := find(t, r, "order-in-rate")
+		want := normalTV(math.Sqrt(1 + eta/2))
+		for _, got := range []float64{statistic(t, f, "tv"), effect(t, r, "order-in-rate").TV.Value} {
+			if math.Abs(got-want) > 2e-3*want { // of 512 cells some (h/σ)²
+				t.Errorf("%s: second order moves by %.5f, want %.5f", more, got, want)
+			}
+		}
+		// In the middle the ratio is that of the deviations.
+		if middle, want := f.Maps[0].Values[len(f.Maps[0].Values)/2], -math.Log(1+eta/2)/2; math.Abs(middle-want) > 2e-3 {
+			t.Errorf("%s: ln of the ratio %.4f, want %.4f", more, middle, want)
+		}
+		if strings.Contains(f.Sentence, "has the drift of second order") != strings.HasSuffix(more, "2") {
+			t.Errorf("%s: %s", more, f.Sentence)
+		}
+	}
+}
+
 // With momentum a step is small by ηλ/(1+μ), and of a quadratic the variance is that of the recursion in
 // θ and v, S = ASAᵀ + Q, over the equation's, (η/(1−μ))/2λ: found here by going round it.
 func TestSmallStepsWithMomentum(t *testing.T) {
@@ -229,36 +252,6 @@ func TestCurvatureIsThatOfMostOfTheDensity(t *testing.T) {
 	// Cells are 0.004 wide, and 6x of that is 0.014.
 	if got, want := find(t, r, "small-steps").Statistics[1].Value, 1+3*x*x; math.Abs(got-want) > 0.014 {
 		t.Errorf("curvature %.4f, want %.4f", got, want)
-	}
-}
-
-// η₀/√(k+1) with a relaxation time of 1/η₀ steps: from step k on one is √(k+1)/η₀ steps, in which
-// ln η falls by ½ ln(1 + 1/(η₀√(k+1))).
-func TestSchedulesAgainstRelaxation(t *testing.T) {
-	const eta = 0.1
-	largest, c := rateChange(fp.InverseSqrtRate(eta), 1)
-	for i, k := range c.X {
-		k = math.Floor(k)
-		want := 0.5 * math.Log(1+1/(eta*math.Sqrt(k+1)))
-		if math.Abs(c.Y[i]-want) > 2/k { // of whole steps
-			t.Errorf("k = %g: %.5f, want %.5f", k, c.Y[i], want)
-		}
-	}
-	if largest != c.Y[0] {
-		t.Errorf("largest %g, at first %g", largest, c.Y[0])
-	}
-	for _, s := range []struct {
-		rate string
-		want fp.Verdict
-	}{
-		{"0.02", fp.Holds},
-		{"{schedule: inverse-sqrt, initial: 0.02}", fp.Violated},
-		{"{schedule: step, initial: 0.02, factor: 0.5, every: 1000}", fp.Violated},
-		{"{schedule: cosine, initial: 0.02, final: 0.01, steps: 10000000}", fp.Holds},
-		{"{schedule: cosine, initial: 0.02, final: 0.0001, steps: 1000}", fp.Violated},
-	} {
-		r := audited(t, line(s.rate, ""), quick)
-		checkVerdicts(t, r, map[string]fp.Verdict{"constant-rate": s.want})
 	}
 }
 

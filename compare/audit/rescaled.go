@@ -94,15 +94,19 @@ func (s *subject) variantMoments(v fp.SGDVariant) (mean, cov []float64, err erro
 }
 
 // variant returns the density of another rate, batch and order with its relative L1 error: one that
-// there is already, where it is the solution or that of second order at the rate of the file.
+// there is already, where it is the solution or a candidate, of another order at the rate of the file.
 func (s *subject) variant(v fp.SGDVariant) (*grid.Field, float64, error) {
 	same := s.file.SGDVariant()
 	if v == same {
 		return s.solution.Density, s.densityError(), nil
 	}
-	if same.Order, same.CorrectNoise = 2, true; v == same {
+	if v.Rate == same.Rate && v.Batch == same.Batch {
+		key := "fokker-planck-corrected"
+		if !v.CorrectNoise {
+			key = fmt.Sprintf("fokker-planck-order-%d", v.Order)
+		}
 		for _, c := range s.candidates {
-			if c.Key == "fokker-planck-corrected" {
+			if c.Key == key {
 				return c.Density, c.Error, c.Err
 			}
 		}
@@ -112,6 +116,29 @@ func (s *subject) variant(v fp.SGDVariant) (*grid.Field, float64, error) {
 		return nil, 0, err
 	}
 	return s.solved(problem)
+}
+
+// orders returns the effect of second order in η, drift and noise, in place of first, and ln of the ratio
+// of the densities, whichever order the file has. Errors: there is no second order, or a density was not
+// found.
+func (s *subject) orders() (e Effect, ratio Map, err error) {
+	if s.sgd == nil || s.sgd.Momentum > 0 {
+		return e, ratio, errors.New("the second order is known without momentum, of SGD alone")
+	}
+	v := s.file.SGDVariant()
+	v.Order, v.CorrectNoise = 1, false
+	first, firstError, err := s.variant(v)
+	if err != nil {
+		return e, ratio, err
+	}
+	v.Order, v.CorrectNoise = 2, true
+	second, secondError, err := s.variant(v)
+	if err != nil {
+		return e, ratio, err
+	}
+	e = apart("order-in-rate", "first order in the learning rate", "drift and noise of second order in η for those of first", first, second, firstError+secondError)
+	ratio = Map{Key: "log_ratio_orders", Name: "ln(second order/first)", Values: logRatios(first, second)}
+	return e, ratio, nil
 }
 
 // tellRates adds to a finding how walkers leave both orders.
