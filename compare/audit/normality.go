@@ -5,6 +5,8 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/ness-fp/ness/compare/random"
 )
 
 // This file tests whether vectors are normal, whatever their mean and covariance: by skewness
@@ -165,4 +167,28 @@ func henzeZirkler(axes [][]float64) (statistic, chance float64) {
 	logVariance := math.Log1p(variance / (mean * mean))
 	z := (math.Log(statistic) - math.Log(mean) + logVariance/2) / math.Sqrt(logVariance)
 	return statistic, distuv.UnitNormal.Survival(z)
+}
+
+// henzeSamples is how many vectors the test as a whole takes, at a cost of their square.
+const henzeSamples = 400
+
+// jointChance is that of Henze and Zirkler's statistic of vectors, a slice per axis: of henzeSamples drawn
+// at random where there are more, with their own mean and covariance, which its law is for. It is 0 where
+// those have no covariance.
+func jointChance(axes [][]float64, seed, stream uint64) float64 {
+	if n := len(axes[0]); n > henzeSamples {
+		indices := make([]uint32, henzeSamples)
+		random.NewSubset(n).Fill(indices, random.New(seed, stream))
+		var rows []float64
+		for _, i := range indices {
+			for _, z := range axes {
+				rows = append(rows, z[i])
+			}
+		}
+		if axes = whitened(rows, len(axes)); len(axes) == 0 {
+			return 0
+		}
+	}
+	_, chance := henzeZirkler(axes)
+	return chance
 }
