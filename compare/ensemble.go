@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 
 	"github.com/ness-fp/ness/compare/random"
 	"github.com/ness-fp/ness/grid"
@@ -23,8 +24,8 @@ type Options struct {
 	// BurnIn is the number of steps before anything is tallied.
 	BurnIn int
 	// Every says after how many steps, from BurnIn on, walkers are tallied; 0 means 24.
-	// Steps of a walker are correlated: a tally in every tenth of the relaxation time
-	// loses nothing.
+	// Steps of a walker are correlated: means lose nothing by a tally in every tenth of the
+	// relaxation time, counts of cells do; [Relaxation.Every] weighs that against the cost.
 	Every int
 	// Grid is that of the histogram, with as many axes as there are parameters; nil: none.
 	// Coordinates along its periodic axes are taken modulo the period.
@@ -141,6 +142,10 @@ func (e *Ensemble) Step() int {
 	}
 	return int(least)
 }
+
+// Farthest returns how many steps the walkers have done that are ahead of all others: more than
+// [Ensemble.Step] where a run was cancelled, as blocks of walkers run one after another.
+func (e *Ensemble) Farthest() int { return int(slices.Max(e.done)) }
 
 // Theta returns where the walkers are, a slice per coordinate. It is not to be changed,
 // and changes when the ensemble runs.

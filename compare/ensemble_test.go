@@ -196,6 +196,9 @@ func TestCancelledRunsGoOn(t *testing.T) {
 	if e.Step() >= 500 || e.Histogram().Total() == 0 || e.Moments().Tallies == 0 {
 		t.Errorf("stopped at %d with %d tallies", e.Step(), e.Moments().Tallies)
 	}
+	if f := e.Farthest(); f < 200 || f > 500 || f <= e.Step() { // a walker was at step 200 when it was cancelled
+		t.Errorf("some walkers are at step %d, others at %d", f, e.Step())
+	}
 	if int(e.Histogram().Total()) != e.Moments().Tallies {
 		t.Errorf("histogram has %d tallies, moments %d", e.Histogram().Total(), e.Moments().Tallies)
 	}

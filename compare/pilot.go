@@ -94,10 +94,10 @@ func (r Relaxation) BurnIn() int { return int(math.Ceil(r.Steps * faded)) }
 
 // Every returns after how many steps Δ to tally: a tenth of τ, from 1 to 24. Means of tallies
 // have a variance (Δ/2τ) coth(Δ/2τ) as large as those of all steps: 1.0008 for a tenth. A cell
-// is left long before τ, so that its count gains by more: with 64 × 64 cells and τ = 18, the
-// floor of TV for Δ = 24 is four times that for Δ = 1, and 17 times the steps would make up for
-// it; with τ = 1800 it is 1.7 times as large for Δ = 180 as for 24. Every step adds a third to the time of the fastest walkers, every 24th a
-// fortieth, of which there is nothing left to save.
+// is left long before τ, so that its count gains by more: with 64 × 64 cells and τ = 18 the floor
+// of TV for Δ = 24 is four times that for Δ = 1, and 17 times the steps would make up for it;
+// with τ = 1800 it is 1.7 times as large for Δ = 180 as for 24. A tally in every step adds a third
+// to the time of the fastest walkers, in every 24th a fortieth: there is nothing left to save.
 func (r Relaxation) Every() int { return min(max(1, int(r.Steps/10)), buffered) }
 
 // Pilot runs a few walkers to find the relaxation time of a process, by which BurnIn and Every

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -144,7 +145,9 @@ func (fl *compareFlags) run(f *fp.File, g *grid.Grid, progress io.Writer) (*comp
 		c.rows = append(c.rows, c.row(one))
 	}
 	if fl.study > 0 && !r.interrupted {
-		c.study = fl.etaStudy(ctx, f, g, c, progress)
+		if c.study = fl.etaStudy(ctx, f, g, c, progress); errors.Is(c.study.err, errNotResumed) {
+			return nil, c.study.err
+		}
 	}
 	return c, err
 }

@@ -57,7 +57,7 @@ func (fl *ensembleFlags) add(cmd *cobra.Command) {
 	fl.burnIn = -1
 	f.Var((*whole)(&fl.steps), "steps", "`NUMBER` of steps of each walker after the burn-in (default: found by a pilot run)")
 	f.Var((*whole)(&fl.burnIn), "burn-in", "`NUMBER` of steps before anything is counted (default: found by a pilot run)")
-	f.IntVar(&fl.every, "every", 0, "count each walker after so many steps, `N` (default: a tenth of the relaxation time)")
+	f.IntVar(&fl.every, "every", 0, "count each walker after so many steps, `N` (default: a tenth of the relaxation time, at most 24)")
 	f.Uint64Var(&fl.seed, "seed", 1, "`SEED` of all random numbers; results are the same bits for any number of cores")
 	f.Float64Var(&fl.outside, "max-outside", 0.01, "`FRACTION` of counts outside the box that is an error")
 	f.BoolVar(&fl.resume, "resume", false, "go on with the interrupted ensemble in DIR")

@@ -138,6 +138,16 @@ func TestInterruptedEnsemblesGoOn(t *testing.T) {
 	if err := os.WriteFile(state, saved, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	record, away := filepath.Join(parts, recordName), filepath.Join(dir, "away.npy")
+	if err := os.Rename(record, away); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := simulate(parts, "--resume").CombinedOutput(); err == nil || !strings.Contains(string(out), "the interrupted run had no --record") {
+		t.Errorf("without a record: %v, %s", err, out)
+	}
+	if err := os.Rename(away, record); err != nil {
+		t.Fatal(err)
+	}
 	if out, err := simulate(parts, "--resume").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -238,6 +248,21 @@ func TestInterruptedStudiesGoOn(t *testing.T) {
 	}
 	if study("parts") == study("whole") {
 		t.Error("the study is whole where it was interrupted")
+	}
+	// A study that begins anew reads no state, and does not see that one is damaged.
+	state := filepath.Join(dir, "parts", studyStateName(0))
+	saved, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(state, saved[:len(saved)/2], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := compare("parts", "--resume").CombinedOutput(); err == nil || !strings.Contains(string(out), studyStateName(0)+": the saved state is damaged or cut short") {
+		t.Errorf("damaged: %v, %s", err, out)
+	}
+	if err := os.WriteFile(state, saved, 0o666); err != nil { // the folder is as it was
+		t.Fatal(err)
 	}
 	if out, err := compare("parts", "--resume").CombinedOutput(); err != nil && strings.Contains(string(out), "ness compare:") {
 		t.Fatalf("%v: %s", err, out)

@@ -30,7 +30,8 @@ type runSummary struct {
 type ensembleSummary struct {
 	Process     string             `json:"process"`
 	Walkers     int                `json:"walkers"`
-	Steps       int                `json:"steps"` // of each walker, after the burn-in
+	Steps       int                `json:"steps"`      // of each walker, after the burn-in
+	MostSteps   int                `json:"most_steps"` // of those ahead where it was interrupted
 	BurnIn      int                `json:"burn_in"`
 	Every       int                `json:"every"`
 	Seed        uint64             `json:"seed"`
@@ -49,7 +50,7 @@ type ensembleSummary struct {
 	Trend            []output.Float   `json:"trend"`
 	Noise            *noiseSummary    `json:"noise_autocovariance"` // null where it was not asked for
 	Seconds          float64          `json:"seconds"`
-	StepsPerSecond   output.Float     `json:"walker_steps_per_second"`
+	StepsPerSecond   output.Float     `json:"walker_steps_per_second"` // null where none was done
 }
 
 // relaxationSummary is [compare.Relaxation].
@@ -103,15 +104,15 @@ func (r *walk) unwound(m *compare.Moments) *compare.Moments {
 
 func summarizeEnsemble(r *walk) (e ensembleSummary, warnings []string) {
 	m := r.unwound(r.Moments())
-	steps := max(0, r.Step()-r.options.BurnIn)
+	counted := func(step int) int { return max(0, step-r.options.BurnIn) }
 	e = ensembleSummary{
-		Process: r.name, Walkers: r.options.Walkers, Steps: steps, BurnIn: r.options.BurnIn, Every: r.options.Every,
+		Process: r.name, Walkers: r.options.Walkers, Steps: counted(r.Step()), MostSteps: counted(r.Farthest()), BurnIn: r.options.BurnIn, Every: r.options.Every,
 		Seed: r.options.Seed, Start: r.start, Interrupted: r.interrupted,
 		Counts: m.Tallies, Outside: output.Float(r.Histogram().OutsideFraction()),
 		Mean: output.Floats(m.Mean), MeanError: output.Floats(m.MeanErr),
 		Covariance: square(m.Cov), CovarianceError: square(m.CovErr),
 		EffectiveSamples: output.Floats(m.EffectiveSamples), SplitRHat: output.Floats(m.SplitRHat), Trend: output.Floats(m.Trend),
-		Seconds: r.seconds, StepsPerSecond: output.Float(float64(r.done) * float64(r.options.Walkers) / r.seconds),
+		Seconds: r.seconds, StepsPerSecond: r.speed(),
 	}
 	if r := r.relaxation; r != nil {
 		e.Relaxation = &relaxationSummary{output.Float(r.Steps), r.Mixed, r.Length}
@@ -134,6 +135,14 @@ func summarizeEnsemble(r *walk) (e ensembleSummary, warnings []string) {
 		return e, warnings
 	}
 	return e, append(warnings, m.Doubts(r.straight())...)
+}
+
+// speed returns walker steps per second of this program run, NaN where it did none.
+func (r *walk) speed() output.Float {
+	if r.done == 0 {
+		return output.Float(math.NaN())
+	}
+	return output.Float(float64(r.done) * float64(r.options.Walkers) / r.seconds)
 }
 
 // square returns a symmetric matrix of its packed triangle.
@@ -169,8 +178,14 @@ func (e *ensembleSummary) print(w io.Writer) {
 		}
 		line(w, "relaxation time", "%s%.3g steps, from a pilot run of %d", atLeast, float64(r.Steps), r.Length)
 	}
-	line(w, "steps", "%d after a burn-in of %d, counted every %d", e.Steps, e.BurnIn, e.Every)
-	line(w, "speed", "%.3g million walker steps per second, %.3g s", float64(e.StepsPerSecond)/1e6, e.Seconds)
+	steps := fmt.Sprint(e.Steps)
+	if e.MostSteps > e.Steps {
+		steps = fmt.Sprintf("%d to %d", e.Steps, e.MostSteps)
+	}
+	line(w, "steps", "%s after a burn-in of %d, counted every %d", steps, e.BurnIn, e.Every)
+	if !math.IsNaN(float64(e.StepsPerSecond)) {
+		line(w, "speed", "%.3g million walker steps per second, %.3g s", float64(e.StepsPerSecond)/1e6, e.Seconds)
+	}
 	if e.Counts == 0 {
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -128,6 +130,9 @@ func (fl *simulateFlags) recorder(p *plan, folder *output.Folder) (*recorder, er
 	previous := ""
 	if fl.resume {
 		previous = filepath.Join(fl.dir, recordName)
+		if _, err := os.Stat(previous); errors.Is(err, fs.ErrNotExist) {
+			return nil, errors.New("--resume: --record: the interrupted run had no --record")
+		}
 	}
 	file, err := folder.CreateNPY(recordName, shape, previous)
 	return &recorder{p, file}, err

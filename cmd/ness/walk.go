@@ -43,6 +43,9 @@ func (p *plan) run(ctx context.Context, bar io.Writer, saved io.Reader) (*walk, 
 		if err := e.Restore(saved); err != nil {
 			return nil, err
 		}
+		if err := p.checkGone(e.Farthest()); err != nil {
+			return nil, err
+		}
 	}
 	first, total := e.Step(), p.total()
 	show = startProgress(bar, "simulating", first, total, "million walker steps", float64(p.options.Walkers)/1e6)
@@ -55,6 +58,17 @@ func (p *plan) run(ctx context.Context, bar io.Writer, saved io.Reader) (*walk, 
 		return nil, err
 	}
 	return r, err
+}
+
+// errNotResumed says that a saved ensemble cannot go on; nothing is to be written over it.
+var errNotResumed = errors.New("--resume")
+
+// checkGone refuses to go on with walkers that have gone farther than all are to go.
+func (p *plan) checkGone(farthest int) error {
+	if farthest <= p.total() {
+		return nil
+	}
+	return fmt.Errorf("%w: --steps: walkers of the interrupted run have done up to %d after the burn-in; want at least as many, have %d", errNotResumed, farthest-p.options.BurnIn, p.steps)
 }
 
 // stateName is the file of an interrupted ensemble.
@@ -89,7 +103,7 @@ func (p *plan) resume(ctx context.Context, bar io.Writer, path string) (*walk, e
 	defer saved.Close()
 	r, err := p.run(ctx, bar, bufio.NewReader(saved))
 	if errors.Is(err, checkpoint.ErrDamaged) || errors.Is(err, checkpoint.ErrOther) {
-		return nil, fmt.Errorf("--resume: %s: %w", path, err)
+		return nil, fmt.Errorf("%w: %s: %w", errNotResumed, path, err)
 	}
 	return r, err
 }
@@ -119,7 +133,11 @@ func (r *walk) stopped(saved bool) error {
 	if saved {
 		hint = "; the same command with --resume goes on"
 	}
-	return fmt.Errorf("%w at step %d of %d%s", errStopped, r.Step(), r.total(), hint)
+	at := fmt.Sprintf("step %d", r.Step())
+	if f := r.Farthest(); f > r.Step() { // walkers run block after block
+		at = fmt.Sprintf("steps %d to %d, by walker,", r.Step(), f)
+	}
+	return fmt.Errorf("%w at %s of %d%s", errStopped, at, r.total(), hint)
 }
 
 // untilInterrupt returns a context that the user can end, once; a second interrupt kills.
