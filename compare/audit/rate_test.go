@@ -195,6 +195,32 @@ func TestWalkersAgainstBothOrders(t *testing.T) {
 	}
 }
 
+// Walkers that are certainly away from first order leave open what both orders agree on: here they are
+// moved by deviations, of which 0.2 make 0.048 of total variation at least and 0.05 make 0.012; the limit is
+// 0.02.
+func TestWalkersThatRefuteLeaveTheOrderOpen(t *testing.T) {
+	f, g := problemOf(t, line("0.02", ""))
+	s, err := newSubject(f, g, Options{Seed: 1, Walkers: 256, Relaxations: 400}.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := s.crowds.of[walkItself].moments
+	at, deviation := m.Mean[0], math.Sqrt(m.Cov[0])
+	for _, c := range []struct {
+		moved float64
+		want  fp.Verdict
+	}{{0, fp.Holds}, {0.05, fp.Holds}, {0.2, fp.CannotTell}} {
+		m.Mean[0] = at + c.moved*deviation
+		f := s.smallOrder()
+		if f.Verdict != c.want || strings.Contains(f.Sentence, "does not explain") != (c.want == fp.CannotTell) {
+			t.Errorf("moved by %g: %v: %s", c.moved, f.Verdict, f.Sentence)
+		}
+		if !strings.Contains(f.Claim, "mean and covariance of walkers") {
+			t.Error(f.Claim)
+		}
+	}
+}
+
 // At half the rate walkers take as many steps, which are half as many relaxation times, and are counted
 // half as often; at twice the rate they take half as many steps for as many relaxation times.
 func TestOtherRatesAreCountedByTheirRelaxation(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/fp"
@@ -141,7 +142,16 @@ func (s *subject) orders() (e Effect, ratio Map, err error) {
 	return e, ratio, nil
 }
 
-// tellRates adds to a finding how walkers leave both orders.
+// refutes says whether walkers are certainly farther from an equation than agree at the rate of the file:
+// by five standard errors, and by the total variation that a distance δ of mean and covariance makes at
+// least of normal densities, δ/√(2πe).
+func (r *rateSeries) refutes(rate, within float64) bool {
+	k := slices.Index(r.fit.Rates, rate)
+	return r.fit.Resolved[k] && (r.fit.Errors[k]-5*r.fit.ErrorsErr[k])/math.Sqrt(2*math.Pi*math.E) > within
+}
+
+// tellRates adds to a finding how walkers leave both orders. One that holds is left open where they refute
+// the first.
 func (s *subject) tellRates(f *Finding) {
 	told := ""
 	for _, r := range s.rates() {
@@ -154,6 +164,10 @@ func (s *subject) tellRates(f *Finding) {
 		}
 		order := [...]string{1: "first", 2: "second"}[r.order]
 		f.Sentence += fmt.Sprintf("; walkers leave mean and covariance of %s order by %s", order, leaving(&r.fit))
+		if r.order == 1 && f.Verdict == fp.Holds && r.refutes(s.file.SGDVariant().Rate, s.opt.Within) {
+			f.Verdict = fp.CannotTell
+			f.Sentence += ", more than agrees with it, which the second does not explain"
+		}
 		for k, rate := range r.fit.Rates {
 			f.Statistics = append(f.Statistics, Statistic{
 				fmt.Sprintf("walkers-order-%d-rate-%d", r.order, k+1),
