@@ -25,25 +25,33 @@ import (
 // Kühn and Rosenow, arXiv 2306.05300.
 
 const (
-	mostLags     = 20
-	mostMemory   = 0.1 // autocorrelation at one lag
-	mostLongTerm = 0.5 // of the variance of sums over blocks
-	// mostOffFormula is how far the strength of anti-correlation may be from the formula's.
+	mostLags = 20
+	// mostMemory is the autocorrelation at one lag up to which noise is white: more than three times the
+	// five errors, 5/√(64·512) = 0.028, that 64 walkers leave. What moves densities is the variance of sums.
+	mostMemory = 0.1
+	// mostOffFormula is how far the strength of anti-correlation may be from the formula's: with 0.9 of it
+	// sums over an epoch keep a tenth of the variance of white noise, which moves a normal density by 0.024.
 	mostOffFormula = 0.1
 )
+
+// mostLongTerm is how far the variance of sums over blocks may be from that of white noise: variances that
+// differ by a share x move a normal density by φ(1) x = 0.242 x in total variation, that of one variable.
+func (s *subject) mostLongTerm() float64 {
+	return s.opt.Within * math.Sqrt(2*math.Pi*math.E)
+}
 
 // memory has a finding on whiteness, and one on the formula of epochs.
 func (s *subject) memory() []Finding {
 	white := Finding{
 		Key: "white-noise", Name: "white noise", Claim: "gradient noise of different steps is uncorrelated",
 		Rule: Rule{
-			Text:  fmt.Sprintf("violated where Ljung and Box's test or that of the variance of sums over blocks has a chance below %.2g; holds where all autocorrelations are below %g and the variance of sums is within %g, with their errors", level, mostMemory, mostLongTerm),
+			Text:  fmt.Sprintf("violated where Ljung and Box's test or that of the variance of sums over blocks has a chance below %.2g; holds where all autocorrelations are below %g and the variance of sums is within %.2g, with their errors", level, mostMemory, s.mostLongTerm()),
 			Limit: level, Level: level,
 		},
 	}
 	epochs := Finding{
 		Key: "epoch-formula", Name: "anti-correlation of epochs", Kind: Formula, Claim: "batches of one epoch have the correlation −B/(n − B)",
-		Rule: Rule{Text: fmt.Sprintf("holds where the strength is within %g of the formula's, with five standard errors", mostOffFormula), Limit: mostOffFormula, Level: level},
+		Rule: Rule{Text: fmt.Sprintf("holds where the strength is within %g of the formula's, with five standard errors, and is violated where it is further away, less as many", mostOffFormula), Limit: mostOffFormula},
 	}
 	both := func(why string) []Finding {
 		return []Finding{white.notApplicable(why), epochs.notApplicable(why)}
@@ -116,7 +124,7 @@ func (s *subject) judgeWhite(f *Finding, n *noiseSeries) {
 	switch {
 	case tests*min(p, worst.p) < level:
 		f.Verdict = fp.Violated
-	case largest+5*spread <= mostMemory && math.Abs(worst.ratio-1)+3*worst.err <= mostLongTerm:
+	case largest+5*spread <= mostMemory && math.Abs(worst.ratio-1)+3*worst.err <= s.mostLongTerm():
 		f.Verdict = fp.Holds
 	}
 	f.Sentence = pick(f.Verdict,

@@ -28,7 +28,7 @@ func TestNoiseRemembersEpochsAlone(t *testing.T) {
 		{480, ", sampling: epochs", fp.Violated, fp.Holds},
 		{48, ", sampling: epochs", fp.Violated, fp.Holds}, // neighbours have the correlation −1/5
 	} {
-		r := audited(t, mean(c.samples, 8, 1, c.more), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1})
+		r := audited(t, mean(c.samples, 8, 1, c.more), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1, NoiseSteps: 9000})
 		checkVerdicts(t, r, map[string]fp.Verdict{"white-noise": c.white, "epoch-formula": c.formula})
 		white := find(t, r, "white-noise")
 		ratio := white.Statistics[2].Value
@@ -136,4 +136,15 @@ func TestErrorOfTheVarianceOfSums(t *testing.T) {
 	if math.Abs(square/want-1) > 0.2 || math.Abs(estimated/want-1) > 0.2 {
 		t.Errorf("variance %.4f, estimated %.4f, want %.4f", square, estimated, want)
 	}
+}
+
+// Sums whose variance is known to 0.18 with three errors do not show that noise is white: by 0.083 it would
+// move a normal density by the 0.02 within which densities agree, φ(1) of that.
+func TestFewEpochsDoNotShowWhiteness(t *testing.T) {
+	s := &subject{opt: Options{Within: 0.02}}
+	if got, want := s.mostLongTerm(), 0.0826546; math.Abs(got-want) > 1e-6 { // 0.02/0.24197072
+		t.Errorf("%.7f, want %.7f", got, want)
+	}
+	r := audited(t, mean(480, 8, 1, ""), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1})
+	checkVerdicts(t, r, map[string]fp.Verdict{"white-noise": fp.CannotTell})
 }

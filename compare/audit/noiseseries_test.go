@@ -173,7 +173,7 @@ func TestVelocitiesAreNotWhite(t *testing.T) {
 			t.Errorf("frequency %.4f: %.3f ± %.3f, want %.3f", x, c.Y[k], c.Err[k], want)
 		}
 	}
-	white := audited(t, mean(480, 8, 1, ", momentum: 0.8"), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1})
+	white := audited(t, mean(480, 8, 1, ", momentum: 0.8"), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1, NoiseSteps: 9000})
 	if f := find(t, white, "white-noise"); f.Verdict != fp.Holds || !strings.Contains(f.Sentence, "is white") {
 		t.Errorf("%v: %s", f.Verdict, f.Sentence)
 	}
