@@ -94,6 +94,27 @@ func TestCandidatesAgreeWhereTheyMust(t *testing.T) {
 			[][2]string{{"fokker-planck", "potential"}}, // the rotation is along the potential's levels
 			nil,
 		},
+		{
+			"D₂₂ that varies along y alone, beside a constant D₁₁",
+			"variables: [x, y]\nequation: {drift: [-x, -y], diffusion: [[0.3, 0], [0, 0.2 + 0.1*y^2]]}" + box,
+			[]string{"fokker-planck", "fokker-planck-stratonovich", "fokker-planck-haenggi-klimontovich"},
+			nil,
+			[][2]string{{"fokker-planck", "fokker-planck-stratonovich"}, {"fokker-planck", "fokker-planck-haenggi-klimontovich"}, {"fokker-planck-stratonovich", "fokker-planck-haenggi-klimontovich"}},
+		},
+		{
+			"D₁₂ that varies, beside constant D₁₁ and D₂₂",
+			"variables: [x, y]\nequation: {drift: [-x, -y], diffusion: [[0.3, 0.1*sin(2*x)], [0.1*sin(2*x), 0.3]]}" + box,
+			[]string{"fokker-planck", "fokker-planck-stratonovich", "fokker-planck-haenggi-klimontovich"},
+			nil,
+			[][2]string{{"fokker-planck", "fokker-planck-stratonovich"}, {"fokker-planck", "fokker-planck-haenggi-klimontovich"}, {"fokker-planck-stratonovich", "fokker-planck-haenggi-klimontovich"}},
+		},
+		{
+			"a potential with D that varies: exp(−φ) in every convention",
+			"variables: [x, y]\nequation: {potential: 2*x^2 + 3*y^2, diffusion: [[0.3 + 0.1*x^2, 0], [0, 0.2]]}" + box,
+			[]string{"fokker-planck", "potential"},
+			[][2]string{{"fokker-planck", "potential"}},
+			nil,
+		},
 	} {
 		keys, all := candidatesOf(t, c.src)
 		if every := strings.Contains(all["fokker-planck"].Name, "in every convention"); every == slices.Contains(keys, "fokker-planck-stratonovich") {

@@ -134,7 +134,7 @@ func TestBitsDoNotDependOnTheSizeOfBlocks(t *testing.T) {
 	}
 }
 
-// A saved state that is cut, or changed in one bit anywhere, or of another ensemble, is an
+// A saved state that is cut, or changed in one bit anywhere, is an
 // error and leaves the ensemble as it was.
 func TestDamagedStatesAreErrors(t *testing.T) {
 	p := everyKind(t)["momentum"]
@@ -155,22 +155,34 @@ func TestDamagedStatesAreErrors(t *testing.T) {
 	if !bytes.Equal(saved(t, e), good) {
 		t.Error("a failed Restore changes the ensemble")
 	}
-	other := *p.(*SGD)
-	other.Momentum = 0.71
-	f, err := New(&other, initial, opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Restore(bytes.NewReader(good)); !errors.Is(err, checkpoint.ErrOther) {
-		t.Errorf("of another process: %v", err)
-	}
-	opt.Every++
-	f, err = New(p, initial, opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Restore(bytes.NewReader(good)); !errors.Is(err, checkpoint.ErrOther) {
-		t.Errorf("of other options: %v", err)
+}
+
+// A state of another ensemble is refused with what differs, by itself.
+func TestStatesOfOtherEnsemblesAreRefused(t *testing.T) {
+	p := everyKind(t)["linear epochs"]
+	initial, opt := everyOption(t, p)
+	good := saved(t, run(t, p, initial, opt, 50))
+	for want, change := range map[string]func(*SGD, *Initial, *Options){
+		"process":    func(s *SGD, _ *Initial, _ *Options) { s.Momentum = 0.71 },
+		"start":      func(_ *SGD, i *Initial, _ *Options) { i.Cov = []float64{0.1, 0.02, 0.06} },
+		"walkers":    func(_ *SGD, _ *Initial, o *Options) { o.Walkers++ },
+		"seed":       func(_ *SGD, _ *Initial, o *Options) { o.Seed++ },
+		"burn-in":    func(_ *SGD, _ *Initial, o *Options) { o.BurnIn++ },
+		"every":      func(_ *SGD, _ *Initial, o *Options) { o.Every++ },
+		"groups":     func(_ *SGD, _ *Initial, o *Options) { o.Groups++ },
+		"noise lags": func(_ *SGD, _ *Initial, o *Options) { o.NoiseLags++ },
+		"grid":       func(_ *SGD, _ *Initial, o *Options) { o.Grid = box(t, 11, 2, 2) },
+	} {
+		other, start, options := *p.(*SGD), initial, opt
+		change(&other, &start, &options)
+		e, err := New(&other, start, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = e.Restore(bytes.NewReader(good))
+		if !errors.Is(err, checkpoint.ErrOther) || !strings.HasSuffix(err.Error(), "another version: other "+want) {
+			t.Errorf("other %s: %v", want, err)
+		}
 	}
 }
 

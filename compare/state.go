@@ -3,8 +3,10 @@ package compare
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/ness-fp/ness/compare/random"
 	"github.com/ness-fp/ness/fp/checkpoint"
@@ -46,7 +48,7 @@ func (e *Ensemble) newState() *state {
 }
 
 // savedMagic begins saved ensembles.
-const savedMagic = "nessens\x01"
+const savedMagic = "nessens\x02"
 
 // Save writes the state, from which [Ensemble.Restore] goes on with the same bits.
 func (e *Ensemble) Save(w io.Writer) error {
@@ -55,11 +57,16 @@ func (e *Ensemble) Save(w io.Writer) error {
 
 // Restore sets the state to one that was saved by an ensemble made of the same process,
 // start and options, but for Workers, MaxOutside, Record and Progress; functions are told
-// apart by their values at the first starting point. On an error, those of [checkpoint.Read], e is
-// unchanged.
+// apart by their values at the first starting point. On an error, those of [checkpoint.Read] with what differs,
+// e is unchanged.
 func (e *Ensemble) Restore(r io.Reader) error {
 	s := e.newState()
-	if err := checkpoint.Read(r, savedMagic, e.fingerprint(), s.numbers); err != nil {
+	err := checkpoint.Read(r, savedMagic, e.fingerprint(), s.numbers)
+	var other *checkpoint.OtherError
+	if errors.As(err, &other) {
+		return e.otherThan(other)
+	}
+	if err != nil {
 		return err
 	}
 	e.state = s
@@ -94,16 +101,62 @@ func (s *state) numbers(do func(any) error) error {
 	return nil
 }
 
-// fingerprint is a hash of all that has to be the same.
-func (e *Ensemble) fingerprint() [sha256.Size]byte {
+// A trait is something that has to be the same in an ensemble that goes on.
+type trait struct {
+	name string
+	text string
+}
+
+// traits returns all that has to be the same.
+func (e *Ensemble) traits() []trait {
 	o := &e.opt
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n%d %d %d %d %d %d\n%x %x\n", e.process.fingerprint(e.initial.Points[0]),
-		o.Walkers, o.Seed, o.BurnIn, o.Every, o.Groups, o.NoiseLags, e.initial.Points, e.initial.Cov)
+	var axes strings.Builder
 	if o.Grid != nil {
 		for a := range o.Grid.Dim() {
-			fmt.Fprintf(&b, "%x %v\n", o.Grid.Axis(a).Edges(), o.Grid.Axis(a).IsPeriodic())
+			fmt.Fprintf(&axes, "%x %v\n", o.Grid.Axis(a).Edges(), o.Grid.Axis(a).IsPeriodic())
 		}
 	}
-	return sha256.Sum256(b.Bytes())
+	return []trait{
+		{"process", e.process.fingerprint(e.initial.Points[0])},
+		{"start", fmt.Sprintf("%x %x", e.initial.Points, e.initial.Cov)},
+		{"walkers", fmt.Sprint(o.Walkers)},
+		{"seed", fmt.Sprint(o.Seed)},
+		{"burn-in", fmt.Sprint(o.BurnIn)},
+		{"every", fmt.Sprint(o.Every)},
+		{"groups", fmt.Sprint(o.Groups)},
+		{"noise lags", fmt.Sprint(o.NoiseLags)},
+		{"grid", axes.String()},
+	}
+}
+
+// hintSize is the number of bytes of a fingerprint that are for one trait.
+const hintSize = 2
+
+// fingerprint tells ensembles apart: of each trait the beginning of its hash, to tell what differs,
+// and then the beginning of the hash of all, which is 112 bits.
+func (e *Ensemble) fingerprint() (mark [sha256.Size]byte) {
+	all := sha256.New()
+	hints := mark[:0]
+	for _, t := range e.traits() {
+		sum := sha256.Sum256([]byte(t.text))
+		hints = append(hints, sum[:hintSize]...)
+		all.Write(sum[:])
+	}
+	copy(mark[len(hints):], all.Sum(nil))
+	return mark
+}
+
+// otherThan returns the error of a state that is another ensemble's, with the traits that differ.
+func (e *Ensemble) otherThan(other *checkpoint.OtherError) error {
+	var names []string
+	have := e.fingerprint()
+	for k, t := range e.traits() {
+		if i := k * hintSize; !bytes.Equal(have[i:i+hintSize], other.Mark[i:i+hintSize]) {
+			names = append(names, t.name)
+		}
+	}
+	if len(names) == 0 {
+		return other
+	}
+	return fmt.Errorf("%w: other %s", other, strings.Join(names, ", other "))
 }

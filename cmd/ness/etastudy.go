@@ -233,7 +233,7 @@ func (s *etaStudy) draw(w io.Writer, title string) error {
 			continue
 		}
 		fit := one.fit
-		weak := plot.Weak{Name: one.name, Rates: fit.Rates, Error: fit.Errors, Err: fit.ErrorsErr, Order: fit.Order, OrderErr: fit.OrderErr}
+		weak := plot.Weak{Name: one.name, Rates: fit.Rates, Error: fit.Errors, Err: fit.ErrorsErr, Resolved: fit.Resolved, Order: fit.Order, OrderErr: fit.OrderErr}
 		if !math.IsNaN(fit.Order) {
 			last := len(fit.Rates) - fit.Fitted // the largest that was fitted
 			weak.Factor = fit.Errors[last] / math.Pow(fit.Rates[last], fit.Order)

@@ -125,7 +125,7 @@ func TestInterruptedEnsemblesGoOn(t *testing.T) {
 	}{
 		"damaged":      {damaged, "--resume", "damaged or cut short"},
 		"cut":          {saved[:1000], "--resume", "damaged or cut short"},
-		"another seed": {saved, "--seed=2", "another process, other options or another version"},
+		"another seed": {saved, "--seed=2", "other options or another version: other seed"},
 	} {
 		if err := os.WriteFile(state, c.state, 0o666); err != nil {
 			t.Fatal(err)

@@ -106,8 +106,8 @@ func comparisons() []figure {
 				return e
 			}
 			return WeakOrder(w, f, "Double well, B = 8", "weak error of E θ² in θ²", []Weak{
-				{"drift of first order", eta, err(0.3, 1, 2e-4, -3e-4, 1e-4, 5e-4, -1e-3), []float64{3e-4, 3e-4, 4e-4, 5e-4, 8e-4}, 0.3, 1.02, 0.031},
-				{"drift of second order", eta, err(0.4, 2, -1e-4, 3e-4, 1e-4, 5e-4, -1e-3), []float64{3e-4, 3e-4, 4e-4, 5e-4, 8e-4}, 0.4, 1.97, 0.12},
+				{"drift of first order", eta, err(0.3, 1, 2e-4, -3e-4, 1e-4, 5e-4, -1e-3), []float64{3e-4, 3e-4, 4e-4, 5e-4, 8e-4}, []bool{true, true, true, true, true}, 0.3, 1.02, 0.031},
+				{"drift of second order", eta, err(0.4, 2, -1e-4, 3e-4, 1e-4, 5e-4, -1e-3), []float64{3e-4, 3e-4, 4e-4, 5e-4, 8e-4}, []bool{false, true, true, true, true}, 0.4, 1.97, 0.12},
 			})
 		}},
 		{"autocovariance", func(w io.Writer, f Format) error {
@@ -379,18 +379,24 @@ func TestPencilsDiffer(t *testing.T) {
 	}
 }
 
-// Errors of less than two standard errors are limits: |error| + 2s.
+// Errors that are not resolved are limits, |error| + 2s, whatever their size; and of those that are
+// the bars may end at 0, below any panel.
 func TestUnresolvedErrorsAreLimits(t *testing.T) {
-	s := Weak{Name: "w", Rates: []float64{0.1, 0.2, 0.4, 0.8, 0.9}, Error: []float64{-1e-3, 0.01, 0, 0.1, 0}, Err: []float64{5e-4, 4e-3, 0, 0, 0.5}}
+	s := Weak{
+		Name: "w", Rates: []float64{0.1, 0.2, 0.4, 0.8, 0.9, 1, 10}, Error: []float64{-1e-3, 0.01, 0, 0.1, 0, 0.8, -1}, Err: []float64{5e-4, 4e-3, 0, 0, 0.5, 0.1, 4.5},
+		Resolved: []bool{false, true, true, true, true, false, true},
+	}
 	points, err := s.points()
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []weakPoint{
-		{dot{-1, math.Log10(2e-3), 0, math.Log10(2e-3)}, true}, // exactly two: its bar ends at 0
+		{dot{-1, math.Log10(2e-3), 0, math.Log10(2e-3)}, true},
 		{dot{math.Log10(0.2), -2, math.Log10(2e-3), math.Log10(0.018)}, false},
 		{dot{math.Log10(0.8), -1, -1, -1}, false}, // 0 ± 0 has no place
-		{dot{math.Log10(0.9), 0, 0, 0}, true},
+		{dot{math.Log10(0.9), 0, 0, 0}, true},     // nor has 0
+		{dot{0, 0, 0, 0}, true},                   // eight standard errors
+		{dot{1, 0, math.Log10(5e-324), 1}, false},
 	}
 	if len(points) != len(want) {
 		t.Fatalf("points %v, want %v", points, want)
@@ -410,7 +416,7 @@ func TestUnresolvedErrorsAreLimits(t *testing.T) {
 // Points are where their numbers say, solid or open, and the legend has the order.
 func TestWeakOrderIsDrawnInPlace(t *testing.T) {
 	s := []Weak{{
-		Name: "first", Rates: []float64{0.01, 0.1, 1}, Error: []float64{1e-4, -0.05, 0.5}, Err: []float64{1e-3, 5e-3, 0.01},
+		Name: "first", Rates: []float64{0.01, 0.1, 1}, Error: []float64{1e-4, -0.05, 0.5}, Err: []float64{1e-3, 5e-3, 0.01}, Resolved: []bool{false, true, true},
 		Factor: 0.5, Order: 1.0213, OrderErr: 0.0312,
 	}}
 	draw := func(f Format) func(w io.Writer) error {
@@ -605,7 +611,7 @@ func TestExtremeComparisonsAreDrawn(t *testing.T) {
 				return MarginalsCompared(w, SVG, "", []Marginal{{c.axes[0], c.v, c.v}}, []Named{{"q", [][]float64{c.q}}})
 			},
 			"WeakOrder": func(w io.Writer) error {
-				return WeakOrder(w, SVG, "", "e", []Weak{{Name: "a", Rates: []float64{1e-300, 1, 1e150}[:n], Error: c.q, Err: c.v, Factor: 1e-300, Order: 100}})
+				return WeakOrder(w, SVG, "", "e", []Weak{{Name: "a", Rates: []float64{1e-300, 1, 1e150}[:n], Error: c.q, Err: c.v, Resolved: slices.Repeat([]bool{true}, n), Factor: 1e-300, Order: 100}})
 			},
 			"Autocovariance": func(w io.Writer) error {
 				cov := append([]float64{1}, c.v...)
@@ -626,14 +632,15 @@ func TestExtremeComparisonsAreDrawn(t *testing.T) {
 func TestComparisonsCheckTheirInput(t *testing.T) {
 	a := uniform("x", 0, 1, 2)
 	two, nan := []float64{1, 1}, []float64{1, math.NaN()}
+	seen := []bool{true, true}
 	for name, err := range map[string]error{
 		"no samples":   Comparison1D(io.Discard, SVG, "", a, Histogram{two, two, 0}, two),
 		"NaN samples":  Comparison1D(io.Discard, SVG, "", a, Histogram{two, two, math.NaN()}, two),
 		"NaN error":    Comparison1D(io.Discard, SVG, "", a, Histogram{two, nan, 1}, two),
 		"NaN marginal": MarginalsCompared(io.Discard, SVG, "", []Marginal{{a, two, two}}, []Named{{"q", [][]float64{nan}}}),
-		"rate 0":       WeakOrder(io.Discard, SVG, "", "", []Weak{{Rates: []float64{1, 0}, Error: two, Err: two}}),
-		"NaN weak":     WeakOrder(io.Discard, SVG, "", "", []Weak{{Rates: two, Error: nan, Err: two}}),
-		"NaN order":    WeakOrder(io.Discard, SVG, "", "", []Weak{{Rates: two, Error: two, Err: two, Factor: 1, Order: math.NaN()}}),
+		"rate 0":       WeakOrder(io.Discard, SVG, "", "", []Weak{{Rates: []float64{1, 0}, Error: two, Err: two, Resolved: seen}}),
+		"NaN weak":     WeakOrder(io.Discard, SVG, "", "", []Weak{{Rates: two, Error: nan, Err: two, Resolved: seen}}),
+		"NaN order":    WeakOrder(io.Discard, SVG, "", "", []Weak{{Rates: two, Error: two, Err: two, Resolved: seen, Factor: 1, Order: math.NaN()}}),
 		"NaN noise":    Autocovariance(io.Discard, SVG, "", []Autocovariances{{"", two, nan}}, nil),
 		"tiny lag 0":   Autocovariance(io.Discard, SVG, "", []Autocovariances{{"", []float64{5e-324, 1}, two}}, nil),
 		"NaN expected": Autocovariance(io.Discard, SVG, "", []Autocovariances{{"", two, two}}, nan),
@@ -647,6 +654,7 @@ func TestComparisonsCheckTheirInput(t *testing.T) {
 		"lengths":       func() { Comparison1D(io.Discard, SVG, "", a, Histogram{two, two[:1], 1}, two) },
 		"one axis":      func() { Comparison(io.Discard, SVG, "", []Axis{a}, Histogram{two, two, 1}, two) },
 		"four series":   func() { WeakOrder(io.Discard, SVG, "", "", make([]Weak, 4)) },
+		"unknown":       func() { WeakOrder(io.Discard, SVG, "", "", []Weak{{Rates: two, Error: two, Err: two}}) },
 		"no lag":        func() { Autocovariance(io.Discard, SVG, "", []Autocovariances{{"", two[:1], two[:1]}}, nil) },
 		"lags":          func() { Autocovariance(io.Discard, SVG, "", []Autocovariances{{"", two, two}}, two[:1]) },
 	} {

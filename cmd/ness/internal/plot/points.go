@@ -61,14 +61,15 @@ type Weak struct {
 	Name       string
 	Rates      []float64 // learning rates
 	Error, Err []float64 // weak errors, of either sign, and their standard errors
+	Resolved   []bool    // which errors are told from 0
 	// A fit |error| = Factor η^Order, with the standard error of Order, NaN where there is
 	// none; Factor is 0 without a fit.
 	Factor, Order, OrderErr float64
 }
 
 // WeakOrder draws the sizes of weak errors, named with their unit, against the learning rate,
-// both logarithmic, with bars of ±2 standard errors, and fits as lines. Errors less than 2 of
-// their standard errors s are not resolved: there |error| + 2s is drawn, open and with an arrow.
+// both logarithmic, with bars of ±2 standard errors, and fits as lines. Of errors
+// that are not resolved |error| + 2s is drawn, with their standard errors s, open and with an arrow.
 func WeakOrder(w io.Writer, f Format, title, quantity string, series []Weak) error {
 	if len(series) > len(dotStyles) {
 		panic(fmt.Sprintf("plot: WeakOrder: want at most %d series, have %d", len(dotStyles), len(series)))
@@ -128,6 +129,9 @@ func (s Weak) points() (list []weakPoint, err error) {
 	if err := checkGaps(fn, len(s.Rates), s.Rates, s.Error, s.Err); err != nil {
 		return nil, err
 	}
+	if len(s.Resolved) != len(s.Rates) {
+		panic(fmt.Sprintf("plot: %s: %s: want to know of %d errors whether they are resolved, have %d", fn, s.Name, len(s.Rates), len(s.Resolved)))
+	}
 	if s.Factor > 0 && !(math.Abs(s.Order) < 1e3) {
 		return nil, fmt.Errorf("plot: %s: %s: want an order, have %g", fn, s.Name, s.Order)
 	}
@@ -137,10 +141,10 @@ func (s Weak) points() (list []weakPoint, err error) {
 			return nil, fmt.Errorf("plot: %s: %s: want a rate above 0 and an error with its standard error, have %g, %g ± %g", fn, s.Name, eta, s.Error[i], s.Err[i])
 		}
 		switch q := (weakPoint{dot: dot{x: math.Log10(eta), hi: math.Log10(e + two)}}); {
-		case e > two:
-			q.y, q.lo = math.Log10(e), math.Log10(e-two)
+		case s.Resolved[i] && e > 0:
+			q.y, q.lo = math.Log10(e), math.Log10(max(e-two, math.SmallestNonzeroFloat64)) // 0 is below the panel
 			list = append(list, q)
-		case two > 0:
+		case e+two > 0:
 			q.y, q.limit = q.hi, true
 			list = append(list, q)
 		}
