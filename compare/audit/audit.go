@@ -27,7 +27,7 @@ type Options struct {
 	// NoEnsemble leaves out what takes walkers for longer than their noise is watched.
 	NoEnsemble bool
 	// NoiseWalkers and NoiseSteps are how many walkers' noise is watched for how many steps;
-	// 0 means 64 walkers, and whole epochs: four, at least 512 steps, and at most about 4096, or one
+	// 0 means 64 walkers, and whole epochs: a hundred, at least 512 steps, and at most about 8192, or one
 	// epoch of up to 32768.
 	NoiseWalkers, NoiseSteps int
 	// MaxPoints is at most how many values of the loss the volumes of low-loss sets are made

@@ -145,6 +145,6 @@ func TestFewEpochsDoNotShowWhiteness(t *testing.T) {
 	if got, want := s.mostLongTerm(), 0.0826546; math.Abs(got-want) > 1e-6 { // 0.02/0.24197072
 		t.Errorf("%.7f, want %.7f", got, want)
 	}
-	r := audited(t, mean(480, 8, 1, ""), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1})
+	r := audited(t, mean(480, 8, 1, ""), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1, NoiseSteps: 4 * 60})
 	checkVerdicts(t, r, map[string]fp.Verdict{"white-noise": fp.CannotTell})
 }

@@ -33,11 +33,12 @@ func (s *subject) noiseSteps() int {
 		return s.opt.NoiseSteps
 	}
 	epoch := s.epochSteps()
-	return min(max(epochsWatched*epoch, (512+epoch-1)/epoch*epoch), max(4096/epoch, 1)*epoch, 1<<15)
+	return min(max(epochsWatched*epoch, (512+epoch-1)/epoch*epoch), max(8192/epoch, 1)*epoch, 1<<15)
 }
 
-// epochsWatched is for how many epochs noise is watched.
-const epochsWatched = 4
+// epochsWatched is for how many epochs noise is watched, where 8192 steps are enough of them: 64 walkers
+// then see the variance of sums to a quarter of what white noise may be off.
+const epochsWatched = 100
 
 // epochSteps returns ⌊n/B⌋.
 func (s *subject) epochSteps() int { return s.sgd.Loss.Samples() / s.batch() }
