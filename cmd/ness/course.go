@@ -84,6 +84,24 @@ func (c *course) keep(t float64, p *grid.Field) error {
 	return nil
 }
 
+// negative returns the largest share of mass below 0, of the density at the end and of those kept, and at
+// which time.
+func (c *course) negative() (share, at float64) {
+	s := c.State()
+	share, at = -s.Negative/s.Mass, s.Time
+	for k, p := range c.densities {
+		var below, mass float64
+		for i, v := range p {
+			m := v * c.in.grid.Volume(i)
+			below, mass = below-min(m, 0), mass+m
+		}
+		if below/mass > share {
+			share, at = below/mass, c.times[k]
+		}
+	}
+	return share, at
+}
+
 // run goes on to the end. The state is saved there too: it may take long to draw, and a run that came
 // to no end may be given more steps.
 func (c *course) run(ctx context.Context, bar io.Writer) error {

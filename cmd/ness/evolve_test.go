@@ -251,6 +251,24 @@ func TestPointsSpreadAsADensity(t *testing.T) {
 	}
 }
 
+// Mass below 0 at a time that is kept is warned of, though there is none at the end.
+func TestNegativeMassAtKeptTimesIsWarnedOf(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "narrow.yaml")
+	text := "version: 1\nvariables: [x]\nequation: {drift: [\"-x\"], diffusion: 0.5}\ndomain: {x: {min: -6, max: 6, cells: 48}}\ninitial: {gaussian: {mean: [1.5], sd: [0.15]}}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for times, want := range map[string]bool{"0.001,2": true, "2": false} {
+		var stdout, stderr bytes.Buffer
+		if status := run([]string{"evolve", path, "--order", "8", "--times", times}, &stdout, &stderr); status != statusDone {
+			t.Fatalf("status %d: %s", status, stderr.String())
+		}
+		if strings.Contains(stdout.String(), "of the mass is below 0 at time 0.001: ") != want || strings.Contains(stdout.String(), "below 0") != want {
+			t.Errorf("--times %s: a warning %v, want %v:\n%s", times, !want, want, stdout.String())
+		}
+	}
+}
+
 // Times come as numbers and as ranges, in order, each once.
 func TestParseTimes(t *testing.T) {
 	for text, want := range map[string][]float64{
