@@ -67,7 +67,7 @@ func summarizeCourse(in *input, c *course, err error) *courseSummary {
 		sum.Warnings = append(sum.Warnings, fmt.Sprintf("%.2g of the mass is below 0 at time %.4g: the grid does not resolve the density; want more --cells, or --order monotone", share, at))
 	}
 	if d := float64(e.StationaryDistance); e.Until == stationaryEnd && e.Reached && d > farDistance {
-		sum.Warnings = append(sum.Warnings, fmt.Sprintf("nothing seems to change any more, yet the density of ness solve is %.2g away (L1): where the grid does not resolve it solve takes other operators, and between wells probability may hardly pass", d))
+		sum.Warnings = append(sum.Warnings, fmt.Sprintf("nothing seems to change any more, yet the density of ness solve at this order is %.2g away (L1): where the grid does not resolve it solve takes other operators, and between wells probability may hardly pass", d))
 	}
 	if err != nil {
 		sum.Warnings = append(sum.Warnings, err.Error())

@@ -269,6 +269,32 @@ func TestNegativeMassAtKeptTimesIsWarnedOf(t *testing.T) {
 	}
 }
 
+// Where the operator that order auto took breaks down by negative mass the evolution begins again with a
+// generator, says so, goes on with that from a saved state, and passes on what makes it doubtful.
+func TestEvolutionsBeginAgainWithAGenerator(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	file := filepath.Join(testdata(t), "problems", "diabetes.yaml")
+	for _, k := range []struct {
+		more   []string
+		status int
+		steps  string
+	}{
+		{[]string{"--max-steps", "60"}, statusNotConverged, "steps                  60,"},
+		{[]string{"--resume", "--force"}, statusDone, "steps                  74,"},
+	} {
+		var stdout, stderr bytes.Buffer
+		status := run(append([]string{"evolve", file, "--cells", "12", "-o", out, "--no-plots"}, k.more...), &stdout, &stderr)
+		if status != k.status {
+			t.Fatalf("%v: status %d, want %d: %s", k.more, status, k.status, stderr.String())
+		}
+		for _, want := range []string{k.steps, "a generator was taken", "order monotone", "negative 0,", "of the stationary density: 54.1 % of the probability is in a single layer"} {
+			if !strings.Contains(stdout.String(), want) {
+				t.Errorf("%v: want %q in\n%s", k.more, want, stdout.String())
+			}
+		}
+	}
+}
+
 // Times come as numbers and as ranges, in order, each once.
 func TestParseTimes(t *testing.T) {
 	for text, want := range map[string][]float64{
