@@ -14,8 +14,9 @@ import (
 	"github.com/ness-fp/ness/fp/checkpoint"
 )
 
-// evolutionMagic begins saved evolutions: their numbers are those of the state and the masses.
-const evolutionMagic = "nessevo\x01"
+// evolutionMagic begins saved evolutions: their numbers are those of the state and the masses. Its last byte
+// is the version: since 2, fingerprints begin with hints.
+const evolutionMagic = "nessevo\x02"
 
 // Save writes the state, from which [Evolution.Restore] goes on with the same bits.
 func (e *Evolution) Save(w io.Writer) error {
@@ -23,11 +24,12 @@ func (e *Evolution) Save(w io.Writer) error {
 	return checkpoint.Write(w, evolutionMagic, e.fingerprint(), func(do func(any) error) error { return s.numbers(e.u, do) })
 }
 
-// IsSavedEvolution says whether a saved evolution is what r begins with.
+// IsSavedEvolution says whether a saved evolution, of any version, is what r begins with.
 func IsSavedEvolution(r io.Reader) bool {
 	head := make([]byte, len(evolutionMagic))
 	_, err := io.ReadFull(r, head)
-	return err == nil && string(head) == evolutionMagic
+	last := len(head) - 1
+	return err == nil && string(head[:last]) == evolutionMagic[:last]
 }
 
 // Restore sets the state to one that was saved by an evolution of the same course, start and

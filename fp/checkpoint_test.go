@@ -168,6 +168,73 @@ func TestDamagedAndOtherEvolutionsAreRefused(t *testing.T) {
 	}
 }
 
+// A state of the version before is refused as such, whatever its fingerprint, and is a saved one all the same.
+func TestEvolutionsOfAnotherVersionAreRefused(t *testing.T) {
+	e, _ := runs(t)[0].begin(t)
+	var saved bytes.Buffer
+	if err := e.Save(&saved); err != nil {
+		t.Fatal(err)
+	}
+	old := saved.Bytes()
+	old[7] = 1
+	old[8] ^= 1
+	err := e.Restore(bytes.NewReader(old))
+	if !errors.Is(err, checkpoint.ErrOther) || !strings.HasSuffix(err.Error(), ": of another version") {
+		t.Errorf("%v, want that of another version", err)
+	}
+	if !fp.IsSavedEvolution(bytes.NewReader(old)) {
+		t.Error("it does not pass for a saved evolution")
+	}
+	old[0] ^= 1
+	if fp.IsSavedEvolution(bytes.NewReader(old)) {
+		t.Error("anything passes for a saved evolution")
+	}
+}
+
+// The fingerprint tells evolutions apart by its hash of all, bytes 14 and on, should the hints before agree
+// by chance.
+func TestFingerprintsAreHashesOfAll(t *testing.T) {
+	const hash = 8 + 14 // behind the magic word and the hints
+	saved := func(c fp.Course, initial *grid.Field, opt fp.EvolutionOptions) []byte {
+		e, err := fp.NewEvolution(c, initial, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := e.Save(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	c, initial, opt := runs(t)[0].start()
+	e, err := fp.NewEvolution(c, initial, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := saved(c, initial, opt)
+	s, err := fp.SolveStationary(exact.DoubleWell1D().Problem, initial.Grid, fp.StationaryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string]func(){
+		"tolerance":                func() { opt.Tol = 1e-3 },
+		"initial density":          func() { initial = bump(initial.Grid, []float64{0.6}, 0.3) },
+		"coefficients":             func() { c = breathing() },
+		"known stationary density": func() { opt.Stationary = s },
+	} {
+		c, initial, opt = runs(t)[0].start()
+		change()
+		other := saved(c, initial, opt)
+		if what == "known stationary density" && !bytes.Equal(own[:hash], other[:hash]) {
+			t.Errorf("%s: other hints", what)
+		}
+		copy(other, own[:hash])
+		if err := e.Restore(bytes.NewReader(other)); !errors.Is(err, checkpoint.ErrOther) {
+			t.Errorf("%s: %v, want %v", what, err, checkpoint.ErrOther)
+		}
+	}
+}
+
 // An iotestError fails whenever it is read.
 type iotestError struct{ err error }
 

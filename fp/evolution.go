@@ -94,7 +94,7 @@ type EvolutionState struct {
 	Entropy float64
 	// Mass is ∫p.
 	Mass float64
-	// Negative is the mass below 0 now, ≤ 0.
+	// Negative is the mass of the cells whose averages are below 0 now, ≤ 0.
 	Negative float64
 	// Repaired is the mass below 0 that was set to 0, in all steps.
 	Repaired   float64
@@ -273,11 +273,24 @@ func (e *Evolution) Density() *grid.Field {
 func (e *Evolution) judge() {
 	s := &e.state
 	s.Rate = floats.Norm(e.rates, 1)
-	s.Mass, s.Negative = total(e.u), negativePart(e.u, nil)
+	s.Mass, s.Negative = total(e.u), e.negative()
 	s.Entropy = math.NaN()
 	if e.known != nil {
 		s.Entropy = relativeEntropy(e.u, e.known)
 	}
+}
+
+// negative returns the mass of cells whose averages are below 0. The accurate operator's may be where its
+// values at points are not; a generator leaves none.
+func (e *Evolution) negative() (sum float64) {
+	if e.positive {
+		return 0
+	}
+	p := e.Density()
+	for i, v := range p.Values {
+		sum += min(v, 0) * p.Grid.Volume(i)
+	}
+	return sum
 }
 
 // relativeEntropy returns Σ u ln(u/m), as a sum of terms ≥ 0 in proportion to the squares of

@@ -372,3 +372,31 @@ func TestEvolutionErrors(t *testing.T) {
 		t.Errorf("%v, want a StepError after 3 steps", err)
 	}
 }
+
+// What is told of mass below 0 is that of the density which is put out: of averages over cells, of which
+// some are below 0 where values at points are not.
+func TestNegativeMassIsThatOfAverages(t *testing.T) {
+	c := exact.DoubleWell1D()
+	e, err := fp.NewEvolution(fp.Fixed(c.Problem), bump(c.Grid(24), []float64{0.5}, 0.1), fp.EvolutionOptions{Order: 8, End: 0.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var most float64
+	for done := false; !done; {
+		var want float64
+		p := e.Density()
+		for i, v := range p.Values {
+			want += min(v, 0) * p.Grid.Volume(i)
+		}
+		if have := e.State().Negative; have != want { // the same sum
+			t.Fatalf("after %d steps %.3g, want %.3g", e.State().Steps, have, want)
+		}
+		most = max(most, -want)
+		if done, err = e.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if most < 1e-4 {
+		t.Errorf("only %.2g of the mass is ever below 0", most)
+	}
+}

@@ -27,6 +27,7 @@ type course struct {
 	*fp.Evolution
 	options    fp.EvolutionOptions
 	in         *input
+	initial    *grid.Field
 	start      string         // the initial density, in words
 	stationary *fp.Stationary // nil where not known
 	warnings   []string
@@ -54,18 +55,19 @@ func rowOf(s *fp.EvolutionState) traceRow {
 	return traceRow{s.Time, s.Step, s.Error, s.Rate, s.Distance, s.Entropy, s.Negative}
 }
 
-func newCourse(fl *evolveFlags, in *input, start string) *course {
-	return &course{in: in, start: start, path: fl.checkpoint, every: fl.every, saved: time.Now(), warnings: append([]string{}, in.doubts...)}
+func newCourse(fl *evolveFlags, in *input, initial *grid.Field, start string) *course {
+	return &course{in: in, initial: initial, start: start, path: fl.checkpoint, every: fl.every, saved: time.Now()}
 }
 
 // knownTol is the residual to which stationary densities are solved that others are measured by.
 const knownTol = 1e-13
 
-// prepare makes the evolution of an initial density, and the stationary one where there is one: else it
+// prepare makes the evolution of the initial density, and the stationary one where there is one: else it
 // notes why not.
-func (c *course) prepare(initial *grid.Field) (err error) {
+func (c *course) prepare() (err error) {
+	c.warnings = append([]string{}, c.in.doubts...)
 	if !c.in.file.IsSteady() || c.in.grid.HasWall(grid.Absorbing) {
-		c.Evolution, err = fp.NewEvolution(c.in.file.Course(), initial, c.options)
+		c.Evolution, err = fp.NewEvolution(c.in.file.Course(), c.initial, c.options)
 		return err
 	}
 	s, err := fp.SolveStationary(c.in.file.Problem, c.in.grid, fp.StationaryOptions{Order: c.options.Order, Tol: knownTol, MaxMemory: memory()})
@@ -73,15 +75,51 @@ func (c *course) prepare(initial *grid.Field) (err error) {
 		c.warnings = append(c.warnings, fmt.Sprintf("entropy is not told, as the stationary density is not known: %v", err))
 	} else {
 		c.stationary, c.options.Stationary = s, s
+		for _, w := range s.Warnings {
+			c.warnings = append(c.warnings, "of the stationary density: "+w)
+		}
 	}
-	c.Evolution, err = fp.NewEvolution(c.in.file.Course(), initial, c.options)
+	c.Evolution, err = fp.NewEvolution(c.in.file.Course(), c.initial, c.options)
 	return err
+}
+
+// isBroken says whether so much mass is below 0 that the density is of no use, with an operator that order
+// auto took.
+func (c *course) isBroken() bool {
+	share, _ := c.negative()
+	return share > worstNegative && c.options.Order == fp.OrderAuto
+}
+
+// toGenerator prepares the course anew with a generator, whose densities are positive.
+func (c *course) toGenerator() error {
+	c.in.notes = append(c.in.notes, fmt.Sprintf("a generator was taken, as the cells do not resolve the densities: at order %v more than %g of the mass gets below 0", c.Order(), worstNegative))
+	c.options.Order, c.options.Stationary, c.stationary = fp.OrderMonotone, nil, nil
+	c.trace, c.times, c.densities = nil, nil, nil
+	return c.prepare()
 }
 
 // keep takes a density that was asked for.
 func (c *course) keep(t float64, p *grid.Field) error {
 	c.times, c.densities = append(c.times, t), append(c.densities, p.Values)
 	return nil
+}
+
+// negative returns the largest share of mass below 0, of the density at the end and of those kept, and at
+// which time.
+func (c *course) negative() (share, at float64) {
+	s := c.State()
+	share, at = -s.Negative/s.Mass, s.Time
+	for k, p := range c.densities {
+		var below, mass float64
+		for i, v := range p {
+			m := v * c.in.grid.Volume(i)
+			below, mass = below-min(m, 0), mass+m
+		}
+		if below/mass > share {
+			share, at = below/mass, c.times[k]
+		}
+	}
+	return share, at
 }
 
 // run goes on to the end. The state is saved there too: it may take long to draw, and a run that came
@@ -92,7 +130,7 @@ func (c *course) run(ctx context.Context, bar io.Writer) error {
 	began := time.Now()
 	err := c.Run()
 	c.show.stop()
-	c.seconds = time.Since(began).Seconds()
+	c.seconds += time.Since(began).Seconds()
 	if errors.Is(err, errStopped) {
 		return c.stopped()
 	}

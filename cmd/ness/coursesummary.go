@@ -63,11 +63,11 @@ func summarizeCourse(in *input, c *course, err error) *courseSummary {
 		Program: "ness", Command: "evolve", Problem: summarizeProblem(in.file, in.grid, in.notes),
 		Evolution: e, Warnings: c.warnings,
 	}
-	if s.Negative < -mostNegative*s.Mass {
-		sum.Warnings = append(sum.Warnings, fmt.Sprintf("%.2g of the mass is below 0: the grid does not resolve the density; want more --cells, or --order monotone", -s.Negative/s.Mass))
+	if share, at := c.negative(); share > mostNegative {
+		sum.Warnings = append(sum.Warnings, fmt.Sprintf("%.2g of the mass is below 0 at time %.4g: the grid does not resolve the density; want more --cells, or --order monotone", share, at))
 	}
 	if d := float64(e.StationaryDistance); e.Until == stationaryEnd && e.Reached && d > farDistance {
-		sum.Warnings = append(sum.Warnings, fmt.Sprintf("nothing seems to change any more, yet the density of ness solve is %.2g away (L1): where the grid does not resolve it solve takes other operators, and between wells probability may hardly pass", d))
+		sum.Warnings = append(sum.Warnings, fmt.Sprintf("nothing seems to change any more, yet the density of ness solve at this order is %.2g away (L1): where the grid does not resolve it solve takes other operators, and between wells probability may hardly pass", d))
 	}
 	if err != nil {
 		sum.Warnings = append(sum.Warnings, err.Error())

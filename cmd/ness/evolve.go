@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/checkpoint"
 	"github.com/ness-fp/ness/grid"
 )
 
@@ -46,7 +47,7 @@ func evolveCommand() *cobra.Command {
 	fl.inputFlags.add(cmd)
 	fl.outputFlags.add(cmd)
 	f := cmd.Flags()
-	f.StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator, which is auto on a line: exact in the end, of second order until then; 8 is more accurate where cells resolve the densities")
+	f.StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator, which is auto on a line and where the accurate operator makes 1 % of the mass negative: exact in the end, of second order until then; 8 is more accurate where cells resolve the densities")
 	f.StringVar(&fl.until, "until", "", "`END`: a time, or stationary (default: the last of the --times, or stationary)")
 	f.StringSliceVar(&fl.times, "times", nil, "`TIMES` at which to keep the density: numbers, FROM:TO:COUNT evenly, FROM:TO:COUNT:log in equal ratios")
 	f.Float64Var(&fl.tol, "tol", 1e-4, "`ERROR` of one step in time, in the L1 norm")
@@ -137,7 +138,13 @@ func (fl *evolveFlags) evolve(w, progress io.Writer, name string) error {
 	}
 	ctx, stop := untilInterrupt() // before, there is nothing to save
 	defer stop()
-	if err = c.run(ctx, progress); err != nil && !isEndless(err) {
+	err = c.run(ctx, progress)
+	if (err == nil || isEndless(err)) && c.isBroken() {
+		if err = c.toGenerator(); err == nil {
+			err = c.run(ctx, progress)
+		}
+	}
+	if err != nil && !isEndless(err) {
 		return in.locate(err)
 	}
 	if s := c.State(); err == nil && s.Negative < -worstNegative*s.Mass {
@@ -173,14 +180,20 @@ func (fl *evolveFlags) begin(in *input, opt *fp.EvolutionOptions) (*course, erro
 	if err != nil {
 		return nil, err
 	}
-	c := newCourse(fl, in, words)
+	c := newCourse(fl, in, p, words)
 	opt.Output, opt.Progress = c.keep, func(s fp.EvolutionState) error { return c.step(&s) }
 	c.options = *opt
-	if err := c.prepare(p); err != nil {
+	if err := c.prepare(); err != nil {
 		return nil, err
 	}
-	if fl.resume {
-		err = c.restore()
+	if !fl.resume {
+		return c, nil
+	}
+	err = c.restore()
+	if errors.Is(err, checkpoint.ErrOther) && opt.Order == fp.OrderAuto && c.Order() != fp.OrderMonotone {
+		if c.toGenerator() == nil && c.restore() == nil { // begun again
+			return c, nil
+		}
 	}
 	return c, err
 }

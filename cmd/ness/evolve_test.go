@@ -251,6 +251,50 @@ func TestPointsSpreadAsADensity(t *testing.T) {
 	}
 }
 
+// Mass below 0 at a time that is kept is warned of, though there is none at the end.
+func TestNegativeMassAtKeptTimesIsWarnedOf(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "narrow.yaml")
+	text := "version: 1\nvariables: [x]\nequation: {drift: [\"-x\"], diffusion: 0.5}\ndomain: {x: {min: -6, max: 6, cells: 48}}\ninitial: {gaussian: {mean: [1.5], sd: [0.15]}}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for times, want := range map[string]bool{"0.001,2": true, "2": false} {
+		var stdout, stderr bytes.Buffer
+		if status := run([]string{"evolve", path, "--order", "8", "--times", times}, &stdout, &stderr); status != statusDone {
+			t.Fatalf("status %d: %s", status, stderr.String())
+		}
+		if strings.Contains(stdout.String(), "of the mass is below 0 at time 0.001: ") != want || strings.Contains(stdout.String(), "below 0") != want {
+			t.Errorf("--times %s: a warning %v, want %v:\n%s", times, !want, want, stdout.String())
+		}
+	}
+}
+
+// Where the operator that order auto took breaks down by negative mass the evolution begins again with a
+// generator, says so, goes on with that from a saved state, and passes on what makes it doubtful.
+func TestEvolutionsBeginAgainWithAGenerator(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	file := filepath.Join(testdata(t), "problems", "diabetes.yaml")
+	for _, k := range []struct {
+		more   []string
+		status int
+		steps  string
+	}{
+		{[]string{"--max-steps", "60"}, statusNotConverged, "steps                  60,"},
+		{[]string{"--resume", "--force"}, statusDone, "steps                  74,"},
+	} {
+		var stdout, stderr bytes.Buffer
+		status := run(append([]string{"evolve", file, "--cells", "12", "-o", out, "--no-plots"}, k.more...), &stdout, &stderr)
+		if status != k.status {
+			t.Fatalf("%v: status %d, want %d: %s", k.more, status, k.status, stderr.String())
+		}
+		for _, want := range []string{k.steps, "a generator was taken", "order monotone", "negative 0,", "of the stationary density: 54.1 % of the probability is in a single layer"} {
+			if !strings.Contains(stdout.String(), want) {
+				t.Errorf("%v: want %q in\n%s", k.more, want, stdout.String())
+			}
+		}
+	}
+}
+
 // Times come as numbers and as ranges, in order, each once.
 func TestParseTimes(t *testing.T) {
 	for text, want := range map[string][]float64{

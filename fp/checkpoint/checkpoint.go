@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -16,6 +17,9 @@ var ErrDamaged = errors.New("the saved state is damaged or cut short")
 
 // ErrOther says that a state does not belong to this run.
 var ErrOther = errors.New("the saved state is one of another process, other options or another version")
+
+// ErrVersion is [ErrOther] of a magic word that differs in nothing but its last byte.
+var ErrVersion = fmt.Errorf("%w: of another version", ErrOther)
 
 // An OtherError is [ErrOther] with the hash that the state has in place of the one wanted.
 type OtherError struct{ Mark [sha256.Size]byte }
@@ -41,7 +45,7 @@ func Write(w io.Writer, magic string, mark [sha256.Size]byte, numbers func(do fu
 }
 
 // Read reads a state into what numbers calls do for, which is of no use after an error:
-// [ErrDamaged], [ErrOther], [OtherError] or one of r.
+// [ErrDamaged], [ErrOther], [ErrVersion], [OtherError] or one of r.
 func Read(r io.Reader, magic string, mark [sha256.Size]byte, numbers func(do func(any) error) error) error {
 	hash := sha256.New()
 	all := io.TeeReader(r, hash)
@@ -50,6 +54,9 @@ func Read(r io.Reader, magic string, mark [sha256.Size]byte, numbers func(do fun
 		return damaged(err)
 	}
 	if string(head[:len(magic)]) != magic {
+		if last := len(magic) - 1; string(head[:last]) == magic[:last] {
+			return ErrVersion
+		}
 		return ErrOther
 	}
 	if have := [sha256.Size]byte(head[len(magic):]); have != mark {
