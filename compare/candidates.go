@@ -181,7 +181,7 @@ func (c *candidates) closedForms() {
 		return Gibbs(c.grid, loss, variance, rate)
 	})
 	if c.f.SGD().Momentum == 0 {
-		c.form("gibbs-corrected", "Gibbs, corrected loss", "L + η|∇L|²/4 for L", func() (*grid.Field, error) {
+		c.form("gibbs-corrected", "Gibbs, corrected loss", "exp(−2BL′/ησ²), L′ = L + η|∇L|²/4", func() (*grid.Field, error) {
 			return Gibbs(c.grid, CorrectedLoss(loss, l.Gradients(c.grid), eta), variance, rate)
 		})
 	}
