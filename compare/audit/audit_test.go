@@ -12,6 +12,14 @@ import (
 	"github.com/ness-fp/ness/grid"
 )
 
+// skipShort leaves out, with -short, statistics that take seconds: some minutes with a race detector.
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds; run without -short")
+	}
+}
+
 // problemOf reads a problem file and makes its grid.
 func problemOf(t testing.TB, src string) (*fp.File, *grid.Grid) {
 	t.Helper()

@@ -81,6 +81,7 @@ func TestMinibatchesAreThoseOfTheModel(t *testing.T) {
 // Where numbers are normal the distance is 0 but for sampling, with either sign: of 60 sets the mean in
 // units of the error is 0 ± 0.13, and the mean square 1 ± 0.18.
 func TestDistanceOfNormalMinibatchesIsNothing(t *testing.T) {
+	skipShort(t)
 	var sum, square float64
 	const sets = 60
 	z := quantiles(1<<14, func(p float64) float64 { return -math.Sqrt2 * math.Erfcinv(2*p) })

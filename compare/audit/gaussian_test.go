@@ -22,6 +22,7 @@ func heavy(samples, batch int, law string, seed uint64) string {
 // Heavy tails are flagged, infinite variances told from finite ones, and normal data neither
 // flagged nor given an index.
 func TestLawsOfNoiseAreToldApart(t *testing.T) {
+	skipShort(t)
 	for _, c := range []struct {
 		name, src        string
 		normal, variance fp.Verdict

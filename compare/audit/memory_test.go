@@ -17,6 +17,7 @@ func mean(samples, batch int, seed uint64, more string) string {
 // Noise is white with independent batches, with momentum too. In epochs it is not: whole epochs
 // of noise that does not depend on θ sum up to 0, exactly.
 func TestNoiseRemembersEpochsAlone(t *testing.T) {
+	skipShort(t)
 	for _, c := range []struct {
 		samples        int
 		more           string

@@ -150,6 +150,7 @@ func TestExactCurvesOfEpochs(t *testing.T) {
 // Gradient noise of SGD with momentum is white, and its velocity is not: noise that is added up with the
 // factor μ is called a violation, and has the spectrum (1 − μ²)/|1 − μ e^{iω}|².
 func TestVelocitiesAreNotWhite(t *testing.T) {
+	skipShort(t)
 	const mu = 0.8
 	s := noisy(t, ", momentum: 0.8")
 	n := seriesOf(64, 1, 1024, func(z []float64) {

@@ -108,6 +108,7 @@ func TestEffectOfDetailedBalanceIsThatOfTheSymmetricForce(t *testing.T) {
 // Batches of 10 of 40 samples drawn without replacement have 30/39 of the variance, but for noise that
 // is injected.
 func TestEffectOfSmallBatches(t *testing.T) {
+	skipShort(t)
 	for _, c := range []struct {
 		more, how string
 		injected  float64
@@ -149,6 +150,7 @@ func TestEffectOfTheWholeIsThatOfWalkers(t *testing.T) {
 // Noise of normal data is normal, in epochs too: what epochs move is the memory of noise alone, by as much
 // however the file draws batches, with replacement as well, where the variance is 39/30 of that without.
 func TestTwinsDifferInOneThing(t *testing.T) {
+	skipShort(t)
 	var least, most float64 = 0, 1
 	for _, sampling := range []string{"with-replacement", "without-replacement", "epochs"} {
 		src := strings.Replace(mean(40, 10, 1, ", sampling: "+sampling), "learning_rate: 0.02", "learning_rate: 0.2", 1)
@@ -170,6 +172,7 @@ func TestTwinsDifferInOneThing(t *testing.T) {
 
 // Between crowds of the same law the distance is its floor, on the average.
 func TestFloorsBetweenCrowds(t *testing.T) {
+	skipShort(t)
 	var value, floor float64
 	for seed := range uint64(16) {
 		r := audited(t, mean(480, 8, seed, ""), Options{Seed: seed, MaxPoints: 1, Points: 1, Walkers: 256, Relaxations: 40, NoiseSteps: 8})
@@ -185,6 +188,7 @@ func TestFloorsBetweenCrowds(t *testing.T) {
 
 // Every assumption is either ranked or named with the reason why not, once.
 func TestNothingIsLeftOutOfTheRanking(t *testing.T) {
+	skipShort(t)
 	for name, c := range map[string]struct {
 		src  string
 		opt  Options

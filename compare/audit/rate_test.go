@@ -90,6 +90,7 @@ func TestSmallStepsWithMomentum(t *testing.T) {
 
 // From ηλ = 2(1+μ) on SGD diverges, which violates small steps and is no error.
 func TestDivergenceIsAViolation(t *testing.T) {
+	skipShort(t)
 	data := strings.Replace(mean(200, 20, 1, ""), "learning_rate: 0.02", "learning_rate: 2.5", 1)
 	for _, c := range []struct {
 		src  string
@@ -145,6 +146,7 @@ func TestFullBatchesAreExplained(t *testing.T) {
 // the other rate is twice as large; those of epochs are independent here, and those of 8 of 48 samples
 // without replacement have 40/44 of the variance of those of 4.
 func TestWalkersAgainstBothOrders(t *testing.T) {
+	skipShort(t)
 	const eta = 0.4
 	epochs := strings.Replace(mean(48, 8, 1, ", sampling: epochs"), "learning_rate: 0.02", "learning_rate: 0.4", 1)
 	for _, c := range []struct {
@@ -199,6 +201,7 @@ func TestWalkersAgainstBothOrders(t *testing.T) {
 // moved by deviations, of which 0.2 make 0.048 of total variation at least and 0.05 make 0.012; the limit is
 // 0.02.
 func TestWalkersThatRefuteLeaveTheOrderOpen(t *testing.T) {
+	skipShort(t)
 	f, g := problemOf(t, line("0.02", ""))
 	s, err := newSubject(f, g, Options{Seed: 1, Walkers: 256, Relaxations: 400}.withDefaults())
 	if err != nil {
@@ -224,6 +227,7 @@ func TestWalkersThatRefuteLeaveTheOrderOpen(t *testing.T) {
 // At half the rate walkers take as many steps, which are half as many relaxation times, and are counted
 // half as often; at twice the rate they take half as many steps for as many relaxation times.
 func TestOtherRatesAreCountedByTheirRelaxation(t *testing.T) {
+	skipShort(t)
 	for batch, want := range map[int]float64{1: 1, 2: 0.5} {
 		f, g := problemOf(t, strings.Replace(line("0.02", ""), "batch_size: 1", fmt.Sprintf("batch_size: %d", batch), 1))
 		s, err := newSubject(f, g, Options{Walkers: 64, Relaxations: 100}.withDefaults())

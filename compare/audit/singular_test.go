@@ -53,6 +53,7 @@ func TestVolumesOfLowLossSets(t *testing.T) {
 // Learning coefficients that are known: of x₁^2k₁ x₂^2k₂ … it is the least of 1/2k_i, with as many
 // logarithms as are equal, less one.
 func TestLearningCoefficientsThatAreKnown(t *testing.T) {
+	skipShort(t)
 	for _, c := range []struct {
 		name         string
 		d            int
@@ -215,6 +216,7 @@ func TestDeepestMinimumIsFound(t *testing.T) {
 
 // With few values of the loss nobody can tell, and nothing is called violated.
 func TestThinSetsAreNoViolation(t *testing.T) {
+	skipShort(t)
 	for _, points := range []int{1, 2000, 20000} {
 		r := audited(t, "variables: [x, y]\nsgd: {loss: \"(x*y - 1)^2\", noise_covariance: [[1, 0], [0, 1]], learning_rate: 0.3, batch_size: 1}\ndomain: {x: {min: -2, max: 2, cells: 32}, y: {min: -2, max: 2, cells: 32}}", Options{NoEnsemble: true, MaxPoints: points})
 		f := find(t, r, "regular-minima")
@@ -226,6 +228,7 @@ func TestThinSetsAreNoViolation(t *testing.T) {
 
 // In an audit a bowl is regular, and one that is flat along an axis is not.
 func TestMinimaOfProblems(t *testing.T) {
+	skipShort(t)
 	const box = "\ndomain: {x: {min: -2, max: 2, cells: 32}, y: {min: -2, max: 2, cells: 32}}"
 	for _, c := range []struct {
 		loss string

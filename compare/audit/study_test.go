@@ -32,6 +32,7 @@ var sound = []struct {
 // Where all assumptions hold, at most 1 % of 1000 audits call any of them violated: by the levels
 // of the tests it should be 0.1 %. (Without -long 21 audits, of which 3 with walkers.)
 func TestSoundProblemsRaiseNoAlarm(t *testing.T) {
+	skipShort(t)
 	audits := 7
 	if *long {
 		audits = 334
@@ -115,6 +116,7 @@ var broken = []struct {
 // Of audits of problems with an assumption violated by construction, 99 % say so. (Without -long one
 // of each.)
 func TestViolationsAreCaught(t *testing.T) {
+	skipShort(t)
 	audits := 1
 	if *long {
 		audits = 100
