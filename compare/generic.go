@@ -38,6 +38,10 @@ func (m *generic) descend(out, theta [][]float64, b *batches, k int, c float64) 
 func (m *generic) addGradients(batch []uint32) {
 	switch m.model {
 	case loss.LinearRegression:
+		if m.features == 1 {
+			m.grad[0] = m.slope(batch, m.theta[0])
+			break
+		}
 		for _, i := range batch {
 			x := m.sample(i)
 			m.add(m.grad, m.predict(m.theta, x)-m.y[i], x)
@@ -55,13 +59,19 @@ func (m *generic) addGradients(batch []uint32) {
 		m.addTanh(batch)
 	case loss.DeepLinear:
 		a, b := m.theta[0], m.theta[1]
-		p := float64(a * b)
-		var g float64
-		for _, i := range batch {
-			g += float64((float64(m.x[i]*p) - m.y[i]) * m.x[i])
-		}
+		g := m.slope(batch, float64(a*b))
 		m.grad[0], m.grad[1] = float64(b*g), float64(a*g)
 	}
+}
+
+// slope is the derivative with respect to w of squares (xw − y)²/2 with one feature, summed.
+func (m *generic) slope(batch []uint32, w float64) float64 {
+	var xx, xy float64
+	for _, i := range batch {
+		xx += float64(m.x[i] * m.x[i])
+		xy += float64(m.x[i] * m.y[i])
+	}
+	return float64(xx*w) - xy
 }
 
 func (m *generic) addTanh(batch []uint32) {

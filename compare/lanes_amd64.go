@@ -2,15 +2,31 @@ package compare
 
 import "golang.org/x/sys/cpu"
 
-// hasLanes says whether the processor has what the kernels need.
-var hasLanes = cpu.X86.HasAVX512F
+// lanes is how many walkers kernels move at once, by what the processor has: 0 where there are none.
+var lanes = func() int {
+	switch {
+	case cpu.X86.HasAVX512F:
+		return 8
+	case cpu.X86.HasAVX2:
+		return 4
+	}
+	return 0
+}()
+
+// forLanes returns the kernel for as many lanes as there are.
+func forLanes[kernel any](by8, by4 kernel) kernel {
+	if lanes == 8 {
+		return by8
+	}
+	return by4
+}
 
 // inLanes returns how many of so many walkers fill lanes.
 func inLanes(walkers int) int {
-	if !hasLanes {
+	if lanes == 0 {
 		return 0
 	}
-	return walkers &^ 7
+	return walkers &^ (lanes - 1)
 }
 
 // withRows is inLanes where each walker takes its batch from so many rows: none if there are
@@ -23,10 +39,10 @@ func withRows(walkers, rows int) int {
 	return inLanes(walkers)
 }
 
-func linear1AtOnce(out, theta [][]float64, rows []row1, indices []uint32, batch, stride int, c float64) int {
+func linear1AtOnce(out, theta [][]float64, rows []square, indices []uint32, batch, stride int, c float64) int {
 	n := withRows(len(theta[0]), len(rows))
 	if n > 0 {
-		linear1Lanes(&out[0][0], &theta[0][0], &rows[0].x, &indices[0], stride, batch, n, c)
+		forLanes(linear1By8, linear1By4)(&out[0][0], &theta[0][0], &rows[0].xx, &indices[0], stride, batch, n, c)
 	}
 	return n
 }
@@ -34,7 +50,7 @@ func linear1AtOnce(out, theta [][]float64, rows []row1, indices []uint32, batch,
 func linear2AtOnce(out, theta [][]float64, rows []row2, indices []uint32, batch, stride int, c float64) int {
 	n := withRows(len(theta[0]), len(rows))
 	if n > 0 {
-		linear2Lanes(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x1, &indices[0], stride, batch, n, c)
+		forLanes(linear2By8, linear2By4)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x1, &indices[0], stride, batch, n, c)
 	}
 	return n
 }
@@ -42,15 +58,15 @@ func linear2AtOnce(out, theta [][]float64, rows []row2, indices []uint32, batch,
 func linear3AtOnce(out, theta [][]float64, rows []row3, indices []uint32, batch, stride int, c float64) int {
 	n := withRows(len(theta[0]), len(rows))
 	if n > 0 {
-		linear3Lanes(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &rows[0].x1, &indices[0], stride, batch, n, c)
+		forLanes(linear3By8, linear3By4)(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &rows[0].x1, &indices[0], stride, batch, n, c)
 	}
 	return n
 }
 
-func deepLinearAtOnce(out, theta [][]float64, rows []row1, indices []uint32, batch, stride int, c float64) int {
+func deepLinearAtOnce(out, theta [][]float64, rows []square, indices []uint32, batch, stride int, c float64) int {
 	n := withRows(len(theta[0]), len(rows))
 	if n > 0 {
-		deepLinearLanes(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x, &indices[0], stride, batch, n, c)
+		forLanes(deepLinearBy8, deepLinearBy4)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].xx, &indices[0], stride, batch, n, c)
 	}
 	return n
 }

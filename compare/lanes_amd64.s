@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func linear1Lanes(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX512F
-TEXT ·linear1Lanes(SB), NOSPLIT, $0-64
+// func linear1By8(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·linear1By8(SB), NOSPLIT, $0-64
 	VBROADCASTSD c+56(FP), Z0
 	MOVQ         rows+16(FP), DX
 	MOVQ         indices+24(FP), BX
@@ -20,42 +20,43 @@ TEXT ·linear1Lanes(SB), NOSPLIT, $0-64
 walkers:
 	MOVQ    t0+8(FP), R8
 	VMOVUPD (R8)(CX*1), Z1
-	VPXORQ  Z2, Z2, Z2
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
 	MOVQ    BX, R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    batch+40(FP), R10
 
 samples:
 	IMUL3L       $0x02, (R8), R11
-	VMOVUPD      (DX)(R11*8), X3
-	IMUL3L       $0x02, (R8)(SI*1), R11
 	VMOVUPD      (DX)(R11*8), X4
+	IMUL3L       $0x02, (R8)(SI*1), R11
+	VMOVUPD      (DX)(R11*8), X5
 	IMUL3L       $0x02, (R8)(SI*2), R11
-	VINSERTF32X4 $0x01, (DX)(R11*8), Z3, Z3
-	IMUL3L       $0x02, (R8)(AX*1), R11
 	VINSERTF32X4 $0x01, (DX)(R11*8), Z4, Z4
+	IMUL3L       $0x02, (R8)(AX*1), R11
+	VINSERTF32X4 $0x01, (DX)(R11*8), Z5, Z5
 	IMUL3L       $0x02, (R9), R11
-	VINSERTF32X4 $0x02, (DX)(R11*8), Z3, Z3
-	IMUL3L       $0x02, (R9)(SI*1), R11
 	VINSERTF32X4 $0x02, (DX)(R11*8), Z4, Z4
+	IMUL3L       $0x02, (R9)(SI*1), R11
+	VINSERTF32X4 $0x02, (DX)(R11*8), Z5, Z5
 	IMUL3L       $0x02, (R9)(SI*2), R11
-	VINSERTF32X4 $0x03, (DX)(R11*8), Z3, Z3
-	IMUL3L       $0x02, (R9)(AX*1), R11
 	VINSERTF32X4 $0x03, (DX)(R11*8), Z4, Z4
-	VUNPCKLPD    Z4, Z3, Z5
-	VUNPCKHPD    Z4, Z3, Z6
-	VMULPD       Z5, Z1, Z7
-	VSUBPD       Z6, Z7, Z7
-	VMULPD       Z5, Z7, Z5
-	VADDPD       Z5, Z2, Z2
+	IMUL3L       $0x02, (R9)(AX*1), R11
+	VINSERTF32X4 $0x03, (DX)(R11*8), Z5, Z5
+	VADDPD       Z4, Z2, Z2
+	VADDPD       Z5, Z3, Z3
 	ADDQ         $0x04, R8
 	ADDQ         $0x04, R9
 	DECQ         R10
 	JNE          samples
+	VUNPCKLPD    Z3, Z2, Z6
+	VUNPCKHPD    Z3, Z2, Z7
+	VMULPD       Z1, Z6, Z6
+	VSUBPD       Z7, Z6, Z6
 	MOVQ         o0+0(FP), R8
-	VMULPD       Z0, Z2, Z2
+	VMULPD       Z0, Z6, Z6
 	VMOVUPD      (R8)(CX*1), Z1
-	VSUBPD       Z2, Z1, Z1
+	VSUBPD       Z6, Z1, Z1
 	VMOVUPD      Z1, (R8)(CX*1)
 	LEAQ         (BX)(SI*8), BX
 	ADDQ         $0x40, CX
@@ -64,9 +65,9 @@ samples:
 	VZEROUPPER
 	RET
 
-// func linear2Lanes(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX512F
-TEXT ·linear2Lanes(SB), NOSPLIT, $0-80
+// func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·linear2By8(SB), NOSPLIT, $0-80
 	VBROADCASTSD c+72(FP), Z0
 	MOVQ         rows+32(FP), DX
 	MOVQ         indices+40(FP), BX
@@ -82,8 +83,8 @@ walkers:
 	VMOVUPD (R8)(CX*1), Z1
 	MOVQ    t1+24(FP), R8
 	VMOVUPD (R8)(CX*1), Z2
-	VPXORQ  Z3, Z3, Z3
-	VPXORQ  Z4, Z4, Z4
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
 	MOVQ    BX, R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    batch+56(FP), R10
@@ -110,16 +111,17 @@ samples:
 	VUNPCKLPD    Z8, Z7, Z11
 	VUNPCKHPD    Z8, Z7, Z12
 	VSHUFF64X2   $0x88, Z11, Z9, Z13
-	VSHUFF64X2   $0x88, Z12, Z10, Z10
+	VSHUFF64X2   $0x88, Z12, Z10, Z14
 	VSHUFF64X2   $0xdd, Z11, Z9, Z9
-	VMULPD       Z13, Z1, Z11
-	VMULPD       Z10, Z2, Z12
-	VADDPD       Z12, Z11, Z11
-	VSUBPD       Z9, Z11, Z11
-	VMULPD       Z13, Z11, Z12
-	VADDPD       Z12, Z3, Z3
-	VMULPD       Z10, Z11, Z12
-	VADDPD       Z12, Z4, Z4
+	VSHUFF64X2   $0xdd, Z12, Z10, Z10
+	VMULPD       Z13, Z1, Z10
+	VMULPD       Z14, Z2, Z11
+	VADDPD       Z11, Z10, Z10
+	VSUBPD       Z9, Z10, Z10
+	VMULPD       Z13, Z10, Z11
+	VADDPD       Z11, Z3, Z3
+	VMULPD       Z14, Z10, Z11
+	VADDPD       Z11, Z4, Z4
 	ADDQ         $0x04, R8
 	ADDQ         $0x04, R9
 	DECQ         R10
@@ -141,9 +143,9 @@ samples:
 	VZEROUPPER
 	RET
 
-// func linear3Lanes(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX512F
-TEXT ·linear3Lanes(SB), NOSPLIT, $0-96
+// func linear3By8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·linear3By8(SB), NOSPLIT, $0-96
 	VBROADCASTSD c+88(FP), Z0
 	MOVQ         rows+48(FP), DX
 	MOVQ         indices+56(FP), BX
@@ -161,9 +163,9 @@ walkers:
 	VMOVUPD (R8)(CX*1), Z2
 	MOVQ    t2+40(FP), R8
 	VMOVUPD (R8)(CX*1), Z3
-	VPXORQ  Z4, Z4, Z4
-	VPXORQ  Z5, Z5, Z5
-	VPXORQ  Z6, Z6, Z6
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
 	MOVQ    BX, R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    batch+72(FP), R10
@@ -231,9 +233,9 @@ samples:
 	VZEROUPPER
 	RET
 
-// func deepLinearLanes(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX512F
-TEXT ·deepLinearLanes(SB), NOSPLIT, $0-80
+// func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·deepLinearBy8(SB), NOSPLIT, $0-80
 	VBROADCASTSD c+72(FP), Z0
 	MOVQ         rows+32(FP), DX
 	MOVQ         indices+40(FP), BX
@@ -249,46 +251,47 @@ walkers:
 	VMOVUPD (R8)(CX*1), Z1
 	MOVQ    t1+24(FP), R8
 	VMOVUPD (R8)(CX*1), Z2
-	VPXORQ  Z3, Z3, Z3
-	VMULPD  Z1, Z2, Z4
+	VMULPD  Z1, Z2, Z3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
 	MOVQ    BX, R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    batch+56(FP), R10
 
 samples:
 	IMUL3L       $0x02, (R8), R11
-	VMOVUPD      (DX)(R11*8), X5
-	IMUL3L       $0x02, (R8)(SI*1), R11
 	VMOVUPD      (DX)(R11*8), X6
+	IMUL3L       $0x02, (R8)(SI*1), R11
+	VMOVUPD      (DX)(R11*8), X7
 	IMUL3L       $0x02, (R8)(SI*2), R11
-	VINSERTF32X4 $0x01, (DX)(R11*8), Z5, Z5
-	IMUL3L       $0x02, (R8)(AX*1), R11
 	VINSERTF32X4 $0x01, (DX)(R11*8), Z6, Z6
+	IMUL3L       $0x02, (R8)(AX*1), R11
+	VINSERTF32X4 $0x01, (DX)(R11*8), Z7, Z7
 	IMUL3L       $0x02, (R9), R11
-	VINSERTF32X4 $0x02, (DX)(R11*8), Z5, Z5
-	IMUL3L       $0x02, (R9)(SI*1), R11
 	VINSERTF32X4 $0x02, (DX)(R11*8), Z6, Z6
+	IMUL3L       $0x02, (R9)(SI*1), R11
+	VINSERTF32X4 $0x02, (DX)(R11*8), Z7, Z7
 	IMUL3L       $0x02, (R9)(SI*2), R11
-	VINSERTF32X4 $0x03, (DX)(R11*8), Z5, Z5
-	IMUL3L       $0x02, (R9)(AX*1), R11
 	VINSERTF32X4 $0x03, (DX)(R11*8), Z6, Z6
-	VUNPCKLPD    Z6, Z5, Z7
-	VUNPCKHPD    Z6, Z5, Z8
-	VMULPD       Z7, Z4, Z9
-	VSUBPD       Z8, Z9, Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z3, Z3
+	IMUL3L       $0x02, (R9)(AX*1), R11
+	VINSERTF32X4 $0x03, (DX)(R11*8), Z7, Z7
+	VADDPD       Z6, Z4, Z4
+	VADDPD       Z7, Z5, Z5
 	ADDQ         $0x04, R8
 	ADDQ         $0x04, R9
 	DECQ         R10
 	JNE          samples
-	VMULPD       Z2, Z3, Z2
-	VMULPD       Z1, Z3, Z1
+	VUNPCKLPD    Z5, Z4, Z8
+	VUNPCKHPD    Z5, Z4, Z9
+	VMULPD       Z3, Z8, Z8
+	VSUBPD       Z9, Z8, Z8
+	VMULPD       Z2, Z8, Z2
+	VMULPD       Z1, Z8, Z1
 	MOVQ         o0+0(FP), R8
 	VMULPD       Z0, Z2, Z2
-	VMOVUPD      (R8)(CX*1), Z4
-	VSUBPD       Z2, Z4, Z4
-	VMOVUPD      Z4, (R8)(CX*1)
+	VMOVUPD      (R8)(CX*1), Z3
+	VSUBPD       Z2, Z3, Z3
+	VMOVUPD      Z3, (R8)(CX*1)
 	MOVQ         o1+8(FP), R8
 	VMULPD       Z0, Z1, Z1
 	VMOVUPD      (R8)(CX*1), Z2
@@ -299,4 +302,824 @@ samples:
 	CMPQ         CX, DI
 	JLT          walkers
 	VZEROUPPER
+	RET
+
+// func moments1By8(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
+// Requires: AVX, AVX512F
+TEXT ·moments1By8(SB), NOSPLIT, $0-40
+	MOVQ walkers+32(FP), CX
+	XORQ AX, AX
+	SHLQ $0x03, CX
+
+walkers:
+	MOVQ    t0+0(FP), DX
+	VMOVUPD (DX)(AX*1), Z0
+	MOVQ    o0+8(FP), DX
+	VSUBPD  (DX)(AX*1), Z0, Z0
+	MOVQ    f0+16(FP), DX
+	VADDPD  (DX)(AX*1), Z0, Z1
+	VMOVUPD Z1, (DX)(AX*1)
+	VMULPD  Z0, Z0, Z0
+	MOVQ    s0+24(FP), DX
+	VADDPD  (DX)(AX*1), Z0, Z0
+	VMOVUPD Z0, (DX)(AX*1)
+	ADDQ    $0x40, AX
+	CMPQ    AX, CX
+	JLT     walkers
+	VZEROUPPER
+	RET
+
+// func moments2By8(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
+// Requires: AVX, AVX512F
+TEXT ·moments2By8(SB), NOSPLIT, $0-80
+	MOVQ walkers+72(FP), CX
+	XORQ AX, AX
+	SHLQ $0x03, CX
+
+walkers:
+	MOVQ    t0+0(FP), DX
+	VMOVUPD (DX)(AX*1), Z0
+	MOVQ    o0+16(FP), DX
+	VSUBPD  (DX)(AX*1), Z0, Z0
+	MOVQ    f0+32(FP), DX
+	VADDPD  (DX)(AX*1), Z0, Z1
+	VMOVUPD Z1, (DX)(AX*1)
+	MOVQ    t1+8(FP), DX
+	VMOVUPD (DX)(AX*1), Z1
+	MOVQ    o1+24(FP), DX
+	VSUBPD  (DX)(AX*1), Z1, Z1
+	MOVQ    f1+40(FP), DX
+	VADDPD  (DX)(AX*1), Z1, Z2
+	VMOVUPD Z2, (DX)(AX*1)
+	VMULPD  Z0, Z0, Z2
+	MOVQ    s0+48(FP), DX
+	VADDPD  (DX)(AX*1), Z2, Z2
+	VMOVUPD Z2, (DX)(AX*1)
+	VMULPD  Z1, Z0, Z0
+	MOVQ    s1+56(FP), DX
+	VADDPD  (DX)(AX*1), Z0, Z0
+	VMOVUPD Z0, (DX)(AX*1)
+	VMULPD  Z1, Z1, Z0
+	MOVQ    s2+64(FP), DX
+	VADDPD  (DX)(AX*1), Z0, Z0
+	VMOVUPD Z0, (DX)(AX*1)
+	ADDQ    $0x40, AX
+	CMPQ    AX, CX
+	JLT     walkers
+	VZEROUPPER
+	RET
+
+// func moments3By8(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
+// Requires: AVX, AVX512F
+TEXT ·moments3By8(SB), NOSPLIT, $0-128
+	MOVQ walkers+120(FP), CX
+	XORQ AX, AX
+	SHLQ $0x03, CX
+
+walkers:
+	MOVQ    t0+0(FP), DX
+	VMOVUPD (DX)(AX*1), Z0
+	MOVQ    o0+24(FP), DX
+	VSUBPD  (DX)(AX*1), Z0, Z0
+	MOVQ    f0+48(FP), DX
+	VADDPD  (DX)(AX*1), Z0, Z1
+	VMOVUPD Z1, (DX)(AX*1)
+	MOVQ    t1+8(FP), DX
+	VMOVUPD (DX)(AX*1), Z1
+	MOVQ    o1+32(FP), DX
+	VSUBPD  (DX)(AX*1), Z1, Z1
+	MOVQ    f1+56(FP), DX
+	VADDPD  (DX)(AX*1), Z1, Z2
+	VMOVUPD Z2, (DX)(AX*1)
+	MOVQ    t2+16(FP), DX
+	VMOVUPD (DX)(AX*1), Z2
+	MOVQ    o2+40(FP), DX
+	VSUBPD  (DX)(AX*1), Z2, Z2
+	MOVQ    f2+64(FP), DX
+	VADDPD  (DX)(AX*1), Z2, Z3
+	VMOVUPD Z3, (DX)(AX*1)
+	VMULPD  Z0, Z0, Z3
+	MOVQ    s0+72(FP), DX
+	VADDPD  (DX)(AX*1), Z3, Z3
+	VMOVUPD Z3, (DX)(AX*1)
+	VMULPD  Z1, Z0, Z3
+	MOVQ    s1+80(FP), DX
+	VADDPD  (DX)(AX*1), Z3, Z3
+	VMOVUPD Z3, (DX)(AX*1)
+	VMULPD  Z2, Z0, Z0
+	MOVQ    s2+88(FP), DX
+	VADDPD  (DX)(AX*1), Z0, Z0
+	VMOVUPD Z0, (DX)(AX*1)
+	VMULPD  Z1, Z1, Z0
+	MOVQ    s3+96(FP), DX
+	VADDPD  (DX)(AX*1), Z0, Z0
+	VMOVUPD Z0, (DX)(AX*1)
+	VMULPD  Z2, Z1, Z0
+	MOVQ    s4+104(FP), DX
+	VADDPD  (DX)(AX*1), Z0, Z0
+	VMOVUPD Z0, (DX)(AX*1)
+	VMULPD  Z2, Z2, Z0
+	MOVQ    s5+112(FP), DX
+	VADDPD  (DX)(AX*1), Z0, Z0
+	VMOVUPD Z0, (DX)(AX*1)
+	ADDQ    $0x40, AX
+	CMPQ    AX, CX
+	JLT     walkers
+	VZEROUPPER
+	RET
+
+// func cells1By8(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
+// Requires: AVX, AVX2, AVX512F
+TEXT ·cells1By8(SB), NOSPLIT, $0-33
+	MOVQ   axes+16(FP), AX
+	VPXOR  Y0, Y0, Y0
+	KXNORW K1, K1, K1
+	MOVQ   cells+0(FP), CX
+	MOVQ   walkers+24(FP), BX
+	XORQ   DX, DX
+	SHLQ   $0x03, BX
+
+walkers:
+	MOVQ         x0+8(FP), SI
+	VMOVUPD      (SI)(DX*1), Z1
+	VBROADCASTSD (AX), Z2
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD 8(AX), Z2
+	VMULPD       Z2, Z1, Z1
+	VCMPPD       $0x1d, Z0, Z1, K1, K1
+	VBROADCASTSD 16(AX), Z2
+	VCMPPD       $0x11, Z2, Z1, K1, K1
+	VRNDSCALEPD  $0x03, Z1, Z1
+	VBROADCASTSD 24(AX), Z2
+	VMULPD       Z2, Z1, Z1
+	VCVTTPD2DQ   Z1, Y1
+	VMOVDQU      Y1, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x40, DX
+	CMPQ         DX, BX
+	JLT          walkers
+	VZEROUPPER
+	KMOVW        K1, AX
+	CMPB         AL, $0xff
+	SETEQ        AL
+	MOVB         AL, ret+32(FP)
+	RET
+
+// func cells2By8(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
+// Requires: AVX, AVX2, AVX512F
+TEXT ·cells2By8(SB), NOSPLIT, $0-41
+	MOVQ   axes+24(FP), AX
+	VPXOR  Y0, Y0, Y0
+	KXNORW K1, K1, K1
+	MOVQ   cells+0(FP), CX
+	MOVQ   walkers+32(FP), BX
+	XORQ   DX, DX
+	SHLQ   $0x03, BX
+
+walkers:
+	MOVQ         x0+8(FP), SI
+	VMOVUPD      (SI)(DX*1), Z1
+	VBROADCASTSD (AX), Z2
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD 8(AX), Z2
+	VMULPD       Z2, Z1, Z1
+	VCMPPD       $0x1d, Z0, Z1, K1, K1
+	VBROADCASTSD 16(AX), Z2
+	VCMPPD       $0x11, Z2, Z1, K1, K1
+	VRNDSCALEPD  $0x03, Z1, Z1
+	VBROADCASTSD 24(AX), Z2
+	VMULPD       Z2, Z1, Z1
+	MOVQ         x1+16(FP), SI
+	VMOVUPD      (SI)(DX*1), Z2
+	VBROADCASTSD 32(AX), Z3
+	VSUBPD       Z3, Z2, Z2
+	VBROADCASTSD 40(AX), Z3
+	VMULPD       Z3, Z2, Z2
+	VCMPPD       $0x1d, Z0, Z2, K1, K1
+	VBROADCASTSD 48(AX), Z3
+	VCMPPD       $0x11, Z3, Z2, K1, K1
+	VRNDSCALEPD  $0x03, Z2, Z2
+	VBROADCASTSD 56(AX), Z3
+	VMULPD       Z3, Z2, Z2
+	VADDPD       Z1, Z2, Z2
+	VCVTTPD2DQ   Z2, Y1
+	VMOVDQU      Y1, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x40, DX
+	CMPQ         DX, BX
+	JLT          walkers
+	VZEROUPPER
+	KMOVW        K1, AX
+	CMPB         AL, $0xff
+	SETEQ        AL
+	MOVB         AL, ret+40(FP)
+	RET
+
+// func cells3By8(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
+// Requires: AVX, AVX2, AVX512F
+TEXT ·cells3By8(SB), NOSPLIT, $0-49
+	MOVQ   axes+32(FP), AX
+	VPXOR  Y0, Y0, Y0
+	KXNORW K1, K1, K1
+	MOVQ   cells+0(FP), CX
+	MOVQ   walkers+40(FP), BX
+	XORQ   DX, DX
+	SHLQ   $0x03, BX
+
+walkers:
+	MOVQ         x0+8(FP), SI
+	VMOVUPD      (SI)(DX*1), Z1
+	VBROADCASTSD (AX), Z2
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD 8(AX), Z2
+	VMULPD       Z2, Z1, Z1
+	VCMPPD       $0x1d, Z0, Z1, K1, K1
+	VBROADCASTSD 16(AX), Z2
+	VCMPPD       $0x11, Z2, Z1, K1, K1
+	VRNDSCALEPD  $0x03, Z1, Z1
+	VBROADCASTSD 24(AX), Z2
+	VMULPD       Z2, Z1, Z1
+	MOVQ         x1+16(FP), SI
+	VMOVUPD      (SI)(DX*1), Z2
+	VBROADCASTSD 32(AX), Z3
+	VSUBPD       Z3, Z2, Z2
+	VBROADCASTSD 40(AX), Z3
+	VMULPD       Z3, Z2, Z2
+	VCMPPD       $0x1d, Z0, Z2, K1, K1
+	VBROADCASTSD 48(AX), Z3
+	VCMPPD       $0x11, Z3, Z2, K1, K1
+	VRNDSCALEPD  $0x03, Z2, Z2
+	VBROADCASTSD 56(AX), Z3
+	VMULPD       Z3, Z2, Z2
+	VADDPD       Z1, Z2, Z2
+	MOVQ         x2+24(FP), SI
+	VMOVUPD      (SI)(DX*1), Z1
+	VBROADCASTSD 64(AX), Z3
+	VSUBPD       Z3, Z1, Z1
+	VBROADCASTSD 72(AX), Z3
+	VMULPD       Z3, Z1, Z1
+	VCMPPD       $0x1d, Z0, Z1, K1, K1
+	VBROADCASTSD 80(AX), Z3
+	VCMPPD       $0x11, Z3, Z1, K1, K1
+	VRNDSCALEPD  $0x03, Z1, Z1
+	VBROADCASTSD 88(AX), Z3
+	VMULPD       Z3, Z1, Z1
+	VADDPD       Z2, Z1, Z1
+	VCVTTPD2DQ   Z1, Y1
+	VMOVDQU      Y1, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x40, DX
+	CMPQ         DX, BX
+	JLT          walkers
+	VZEROUPPER
+	KMOVW        K1, AX
+	CMPB         AL, $0xff
+	SETEQ        AL
+	MOVB         AL, ret+48(FP)
+	RET
+
+// func linear1By4(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+// Requires: AVX, AVX2
+TEXT ·linear1By4(SB), NOSPLIT, $0-64
+	VBROADCASTSD c+56(FP), Y0
+	MOVQ         rows+16(FP), DX
+	MOVQ         indices+24(FP), BX
+	MOVQ         stride+32(FP), SI
+	SHLQ         $0x02, SI
+	LEAQ         (SI)(SI*2), AX
+	XORQ         CX, CX
+	MOVQ         walkers+48(FP), DI
+	SHLQ         $0x03, DI
+
+walkers:
+	MOVQ    t0+8(FP), R8
+	VMOVUPD (R8)(CX*1), Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	MOVQ    BX, R8
+	MOVQ    batch+40(FP), R9
+
+samples:
+	IMUL3L      $0x02, (R8), R10
+	VMOVUPD     (DX)(R10*8), X4
+	IMUL3L      $0x02, (R8)(SI*1), R10
+	VMOVUPD     (DX)(R10*8), X5
+	IMUL3L      $0x02, (R8)(SI*2), R10
+	VINSERTF128 $0x01, (DX)(R10*8), Y4, Y4
+	IMUL3L      $0x02, (R8)(AX*1), R10
+	VINSERTF128 $0x01, (DX)(R10*8), Y5, Y5
+	VADDPD      Y4, Y2, Y2
+	VADDPD      Y5, Y3, Y3
+	ADDQ        $0x04, R8
+	DECQ        R9
+	JNE         samples
+	VUNPCKLPD   Y3, Y2, Y6
+	VUNPCKHPD   Y3, Y2, Y2
+	VMULPD      Y1, Y6, Y6
+	VSUBPD      Y2, Y6, Y6
+	MOVQ        o0+0(FP), R8
+	VMULPD      Y0, Y6, Y6
+	VMOVUPD     (R8)(CX*1), Y1
+	VSUBPD      Y6, Y1, Y1
+	VMOVUPD     Y1, (R8)(CX*1)
+	LEAQ        (BX)(SI*4), BX
+	ADDQ        $0x20, CX
+	CMPQ        CX, DI
+	JLT         walkers
+	VZEROUPPER
+	RET
+
+// func linear2By4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+// Requires: AVX, AVX2
+TEXT ·linear2By4(SB), NOSPLIT, $0-80
+	VBROADCASTSD c+72(FP), Y0
+	MOVQ         rows+32(FP), DX
+	MOVQ         indices+40(FP), BX
+	MOVQ         stride+48(FP), SI
+	SHLQ         $0x02, SI
+	LEAQ         (SI)(SI*2), AX
+	XORQ         CX, CX
+	MOVQ         walkers+64(FP), DI
+	SHLQ         $0x03, DI
+
+walkers:
+	MOVQ    t0+16(FP), R8
+	VMOVUPD (R8)(CX*1), Y1
+	MOVQ    t1+24(FP), R8
+	VMOVUPD (R8)(CX*1), Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	MOVQ    BX, R8
+	MOVQ    batch+56(FP), R9
+
+samples:
+	IMUL3L      $0x04, (R8), R10
+	VMOVUPD     (DX)(R10*8), X5
+	VMOVUPD     16(DX)(R10*8), X7
+	IMUL3L      $0x04, (R8)(SI*1), R10
+	VMOVUPD     (DX)(R10*8), X6
+	VMOVUPD     16(DX)(R10*8), X8
+	IMUL3L      $0x04, (R8)(SI*2), R10
+	VINSERTF128 $0x01, (DX)(R10*8), Y5, Y5
+	VINSERTF128 $0x01, 16(DX)(R10*8), Y7, Y7
+	IMUL3L      $0x04, (R8)(AX*1), R10
+	VINSERTF128 $0x01, (DX)(R10*8), Y6, Y6
+	VINSERTF128 $0x01, 16(DX)(R10*8), Y8, Y8
+	VUNPCKLPD   Y6, Y5, Y9
+	VUNPCKHPD   Y6, Y5, Y10
+	VUNPCKLPD   Y8, Y7, Y11
+	VUNPCKHPD   Y8, Y7, Y12
+	VMULPD      Y9, Y1, Y12
+	VMULPD      Y10, Y2, Y13
+	VADDPD      Y13, Y12, Y12
+	VSUBPD      Y11, Y12, Y12
+	VMULPD      Y9, Y12, Y13
+	VADDPD      Y13, Y3, Y3
+	VMULPD      Y10, Y12, Y13
+	VADDPD      Y13, Y4, Y4
+	ADDQ        $0x04, R8
+	DECQ        R9
+	JNE         samples
+	MOVQ        o0+0(FP), R8
+	VMULPD      Y0, Y3, Y3
+	VMOVUPD     (R8)(CX*1), Y1
+	VSUBPD      Y3, Y1, Y1
+	VMOVUPD     Y1, (R8)(CX*1)
+	MOVQ        o1+8(FP), R8
+	VMULPD      Y0, Y4, Y4
+	VMOVUPD     (R8)(CX*1), Y1
+	VSUBPD      Y4, Y1, Y1
+	VMOVUPD     Y1, (R8)(CX*1)
+	LEAQ        (BX)(SI*4), BX
+	ADDQ        $0x20, CX
+	CMPQ        CX, DI
+	JLT         walkers
+	VZEROUPPER
+	RET
+
+// func linear3By4(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+// Requires: AVX, AVX2
+TEXT ·linear3By4(SB), NOSPLIT, $0-96
+	VBROADCASTSD c+88(FP), Y0
+	MOVQ         rows+48(FP), DX
+	MOVQ         indices+56(FP), BX
+	MOVQ         stride+64(FP), SI
+	SHLQ         $0x02, SI
+	LEAQ         (SI)(SI*2), AX
+	XORQ         CX, CX
+	MOVQ         walkers+80(FP), DI
+	SHLQ         $0x03, DI
+
+walkers:
+	MOVQ    t0+24(FP), R8
+	VMOVUPD (R8)(CX*1), Y1
+	MOVQ    t1+32(FP), R8
+	VMOVUPD (R8)(CX*1), Y2
+	MOVQ    t2+40(FP), R8
+	VMOVUPD (R8)(CX*1), Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	MOVQ    BX, R8
+	MOVQ    batch+72(FP), R9
+
+samples:
+	IMUL3L      $0x04, (R8), R10
+	VMOVUPD     (DX)(R10*8), X7
+	VMOVUPD     16(DX)(R10*8), X9
+	IMUL3L      $0x04, (R8)(SI*1), R10
+	VMOVUPD     (DX)(R10*8), X8
+	VMOVUPD     16(DX)(R10*8), X10
+	IMUL3L      $0x04, (R8)(SI*2), R10
+	VINSERTF128 $0x01, (DX)(R10*8), Y7, Y7
+	VINSERTF128 $0x01, 16(DX)(R10*8), Y9, Y9
+	IMUL3L      $0x04, (R8)(AX*1), R10
+	VINSERTF128 $0x01, (DX)(R10*8), Y8, Y8
+	VINSERTF128 $0x01, 16(DX)(R10*8), Y10, Y10
+	VUNPCKLPD   Y8, Y7, Y11
+	VUNPCKHPD   Y8, Y7, Y12
+	VUNPCKLPD   Y10, Y9, Y13
+	VUNPCKHPD   Y10, Y9, Y14
+	VMULPD      Y11, Y1, Y15
+	VMULPD      Y12, Y2, Y16
+	VADDPD      Y16, Y15, Y15
+	VMULPD      Y13, Y3, Y16
+	VADDPD      Y16, Y15, Y15
+	VSUBPD      Y14, Y15, Y15
+	VMULPD      Y11, Y15, Y16
+	VADDPD      Y16, Y4, Y4
+	VMULPD      Y12, Y15, Y16
+	VADDPD      Y16, Y5, Y5
+	VMULPD      Y13, Y15, Y16
+	VADDPD      Y16, Y6, Y6
+	ADDQ        $0x04, R8
+	DECQ        R9
+	JNE         samples
+	MOVQ        o0+0(FP), R8
+	VMULPD      Y0, Y4, Y4
+	VMOVUPD     (R8)(CX*1), Y1
+	VSUBPD      Y4, Y1, Y1
+	VMOVUPD     Y1, (R8)(CX*1)
+	MOVQ        o1+8(FP), R8
+	VMULPD      Y0, Y5, Y5
+	VMOVUPD     (R8)(CX*1), Y1
+	VSUBPD      Y5, Y1, Y1
+	VMOVUPD     Y1, (R8)(CX*1)
+	MOVQ        o2+16(FP), R8
+	VMULPD      Y0, Y6, Y6
+	VMOVUPD     (R8)(CX*1), Y1
+	VSUBPD      Y6, Y1, Y1
+	VMOVUPD     Y1, (R8)(CX*1)
+	LEAQ        (BX)(SI*4), BX
+	ADDQ        $0x20, CX
+	CMPQ        CX, DI
+	JLT         walkers
+	VZEROUPPER
+	RET
+
+// func deepLinearBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+// Requires: AVX, AVX2
+TEXT ·deepLinearBy4(SB), NOSPLIT, $0-80
+	VBROADCASTSD c+72(FP), Y0
+	MOVQ         rows+32(FP), DX
+	MOVQ         indices+40(FP), BX
+	MOVQ         stride+48(FP), SI
+	SHLQ         $0x02, SI
+	LEAQ         (SI)(SI*2), AX
+	XORQ         CX, CX
+	MOVQ         walkers+64(FP), DI
+	SHLQ         $0x03, DI
+
+walkers:
+	MOVQ    t0+16(FP), R8
+	VMOVUPD (R8)(CX*1), Y1
+	MOVQ    t1+24(FP), R8
+	VMOVUPD (R8)(CX*1), Y2
+	VMULPD  Y1, Y2, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	MOVQ    BX, R8
+	MOVQ    batch+56(FP), R9
+
+samples:
+	IMUL3L      $0x02, (R8), R10
+	VMOVUPD     (DX)(R10*8), X6
+	IMUL3L      $0x02, (R8)(SI*1), R10
+	VMOVUPD     (DX)(R10*8), X7
+	IMUL3L      $0x02, (R8)(SI*2), R10
+	VINSERTF128 $0x01, (DX)(R10*8), Y6, Y6
+	IMUL3L      $0x02, (R8)(AX*1), R10
+	VINSERTF128 $0x01, (DX)(R10*8), Y7, Y7
+	VADDPD      Y6, Y4, Y4
+	VADDPD      Y7, Y5, Y5
+	ADDQ        $0x04, R8
+	DECQ        R9
+	JNE         samples
+	VUNPCKLPD   Y5, Y4, Y8
+	VUNPCKHPD   Y5, Y4, Y4
+	VMULPD      Y3, Y8, Y8
+	VSUBPD      Y4, Y8, Y8
+	VMULPD      Y2, Y8, Y2
+	VMULPD      Y1, Y8, Y1
+	MOVQ        o0+0(FP), R8
+	VMULPD      Y0, Y2, Y2
+	VMOVUPD     (R8)(CX*1), Y3
+	VSUBPD      Y2, Y3, Y3
+	VMOVUPD     Y3, (R8)(CX*1)
+	MOVQ        o1+8(FP), R8
+	VMULPD      Y0, Y1, Y1
+	VMOVUPD     (R8)(CX*1), Y2
+	VSUBPD      Y1, Y2, Y2
+	VMOVUPD     Y2, (R8)(CX*1)
+	LEAQ        (BX)(SI*4), BX
+	ADDQ        $0x20, CX
+	CMPQ        CX, DI
+	JLT         walkers
+	VZEROUPPER
+	RET
+
+// func moments1By4(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
+// Requires: AVX
+TEXT ·moments1By4(SB), NOSPLIT, $0-40
+	MOVQ walkers+32(FP), CX
+	XORQ AX, AX
+	SHLQ $0x03, CX
+
+walkers:
+	MOVQ    t0+0(FP), DX
+	VMOVUPD (DX)(AX*1), Y0
+	MOVQ    o0+8(FP), DX
+	VSUBPD  (DX)(AX*1), Y0, Y0
+	MOVQ    f0+16(FP), DX
+	VADDPD  (DX)(AX*1), Y0, Y1
+	VMOVUPD Y1, (DX)(AX*1)
+	VMULPD  Y0, Y0, Y0
+	MOVQ    s0+24(FP), DX
+	VADDPD  (DX)(AX*1), Y0, Y0
+	VMOVUPD Y0, (DX)(AX*1)
+	ADDQ    $0x20, AX
+	CMPQ    AX, CX
+	JLT     walkers
+	VZEROUPPER
+	RET
+
+// func moments2By4(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
+// Requires: AVX
+TEXT ·moments2By4(SB), NOSPLIT, $0-80
+	MOVQ walkers+72(FP), CX
+	XORQ AX, AX
+	SHLQ $0x03, CX
+
+walkers:
+	MOVQ    t0+0(FP), DX
+	VMOVUPD (DX)(AX*1), Y0
+	MOVQ    o0+16(FP), DX
+	VSUBPD  (DX)(AX*1), Y0, Y0
+	MOVQ    f0+32(FP), DX
+	VADDPD  (DX)(AX*1), Y0, Y1
+	VMOVUPD Y1, (DX)(AX*1)
+	MOVQ    t1+8(FP), DX
+	VMOVUPD (DX)(AX*1), Y1
+	MOVQ    o1+24(FP), DX
+	VSUBPD  (DX)(AX*1), Y1, Y1
+	MOVQ    f1+40(FP), DX
+	VADDPD  (DX)(AX*1), Y1, Y2
+	VMOVUPD Y2, (DX)(AX*1)
+	VMULPD  Y0, Y0, Y2
+	MOVQ    s0+48(FP), DX
+	VADDPD  (DX)(AX*1), Y2, Y2
+	VMOVUPD Y2, (DX)(AX*1)
+	VMULPD  Y1, Y0, Y0
+	MOVQ    s1+56(FP), DX
+	VADDPD  (DX)(AX*1), Y0, Y0
+	VMOVUPD Y0, (DX)(AX*1)
+	VMULPD  Y1, Y1, Y0
+	MOVQ    s2+64(FP), DX
+	VADDPD  (DX)(AX*1), Y0, Y0
+	VMOVUPD Y0, (DX)(AX*1)
+	ADDQ    $0x20, AX
+	CMPQ    AX, CX
+	JLT     walkers
+	VZEROUPPER
+	RET
+
+// func moments3By4(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
+// Requires: AVX
+TEXT ·moments3By4(SB), NOSPLIT, $0-128
+	MOVQ walkers+120(FP), CX
+	XORQ AX, AX
+	SHLQ $0x03, CX
+
+walkers:
+	MOVQ    t0+0(FP), DX
+	VMOVUPD (DX)(AX*1), Y0
+	MOVQ    o0+24(FP), DX
+	VSUBPD  (DX)(AX*1), Y0, Y0
+	MOVQ    f0+48(FP), DX
+	VADDPD  (DX)(AX*1), Y0, Y1
+	VMOVUPD Y1, (DX)(AX*1)
+	MOVQ    t1+8(FP), DX
+	VMOVUPD (DX)(AX*1), Y1
+	MOVQ    o1+32(FP), DX
+	VSUBPD  (DX)(AX*1), Y1, Y1
+	MOVQ    f1+56(FP), DX
+	VADDPD  (DX)(AX*1), Y1, Y2
+	VMOVUPD Y2, (DX)(AX*1)
+	MOVQ    t2+16(FP), DX
+	VMOVUPD (DX)(AX*1), Y2
+	MOVQ    o2+40(FP), DX
+	VSUBPD  (DX)(AX*1), Y2, Y2
+	MOVQ    f2+64(FP), DX
+	VADDPD  (DX)(AX*1), Y2, Y3
+	VMOVUPD Y3, (DX)(AX*1)
+	VMULPD  Y0, Y0, Y3
+	MOVQ    s0+72(FP), DX
+	VADDPD  (DX)(AX*1), Y3, Y3
+	VMOVUPD Y3, (DX)(AX*1)
+	VMULPD  Y1, Y0, Y3
+	MOVQ    s1+80(FP), DX
+	VADDPD  (DX)(AX*1), Y3, Y3
+	VMOVUPD Y3, (DX)(AX*1)
+	VMULPD  Y2, Y0, Y0
+	MOVQ    s2+88(FP), DX
+	VADDPD  (DX)(AX*1), Y0, Y0
+	VMOVUPD Y0, (DX)(AX*1)
+	VMULPD  Y1, Y1, Y0
+	MOVQ    s3+96(FP), DX
+	VADDPD  (DX)(AX*1), Y0, Y0
+	VMOVUPD Y0, (DX)(AX*1)
+	VMULPD  Y2, Y1, Y0
+	MOVQ    s4+104(FP), DX
+	VADDPD  (DX)(AX*1), Y0, Y0
+	VMOVUPD Y0, (DX)(AX*1)
+	VMULPD  Y2, Y2, Y0
+	MOVQ    s5+112(FP), DX
+	VADDPD  (DX)(AX*1), Y0, Y0
+	VMOVUPD Y0, (DX)(AX*1)
+	ADDQ    $0x20, AX
+	CMPQ    AX, CX
+	JLT     walkers
+	VZEROUPPER
+	RET
+
+// func cells1By4(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
+// Requires: AVX, AVX2
+TEXT ·cells1By4(SB), NOSPLIT, $0-33
+	MOVQ     axes+16(FP), AX
+	VPXOR    Y0, Y0, Y0
+	VPCMPEQD Y1, Y1, Y1
+	MOVQ     cells+0(FP), CX
+	MOVQ     walkers+24(FP), BX
+	XORQ     DX, DX
+	SHLQ     $0x03, BX
+
+walkers:
+	MOVQ         x0+8(FP), SI
+	VMOVUPD      (SI)(DX*1), Y2
+	VBROADCASTSD (AX), Y3
+	VSUBPD       Y3, Y2, Y2
+	VBROADCASTSD 8(AX), Y3
+	VMULPD       Y3, Y2, Y2
+	VCMPPD       $0x1d, Y0, Y2, Y3
+	VANDPD       Y3, Y1, Y1
+	VBROADCASTSD 16(AX), Y3
+	VCMPPD       $0x11, Y3, Y2, Y3
+	VANDPD       Y3, Y1, Y1
+	VROUNDPD     $0x03, Y2, Y2
+	VBROADCASTSD 24(AX), Y3
+	VMULPD       Y3, Y2, Y2
+	VCVTTPD2DQY  Y2, X2
+	VMOVDQU      X2, (CX)
+	ADDQ         $0x10, CX
+	ADDQ         $0x20, DX
+	CMPQ         DX, BX
+	JLT          walkers
+	VZEROUPPER
+	VMOVMSKPD    Y1, AX
+	CMPB         AL, $0x0f
+	SETEQ        AL
+	MOVB         AL, ret+32(FP)
+	RET
+
+// func cells2By4(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
+// Requires: AVX, AVX2
+TEXT ·cells2By4(SB), NOSPLIT, $0-41
+	MOVQ     axes+24(FP), AX
+	VPXOR    Y0, Y0, Y0
+	VPCMPEQD Y1, Y1, Y1
+	MOVQ     cells+0(FP), CX
+	MOVQ     walkers+32(FP), BX
+	XORQ     DX, DX
+	SHLQ     $0x03, BX
+
+walkers:
+	MOVQ         x0+8(FP), SI
+	VMOVUPD      (SI)(DX*1), Y2
+	VBROADCASTSD (AX), Y3
+	VSUBPD       Y3, Y2, Y2
+	VBROADCASTSD 8(AX), Y3
+	VMULPD       Y3, Y2, Y2
+	VCMPPD       $0x1d, Y0, Y2, Y3
+	VANDPD       Y3, Y1, Y1
+	VBROADCASTSD 16(AX), Y3
+	VCMPPD       $0x11, Y3, Y2, Y3
+	VANDPD       Y3, Y1, Y1
+	VROUNDPD     $0x03, Y2, Y2
+	VBROADCASTSD 24(AX), Y3
+	VMULPD       Y3, Y2, Y2
+	MOVQ         x1+16(FP), SI
+	VMOVUPD      (SI)(DX*1), Y3
+	VBROADCASTSD 32(AX), Y4
+	VSUBPD       Y4, Y3, Y3
+	VBROADCASTSD 40(AX), Y4
+	VMULPD       Y4, Y3, Y3
+	VCMPPD       $0x1d, Y0, Y3, Y4
+	VANDPD       Y4, Y1, Y1
+	VBROADCASTSD 48(AX), Y4
+	VCMPPD       $0x11, Y4, Y3, Y4
+	VANDPD       Y4, Y1, Y1
+	VROUNDPD     $0x03, Y3, Y3
+	VBROADCASTSD 56(AX), Y4
+	VMULPD       Y4, Y3, Y3
+	VADDPD       Y2, Y3, Y3
+	VCVTTPD2DQY  Y3, X2
+	VMOVDQU      X2, (CX)
+	ADDQ         $0x10, CX
+	ADDQ         $0x20, DX
+	CMPQ         DX, BX
+	JLT          walkers
+	VZEROUPPER
+	VMOVMSKPD    Y1, AX
+	CMPB         AL, $0x0f
+	SETEQ        AL
+	MOVB         AL, ret+40(FP)
+	RET
+
+// func cells3By4(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
+// Requires: AVX, AVX2
+TEXT ·cells3By4(SB), NOSPLIT, $0-49
+	MOVQ     axes+32(FP), AX
+	VPXOR    Y0, Y0, Y0
+	VPCMPEQD Y1, Y1, Y1
+	MOVQ     cells+0(FP), CX
+	MOVQ     walkers+40(FP), BX
+	XORQ     DX, DX
+	SHLQ     $0x03, BX
+
+walkers:
+	MOVQ         x0+8(FP), SI
+	VMOVUPD      (SI)(DX*1), Y2
+	VBROADCASTSD (AX), Y3
+	VSUBPD       Y3, Y2, Y2
+	VBROADCASTSD 8(AX), Y3
+	VMULPD       Y3, Y2, Y2
+	VCMPPD       $0x1d, Y0, Y2, Y3
+	VANDPD       Y3, Y1, Y1
+	VBROADCASTSD 16(AX), Y3
+	VCMPPD       $0x11, Y3, Y2, Y3
+	VANDPD       Y3, Y1, Y1
+	VROUNDPD     $0x03, Y2, Y2
+	VBROADCASTSD 24(AX), Y3
+	VMULPD       Y3, Y2, Y2
+	MOVQ         x1+16(FP), SI
+	VMOVUPD      (SI)(DX*1), Y3
+	VBROADCASTSD 32(AX), Y4
+	VSUBPD       Y4, Y3, Y3
+	VBROADCASTSD 40(AX), Y4
+	VMULPD       Y4, Y3, Y3
+	VCMPPD       $0x1d, Y0, Y3, Y4
+	VANDPD       Y4, Y1, Y1
+	VBROADCASTSD 48(AX), Y4
+	VCMPPD       $0x11, Y4, Y3, Y4
+	VANDPD       Y4, Y1, Y1
+	VROUNDPD     $0x03, Y3, Y3
+	VBROADCASTSD 56(AX), Y4
+	VMULPD       Y4, Y3, Y3
+	VADDPD       Y2, Y3, Y3
+	MOVQ         x2+24(FP), SI
+	VMOVUPD      (SI)(DX*1), Y2
+	VBROADCASTSD 64(AX), Y4
+	VSUBPD       Y4, Y2, Y2
+	VBROADCASTSD 72(AX), Y4
+	VMULPD       Y4, Y2, Y2
+	VCMPPD       $0x1d, Y0, Y2, Y4
+	VANDPD       Y4, Y1, Y1
+	VBROADCASTSD 80(AX), Y4
+	VCMPPD       $0x11, Y4, Y2, Y4
+	VANDPD       Y4, Y1, Y1
+	VROUNDPD     $0x03, Y2, Y2
+	VBROADCASTSD 88(AX), Y4
+	VMULPD       Y4, Y2, Y2
+	VADDPD       Y3, Y2, Y2
+	VCVTTPD2DQY  Y2, X2
+	VMOVDQU      X2, (CX)
+	ADDQ         $0x10, CX
+	ADDQ         $0x20, DX
+	CMPQ         DX, BX
+	JLT          walkers
+	VZEROUPPER
+	VMOVMSKPD    Y1, AX
+	CMPB         AL, $0x0f
+	SETEQ        AL
+	MOVB         AL, ret+48(FP)
 	RET

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -9,34 +10,52 @@ import (
 	"github.com/ness-fp/ness/fp/loss"
 )
 
-// With and without kernels for lanes ensembles walk the same, bit for bit, also those that
-// take indices from words without them: the 13 walkers
-// of a block fill lanes once and leave some.
-func TestLanesChangeNoBit(t *testing.T) {
-	if !hasLanes {
-		t.Skip("the processor has no kernels")
+// otherLanes are numbers of lanes that the processor has, but not its most, and 0.
+func otherLanes(t *testing.T) []int {
+	switch lanes {
+	case 8:
+		return []int{4, 0}
+	case 4:
+		return []int{0}
 	}
-	defer func() { hasLanes = true }()
+	t.Skip("the processor has no kernels")
+	return nil
+}
+
+// setLanes sets their number and returns what sets it back.
+func setLanes(n int) func() {
+	before := lanes
+	lanes = n
+	return func() { lanes = before }
+}
+
+// With any number of lanes and with none ensembles walk the same, bit for bit, also those that
+// take indices from words without them: the 13 walkers of a block fill lanes and leave some.
+func TestLanesChangeNoBit(t *testing.T) {
+	others := otherLanes(t)
 	for _, c := range models {
 		for _, s := range []fp.Sampling{fp.WithReplacement, fp.Epochs} {
 			for _, batch := range []int{1, 8} {
-				var got [2]*Ensemble
-				for i := range got {
-					hasLanes = i == 0
+				walked := func(n int) [][]float64 {
+					defer setLanes(n)()
 					p := &SGD{Loss: someLoss(t, c.model, c.d, 500), Schedule: fp.ConstantRate(0.05), Batch: batch, Sampling: s, Momentum: 0.5}
-					var err error
-					if got[i], err = New(p, Initial{Points: [][]float64{make([]float64, c.d)}}, Options{Walkers: 26, Groups: 2, Workers: 1}); err != nil {
+					e, err := New(p, Initial{Points: [][]float64{make([]float64, c.d)}}, Options{Walkers: 26, Groups: 2, Workers: 1})
+					if err != nil {
 						t.Fatal(err)
 					}
 					for _, step := range []int{31, 101} {
-						if err := got[i].Run(context.Background(), step); err != nil {
+						if err := e.Run(context.Background(), step); err != nil {
 							t.Fatal(err)
 						}
 					}
+					return e.Theta()
 				}
-				for a, x := range got[0].Theta() {
-					if !slices.Equal(x, got[1].Theta()[a]) {
-						t.Errorf("%v d=%d B=%d %v: lanes change coordinate %d", c.model, c.d, batch, s, a)
+				want := walked(lanes)
+				for _, n := range others {
+					for a, x := range walked(n) {
+						if !slices.Equal(x, want[a]) {
+							t.Errorf("%v d=%d B=%d %v: %d lanes change coordinate %d", c.model, c.d, batch, s, n, a)
+						}
 					}
 				}
 			}
@@ -44,10 +63,20 @@ func TestLanesChangeNoBit(t *testing.T) {
 	}
 }
 
-func BenchmarkWithoutLanes(b *testing.B) {
-	before := hasLanes
-	defer func() { hasLanes = before }()
-	hasLanes = false
-	l := someLoss(b, loss.LinearRegression, 2, 1000)
-	msteps(b, &SGD{Loss: l, Schedule: fp.ConstantRate(0.05), Batch: 8}, Options{}, make([]float64, 2))
+// BenchmarkFewerLanes is BenchmarkSGD with what other processors have.
+func BenchmarkFewerLanes(b *testing.B) {
+	for _, n := range []int{8, 4, 0} {
+		if n > lanes {
+			continue
+		}
+		for _, m := range []loss.Model{loss.LinearRegression, loss.DeepLinear} {
+			for _, s := range []fp.Sampling{fp.WithReplacement, fp.WithoutReplacement, fp.Epochs} {
+				b.Run(fmt.Sprintf("lanes=%d/model=%v/sampling=%v", n, m, s), func(b *testing.B) {
+					defer setLanes(n)()
+					l := someLoss(b, m, 2, 1000)
+					msteps(b, &SGD{Loss: l, Schedule: fp.ConstantRate(0.05), Batch: 8, Sampling: s}, Options{}, make([]float64, 2))
+				})
+			}
+		}
+	}
 }

@@ -4,26 +4,128 @@
 
 package compare
 
-// linear1Lanes subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of eight and at least that, whose indices are so many apart. It needs AVX-512F.
+// linear1By8 subtracts c times the sum of gradients over batches of samples, for so many walkers,
+// a multiple of 8 and at least that, whose indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
-func linear1Lanes(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func linear1By8(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
 
-// linear2Lanes subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of eight and at least that, whose indices are so many apart. It needs AVX-512F.
+// linear2By8 subtracts c times the sum of gradients over batches of samples, for so many walkers,
+// a multiple of 8 and at least that, whose indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
-func linear2Lanes(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
 
-// linear3Lanes subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of eight and at least that, whose indices are so many apart. It needs AVX-512F.
+// linear3By8 subtracts c times the sum of gradients over batches of samples, for so many walkers,
+// a multiple of 8 and at least that, whose indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
-func linear3Lanes(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func linear3By8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
 
-// deepLinearLanes subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of eight and at least that, whose indices are so many apart. It needs AVX-512F.
+// deepLinearBy8 subtracts c times the sum of gradients over batches of samples, for so many walkers,
+// a multiple of 8 and at least that, whose indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
-func deepLinearLanes(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+
+// moments1By8 adds t − o to f and their products, packed, to s,
+// for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
+//
+//go:noescape
+func moments1By8(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
+
+// moments2By8 adds t − o to f and their products, packed, to s,
+// for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
+//
+//go:noescape
+func moments2By8(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
+
+// moments3By8 adds t − o to f and their products, packed, to s,
+// for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
+//
+//go:noescape
+func moments3By8(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
+
+// cells1By8 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
+// [0, count), with lo, perCell, count and stride of each axis in axes,
+// for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
+//
+//go:noescape
+func cells1By8(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
+
+// cells2By8 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
+// [0, count), with lo, perCell, count and stride of each axis in axes,
+// for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
+//
+//go:noescape
+func cells2By8(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
+
+// cells3By8 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
+// [0, count), with lo, perCell, count and stride of each axis in axes,
+// for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
+//
+//go:noescape
+func cells3By8(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
+
+// linear1By4 subtracts c times the sum of gradients over batches of samples, for so many walkers,
+// a multiple of 4 and at least that, whose indices are so many apart. It needs AVX2.
+//
+//go:noescape
+func linear1By4(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+
+// linear2By4 subtracts c times the sum of gradients over batches of samples, for so many walkers,
+// a multiple of 4 and at least that, whose indices are so many apart. It needs AVX2.
+//
+//go:noescape
+func linear2By4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+
+// linear3By4 subtracts c times the sum of gradients over batches of samples, for so many walkers,
+// a multiple of 4 and at least that, whose indices are so many apart. It needs AVX2.
+//
+//go:noescape
+func linear3By4(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+
+// deepLinearBy4 subtracts c times the sum of gradients over batches of samples, for so many walkers,
+// a multiple of 4 and at least that, whose indices are so many apart. It needs AVX2.
+//
+//go:noescape
+func deepLinearBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+
+// moments1By4 adds t − o to f and their products, packed, to s,
+// for so many walkers, a multiple of 4 and at least that. It needs AVX2.
+//
+//go:noescape
+func moments1By4(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
+
+// moments2By4 adds t − o to f and their products, packed, to s,
+// for so many walkers, a multiple of 4 and at least that. It needs AVX2.
+//
+//go:noescape
+func moments2By4(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
+
+// moments3By4 adds t − o to f and their products, packed, to s,
+// for so many walkers, a multiple of 4 and at least that. It needs AVX2.
+//
+//go:noescape
+func moments3By4(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
+
+// cells1By4 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
+// [0, count), with lo, perCell, count and stride of each axis in axes,
+// for so many walkers, a multiple of 4 and at least that. It needs AVX2.
+//
+//go:noescape
+func cells1By4(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
+
+// cells2By4 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
+// [0, count), with lo, perCell, count and stride of each axis in axes,
+// for so many walkers, a multiple of 4 and at least that. It needs AVX2.
+//
+//go:noescape
+func cells2By4(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
+
+// cells3By4 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
+// [0, count), with lo, perCell, count and stride of each axis in axes,
+// for so many walkers, a multiple of 4 and at least that. It needs AVX2.
+//
+//go:noescape
+func cells3By4(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool

@@ -9,20 +9,18 @@ import (
 	"github.com/ness-fp/ness/grid"
 )
 
-// With and without kernels for lanes walkers are counted the same, bit for bit: blocks of 13,
-// which fill lanes once and leave some, that are all inside, or have a walker on an edge, outside
+// With any number of lanes and with none walkers are counted the same, bit for bit: blocks of 13,
+// which fill lanes and leave some, that are all inside, or have a walker on an edge, outside
 // on either side, or nowhere.
 func TestLanesCountTheSame(t *testing.T) {
-	if !hasLanes {
-		t.Skip("the processor has no kernels")
-	}
-	defer func() { hasLanes = true }()
+	numbers := append([]int{lanes}, otherLanes(t)...)
+	defer setLanes(lanes)()
 	const walkers, blocks = 13, 40
 	for d := 1; d <= 4; d++ {
-		var counts [2][]uint64
-		var sums [2]momentSums
-		for i := range counts {
-			hasLanes = i == 0
+		counts := make([][]uint64, len(numbers))
+		sums := make([]momentSums, len(numbers))
+		for i, n := range numbers {
+			lanes = n
 			rng := rand.New(rand.NewPCG(1, uint64(d)))
 			var c *counter
 			if d <= 3 {
@@ -50,14 +48,16 @@ func TestLanesCountTheSame(t *testing.T) {
 				}
 			}
 		}
-		if !reflect.DeepEqual(counts[0], counts[1]) {
-			t.Errorf("d = %d: counts\n%v, without lanes\n%v", d, counts[0], counts[1])
+		for i, n := range numbers {
+			if !reflect.DeepEqual(counts[0], counts[i]) {
+				t.Errorf("d = %d: counts\n%v, with %d lanes\n%v", d, counts[0], n, counts[i])
+			}
+			if !reflect.DeepEqual(sums[0], sums[i]) {
+				t.Errorf("d = %d: %d lanes change sums", d, n)
+			}
 		}
 		if d <= 3 && counts[0][len(counts[0])-1] < 3 {
 			t.Errorf("d = %d: %d are outside", d, counts[0][len(counts[0])-1])
-		}
-		if !reflect.DeepEqual(sums[0], sums[1]) {
-			t.Errorf("d = %d: lanes change sums", d)
 		}
 	}
 }

@@ -1,8 +1,5 @@
 //go:build ignore
 
-// This program writes tally_amd64.s and its stubs: what is counted of eight walkers at once
-// with AVX-512, a walker in each lane, in one, two and three dimensions. Every operation is that
-// of the loops in moments.go and histogram.go, in their order.
 package main
 
 import (
@@ -13,19 +10,13 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-func main() {
-	Package("github.com/ness-fp/ness/compare")
-	ConstraintExpr("amd64")
-	for d := 1; d <= 3; d++ {
-		moments(d)
-	}
-	for d := 1; d <= 3; d++ {
-		cells(d)
-	}
-	Generate()
-}
+// This file has what is counted of walkers, in one, two and three dimensions. Every operation is
+// that of the loops in moments.go and histogram.go, in their order.
 
-const ofWalkers = "for so many walkers, a multiple of eight and at least that. It needs AVX-512F."
+// ofWalkers ends the comment of a kernel.
+func (l lanes) ofWalkers() string {
+	return fmt.Sprintf("for so many walkers, a multiple of %d and at least that. It needs %s.", l.count, l.needs)
+}
 
 // names returns a name for each of some columns, and their list as parameters.
 func names(name string, count int) (list []string, parameters string) {
@@ -36,54 +27,54 @@ func names(name string, count int) (list []string, parameters string) {
 	return list, parameters
 }
 
-// column is where the numbers of eight walkers are.
+// column is where the numbers of the walkers are.
 func column(name string, offset Register) Mem {
 	return Mem{Base: Load(Param(name), GP64()), Index: offset, Scale: 1}
 }
 
-// overWalkers writes the loop; body gets the offset of eight walkers.
-func overWalkers(body func(offset Register)) {
+// overWalkers writes the loop; body gets the offset of those of all lanes.
+func (l lanes) overWalkers(body func(offset Register)) {
 	offset, end := GP64(), Load(Param("walkers"), GP64())
 	XORQ(offset, offset)
 	SHLQ(Imm(3), end)
 	Label("walkers")
 	body(offset)
-	ADDQ(Imm(64), offset)
+	ADDQ(Imm(uint64(8*l.count)), offset)
 	CMPQ(offset, end)
 	JLT(LabelRef("walkers"))
 	VZEROUPPER()
 }
 
 // add adds to a column.
-func add(to Mem, v VecVirtual) {
-	sum := ZMM()
+func (l lanes) add(to Mem, v VecVirtual) {
+	sum := l.vector()
 	VADDPD(to, v, sum)
 	VMOVUPD(sum, to)
 }
 
-func moments(d int) {
+func (l lanes) moments(d int) {
 	theta, t := names("t", d)
 	origin, o := names("o", d)
 	first, f := names("f", d)
 	second, s := names("s", d*(d+1)/2)
-	name := fmt.Sprintf("moments%dLanes", d)
+	name := fmt.Sprintf("moments%dBy%d", d, l.count)
 	TEXT(name, NOSPLIT, "func("+t+o+f+s[:len(s)-2]+" *float64, walkers int)")
 	Pragma("noescape")
-	Doc(name+" adds t − o to f and their products, packed, to s,", ofWalkers)
-	overWalkers(func(offset Register) {
+	Doc(name+" adds t − o to f and their products, packed, to s,", l.ofWalkers())
+	l.overWalkers(func(offset Register) {
 		off := make([]VecVirtual, d)
 		for a := range off {
-			off[a] = ZMM()
+			off[a] = l.vector()
 			VMOVUPD(column(theta[a], offset), off[a])
 			VSUBPD(column(origin[a], offset), off[a], off[a])
-			add(column(first[a], offset), off[a])
+			l.add(column(first[a], offset), off[a])
 		}
 		k := 0
 		for a := range off {
 			for _, other := range off[a:] {
-				product := ZMM()
+				product := l.vector()
 				VMULPD(other, off[a], product)
-				add(column(second[k], offset), product)
+				l.add(column(second[k], offset), product)
 				k++
 			}
 		}
@@ -92,55 +83,108 @@ func moments(d int) {
 }
 
 // broadcast returns number k of the axes in all lanes.
-func broadcast(axes Register, k int) VecVirtual {
-	v := ZMM()
+func (l lanes) broadcast(axes Register, k int) VecVirtual {
+	v := l.vector()
 	VBROADCASTSD(Mem{Base: axes, Disp: 8 * k}, v)
 	return v
 }
 
-func cells(d int) {
+func (l lanes) cells(d int) {
 	xs, parameters := names("x", d)
-	name := fmt.Sprintf("cells%dLanes", d)
+	name := fmt.Sprintf("cells%dBy%d", d, l.count)
 	TEXT(name, NOSPLIT, "func(cells *int32, "+parameters[:len(parameters)-2]+" *float64, axes *[4]float64, walkers int) bool")
 	Pragma("noescape")
 	Doc(
 		name+" sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in",
-		"[0, count), with lo, perCell, count and stride of each axis in axes,", ofWalkers)
+		"[0, count), with lo, perCell, count and stride of each axis in axes,", l.ofWalkers())
 	axes := Load(Param("axes"), GP64())
-	var constants [][]VecVirtual
-	for a := range d {
-		constants = append(constants, []VecVirtual{broadcast(axes, 4*a), broadcast(axes, 4*a+1), broadcast(axes, 4*a+2), broadcast(axes, 4*a+3)})
-	}
-	zero, all, to := ZMM(), K(), Load(Param("cells"), GP64())
-	VPXORQ(zero, zero, zero)
-	KXNORW(all, all, all)
-	overWalkers(func(offset Register) {
+	zero, inside, to := l.zeros(1)[0], l.everywhere(), Load(Param("cells"), GP64())
+	l.overWalkers(func(offset Register) {
 		var sum VecVirtual
-		for a, c := range constants {
-			u := ZMM()
+		for a := range d {
+			constant := func(k int) VecVirtual { return l.broadcast(axes, 4*a+k) }
+			u := l.vector()
 			VMOVUPD(column(xs[a], offset), u)
-			VSUBPD(c[0], u, u)
-			VMULPD(c[1], u, u)
-			const notLess, less = 0x1d, 0x11
-			VCMPPD(Imm(notLess), zero, u, all, all)
-			VCMPPD(Imm(less), c[2], u, all, all)
-			const towardsZero = 3
-			VRNDSCALEPD(Imm(towardsZero), u, u)
-			VMULPD(c[3], u, u)
+			VSUBPD(constant(0), u, u)
+			VMULPD(constant(1), u, u)
+			const notLess, less = 0x1d, 0x11 // false of NaN
+			inside.and(notLess, zero, u)
+			inside.and(less, constant(2), u)
+			l.truncate(u)
+			VMULPD(constant(3), u, u)
 			if a > 0 {
 				VADDPD(sum, u, u)
 			}
 			sum = u
 		}
-		index := YMM()
-		VCVTTPD2DQ(sum, index)
-		VMOVDQU(index, Mem{Base: to})
-		ADDQ(Imm(32), to)
+		VMOVDQU(l.integers(sum), Mem{Base: to})
+		ADDQ(Imm(uint64(4*l.count)), to)
 	})
-	bits, ok := GP32(), GP8()
-	KMOVW(all, bits)
-	CMPB(bits.As8(), Imm(0xff))
-	SETEQ(ok)
-	Store(ok, ReturnIndex(0))
+	Store(inside.all(), ReturnIndex(0))
 	RET()
+}
+
+// A condition is one of every lane: bits of a mask, or of four lanes all bits of theirs.
+type condition struct {
+	mask   OpmaskVirtual
+	vector VecVirtual
+}
+
+// everywhere is a condition that is true.
+func (l lanes) everywhere() *condition {
+	if l.count == 8 {
+		c := &condition{mask: K()}
+		KXNORW(c.mask, c.mask, c.mask)
+		return c
+	}
+	c := &condition{vector: YMM()}
+	VPCMPEQD(c.vector, c.vector, c.vector)
+	return c
+}
+
+// and narrows a condition to where a comparison holds between b and a.
+func (c *condition) and(predicate uint64, a, b VecVirtual) {
+	if c.vector == nil {
+		VCMPPD(Imm(predicate), a, b, c.mask, c.mask)
+		return
+	}
+	t := YMM()
+	VCMPPD(Imm(predicate), a, b, t)
+	VANDPD(t, c.vector, c.vector)
+}
+
+// all says whether a condition holds in all lanes.
+func (c *condition) all() GPVirtual {
+	bits, ok := GP32(), GP8()
+	if c.vector == nil {
+		KMOVW(c.mask, bits)
+		CMPB(bits.As8(), Imm(0xff))
+	} else {
+		VMOVMSKPD(c.vector, bits)
+		CMPB(bits.As8(), Imm(0xf))
+	}
+	SETEQ(ok)
+	return ok
+}
+
+// truncate rounds towards zero.
+func (l lanes) truncate(u VecVirtual) {
+	const towardsZero = 3
+	if l.count == 8 {
+		VRNDSCALEPD(Imm(towardsZero), u, u)
+	} else {
+		VROUNDPD(Imm(towardsZero), u, u)
+	}
+}
+
+// integers returns numbers as integers of 32 bits.
+func (l lanes) integers(x VecVirtual) VecVirtual {
+	if l.count == 8 {
+		i := YMM()
+		VCVTTPD2DQ(x, i)
+		return i
+	}
+	i := XMM()
+	VCVTTPD2DQY(x, i)
+	return i
 }

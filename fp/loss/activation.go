@@ -16,13 +16,13 @@ func Sigmoids(dst, x []float64) {
 	dst, x = dst[done:], x[done:]
 	for i, v := range x {
 		k, r := reduced(v)
-		scale := math.Float64frombits(math.Float64bits(exp2s[k%256]) + k/256<<52)
+		scale := math.Float64frombits(exp2s[k%256] + k/256<<52)
 		q := scale + float64(scale*expTail(r)) // e^−|x|
-		top := math.Float64bits(q)
-		if int64(math.Float64bits(v)) >= 0 { // as bits, for a branch here is a coin toss
-			top = math.Float64bits(1)
-		}
-		dst[i] = math.Float64frombits(top) / (1 + q)
+		// q where v is negative, else 1: as bits, for a branch here is a coin toss.
+		const one = 0x3ff << 52
+		negative := uint64(int64(math.Float64bits(v)) >> 63)
+		top := math.Float64frombits(one ^ (one^math.Float64bits(q))&negative)
+		dst[i] = top / (1 + q)
 	}
 }
 
@@ -34,8 +34,8 @@ func Tanhs(dst, x []float64) {
 	dst, x = dst[done:], x[done:]
 	for i, v := range x {
 		k, r := reduced(2 * v)
-		scale := math.Float64frombits(math.Float64bits(exp2s[k%256]) + k/256<<52)
-		drop := (scale - 1) + float64(scale*expTail(r)) // e^−2|x| − 1
-		dst[i] = math.Copysign(drop/(2+drop), v)
+		scale := math.Float64frombits(exp2s[k%256] + k/256<<52)
+		rise := (1 - scale) - float64(scale*expTail(r)) // 1 − e^−2|x|
+		dst[i] = math.Float64frombits(math.Float64bits(rise/(2-rise)) | math.Float64bits(v)&(1<<63))
 	}
 }

@@ -2,10 +2,10 @@ package loss
 
 import "math"
 
-// exp2s holds 2^{j/256}.
-var exp2s = func() (t [256]float64) {
+// exp2s holds the bits of 2^{j/256}.
+var exp2s = func() (t [256]uint64) {
 	for j := range t {
-		t[j] = math.Exp2(float64(j) / 256)
+		t[j] = math.Float64bits(math.Exp2(float64(j) / 256))
 	}
 	return t
 }()
@@ -25,7 +25,7 @@ func minusExp(scale, frac, x []float64) {
 	scale, frac = scale[:len(x)], frac[:len(x)]
 	for i, v := range x {
 		k, r := reduced(v)
-		scale[i] = math.Float64frombits(math.Float64bits(exp2s[k%256]) + k/256<<52)
+		scale[i] = math.Float64frombits(exp2s[k%256] + k/256<<52)
 		frac[i] = expTail(r)
 	}
 }
@@ -45,7 +45,7 @@ func reduced(x float64) (k uint64, r float64) {
 		// Adding it rounds to an integer, which then stands in the lowest bits.
 		shift = 0x1.8p52
 	)
-	x = -math.Abs(x)
+	x = math.Float64frombits(math.Float64bits(x) | 1<<63)
 	if x < -700 {
 		x = -700
 	}

@@ -2,31 +2,32 @@ package loss
 
 import "golang.org/x/sys/cpu"
 
-// hasLanes says whether the processor has what the kernels need.
-var hasLanes = cpu.X86.HasAVX512F
-
-// inLanes returns how many of so many numbers fill lanes.
-func inLanes(n int) int {
-	if !hasLanes {
-		return 0
+// lanes is how many numbers kernels take at once, by what the processor has: 0 where there are none.
+var lanes = func() int {
+	switch {
+	case cpu.X86.HasAVX512F:
+		return 8
+	case cpu.X86.HasAVX2:
+		return 4
 	}
-	return n &^ 7
-}
+	return 0
+}()
 
 // sigmoidsAtOnce sets those of dst that fill lanes and returns their number.
-func sigmoidsAtOnce(dst, x []float64) int {
-	n := inLanes(len(x))
-	if n > 0 {
-		sigmoidLanes(&dst[0], &x[0], n, &exp2s)
-	}
-	return n
-}
+func sigmoidsAtOnce(dst, x []float64) int { return atOnce(dst, x, sigmoidsBy8, sigmoidsBy4) }
 
 // tanhsAtOnce is sigmoidsAtOnce for tangents.
-func tanhsAtOnce(dst, x []float64) int {
-	n := inLanes(len(x))
-	if n > 0 {
-		tanhLanes(&dst[0], &x[0], n, &exp2s)
+func tanhsAtOnce(dst, x []float64) int { return atOnce(dst, x, tanhsBy8, tanhsBy4) }
+
+func atOnce(dst, x []float64, by8, by4 func(dst, x *float64, n int, exp2s *[256]uint64)) int {
+	if lanes == 0 || len(x) < lanes {
+		return 0
+	}
+	n := len(x) &^ (lanes - 1)
+	if lanes == 8 {
+		by8(&dst[0], &x[0], n, &exp2s)
+	} else {
+		by4(&dst[0], &x[0], n, &exp2s)
 	}
 	return n
 }

@@ -4,70 +4,152 @@
 
 #include "textflag.h"
 
-// func sigmoidLanes(dst *float64, x *float64, n int, exp2s *[256]float64)
-// Requires: AVX, AVX512F
-TEXT ·sigmoidLanes(SB), NOSPLIT, $0-32
+DATA signs<>+0(SB)/8, $0x8000000000000000
+DATA signs<>+8(SB)/8, $0x8000000000000000
+DATA signs<>+16(SB)/8, $0x8000000000000000
+DATA signs<>+24(SB)/8, $0x8000000000000000
+DATA signs<>+32(SB)/8, $0x8000000000000000
+DATA signs<>+40(SB)/8, $0x8000000000000000
+DATA signs<>+48(SB)/8, $0x8000000000000000
+DATA signs<>+56(SB)/8, $0x8000000000000000
+GLOBL signs<>(SB), RODATA|NOPTR, $64
+
+DATA low<>+0(SB)/8, $0x00000000000000ff
+DATA low<>+8(SB)/8, $0x00000000000000ff
+DATA low<>+16(SB)/8, $0x00000000000000ff
+DATA low<>+24(SB)/8, $0x00000000000000ff
+DATA low<>+32(SB)/8, $0x00000000000000ff
+DATA low<>+40(SB)/8, $0x00000000000000ff
+DATA low<>+48(SB)/8, $0x00000000000000ff
+DATA low<>+56(SB)/8, $0x00000000000000ff
+GLOBL low<>(SB), RODATA|NOPTR, $64
+
+DATA toGrid<>+0(SB)/8, $0x40771547652b82fe
+DATA toGrid<>+8(SB)/8, $0x40771547652b82fe
+DATA toGrid<>+16(SB)/8, $0x40771547652b82fe
+DATA toGrid<>+24(SB)/8, $0x40771547652b82fe
+DATA toGrid<>+32(SB)/8, $0x40771547652b82fe
+DATA toGrid<>+40(SB)/8, $0x40771547652b82fe
+DATA toGrid<>+48(SB)/8, $0x40771547652b82fe
+DATA toGrid<>+56(SB)/8, $0x40771547652b82fe
+GLOBL toGrid<>(SB), RODATA|NOPTR, $64
+
+DATA ln2Hi<>+0(SB)/8, $0x3f662e42fee00000
+DATA ln2Hi<>+8(SB)/8, $0x3f662e42fee00000
+DATA ln2Hi<>+16(SB)/8, $0x3f662e42fee00000
+DATA ln2Hi<>+24(SB)/8, $0x3f662e42fee00000
+DATA ln2Hi<>+32(SB)/8, $0x3f662e42fee00000
+DATA ln2Hi<>+40(SB)/8, $0x3f662e42fee00000
+DATA ln2Hi<>+48(SB)/8, $0x3f662e42fee00000
+DATA ln2Hi<>+56(SB)/8, $0x3f662e42fee00000
+GLOBL ln2Hi<>(SB), RODATA|NOPTR, $64
+
+DATA ln2Lo<>+0(SB)/8, $0x3d6a39ef35793c76
+DATA ln2Lo<>+8(SB)/8, $0x3d6a39ef35793c76
+DATA ln2Lo<>+16(SB)/8, $0x3d6a39ef35793c76
+DATA ln2Lo<>+24(SB)/8, $0x3d6a39ef35793c76
+DATA ln2Lo<>+32(SB)/8, $0x3d6a39ef35793c76
+DATA ln2Lo<>+40(SB)/8, $0x3d6a39ef35793c76
+DATA ln2Lo<>+48(SB)/8, $0x3d6a39ef35793c76
+DATA ln2Lo<>+56(SB)/8, $0x3d6a39ef35793c76
+GLOBL ln2Lo<>(SB), RODATA|NOPTR, $64
+
+DATA shift<>+0(SB)/8, $0x4338000000000000
+DATA shift<>+8(SB)/8, $0x4338000000000000
+DATA shift<>+16(SB)/8, $0x4338000000000000
+DATA shift<>+24(SB)/8, $0x4338000000000000
+DATA shift<>+32(SB)/8, $0x4338000000000000
+DATA shift<>+40(SB)/8, $0x4338000000000000
+DATA shift<>+48(SB)/8, $0x4338000000000000
+DATA shift<>+56(SB)/8, $0x4338000000000000
+GLOBL shift<>(SB), RODATA|NOPTR, $64
+
+DATA two<>+0(SB)/8, $0x4000000000000000
+DATA two<>+8(SB)/8, $0x4000000000000000
+DATA two<>+16(SB)/8, $0x4000000000000000
+DATA two<>+24(SB)/8, $0x4000000000000000
+DATA two<>+32(SB)/8, $0x4000000000000000
+DATA two<>+40(SB)/8, $0x4000000000000000
+DATA two<>+48(SB)/8, $0x4000000000000000
+DATA two<>+56(SB)/8, $0x4000000000000000
+GLOBL two<>(SB), RODATA|NOPTR, $64
+
+DATA half<>+0(SB)/8, $0x3fe0000000000000
+DATA half<>+8(SB)/8, $0x3fe0000000000000
+DATA half<>+16(SB)/8, $0x3fe0000000000000
+DATA half<>+24(SB)/8, $0x3fe0000000000000
+DATA half<>+32(SB)/8, $0x3fe0000000000000
+DATA half<>+40(SB)/8, $0x3fe0000000000000
+DATA half<>+48(SB)/8, $0x3fe0000000000000
+DATA half<>+56(SB)/8, $0x3fe0000000000000
+GLOBL half<>(SB), RODATA|NOPTR, $64
+
+DATA aSixth<>+0(SB)/8, $0x3fc5555555555555
+DATA aSixth<>+8(SB)/8, $0x3fc5555555555555
+DATA aSixth<>+16(SB)/8, $0x3fc5555555555555
+DATA aSixth<>+24(SB)/8, $0x3fc5555555555555
+DATA aSixth<>+32(SB)/8, $0x3fc5555555555555
+DATA aSixth<>+40(SB)/8, $0x3fc5555555555555
+DATA aSixth<>+48(SB)/8, $0x3fc5555555555555
+DATA aSixth<>+56(SB)/8, $0x3fc5555555555555
+GLOBL aSixth<>(SB), RODATA|NOPTR, $64
+
+DATA aTwentyFourth<>+0(SB)/8, $0x3fa5555555555555
+DATA aTwentyFourth<>+8(SB)/8, $0x3fa5555555555555
+DATA aTwentyFourth<>+16(SB)/8, $0x3fa5555555555555
+DATA aTwentyFourth<>+24(SB)/8, $0x3fa5555555555555
+DATA aTwentyFourth<>+32(SB)/8, $0x3fa5555555555555
+DATA aTwentyFourth<>+40(SB)/8, $0x3fa5555555555555
+DATA aTwentyFourth<>+48(SB)/8, $0x3fa5555555555555
+DATA aTwentyFourth<>+56(SB)/8, $0x3fa5555555555555
+GLOBL aTwentyFourth<>(SB), RODATA|NOPTR, $64
+
+// func sigmoidsBy8(dst *float64, x *float64, n int, exp2s *[256]uint64)
+// Requires: AVX, AVX2, AVX512F, SSE2
+TEXT ·sigmoidsBy8(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         n+16(FP), DX
 	MOVQ         exp2s+24(FP), BX
-	MOVQ         $0x8000000000000000, SI
-	VPBROADCASTQ SI, Z0
-	MOVQ         $0x00000000000000ff, SI
-	VPBROADCASTQ SI, Z1
-	MOVQ         $0x40771547652b82fe, SI
-	VPBROADCASTQ SI, Z2
-	MOVQ         $0x3f662e42fee00000, SI
-	VPBROADCASTQ SI, Z3
-	MOVQ         $0x3d6a39ef35793c76, SI
-	VPBROADCASTQ SI, Z4
-	MOVQ         $0x4338000000000000, SI
-	VPBROADCASTQ SI, Z5
-	MOVQ         $0xc085e00000000000, SI
-	VPBROADCASTQ SI, Z6
 	MOVQ         $0x3ff0000000000000, SI
-	VPBROADCASTQ SI, Z7
-	MOVQ         $0x4000000000000000, SI
-	VPBROADCASTQ SI, Z8
-	MOVQ         $0x3fe0000000000000, SI
-	VPBROADCASTQ SI, Z8
-	MOVQ         $0x3fc5555555555555, SI
-	VPBROADCASTQ SI, Z11
-	MOVQ         $0x3fa5555555555555, SI
-	VPBROADCASTQ SI, Z12
+	MOVQ         SI, X0
+	VBROADCASTSD X0, Z0
+	MOVQ         $0xc085e00000000000, SI
+	MOVQ         SI, X1
+	VBROADCASTSD X1, Z1
 
 loop:
-	VMOVUPD    (CX), Z13
-	VPORQ      Z0, Z13, Z14
-	VMAXPD     Z14, Z6, Z14
-	VMULPD     Z2, Z14, Z15
-	VADDPD     Z5, Z15, Z15
-	VSUBPD     Z5, Z15, Z16
-	VMULPD     Z3, Z16, Z17
-	VSUBPD     Z17, Z14, Z14
-	VMULPD     Z4, Z16, Z17
-	VSUBPD     Z17, Z14, Z16
-	VPANDQ     Z1, Z15, Z14
+	VMOVUPD    (CX), Z2
+	VPORQ      signs<>+0(SB), Z2, Z6
+	VMAXPD     Z6, Z1, Z6
+	VMULPD     toGrid<>+0(SB), Z6, Z3
+	VADDPD     shift<>+0(SB), Z3, Z3
+	VSUBPD     shift<>+0(SB), Z3, Z4
+	VMULPD     ln2Hi<>+0(SB), Z4, Z5
+	VSUBPD     Z5, Z6, Z6
+	VMULPD     ln2Lo<>+0(SB), Z4, Z5
+	VSUBPD     Z5, Z6, Z4
+	VPANDQ     low<>+0(SB), Z3, Z5
+	VPXOR      Y7, Y7, Y7
 	KXNORW     K1, K1, K1
-	VPXORQ     Z9, Z9, Z9
-	VGATHERQPD (BX)(Z14*8), K1, Z9
-	VPSRLQ     $0x08, Z15, Z15
-	VPSLLQ     $0x34, Z15, Z15
-	VPADDQ     Z15, Z9, Z9
-	VMULPD     Z12, Z16, Z14
-	VADDPD     Z14, Z11, Z14
-	VMULPD     Z14, Z16, Z14
-	VADDPD     Z14, Z8, Z14
-	VMULPD     Z16, Z16, Z17
-	VMULPD     Z14, Z17, Z14
-	VADDPD     Z14, Z16, Z14
-	VMULPD     Z14, Z9, Z14
-	VADDPD     Z14, Z9, Z14
-	VPTESTMQ   Z0, Z13, K2
-	VBLENDMPD  Z14, Z7, K2, Z10
-	VADDPD     Z14, Z7, Z14
-	VDIVPD     Z14, Z10, Z14
-	VMOVUPD    Z14, (AX)
+	VGATHERQPD (BX)(Z5*8), K1, Z7
+	VPSRLQ     $0x08, Z3, Z3
+	VPSLLQ     $0x34, Z3, Z3
+	VPADDQ     Z3, Z7, Z7
+	VMULPD     aTwentyFourth<>+0(SB), Z4, Z3
+	VADDPD     aSixth<>+0(SB), Z3, Z3
+	VMULPD     Z3, Z4, Z3
+	VADDPD     half<>+0(SB), Z3, Z3
+	VMULPD     Z4, Z4, Z5
+	VMULPD     Z3, Z5, Z3
+	VADDPD     Z3, Z4, Z3
+	VMULPD     Z3, Z7, Z3
+	VADDPD     Z3, Z7, Z3
+	VPTESTMQ   signs<>+0(SB), Z2, K2
+	VBLENDMPD  Z3, Z0, K2, Z8
+	VADDPD     Z0, Z3, Z3
+	VDIVPD     Z3, Z8, Z3
+	VMOVUPD    Z3, (AX)
 	ADDQ       $0x40, CX
 	ADDQ       $0x40, AX
 	SUBQ       $0x08, DX
@@ -75,76 +157,166 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tanhLanes(dst *float64, x *float64, n int, exp2s *[256]float64)
-// Requires: AVX, AVX512F
-TEXT ·tanhLanes(SB), NOSPLIT, $0-32
+// func tanhsBy8(dst *float64, x *float64, n int, exp2s *[256]uint64)
+// Requires: AVX, AVX2, AVX512F, SSE2
+TEXT ·tanhsBy8(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         n+16(FP), DX
 	MOVQ         exp2s+24(FP), BX
-	MOVQ         $0x8000000000000000, SI
-	VPBROADCASTQ SI, Z0
-	MOVQ         $0x00000000000000ff, SI
-	VPBROADCASTQ SI, Z1
-	MOVQ         $0x40771547652b82fe, SI
-	VPBROADCASTQ SI, Z2
-	MOVQ         $0x3f662e42fee00000, SI
-	VPBROADCASTQ SI, Z3
-	MOVQ         $0x3d6a39ef35793c76, SI
-	VPBROADCASTQ SI, Z4
-	MOVQ         $0x4338000000000000, SI
-	VPBROADCASTQ SI, Z5
-	MOVQ         $0xc085e00000000000, SI
-	VPBROADCASTQ SI, Z6
 	MOVQ         $0x3ff0000000000000, SI
-	VPBROADCASTQ SI, Z7
-	MOVQ         $0x4000000000000000, SI
-	VPBROADCASTQ SI, Z8
-	MOVQ         $0x3fe0000000000000, SI
-	VPBROADCASTQ SI, Z9
-	MOVQ         $0x3fc5555555555555, SI
-	VPBROADCASTQ SI, Z10
-	MOVQ         $0x3fa5555555555555, SI
-	VPBROADCASTQ SI, Z11
+	MOVQ         SI, X0
+	VBROADCASTSD X0, Z0
+	MOVQ         $0xc085e00000000000, SI
+	MOVQ         SI, X1
+	VBROADCASTSD X1, Z1
 
 loop:
-	VMOVUPD    (CX), Z12
-	VADDPD     Z12, Z12, Z13
-	VPORQ      Z0, Z13, Z13
-	VMAXPD     Z13, Z6, Z13
-	VMULPD     Z2, Z13, Z15
-	VADDPD     Z5, Z15, Z15
-	VSUBPD     Z5, Z15, Z16
-	VMULPD     Z3, Z16, Z17
-	VSUBPD     Z17, Z13, Z13
-	VMULPD     Z4, Z16, Z17
-	VSUBPD     Z17, Z13, Z16
-	VPANDQ     Z1, Z15, Z13
+	VMOVUPD    (CX), Z2
+	VADDPD     Z2, Z2, Z3
+	VPORQ      signs<>+0(SB), Z3, Z7
+	VMAXPD     Z7, Z1, Z7
+	VMULPD     toGrid<>+0(SB), Z7, Z3
+	VADDPD     shift<>+0(SB), Z3, Z3
+	VSUBPD     shift<>+0(SB), Z3, Z5
+	VMULPD     ln2Hi<>+0(SB), Z5, Z6
+	VSUBPD     Z6, Z7, Z7
+	VMULPD     ln2Lo<>+0(SB), Z5, Z6
+	VSUBPD     Z6, Z7, Z5
+	VPANDQ     low<>+0(SB), Z3, Z6
+	VPXOR      Y4, Y4, Y4
 	KXNORW     K1, K1, K1
-	VPXORQ     Z14, Z14, Z14
-	VGATHERQPD (BX)(Z13*8), K1, Z14
-	VPSRLQ     $0x08, Z15, Z15
-	VPSLLQ     $0x34, Z15, Z15
-	VPADDQ     Z15, Z14, Z14
-	VMULPD     Z11, Z16, Z13
-	VADDPD     Z13, Z10, Z13
-	VMULPD     Z13, Z16, Z13
-	VADDPD     Z13, Z9, Z13
-	VMULPD     Z16, Z16, Z17
-	VMULPD     Z13, Z17, Z13
-	VADDPD     Z13, Z16, Z13
-	VMULPD     Z13, Z14, Z13
-	VSUBPD     Z7, Z14, Z14
-	VADDPD     Z13, Z14, Z13
-	VADDPD     Z8, Z13, Z15
-	VDIVPD     Z15, Z13, Z15
-	VPANDQ     Z0, Z12, Z12
-	VPANDNQ    Z15, Z0, Z15
-	VPORQ      Z12, Z15, Z15
-	VMOVUPD    Z15, (AX)
+	VGATHERQPD (BX)(Z6*8), K1, Z4
+	VPSRLQ     $0x08, Z3, Z3
+	VPSLLQ     $0x34, Z3, Z3
+	VPADDQ     Z3, Z4, Z4
+	VMULPD     aTwentyFourth<>+0(SB), Z5, Z3
+	VADDPD     aSixth<>+0(SB), Z3, Z3
+	VMULPD     Z3, Z5, Z3
+	VADDPD     half<>+0(SB), Z3, Z3
+	VMULPD     Z5, Z5, Z6
+	VMULPD     Z3, Z6, Z3
+	VADDPD     Z3, Z5, Z3
+	VMULPD     Z3, Z4, Z5
+	VSUBPD     Z4, Z0, Z3
+	VSUBPD     Z5, Z3, Z3
+	VMOVUPD    two<>+0(SB), Z5
+	VSUBPD     Z3, Z5, Z5
+	VDIVPD     Z5, Z3, Z5
+	VPANDQ     signs<>+0(SB), Z2, Z2
+	VPORQ      Z2, Z5, Z2
+	VMOVUPD    Z2, (AX)
 	ADDQ       $0x40, CX
 	ADDQ       $0x40, AX
 	SUBQ       $0x08, DX
+	JNE        loop
+	VZEROUPPER
+	RET
+
+// func sigmoidsBy4(dst *float64, x *float64, n int, exp2s *[256]uint64)
+// Requires: AVX, AVX2, SSE2
+TEXT ·sigmoidsBy4(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         exp2s+24(FP), BX
+	MOVQ         $0x3ff0000000000000, SI
+	MOVQ         SI, X0
+	VBROADCASTSD X0, Y0
+	MOVQ         $0xc085e00000000000, SI
+	MOVQ         SI, X1
+	VBROADCASTSD X1, Y1
+
+loop:
+	VMOVUPD    (CX), Y2
+	VPOR       signs<>+0(SB), Y2, Y6
+	VMAXPD     Y6, Y1, Y6
+	VMULPD     toGrid<>+0(SB), Y6, Y3
+	VADDPD     shift<>+0(SB), Y3, Y3
+	VSUBPD     shift<>+0(SB), Y3, Y4
+	VMULPD     ln2Hi<>+0(SB), Y4, Y5
+	VSUBPD     Y5, Y6, Y6
+	VMULPD     ln2Lo<>+0(SB), Y4, Y5
+	VSUBPD     Y5, Y6, Y4
+	VPAND      low<>+0(SB), Y3, Y5
+	VPXOR      Y6, Y6, Y6
+	VPCMPEQD   Y7, Y7, Y7
+	VGATHERQPD Y7, (BX)(Y5*8), Y6
+	VPSRLQ     $0x08, Y3, Y3
+	VPSLLQ     $0x34, Y3, Y3
+	VPADDQ     Y3, Y6, Y6
+	VMULPD     aTwentyFourth<>+0(SB), Y4, Y3
+	VADDPD     aSixth<>+0(SB), Y3, Y3
+	VMULPD     Y3, Y4, Y3
+	VADDPD     half<>+0(SB), Y3, Y3
+	VMULPD     Y4, Y4, Y5
+	VMULPD     Y3, Y5, Y3
+	VADDPD     Y3, Y4, Y3
+	VMULPD     Y3, Y6, Y3
+	VADDPD     Y3, Y6, Y3
+	VBLENDVPD  Y2, Y3, Y0, Y2
+	VADDPD     Y0, Y3, Y3
+	VDIVPD     Y3, Y2, Y3
+	VMOVUPD    Y3, (AX)
+	ADDQ       $0x20, CX
+	ADDQ       $0x20, AX
+	SUBQ       $0x04, DX
+	JNE        loop
+	VZEROUPPER
+	RET
+
+// func tanhsBy4(dst *float64, x *float64, n int, exp2s *[256]uint64)
+// Requires: AVX, AVX2, SSE2
+TEXT ·tanhsBy4(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         exp2s+24(FP), BX
+	MOVQ         $0x3ff0000000000000, SI
+	MOVQ         SI, X0
+	VBROADCASTSD X0, Y0
+	MOVQ         $0xc085e00000000000, SI
+	MOVQ         SI, X1
+	VBROADCASTSD X1, Y1
+
+loop:
+	VMOVUPD    (CX), Y2
+	VADDPD     Y2, Y2, Y3
+	VPOR       signs<>+0(SB), Y3, Y3
+	VMAXPD     Y3, Y1, Y3
+	VMULPD     toGrid<>+0(SB), Y3, Y4
+	VADDPD     shift<>+0(SB), Y4, Y4
+	VSUBPD     shift<>+0(SB), Y4, Y5
+	VMULPD     ln2Hi<>+0(SB), Y5, Y6
+	VSUBPD     Y6, Y3, Y3
+	VMULPD     ln2Lo<>+0(SB), Y5, Y6
+	VSUBPD     Y6, Y3, Y5
+	VPAND      low<>+0(SB), Y4, Y6
+	VPXOR      Y3, Y3, Y3
+	VPCMPEQD   Y7, Y7, Y7
+	VGATHERQPD Y7, (BX)(Y6*8), Y3
+	VPSRLQ     $0x08, Y4, Y4
+	VPSLLQ     $0x34, Y4, Y4
+	VPADDQ     Y4, Y3, Y3
+	VMULPD     aTwentyFourth<>+0(SB), Y5, Y4
+	VADDPD     aSixth<>+0(SB), Y4, Y4
+	VMULPD     Y4, Y5, Y4
+	VADDPD     half<>+0(SB), Y4, Y4
+	VMULPD     Y5, Y5, Y6
+	VMULPD     Y4, Y6, Y4
+	VADDPD     Y4, Y5, Y4
+	VMULPD     Y4, Y3, Y4
+	VSUBPD     Y3, Y0, Y3
+	VSUBPD     Y4, Y3, Y3
+	VMOVUPD    two<>+0(SB), Y4
+	VSUBPD     Y3, Y4, Y4
+	VDIVPD     Y4, Y3, Y4
+	VPAND      signs<>+0(SB), Y2, Y2
+	VPOR       Y2, Y4, Y2
+	VMOVUPD    Y2, (AX)
+	ADDQ       $0x20, CX
+	ADDQ       $0x20, AX
+	SUBQ       $0x04, DX
 	JNE        loop
 	VZEROUPPER
 	RET

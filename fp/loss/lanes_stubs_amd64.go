@@ -4,12 +4,22 @@
 
 package loss
 
-// sigmoidLanes sets dst to the sigmoids of n numbers, a multiple of eight and at least that. It needs AVX-512F.
+// sigmoidsBy8 sets dst to the sigmoids of n numbers, a multiple of 8 and at least that. It needs AVX-512F.
 //
 //go:noescape
-func sigmoidLanes(dst *float64, x *float64, n int, exp2s *[256]float64)
+func sigmoidsBy8(dst *float64, x *float64, n int, exp2s *[256]uint64)
 
-// tanhLanes sets dst to the hyperbolic tangents of n numbers, a multiple of eight and at least that. It needs AVX-512F.
+// tanhsBy8 sets dst to the hyperbolic tangents of n numbers, a multiple of 8 and at least that. It needs AVX-512F.
 //
 //go:noescape
-func tanhLanes(dst *float64, x *float64, n int, exp2s *[256]float64)
+func tanhsBy8(dst *float64, x *float64, n int, exp2s *[256]uint64)
+
+// sigmoidsBy4 sets dst to the sigmoids of n numbers, a multiple of 4 and at least that. It needs AVX2.
+//
+//go:noescape
+func sigmoidsBy4(dst *float64, x *float64, n int, exp2s *[256]uint64)
+
+// tanhsBy4 sets dst to the hyperbolic tangents of n numbers, a multiple of 4 and at least that. It needs AVX2.
+//
+//go:noescape
+func tanhsBy4(dst *float64, x *float64, n int, exp2s *[256]uint64)

@@ -1,11 +1,12 @@
 //go:build ignore
 
 // This program writes lanes_amd64.s and its stubs: sigmoids and hyperbolic tangents of
-// eight numbers at once with AVX-512. Every operation is that of activation.go and exp.go,
-// in their order.
+// eight numbers at once with AVX-512, and of four with AVX2. Every operation is that of
+// activation.go and exp.go, in their order.
 package main
 
 import (
+	"fmt"
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -16,114 +17,186 @@ import (
 func main() {
 	Package("github.com/ness-fp/ness/fp/loss")
 	ConstraintExpr("amd64")
-	activation("sigmoidLanes", "sigmoids", func(x VecVirtual, e *exponential) VecVirtual {
-		scale, tail := e.minus(x)
-		q, top := ZMM(), ZMM()
-		VMULPD(tail, scale, q)
-		VADDPD(q, scale, q)
-		negative := K()
-		VPTESTMQ(e.sign, x, negative)
-		VBLENDMPD(q, e.one, negative, top)
-		VADDPD(q, e.one, q)
-		VDIVPD(q, top, q)
-		return q
-	})
-	activation("tanhLanes", "hyperbolic tangents", func(x VecVirtual, e *exponential) VecVirtual {
-		twice, sign := ZMM(), ZMM()
-		VADDPD(x, x, twice)
-		scale, tail := e.minus(twice)
-		drop := ZMM()
-		VMULPD(tail, scale, drop)
-		VSUBPD(e.one, scale, scale)
-		VADDPD(drop, scale, drop)
-		t := ZMM()
-		VADDPD(e.two, drop, t)
-		VDIVPD(t, drop, t)
-		VPANDQ(e.sign, x, sign)
-		VPANDNQ(t, e.sign, t)
-		VPORQ(sign, t, t)
-		return t
-	})
+	for _, l := range []lanes{{8, "AVX-512F"}, {4, "AVX2"}} {
+		l.activation("sigmoids", "sigmoids", l.sigmoid)
+		l.activation("tanhs", "hyperbolic tangents", l.tanh)
+	}
 	Generate()
 }
 
+// lanes is how many numbers go at once, and what that needs.
+type lanes struct {
+	count int
+	needs string
+}
+
+// vector returns a new register with all lanes.
+func (l lanes) vector() VecVirtual {
+	if l.count == 8 {
+		return ZMM()
+	}
+	return YMM()
+}
+
 // activation writes a kernel.
-func activation(name, what string, f func(x VecVirtual, e *exponential) VecVirtual) {
-	TEXT(name, NOSPLIT, "func(dst, x *float64, n int, exp2s *[256]float64)")
+func (l lanes) activation(name, what string, f func(x VecVirtual, e *exponential) VecVirtual) {
+	name = fmt.Sprintf("%sBy%d", name, l.count)
+	TEXT(name, NOSPLIT, "func(dst, x *float64, n int, exp2s *[256]uint64)")
 	Pragma("noescape")
-	Doc(name + " sets dst to the " + what + " of n numbers, a multiple of eight and at least that. It needs AVX-512F.")
+	Doc(fmt.Sprintf("%s sets dst to the %s of n numbers, a multiple of %d and at least that. It needs %s.", name, what, l.count, l.needs))
 	dst := Load(Param("dst"), GP64())
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())
-	e := newExponential(Load(Param("exp2s"), GP64()))
+	e := l.newExponential(Load(Param("exp2s"), GP64()))
 	Label("loop")
-	v := ZMM()
+	v := l.vector()
 	VMOVUPD(Mem{Base: x}, v)
 	VMOVUPD(f(v, e), Mem{Base: dst})
-	ADDQ(Imm(64), x)
-	ADDQ(Imm(64), dst)
-	SUBQ(Imm(8), n)
+	ADDQ(Imm(uint64(8*l.count)), x)
+	ADDQ(Imm(uint64(8*l.count)), dst)
+	SUBQ(Imm(uint64(l.count)), n)
 	JNE(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
 }
 
-// exponential has the constants of reduced and expTail.
-type exponential struct {
-	table                                 Register
-	sign, low                             VecVirtual // masks
-	toGrid, ln2Hi, ln2Lo, shift, least    VecVirtual
-	one, two, half, aSixth, aTwentyFourth VecVirtual
-}
-
-func newExponential(table Register) *exponential {
-	return &exponential{
-		table: table, sign: broadcast(1 << 63), low: broadcast(255),
-		toGrid: constant(256 / math.Ln2), ln2Hi: constant(0x1.62e42feep-9), ln2Lo: constant(0x1.a39ef35793c76p-41),
-		shift: constant(0x1.8p52), least: constant(-700),
-		one: constant(1), two: constant(2), half: constant(0.5), aSixth: constant(1.0 / 6), aTwentyFourth: constant(1.0 / 24),
+func (l lanes) sigmoid(x VecVirtual, e *exponential) VecVirtual {
+	scale, tail := e.minus(x)
+	q, top := l.vector(), l.vector()
+	VMULPD(tail, scale, q)
+	VADDPD(q, scale, q)
+	if l.count == 8 {
+		negative := K()
+		VPTESTMQ(signs, x, negative)
+		VBLENDMPD(q, e.one, negative, top)
+	} else {
+		VBLENDVPD(x, q, e.one, top)
 	}
+	VADDPD(e.one, q, q)
+	VDIVPD(q, top, q)
+	return q
 }
 
-func constant(x float64) VecVirtual { return broadcast(math.Float64bits(x)) }
+func (l lanes) tanh(x VecVirtual, e *exponential) VecVirtual {
+	twice, rise, drop, t := l.vector(), l.vector(), l.vector(), l.vector()
+	VADDPD(x, x, twice)
+	scale, tail := e.minus(twice)
+	VMULPD(tail, scale, drop)
+	VSUBPD(scale, e.one, rise)
+	VSUBPD(drop, rise, rise)
+	VMOVUPD(two, t)
+	VSUBPD(rise, t, t)
+	VDIVPD(t, rise, t)
+	sign := l.and(signs, x)
+	return l.or(sign, t)
+}
 
-func broadcast(bits uint64) VecVirtual {
-	r, z := GP64(), ZMM()
-	MOVQ(U64(bits), r)
-	VPBROADCASTQ(r, z)
-	return z
+// and returns x with the bits of m alone.
+func (l lanes) and(m Mem, x VecVirtual) VecVirtual {
+	v := l.vector()
+	if l.count == 8 {
+		VPANDQ(m, x, v)
+	} else {
+		VPAND(m, x, v)
+	}
+	return v
+}
+
+// or returns the bits of both.
+func (l lanes) or(m Op, x VecVirtual) VecVirtual {
+	v := l.vector()
+	if l.count == 8 {
+		VPORQ(m, x, v)
+	} else {
+		VPOR(m, x, v)
+	}
+	return v
+}
+
+// Constants of reduced and expTail, in all lanes.
+var (
+	signs         = bits("signs", 1<<63)
+	low           = bits("low", 255)
+	toGrid        = number("toGrid", 256/math.Ln2)
+	ln2Hi         = number("ln2Hi", 0x1.62e42feep-9)
+	ln2Lo         = number("ln2Lo", 0x1.a39ef35793c76p-41)
+	shift         = number("shift", 0x1.8p52)
+	two           = number("two", 2)
+	half          = number("half", 0.5)
+	aSixth        = number("aSixth", 1.0/6)
+	aTwentyFourth = number("aTwentyFourth", 1.0/24)
+)
+
+func number(name string, x float64) Mem { return bits(name, math.Float64bits(x)) }
+
+// bits returns where a word stands eight times.
+func bits(name string, word uint64) Mem {
+	at := GLOBL(name, RODATA|NOPTR)
+	for i := range 8 {
+		DATA(8*i, U64(word))
+	}
+	return at
+}
+
+// An exponential is what exponentials need all the time.
+type exponential struct {
+	lanes
+	table      Register
+	one, least VecVirtual
+}
+
+func (l lanes) newExponential(table Register) *exponential {
+	constant := func(x float64) VecVirtual {
+		r, v := GP64(), l.vector()
+		MOVQ(U64(math.Float64bits(x)), r)
+		MOVQ(r, v.AsX())
+		VBROADCASTSD(v.AsX(), v)
+		return v
+	}
+	return &exponential{l, table, constant(1), constant(-700)}
 }
 
 // minus returns scale and tail of exp(−|x|) = scale·(1 + tail).
 func (e *exponential) minus(x VecVirtual) (scale, tail VecVirtual) {
-	v, k, r, t := ZMM(), ZMM(), ZMM(), ZMM()
-	VPORQ(e.sign, x, v)
+	k, r, t := e.vector(), e.vector(), e.vector()
+	v := e.or(signs, x)
 	VMAXPD(v, e.least, v) // in this order NaN stays
-	VMULPD(e.toGrid, v, k)
-	VADDPD(e.shift, k, k)
-	VSUBPD(e.shift, k, r)
-	VMULPD(e.ln2Hi, r, t)
+	VMULPD(toGrid, v, k)
+	VADDPD(shift, k, k)
+	VSUBPD(shift, k, r)
+	VMULPD(ln2Hi, r, t)
 	VSUBPD(t, v, v)
-	VMULPD(e.ln2Lo, r, t)
+	VMULPD(ln2Lo, r, t)
 	VSUBPD(t, v, r)
 
-	all, at := K(), ZMM()
-	scale = ZMM()
-	VPANDQ(e.low, k, at)
-	KXNORW(all, all, all)
-	VPXORQ(scale, scale, scale)
-	VGATHERQPD(Mem{Base: e.table, Index: at, Scale: 8}, all, scale)
+	scale = e.powers(e.and(low, k))
 	VPSRLQ(Imm(8), k, k)
 	VPSLLQ(Imm(52), k, k)
 	VPADDQ(k, scale, scale)
 
-	tail = ZMM()
-	VMULPD(e.aTwentyFourth, r, tail)
-	VADDPD(tail, e.aSixth, tail)
+	tail = e.vector()
+	VMULPD(aTwentyFourth, r, tail)
+	VADDPD(aSixth, tail, tail)
 	VMULPD(tail, r, tail)
-	VADDPD(tail, e.half, tail)
+	VADDPD(half, tail, tail)
 	VMULPD(r, r, t)
 	VMULPD(tail, t, tail)
 	VADDPD(tail, r, tail)
 	return scale, tail
+}
+
+// powers returns numbers of the table.
+func (e *exponential) powers(at VecVirtual) VecVirtual {
+	from, p := Mem{Base: e.table, Index: at, Scale: 8}, e.vector()
+	VPXOR(p.AsY(), p.AsY(), p.AsY()) // of all lanes, for the gather not to wait for what was there
+	if e.count == 8 {
+		all := K()
+		KXNORW(all, all, all)
+		VGATHERQPD(from, all, p)
+		return p
+	}
+	all := YMM()
+	VPCMPEQD(all, all, all)
+	VGATHERQPD(all, from, p)
+	return p
 }
