@@ -13,14 +13,6 @@ var lanes = func() int {
 	return 0
 }()
 
-// forLanes returns the kernel for as many lanes as there are.
-func forLanes[kernel any](by8, by4 kernel) kernel {
-	if lanes == 8 {
-		return by8
-	}
-	return by4
-}
-
 // inLanes returns how many of so many walkers fill lanes.
 func inLanes(walkers int) int {
 	if lanes == 0 {
@@ -41,32 +33,48 @@ func withRows(walkers, rows int) int {
 
 func linear1AtOnce(out, theta [][]float64, rows []square, indices []uint32, batch, stride int, c float64) int {
 	n := withRows(len(theta[0]), len(rows))
-	if n > 0 {
-		forLanes(linear1By8, linear1By4)(&out[0][0], &theta[0][0], &rows[0].xx, &indices[0], stride, batch, n, c)
+	switch {
+	case n == 0:
+	case lanes == 8:
+		linear1By8(&out[0][0], &theta[0][0], &rows[0].xx, &indices[0], stride, batch, n, c)
+	default:
+		linear1By4(&out[0][0], &theta[0][0], &rows[0].xx, &indices[0], stride, batch, n, c)
 	}
 	return n
 }
 
 func linear2AtOnce(out, theta [][]float64, rows []row2, indices []uint32, batch, stride int, c float64) int {
 	n := withRows(len(theta[0]), len(rows))
-	if n > 0 {
-		forLanes(linear2By8, linear2By4)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x1, &indices[0], stride, batch, n, c)
+	switch {
+	case n == 0:
+	case lanes == 8:
+		linear2By8(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x1, &indices[0], stride, batch, n, c)
+	default:
+		linear2By4(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x1, &indices[0], stride, batch, n, c)
 	}
 	return n
 }
 
 func linear3AtOnce(out, theta [][]float64, rows []row3, indices []uint32, batch, stride int, c float64) int {
 	n := withRows(len(theta[0]), len(rows))
-	if n > 0 {
-		forLanes(linear3By8, linear3By4)(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &rows[0].x1, &indices[0], stride, batch, n, c)
+	switch {
+	case n == 0:
+	case lanes == 8:
+		linear3By8(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &rows[0].x1, &indices[0], stride, batch, n, c)
+	default:
+		linear3By4(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &rows[0].x1, &indices[0], stride, batch, n, c)
 	}
 	return n
 }
 
 func deepLinearAtOnce(out, theta [][]float64, rows []square, indices []uint32, batch, stride int, c float64) int {
 	n := withRows(len(theta[0]), len(rows))
-	if n > 0 {
-		forLanes(deepLinearBy8, deepLinearBy4)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].xx, &indices[0], stride, batch, n, c)
+	switch {
+	case n == 0:
+	case lanes == 8:
+		deepLinearBy8(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].xx, &indices[0], stride, batch, n, c)
+	default:
+		deepLinearBy4(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].xx, &indices[0], stride, batch, n, c)
 	}
 	return n
 }

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func linear1By8(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX2, AVX512F
+// Requires: AVX, AVX512F
 TEXT ·linear1By8(SB), NOSPLIT, $0-64
 	VBROADCASTSD c+56(FP), Z0
 	MOVQ         rows+16(FP), DX
@@ -20,8 +20,8 @@ TEXT ·linear1By8(SB), NOSPLIT, $0-64
 walkers:
 	MOVQ    t0+8(FP), R8
 	VMOVUPD (R8)(CX*1), Z1
-	VPXOR   Y2, Y2, Y2
-	VPXOR   Y3, Y3, Y3
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
 	MOVQ    BX, R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    batch+40(FP), R10
@@ -66,7 +66,7 @@ samples:
 	RET
 
 // func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX2, AVX512F
+// Requires: AVX, AVX512F
 TEXT ·linear2By8(SB), NOSPLIT, $0-80
 	VBROADCASTSD c+72(FP), Z0
 	MOVQ         rows+32(FP), DX
@@ -83,8 +83,8 @@ walkers:
 	VMOVUPD (R8)(CX*1), Z1
 	MOVQ    t1+24(FP), R8
 	VMOVUPD (R8)(CX*1), Z2
-	VPXOR   Y3, Y3, Y3
-	VPXOR   Y4, Y4, Y4
+	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z4, Z4, Z4
 	MOVQ    BX, R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    batch+56(FP), R10
@@ -111,17 +111,16 @@ samples:
 	VUNPCKLPD    Z8, Z7, Z11
 	VUNPCKHPD    Z8, Z7, Z12
 	VSHUFF64X2   $0x88, Z11, Z9, Z13
-	VSHUFF64X2   $0x88, Z12, Z10, Z14
+	VSHUFF64X2   $0x88, Z12, Z10, Z10
 	VSHUFF64X2   $0xdd, Z11, Z9, Z9
-	VSHUFF64X2   $0xdd, Z12, Z10, Z10
-	VMULPD       Z13, Z1, Z10
-	VMULPD       Z14, Z2, Z11
-	VADDPD       Z11, Z10, Z10
-	VSUBPD       Z9, Z10, Z10
-	VMULPD       Z13, Z10, Z11
-	VADDPD       Z11, Z3, Z3
-	VMULPD       Z14, Z10, Z11
-	VADDPD       Z11, Z4, Z4
+	VMULPD       Z13, Z1, Z11
+	VMULPD       Z10, Z2, Z12
+	VADDPD       Z12, Z11, Z11
+	VSUBPD       Z9, Z11, Z11
+	VMULPD       Z13, Z11, Z12
+	VADDPD       Z12, Z3, Z3
+	VMULPD       Z10, Z11, Z12
+	VADDPD       Z12, Z4, Z4
 	ADDQ         $0x04, R8
 	ADDQ         $0x04, R9
 	DECQ         R10
@@ -144,7 +143,7 @@ samples:
 	RET
 
 // func linear3By8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX2, AVX512F
+// Requires: AVX, AVX512F
 TEXT ·linear3By8(SB), NOSPLIT, $0-96
 	VBROADCASTSD c+88(FP), Z0
 	MOVQ         rows+48(FP), DX
@@ -163,9 +162,9 @@ walkers:
 	VMOVUPD (R8)(CX*1), Z2
 	MOVQ    t2+40(FP), R8
 	VMOVUPD (R8)(CX*1), Z3
-	VPXOR   Y4, Y4, Y4
-	VPXOR   Y5, Y5, Y5
-	VPXOR   Y6, Y6, Y6
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	VPXORQ  Z6, Z6, Z6
 	MOVQ    BX, R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    batch+72(FP), R10
@@ -234,7 +233,7 @@ samples:
 	RET
 
 // func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX2, AVX512F
+// Requires: AVX, AVX512F
 TEXT ·deepLinearBy8(SB), NOSPLIT, $0-80
 	VBROADCASTSD c+72(FP), Z0
 	MOVQ         rows+32(FP), DX
@@ -252,8 +251,8 @@ walkers:
 	MOVQ    t1+24(FP), R8
 	VMOVUPD (R8)(CX*1), Z2
 	VMULPD  Z1, Z2, Z3
-	VPXOR   Y4, Y4, Y4
-	VPXOR   Y5, Y5, Y5
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
 	MOVQ    BX, R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    batch+56(FP), R10
@@ -429,10 +428,10 @@ walkers:
 	RET
 
 // func cells1By8(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
-// Requires: AVX, AVX2, AVX512F
+// Requires: AVX, AVX512F
 TEXT ·cells1By8(SB), NOSPLIT, $0-33
 	MOVQ   axes+16(FP), AX
-	VPXOR  Y0, Y0, Y0
+	VPXORQ Z0, Z0, Z0
 	KXNORW K1, K1, K1
 	MOVQ   cells+0(FP), CX
 	MOVQ   walkers+24(FP), BX
@@ -466,10 +465,10 @@ walkers:
 	RET
 
 // func cells2By8(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
-// Requires: AVX, AVX2, AVX512F
+// Requires: AVX, AVX512F
 TEXT ·cells2By8(SB), NOSPLIT, $0-41
 	MOVQ   axes+24(FP), AX
-	VPXOR  Y0, Y0, Y0
+	VPXORQ Z0, Z0, Z0
 	KXNORW K1, K1, K1
 	MOVQ   cells+0(FP), CX
 	MOVQ   walkers+32(FP), BX
@@ -516,10 +515,10 @@ walkers:
 	RET
 
 // func cells3By8(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
-// Requires: AVX, AVX2, AVX512F
+// Requires: AVX, AVX512F
 TEXT ·cells3By8(SB), NOSPLIT, $0-49
 	MOVQ   axes+32(FP), AX
-	VPXOR  Y0, Y0, Y0
+	VPXORQ Z0, Z0, Z0
 	KXNORW K1, K1, K1
 	MOVQ   cells+0(FP), CX
 	MOVQ   walkers+40(FP), BX
@@ -668,7 +667,6 @@ samples:
 	VUNPCKLPD   Y6, Y5, Y9
 	VUNPCKHPD   Y6, Y5, Y10
 	VUNPCKLPD   Y8, Y7, Y11
-	VUNPCKHPD   Y8, Y7, Y12
 	VMULPD      Y9, Y1, Y12
 	VMULPD      Y10, Y2, Y13
 	VADDPD      Y13, Y12, Y12

@@ -2,12 +2,10 @@ package compare
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
-	"github.com/ness-fp/ness/fp/loss"
 )
 
 // otherLanes are numbers of lanes that the processor has, but not its most, and 0.
@@ -58,24 +56,6 @@ func TestLanesChangeNoBit(t *testing.T) {
 						}
 					}
 				}
-			}
-		}
-	}
-}
-
-// BenchmarkFewerLanes is BenchmarkSGD with what other processors have.
-func BenchmarkFewerLanes(b *testing.B) {
-	for _, n := range []int{8, 4, 0} {
-		if n > lanes {
-			continue
-		}
-		for _, m := range []loss.Model{loss.LinearRegression, loss.DeepLinear} {
-			for _, s := range []fp.Sampling{fp.WithReplacement, fp.WithoutReplacement, fp.Epochs} {
-				b.Run(fmt.Sprintf("lanes=%d/model=%v/sampling=%v", n, m, s), func(b *testing.B) {
-					defer setLanes(n)()
-					l := someLoss(b, m, 2, 1000)
-					msteps(b, &SGD{Loss: l, Schedule: fp.ConstantRate(0.05), Batch: 8, Sampling: s}, Options{}, make([]float64, 2))
-				})
 			}
 		}
 	}

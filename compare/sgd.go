@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/ness-fp/ness/fp"
 )
 
@@ -120,9 +122,7 @@ func (r *sgdRunner) step(b *block, k int) {
 	if mu := r.sgd.Momentum; mu != 0 {
 		out = b.velocity
 		for _, v := range out {
-			for w := range v {
-				v[w] *= mu
-			}
+			floats.Scale(mu, v)
 		}
 	}
 	r.gradient.descend(out, b, k, rate, r.zb)
@@ -131,10 +131,7 @@ func (r *sgdRunner) step(b *block, k int) {
 	}
 	if r.sgd.Momentum != 0 {
 		for a, t := range b.theta {
-			v := b.velocity[a]
-			for w := range t {
-				t[w] += v[w]
-			}
+			floats.Add(t, b.velocity[a])
 		}
 	}
 }

@@ -45,7 +45,11 @@ func (l lanes) vector() VecVirtual {
 func (l lanes) zeros(n int) (z []VecVirtual) {
 	for range n {
 		v := l.vector()
-		VPXOR(v.AsY(), v.AsY(), v.AsY()) // of all lanes: what is above them becomes zero too
+		if l.count == 8 {
+			VPXORQ(v, v, v)
+		} else {
+			VPXOR(v, v, v)
+		}
 		z = append(z, v)
 	}
 	return z

@@ -27,7 +27,7 @@ func (l lanes) linear(d int) {
 	l.kernel(fmt.Sprint("linear", d), names, func(k *walkers) {
 		theta, sums := k.coordinates(), k.zeros(d)
 		k.samples(func(row func(int) Mem) {
-			x := k.columns(row)
+			x := k.columns(row, d+1)
 			e, t := k.vector(), k.vector()
 			VMULPD(x[0], theta[0], e)
 			for a := 1; a < d; a++ {
@@ -138,7 +138,7 @@ func (k *walkers) slope(w VecVirtual) VecVirtual {
 			VADDPD(h, sums[i], sums[i])
 		}
 	}, 16)
-	s := k.unpacked(sums)
+	s := k.unpacked(sums, 2)
 	VMULPD(w, s[0], s[0])
 	VSUBPD(s[1], s[0], s[0])
 	return s[0]
@@ -198,8 +198,8 @@ func (k *walkers) insert(from Mem, to VecVirtual, part int) {
 	}
 }
 
-// columns loads rows of four numbers and returns the columns.
-func (k *walkers) columns(row func(int) Mem) []VecVirtual {
+// columns loads rows of four numbers and returns the first columns, 3 or 4.
+func (k *walkers) columns(row func(int) Mem, count int) []VecVirtual {
 	half := []VecVirtual{k.vector(), k.vector(), k.vector(), k.vector()}
 	if k.count == 4 {
 		for w := range 4 {
@@ -207,24 +207,26 @@ func (k *walkers) columns(row func(int) Mem) []VecVirtual {
 			k.insert(from, half[w%2], w/2)
 			k.insert(from.Offset(16), half[2+w%2], w/2)
 		}
-		return append(k.unpacked(half[:2]), k.unpacked(half[2:])...)
+		return append(k.unpacked(half[:2], 2), k.unpacked(half[2:], count-2)...)
 	}
 	for i, w := range []int{0, 1, 4, 5} { // with w + 2, so that walkers are in order at the end
 		VMOVUPD(row(w), half[i].AsY())
 		VINSERTF64X4(Imm(1), row(w+2), half[i], half[i])
 	}
-	a, b := k.unpacked(half[:2]), k.unpacked(half[2:])
-	z := []VecVirtual{ZMM(), ZMM(), ZMM(), ZMM()}
+	a, b := k.unpacked(half[:2], 2), k.unpacked(half[2:], 2)
+	z := []VecVirtual{ZMM(), ZMM(), ZMM(), ZMM()}[:count]
 	for i := range z {
 		VSHUFF64X2(Imm([]uint64{0x88, 0xdd}[i/2]), b[i%2], a[i%2], z[i])
 	}
 	return z
 }
 
-// unpacked returns the even and the odd numbers of two registers.
-func (l lanes) unpacked(of []VecVirtual) []VecVirtual {
-	even, odd := l.vector(), l.vector()
-	VUNPCKLPD(of[1], of[0], even)
-	VUNPCKHPD(of[1], of[0], odd)
-	return []VecVirtual{even, odd}
+// unpacked returns the even and, if count is 2, the odd numbers of two registers.
+func (l lanes) unpacked(of []VecVirtual, count int) []VecVirtual {
+	z := []VecVirtual{l.vector(), l.vector()}
+	VUNPCKLPD(of[1], of[0], z[0])
+	if count == 2 {
+		VUNPCKHPD(of[1], of[0], z[1])
+	}
+	return z[:count]
 }

@@ -2,7 +2,7 @@ package random
 
 //go:generate go run -modfile=../../go.tool.mod asm/gen.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg random
 
-// lanes is how many streams a kernel takes forward at once.
+// lanes is how many streams go on at once, in one kernel or in two.
 const lanes = 8
 
 // FillEach fills dst for each stream in turn, each indices after those before, with what

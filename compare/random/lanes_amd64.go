@@ -2,30 +2,49 @@ package random
 
 import "golang.org/x/sys/cpu"
 
-// hasLanes says whether the processor has what the kernels need.
-var hasLanes = cpu.X86.HasAVX512F
+// inKernel is how many streams a kernel takes forward, by what the processor has: 0 where there are none.
+var inKernel = func() int {
+	switch {
+	case cpu.X86.HasAVX512F:
+		return 8
+	case cpu.X86.HasAVX2:
+		return 4
+	}
+	return 0
+}()
 
 // fillLanes is FillEach for as many streams as there are lanes. It is false, and leaves the
 // streams where they were, if there is no kernel for this or a word had to be thrown away.
 func (u Uniform) fillLanes(dst []uint32, each int, g *[lanes]Stream) bool {
-	if !hasLanes || each == 0 || each%12 != 0 || u.perWord == 1 {
+	if inKernel == 0 || each == 0 || each%12 != 0 || u.perWord == 1 {
 		return false
 	}
 	s := transposed(g)
-	var ok bool
-	switch words := each / u.perWord; u.perWord {
-	case 2:
-		ok = fill2(&dst[0], 4*each, words, &s, u.n, u.reject)
-	case 3:
-		ok = fill3(&dst[0], 4*each, words, &s, u.n, u.reject)
-	case 4:
-		ok = fill4(&dst[0], 4*each, words, &s, u.n, u.reject)
-	}
-	if !ok {
-		return false
+	for first := 0; first < lanes; first += inKernel {
+		if !u.fillKernel(&dst[first*each], each, &s[0][first]) {
+			return false
+		}
 	}
 	setFrom(g, &s)
 	return true
+}
+
+// fillKernel fills those of the streams of one kernel.
+func (u Uniform) fillKernel(dst *uint32, each int, s *uint64) bool {
+	words := each / u.perWord
+	switch 10*u.perWord + inKernel {
+	case 28:
+		return fill2By8(dst, 4*each, words, s, u.n, u.reject)
+	case 38:
+		return fill3By8(dst, 4*each, words, s, u.n, u.reject)
+	case 48:
+		return fill4By8(dst, 4*each, words, s, u.n, u.reject)
+	case 24:
+		return fill2By4(dst, 4*each, words, s, u.n, u.reject)
+	case 34:
+		return fill3By4(dst, 4*each, words, s, u.n, u.reject)
+	}
+	return fill4By4(dst, 4*each, words, s, u.n, u.reject)
 }
 
 // transposed returns the states of streams, word by word.
@@ -42,13 +61,15 @@ func setFrom(g *[lanes]Stream, s *[4][lanes]uint64) {
 	}
 }
 
+// piece is how many positions are shuffled at a time.
+const piece = 64
+
 // shuffleLanes begins to shuffle and returns how many positions are done, in pieces that
 // are small enough to stay in the cache. It ends where the words left at some position may
 // have one to be thrown away: in a piece that has a remainder below the number of pairs,
 // which is above that of all words to be thrown away.
 func shuffleLanes(s *[lanes][]uint32, g *[lanes]Stream) int {
-	const piece = 64
-	if !hasLanes {
+	if inKernel == 0 {
 		return 0
 	}
 	var at [lanes][piece]uint32
@@ -56,7 +77,7 @@ func shuffleLanes(s *[lanes][]uint32, g *[lanes]Stream) int {
 	n, i := len(s[0]), 0
 	for ; i+piece < n; i += piece {
 		m := uint64(n - i)
-		if !descend(&at[0][0], 4*piece, piece/2, &states, m, m*(m-1)) {
+		if !descendLanes(&at, &states, m, m*(m-1)) {
 			break
 		}
 		for w := range s {
@@ -69,4 +90,19 @@ func shuffleLanes(s *[lanes][]uint32, g *[lanes]Stream) int {
 	}
 	setFrom(g, &states)
 	return i
+}
+
+// descendLanes draws indices below m, m − 1, and so on. It is false, with the streams where they were,
+// if what is left of a word may be below reject.
+func descendLanes(at *[lanes][piece]uint32, states *[4][lanes]uint64, m, reject uint64) bool {
+	if inKernel == 8 {
+		return descendBy8(&at[0][0], 4*piece, piece/2, &states[0][0], m, reject)
+	}
+	before := *states
+	if descendBy4(&at[0][0], 4*piece, piece/2, &states[0][0], m, reject) &&
+		descendBy4(&at[4][0], 4*piece, piece/2, &states[0][4], m, reject) {
+		return true
+	}
+	*states = before
+	return false
 }

@@ -4,39 +4,36 @@
 
 #include "textflag.h"
 
-// func fill2(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
-// Requires: AVX, AVX512F
-TEXT ·fill2(SB), NOSPLIT, $0-49
+// func fill2By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·fill2By8(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
 	MOVQ         states+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VPBROADCASTQ SI, Z0
-	MOVQ         reject+40(FP), SI
-	VPBROADCASTQ SI, Z1
-	VPSRLQ       $0x20, Z1, Z1
-	VMOVDQU64    (BX), Z2
-	VMOVDQU64    64(BX), Z3
-	VMOVDQU64    128(BX), Z4
-	VMOVDQU64    192(BX), Z5
-	MOVQ         $0x00000001, SI
-	VPBROADCASTQ SI, Z6
+	MOVQ         $0x0000000000000001, SI
+	VPBROADCASTQ SI, Z5
+	VMOVUPD      (BX), Z1
+	VMOVUPD      64(BX), Z2
+	VMOVUPD      128(BX), Z3
+	VMOVUPD      192(BX), Z4
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
-	MOVL         $0x00005555, R8
-	KMOVW        R8, K1
+	MOVQ         $0xffffffffffffffff, R8
+	VPBROADCASTQ R8, Z6
 
 loop:
-	VPADDQ        Z2, Z3, Z7
-	VPADDQ        Z5, Z7, Z7
-	VPADDQ        Z6, Z5, Z5
-	VPSRLQ        $0x0b, Z3, Z8
-	VPXORQ        Z8, Z3, Z2
-	VPSLLQ        $0x03, Z4, Z8
-	VPADDQ        Z8, Z4, Z3
-	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z7, Z4, Z4
+	VPADDQ        Z1, Z2, Z7
+	VPADDQ        Z4, Z7, Z7
+	VPADDQ        Z5, Z4, Z4
+	VPSRLQ        $0x0b, Z2, Z8
+	VPXORQ        Z8, Z2, Z1
+	VPSLLQ        $0x03, Z3, Z8
+	VPADDQ        Z8, Z3, Z2
+	VPROLQ        $0x18, Z3, Z3
+	VPADDQ        Z7, Z3, Z3
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
@@ -46,16 +43,16 @@ loop:
 	VPMULUDQ      Z0, Z8, Z7
 	VPSRLQ        $0x20, Z9, Z9
 	VPADDQ        Z9, Z7, Z7
-	VPCMPUD       $0x06, Z1, Z7, K1, K1
-	VPADDQ        Z2, Z3, Z9
-	VPADDQ        Z5, Z9, Z9
-	VPADDQ        Z6, Z5, Z5
-	VPSRLQ        $0x0b, Z3, Z10
-	VPXORQ        Z10, Z3, Z2
-	VPSLLQ        $0x03, Z4, Z10
-	VPADDQ        Z10, Z4, Z3
-	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z9, Z4, Z4
+	VPMINUD       Z7, Z6, Z6
+	VPADDQ        Z1, Z2, Z9
+	VPADDQ        Z4, Z9, Z9
+	VPADDQ        Z5, Z4, Z4
+	VPSRLQ        $0x0b, Z2, Z10
+	VPXORQ        Z10, Z2, Z1
+	VPSLLQ        $0x03, Z3, Z10
+	VPADDQ        Z10, Z3, Z2
+	VPROLQ        $0x18, Z3, Z3
+	VPADDQ        Z9, Z3, Z3
 	VPSRLQ        $0x20, Z9, Z10
 	VPMULUDQ      Z0, Z9, Z9
 	VPMULUDQ      Z0, Z10, Z10
@@ -65,7 +62,7 @@ loop:
 	VPMULUDQ      Z0, Z10, Z9
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z9, Z9
-	VPCMPUD       $0x06, Z1, Z9, K1, K1
+	VPMINUD       Z9, Z6, Z6
 	VSHUFPS       $0xdd, Z7, Z8, Z7
 	VSHUFPS       $0xdd, Z9, Z10, Z8
 	VSHUFPS       $0x88, Z8, Z7, Z9
@@ -82,52 +79,56 @@ loop:
 	ADDQ          $0x10, DI
 	SUBQ          $0x02, DX
 	JNE           loop
-	KMOVW         K1, R8
-	CMPL          R8, $0x00005555
+	MOVQ          reject+40(FP), AX
+	VPBROADCASTQ  AX, Z0
+	VPSRLQ        $0x20, Z0, Z0
+	VEXTRACTI64X4 $0x01, Z6, Y5
+	VPMINUD       Y5, Y6, Y6
+	VPMAXUD       Y0, Y6, Y6
+	VPCMPEQD      Y0, Y6, Y6
+	VMOVMSKPS     Y6, AX
+	TESTL         $0x00000055, AX
 	JNE           thrown
-	VMOVDQU64     Z2, (BX)
-	VMOVDQU64     Z3, 64(BX)
-	VMOVDQU64     Z4, 128(BX)
-	VMOVDQU64     Z5, 192(BX)
+	VMOVUPD       Z1, (BX)
+	VMOVUPD       Z2, 64(BX)
+	VMOVUPD       Z3, 128(BX)
+	VMOVUPD       Z4, 192(BX)
 
 thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
 
-// func fill3(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
-// Requires: AVX, AVX512F
-TEXT ·fill3(SB), NOSPLIT, $0-49
+// func fill3By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·fill3By8(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
 	MOVQ         states+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VPBROADCASTQ SI, Z0
-	MOVQ         reject+40(FP), SI
-	VPBROADCASTQ SI, Z1
-	VPSRLQ       $0x20, Z1, Z1
-	VMOVDQU64    (BX), Z2
-	VMOVDQU64    64(BX), Z3
-	VMOVDQU64    128(BX), Z4
-	VMOVDQU64    192(BX), Z5
-	MOVQ         $0x00000001, SI
-	VPBROADCASTQ SI, Z6
+	MOVQ         $0x0000000000000001, SI
+	VPBROADCASTQ SI, Z5
+	VMOVUPD      (BX), Z1
+	VMOVUPD      64(BX), Z2
+	VMOVUPD      128(BX), Z3
+	VMOVUPD      192(BX), Z4
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
-	MOVL         $0x00005555, R8
-	KMOVW        R8, K1
+	MOVQ         $0xffffffffffffffff, R8
+	VPBROADCASTQ R8, Z6
 
 loop:
-	VPADDQ        Z2, Z3, Z7
-	VPADDQ        Z5, Z7, Z7
-	VPADDQ        Z6, Z5, Z5
-	VPSRLQ        $0x0b, Z3, Z8
-	VPXORQ        Z8, Z3, Z2
-	VPSLLQ        $0x03, Z4, Z8
-	VPADDQ        Z8, Z4, Z3
-	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z7, Z4, Z4
+	VPADDQ        Z1, Z2, Z7
+	VPADDQ        Z4, Z7, Z7
+	VPADDQ        Z5, Z4, Z4
+	VPSRLQ        $0x0b, Z2, Z8
+	VPXORQ        Z8, Z2, Z1
+	VPSLLQ        $0x03, Z3, Z8
+	VPADDQ        Z8, Z3, Z2
+	VPROLQ        $0x18, Z3, Z3
+	VPADDQ        Z7, Z3, Z3
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
@@ -141,16 +142,16 @@ loop:
 	VPMULUDQ      Z0, Z7, Z9
 	VPSRLQ        $0x20, Z10, Z10
 	VPADDQ        Z10, Z9, Z9
-	VPCMPUD       $0x06, Z1, Z9, K1, K1
-	VPADDQ        Z2, Z3, Z10
-	VPADDQ        Z5, Z10, Z10
-	VPADDQ        Z6, Z5, Z5
-	VPSRLQ        $0x0b, Z3, Z11
-	VPXORQ        Z11, Z3, Z2
-	VPSLLQ        $0x03, Z4, Z11
-	VPADDQ        Z11, Z4, Z3
-	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z10, Z4, Z4
+	VPMINUD       Z9, Z6, Z6
+	VPADDQ        Z1, Z2, Z10
+	VPADDQ        Z4, Z10, Z10
+	VPADDQ        Z5, Z4, Z4
+	VPSRLQ        $0x0b, Z2, Z11
+	VPXORQ        Z11, Z2, Z1
+	VPSLLQ        $0x03, Z3, Z11
+	VPADDQ        Z11, Z3, Z2
+	VPROLQ        $0x18, Z3, Z3
+	VPADDQ        Z10, Z3, Z3
 	VPSRLQ        $0x20, Z10, Z11
 	VPMULUDQ      Z0, Z10, Z10
 	VPMULUDQ      Z0, Z11, Z11
@@ -164,7 +165,7 @@ loop:
 	VPMULUDQ      Z0, Z10, Z12
 	VPSRLQ        $0x20, Z13, Z13
 	VPADDQ        Z13, Z12, Z12
-	VPCMPUD       $0x06, Z1, Z12, K1, K1
+	VPMINUD       Z12, Z6, Z6
 	VSHUFPS       $0xdd, Z7, Z8, Z7
 	VSHUFPS       $0xdd, Z11, Z9, Z8
 	VSHUFPS       $0x88, Z8, Z7, Z9
@@ -179,15 +180,15 @@ loop:
 	VEXTRACTI32X4 $0x03, Z7, (DI)(SI*1)
 	ADDQ          $0x10, AX
 	ADDQ          $0x10, DI
-	VPADDQ        Z2, Z3, Z7
-	VPADDQ        Z5, Z7, Z7
-	VPADDQ        Z6, Z5, Z5
-	VPSRLQ        $0x0b, Z3, Z8
-	VPXORQ        Z8, Z3, Z2
-	VPSLLQ        $0x03, Z4, Z8
-	VPADDQ        Z8, Z4, Z3
-	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z7, Z4, Z4
+	VPADDQ        Z1, Z2, Z7
+	VPADDQ        Z4, Z7, Z7
+	VPADDQ        Z5, Z4, Z4
+	VPSRLQ        $0x0b, Z2, Z8
+	VPXORQ        Z8, Z2, Z1
+	VPSLLQ        $0x03, Z3, Z8
+	VPADDQ        Z8, Z3, Z2
+	VPROLQ        $0x18, Z3, Z3
+	VPADDQ        Z7, Z3, Z3
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
@@ -201,7 +202,7 @@ loop:
 	VPMULUDQ      Z0, Z7, Z9
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z9, Z9
-	VPCMPUD       $0x06, Z1, Z9, K1, K1
+	VPMINUD       Z9, Z6, Z6
 	VSHUFPS       $0xdd, Z12, Z10, Z10
 	VSHUFPS       $0xdd, Z7, Z8, Z7
 	VSHUFPS       $0x88, Z7, Z10, Z8
@@ -216,15 +217,15 @@ loop:
 	VEXTRACTI32X4 $0x03, Z7, (DI)(SI*1)
 	ADDQ          $0x10, AX
 	ADDQ          $0x10, DI
-	VPADDQ        Z2, Z3, Z7
-	VPADDQ        Z5, Z7, Z7
-	VPADDQ        Z6, Z5, Z5
-	VPSRLQ        $0x0b, Z3, Z8
-	VPXORQ        Z8, Z3, Z2
-	VPSLLQ        $0x03, Z4, Z8
-	VPADDQ        Z8, Z4, Z3
-	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z7, Z4, Z4
+	VPADDQ        Z1, Z2, Z7
+	VPADDQ        Z4, Z7, Z7
+	VPADDQ        Z5, Z4, Z4
+	VPSRLQ        $0x0b, Z2, Z8
+	VPXORQ        Z8, Z2, Z1
+	VPSLLQ        $0x03, Z3, Z8
+	VPADDQ        Z8, Z3, Z2
+	VPROLQ        $0x18, Z3, Z3
+	VPADDQ        Z7, Z3, Z3
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
@@ -238,7 +239,7 @@ loop:
 	VPMULUDQ      Z0, Z7, Z10
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z10, Z10
-	VPCMPUD       $0x06, Z1, Z10, K1, K1
+	VPMINUD       Z10, Z6, Z6
 	VSHUFPS       $0xdd, Z8, Z9, Z8
 	VSHUFPS       $0xdd, Z10, Z7, Z7
 	VSHUFPS       $0x88, Z7, Z8, Z9
@@ -255,52 +256,56 @@ loop:
 	ADDQ          $0x10, DI
 	SUBQ          $0x04, DX
 	JNE           loop
-	KMOVW         K1, R8
-	CMPL          R8, $0x00005555
+	MOVQ          reject+40(FP), AX
+	VPBROADCASTQ  AX, Z0
+	VPSRLQ        $0x20, Z0, Z0
+	VEXTRACTI64X4 $0x01, Z6, Y5
+	VPMINUD       Y5, Y6, Y6
+	VPMAXUD       Y0, Y6, Y6
+	VPCMPEQD      Y0, Y6, Y6
+	VMOVMSKPS     Y6, AX
+	TESTL         $0x00000055, AX
 	JNE           thrown
-	VMOVDQU64     Z2, (BX)
-	VMOVDQU64     Z3, 64(BX)
-	VMOVDQU64     Z4, 128(BX)
-	VMOVDQU64     Z5, 192(BX)
+	VMOVUPD       Z1, (BX)
+	VMOVUPD       Z2, 64(BX)
+	VMOVUPD       Z3, 128(BX)
+	VMOVUPD       Z4, 192(BX)
 
 thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
 
-// func fill4(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
-// Requires: AVX, AVX512F
-TEXT ·fill4(SB), NOSPLIT, $0-49
+// func fill4By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·fill4By8(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
 	MOVQ         states+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VPBROADCASTQ SI, Z0
-	MOVQ         reject+40(FP), SI
-	VPBROADCASTQ SI, Z1
-	VPSRLQ       $0x20, Z1, Z1
-	VMOVDQU64    (BX), Z2
-	VMOVDQU64    64(BX), Z3
-	VMOVDQU64    128(BX), Z4
-	VMOVDQU64    192(BX), Z5
-	MOVQ         $0x00000001, SI
-	VPBROADCASTQ SI, Z6
+	MOVQ         $0x0000000000000001, SI
+	VPBROADCASTQ SI, Z5
+	VMOVUPD      (BX), Z1
+	VMOVUPD      64(BX), Z2
+	VMOVUPD      128(BX), Z3
+	VMOVUPD      192(BX), Z4
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
-	MOVL         $0x00005555, R8
-	KMOVW        R8, K1
+	MOVQ         $0xffffffffffffffff, R8
+	VPBROADCASTQ R8, Z6
 
 loop:
-	VPADDQ        Z2, Z3, Z7
-	VPADDQ        Z5, Z7, Z7
-	VPADDQ        Z6, Z5, Z5
-	VPSRLQ        $0x0b, Z3, Z8
-	VPXORQ        Z8, Z3, Z2
-	VPSLLQ        $0x03, Z4, Z8
-	VPADDQ        Z8, Z4, Z3
-	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z7, Z4, Z4
+	VPADDQ        Z1, Z2, Z7
+	VPADDQ        Z4, Z7, Z7
+	VPADDQ        Z5, Z4, Z4
+	VPSRLQ        $0x0b, Z2, Z8
+	VPXORQ        Z8, Z2, Z1
+	VPSLLQ        $0x03, Z3, Z8
+	VPADDQ        Z8, Z3, Z2
+	VPROLQ        $0x18, Z3, Z3
+	VPADDQ        Z7, Z3, Z3
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
@@ -318,7 +323,7 @@ loop:
 	VPMULUDQ      Z0, Z9, Z10
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z10, Z10
-	VPCMPUD       $0x06, Z1, Z10, K1, K1
+	VPMINUD       Z10, Z6, Z6
 	VSHUFPS       $0xdd, Z7, Z8, Z7
 	VSHUFPS       $0xdd, Z10, Z9, Z8
 	VSHUFPS       $0x88, Z8, Z7, Z9
@@ -335,85 +340,89 @@ loop:
 	ADDQ          $0x10, DI
 	SUBQ          $0x01, DX
 	JNE           loop
-	KMOVW         K1, R8
-	CMPL          R8, $0x00005555
+	MOVQ          reject+40(FP), AX
+	VPBROADCASTQ  AX, Z0
+	VPSRLQ        $0x20, Z0, Z0
+	VEXTRACTI64X4 $0x01, Z6, Y5
+	VPMINUD       Y5, Y6, Y6
+	VPMAXUD       Y0, Y6, Y6
+	VPCMPEQD      Y0, Y6, Y6
+	VMOVMSKPS     Y6, AX
+	TESTL         $0x00000055, AX
 	JNE           thrown
-	VMOVDQU64     Z2, (BX)
-	VMOVDQU64     Z3, 64(BX)
-	VMOVDQU64     Z4, 128(BX)
-	VMOVDQU64     Z5, 192(BX)
+	VMOVUPD       Z1, (BX)
+	VMOVUPD       Z2, 64(BX)
+	VMOVUPD       Z3, 128(BX)
+	VMOVUPD       Z4, 192(BX)
 
 thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
 
-// func descend(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
-// Requires: AVX, AVX512F
-TEXT ·descend(SB), NOSPLIT, $0-49
+// func descendBy8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·descendBy8(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
 	MOVQ         states+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VPBROADCASTQ SI, Z0
-	MOVQ         reject+40(FP), SI
-	VPBROADCASTQ SI, Z1
-	VPSRLQ       $0x20, Z1, Z1
-	VMOVDQU64    (BX), Z2
-	VMOVDQU64    64(BX), Z3
-	VMOVDQU64    128(BX), Z4
-	VMOVDQU64    192(BX), Z5
-	MOVQ         $0x00000001, SI
-	VPBROADCASTQ SI, Z6
+	MOVQ         $0x0000000000000001, SI
+	VPBROADCASTQ SI, Z5
+	VMOVUPD      (BX), Z1
+	VMOVUPD      64(BX), Z2
+	VMOVUPD      128(BX), Z3
+	VMOVUPD      192(BX), Z4
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
-	MOVL         $0x00005555, R8
-	KMOVW        R8, K1
+	MOVQ         $0xffffffffffffffff, R8
+	VPBROADCASTQ R8, Z6
 
 loop:
-	VPADDQ        Z2, Z3, Z7
-	VPADDQ        Z5, Z7, Z7
-	VPADDQ        Z6, Z5, Z5
-	VPSRLQ        $0x0b, Z3, Z8
-	VPXORQ        Z8, Z3, Z2
-	VPSLLQ        $0x03, Z4, Z8
-	VPADDQ        Z8, Z4, Z3
-	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z7, Z4, Z4
+	VPADDQ        Z1, Z2, Z7
+	VPADDQ        Z4, Z7, Z7
+	VPADDQ        Z5, Z4, Z4
+	VPSRLQ        $0x0b, Z2, Z8
+	VPXORQ        Z8, Z2, Z1
+	VPSLLQ        $0x03, Z3, Z8
+	VPADDQ        Z8, Z3, Z2
+	VPROLQ        $0x18, Z3, Z3
+	VPADDQ        Z7, Z3, Z3
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
 	VPSRLQ        $0x20, Z7, Z9
 	VPADDQ        Z9, Z8, Z8
-	VPSUBQ        Z6, Z0, Z0
+	VPSUBQ        Z5, Z0, Z0
 	VPMULUDQ      Z0, Z7, Z9
 	VPMULUDQ      Z0, Z8, Z7
 	VPSRLQ        $0x20, Z9, Z9
 	VPADDQ        Z9, Z7, Z7
-	VPSUBQ        Z6, Z0, Z0
-	VPCMPUD       $0x06, Z1, Z7, K1, K1
-	VPADDQ        Z2, Z3, Z9
-	VPADDQ        Z5, Z9, Z9
-	VPADDQ        Z6, Z5, Z5
-	VPSRLQ        $0x0b, Z3, Z10
-	VPXORQ        Z10, Z3, Z2
-	VPSLLQ        $0x03, Z4, Z10
-	VPADDQ        Z10, Z4, Z3
-	VPROLQ        $0x18, Z4, Z4
-	VPADDQ        Z9, Z4, Z4
+	VPSUBQ        Z5, Z0, Z0
+	VPMINUD       Z7, Z6, Z6
+	VPADDQ        Z1, Z2, Z9
+	VPADDQ        Z4, Z9, Z9
+	VPADDQ        Z5, Z4, Z4
+	VPSRLQ        $0x0b, Z2, Z10
+	VPXORQ        Z10, Z2, Z1
+	VPSLLQ        $0x03, Z3, Z10
+	VPADDQ        Z10, Z3, Z2
+	VPROLQ        $0x18, Z3, Z3
+	VPADDQ        Z9, Z3, Z3
 	VPSRLQ        $0x20, Z9, Z10
 	VPMULUDQ      Z0, Z9, Z9
 	VPMULUDQ      Z0, Z10, Z10
 	VPSRLQ        $0x20, Z9, Z11
 	VPADDQ        Z11, Z10, Z10
-	VPSUBQ        Z6, Z0, Z0
+	VPSUBQ        Z5, Z0, Z0
 	VPMULUDQ      Z0, Z9, Z11
 	VPMULUDQ      Z0, Z10, Z9
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z9, Z9
-	VPSUBQ        Z6, Z0, Z0
-	VPCMPUD       $0x06, Z1, Z9, K1, K1
+	VPSUBQ        Z5, Z0, Z0
+	VPMINUD       Z9, Z6, Z6
 	VSHUFPS       $0xdd, Z7, Z8, Z7
 	VSHUFPS       $0xdd, Z9, Z10, Z8
 	VSHUFPS       $0x88, Z8, Z7, Z9
@@ -430,13 +439,467 @@ loop:
 	ADDQ          $0x10, DI
 	SUBQ          $0x02, DX
 	JNE           loop
-	KMOVW         K1, R8
-	CMPL          R8, $0x00005555
+	MOVQ          reject+40(FP), AX
+	VPBROADCASTQ  AX, Z0
+	VPSRLQ        $0x20, Z0, Z0
+	VEXTRACTI64X4 $0x01, Z6, Y5
+	VPMINUD       Y5, Y6, Y6
+	VPMAXUD       Y0, Y6, Y6
+	VPCMPEQD      Y0, Y6, Y6
+	VMOVMSKPS     Y6, AX
+	TESTL         $0x00000055, AX
 	JNE           thrown
-	VMOVDQU64     Z2, (BX)
-	VMOVDQU64     Z3, 64(BX)
-	VMOVDQU64     Z4, 128(BX)
-	VMOVDQU64     Z5, 192(BX)
+	VMOVUPD       Z1, (BX)
+	VMOVUPD       Z2, 64(BX)
+	VMOVUPD       Z3, 128(BX)
+	VMOVUPD       Z4, 192(BX)
+
+thrown:
+	SETEQ ok+48(FP)
+	VZEROUPPER
+	RET
+
+// func fill2By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// Requires: AVX, AVX2
+TEXT ·fill2By4(SB), NOSPLIT, $0-49
+	MOVQ         dst+0(FP), AX
+	MOVQ         stride+8(FP), CX
+	MOVQ         words+16(FP), DX
+	MOVQ         states+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VMOVQ        SI, X0
+	VPBROADCASTQ X0, Y0
+	MOVQ         $0x0000000000000001, SI
+	VMOVQ        SI, X5
+	VPBROADCASTQ X5, Y5
+	VMOVUPD      (BX), Y1
+	VMOVUPD      64(BX), Y2
+	VMOVUPD      128(BX), Y3
+	VMOVUPD      192(BX), Y4
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         $0xffffffffffffffff, DI
+	VMOVQ        DI, X6
+	VPBROADCASTQ X6, Y6
+
+loop:
+	VPADDQ       Y1, Y2, Y7
+	VPADDQ       Y4, Y7, Y7
+	VPADDQ       Y5, Y4, Y4
+	VPSRLQ       $0x0b, Y2, Y8
+	VPXOR        Y8, Y2, Y1
+	VPSLLQ       $0x03, Y3, Y8
+	VPADDQ       Y8, Y3, Y2
+	VPSLLQ       $0x18, Y3, Y8
+	VPSRLQ       $0x28, Y3, Y3
+	VPOR         Y8, Y3, Y3
+	VPADDQ       Y7, Y3, Y3
+	VPSRLQ       $0x20, Y7, Y8
+	VPMULUDQ     Y0, Y7, Y7
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y7, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y7, Y9
+	VPMULUDQ     Y0, Y8, Y7
+	VPSRLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y7, Y7
+	VPMINUD      Y7, Y6, Y6
+	VPADDQ       Y1, Y2, Y9
+	VPADDQ       Y4, Y9, Y9
+	VPADDQ       Y5, Y4, Y4
+	VPSRLQ       $0x0b, Y2, Y10
+	VPXOR        Y10, Y2, Y1
+	VPSLLQ       $0x03, Y3, Y10
+	VPADDQ       Y10, Y3, Y2
+	VPSLLQ       $0x18, Y3, Y10
+	VPSRLQ       $0x28, Y3, Y3
+	VPOR         Y10, Y3, Y3
+	VPADDQ       Y9, Y3, Y3
+	VPSRLQ       $0x20, Y9, Y10
+	VPMULUDQ     Y0, Y9, Y9
+	VPMULUDQ     Y0, Y10, Y10
+	VPSRLQ       $0x20, Y9, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y0, Y9, Y11
+	VPMULUDQ     Y0, Y10, Y9
+	VPSRLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y9, Y9
+	VPMINUD      Y9, Y6, Y6
+	VSHUFPS      $0xdd, Y7, Y8, Y7
+	VSHUFPS      $0xdd, Y9, Y10, Y8
+	VSHUFPS      $0x88, Y8, Y7, Y9
+	VSHUFPS      $0xdd, Y8, Y7, Y7
+	VMOVDQU      X9, (AX)
+	VMOVDQU      X7, (AX)(CX*1)
+	VEXTRACTI128 $0x01, Y9, (AX)(CX*2)
+	VEXTRACTI128 $0x01, Y7, (AX)(SI*1)
+	ADDQ         $0x10, AX
+	SUBQ         $0x02, DX
+	JNE          loop
+	MOVQ         reject+40(FP), AX
+	VMOVQ        AX, X0
+	VPBROADCASTQ X0, Y0
+	VPSRLQ       $0x20, Y0, Y0
+	VPMAXUD      Y0, Y6, Y6
+	VPCMPEQD     Y0, Y6, Y6
+	VMOVMSKPS    Y6, AX
+	TESTL        $0x00000055, AX
+	JNE          thrown
+	VMOVUPD      Y1, (BX)
+	VMOVUPD      Y2, 64(BX)
+	VMOVUPD      Y3, 128(BX)
+	VMOVUPD      Y4, 192(BX)
+
+thrown:
+	SETEQ ok+48(FP)
+	VZEROUPPER
+	RET
+
+// func fill3By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// Requires: AVX, AVX2
+TEXT ·fill3By4(SB), NOSPLIT, $0-49
+	MOVQ         dst+0(FP), AX
+	MOVQ         stride+8(FP), CX
+	MOVQ         words+16(FP), DX
+	MOVQ         states+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VMOVQ        SI, X0
+	VPBROADCASTQ X0, Y0
+	MOVQ         $0x0000000000000001, SI
+	VMOVQ        SI, X5
+	VPBROADCASTQ X5, Y5
+	VMOVUPD      (BX), Y1
+	VMOVUPD      64(BX), Y2
+	VMOVUPD      128(BX), Y3
+	VMOVUPD      192(BX), Y4
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         $0xffffffffffffffff, DI
+	VMOVQ        DI, X6
+	VPBROADCASTQ X6, Y6
+
+loop:
+	VPADDQ       Y1, Y2, Y7
+	VPADDQ       Y4, Y7, Y7
+	VPADDQ       Y5, Y4, Y4
+	VPSRLQ       $0x0b, Y2, Y8
+	VPXOR        Y8, Y2, Y1
+	VPSLLQ       $0x03, Y3, Y8
+	VPADDQ       Y8, Y3, Y2
+	VPSLLQ       $0x18, Y3, Y8
+	VPSRLQ       $0x28, Y3, Y3
+	VPOR         Y8, Y3, Y3
+	VPADDQ       Y7, Y3, Y3
+	VPSRLQ       $0x20, Y7, Y8
+	VPMULUDQ     Y0, Y7, Y7
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y7, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y7, Y9
+	VPMULUDQ     Y0, Y8, Y7
+	VPSRLQ       $0x20, Y9, Y10
+	VPADDQ       Y10, Y7, Y7
+	VPMULUDQ     Y0, Y9, Y10
+	VPMULUDQ     Y0, Y7, Y9
+	VPSRLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMINUD      Y9, Y6, Y6
+	VPADDQ       Y1, Y2, Y10
+	VPADDQ       Y4, Y10, Y10
+	VPADDQ       Y5, Y4, Y4
+	VPSRLQ       $0x0b, Y2, Y11
+	VPXOR        Y11, Y2, Y1
+	VPSLLQ       $0x03, Y3, Y11
+	VPADDQ       Y11, Y3, Y2
+	VPSLLQ       $0x18, Y3, Y11
+	VPSRLQ       $0x28, Y3, Y3
+	VPOR         Y11, Y3, Y3
+	VPADDQ       Y10, Y3, Y3
+	VPSRLQ       $0x20, Y10, Y11
+	VPMULUDQ     Y0, Y10, Y10
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y10, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y10, Y12
+	VPMULUDQ     Y0, Y11, Y10
+	VPSRLQ       $0x20, Y12, Y13
+	VPADDQ       Y13, Y10, Y10
+	VPMULUDQ     Y0, Y12, Y13
+	VPMULUDQ     Y0, Y10, Y12
+	VPSRLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMINUD      Y12, Y6, Y6
+	VSHUFPS      $0xdd, Y7, Y8, Y7
+	VSHUFPS      $0xdd, Y11, Y9, Y8
+	VSHUFPS      $0x88, Y8, Y7, Y9
+	VSHUFPS      $0xdd, Y8, Y7, Y7
+	VMOVDQU      X9, (AX)
+	VMOVDQU      X7, (AX)(CX*1)
+	VEXTRACTI128 $0x01, Y9, (AX)(CX*2)
+	VEXTRACTI128 $0x01, Y7, (AX)(SI*1)
+	ADDQ         $0x10, AX
+	VPADDQ       Y1, Y2, Y7
+	VPADDQ       Y4, Y7, Y7
+	VPADDQ       Y5, Y4, Y4
+	VPSRLQ       $0x0b, Y2, Y8
+	VPXOR        Y8, Y2, Y1
+	VPSLLQ       $0x03, Y3, Y8
+	VPADDQ       Y8, Y3, Y2
+	VPSLLQ       $0x18, Y3, Y8
+	VPSRLQ       $0x28, Y3, Y3
+	VPOR         Y8, Y3, Y3
+	VPADDQ       Y7, Y3, Y3
+	VPSRLQ       $0x20, Y7, Y8
+	VPMULUDQ     Y0, Y7, Y7
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y7, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y7, Y9
+	VPMULUDQ     Y0, Y8, Y7
+	VPSRLQ       $0x20, Y9, Y11
+	VPADDQ       Y11, Y7, Y7
+	VPMULUDQ     Y0, Y9, Y11
+	VPMULUDQ     Y0, Y7, Y9
+	VPSRLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y9, Y9
+	VPMINUD      Y9, Y6, Y6
+	VSHUFPS      $0xdd, Y12, Y10, Y10
+	VSHUFPS      $0xdd, Y7, Y8, Y7
+	VSHUFPS      $0x88, Y7, Y10, Y8
+	VSHUFPS      $0xdd, Y7, Y10, Y7
+	VMOVDQU      X8, (AX)
+	VMOVDQU      X7, (AX)(CX*1)
+	VEXTRACTI128 $0x01, Y8, (AX)(CX*2)
+	VEXTRACTI128 $0x01, Y7, (AX)(SI*1)
+	ADDQ         $0x10, AX
+	VPADDQ       Y1, Y2, Y7
+	VPADDQ       Y4, Y7, Y7
+	VPADDQ       Y5, Y4, Y4
+	VPSRLQ       $0x0b, Y2, Y8
+	VPXOR        Y8, Y2, Y1
+	VPSLLQ       $0x03, Y3, Y8
+	VPADDQ       Y8, Y3, Y2
+	VPSLLQ       $0x18, Y3, Y8
+	VPSRLQ       $0x28, Y3, Y3
+	VPOR         Y8, Y3, Y3
+	VPADDQ       Y7, Y3, Y3
+	VPSRLQ       $0x20, Y7, Y8
+	VPMULUDQ     Y0, Y7, Y7
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y7, Y10
+	VPADDQ       Y10, Y8, Y8
+	VPMULUDQ     Y0, Y7, Y10
+	VPMULUDQ     Y0, Y8, Y7
+	VPSRLQ       $0x20, Y10, Y11
+	VPADDQ       Y11, Y7, Y7
+	VPMULUDQ     Y0, Y10, Y11
+	VPMULUDQ     Y0, Y7, Y10
+	VPSRLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMINUD      Y10, Y6, Y6
+	VSHUFPS      $0xdd, Y8, Y9, Y8
+	VSHUFPS      $0xdd, Y10, Y7, Y7
+	VSHUFPS      $0x88, Y7, Y8, Y9
+	VSHUFPS      $0xdd, Y7, Y8, Y7
+	VMOVDQU      X9, (AX)
+	VMOVDQU      X7, (AX)(CX*1)
+	VEXTRACTI128 $0x01, Y9, (AX)(CX*2)
+	VEXTRACTI128 $0x01, Y7, (AX)(SI*1)
+	ADDQ         $0x10, AX
+	SUBQ         $0x04, DX
+	JNE          loop
+	MOVQ         reject+40(FP), AX
+	VMOVQ        AX, X0
+	VPBROADCASTQ X0, Y0
+	VPSRLQ       $0x20, Y0, Y0
+	VPMAXUD      Y0, Y6, Y6
+	VPCMPEQD     Y0, Y6, Y6
+	VMOVMSKPS    Y6, AX
+	TESTL        $0x00000055, AX
+	JNE          thrown
+	VMOVUPD      Y1, (BX)
+	VMOVUPD      Y2, 64(BX)
+	VMOVUPD      Y3, 128(BX)
+	VMOVUPD      Y4, 192(BX)
+
+thrown:
+	SETEQ ok+48(FP)
+	VZEROUPPER
+	RET
+
+// func fill4By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// Requires: AVX, AVX2
+TEXT ·fill4By4(SB), NOSPLIT, $0-49
+	MOVQ         dst+0(FP), AX
+	MOVQ         stride+8(FP), CX
+	MOVQ         words+16(FP), DX
+	MOVQ         states+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VMOVQ        SI, X0
+	VPBROADCASTQ X0, Y0
+	MOVQ         $0x0000000000000001, SI
+	VMOVQ        SI, X5
+	VPBROADCASTQ X5, Y5
+	VMOVUPD      (BX), Y1
+	VMOVUPD      64(BX), Y2
+	VMOVUPD      128(BX), Y3
+	VMOVUPD      192(BX), Y4
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         $0xffffffffffffffff, DI
+	VMOVQ        DI, X6
+	VPBROADCASTQ X6, Y6
+
+loop:
+	VPADDQ       Y1, Y2, Y7
+	VPADDQ       Y4, Y7, Y7
+	VPADDQ       Y5, Y4, Y4
+	VPSRLQ       $0x0b, Y2, Y8
+	VPXOR        Y8, Y2, Y1
+	VPSLLQ       $0x03, Y3, Y8
+	VPADDQ       Y8, Y3, Y2
+	VPSLLQ       $0x18, Y3, Y8
+	VPSRLQ       $0x28, Y3, Y3
+	VPOR         Y8, Y3, Y3
+	VPADDQ       Y7, Y3, Y3
+	VPSRLQ       $0x20, Y7, Y8
+	VPMULUDQ     Y0, Y7, Y7
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y7, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y7, Y9
+	VPMULUDQ     Y0, Y8, Y7
+	VPSRLQ       $0x20, Y9, Y10
+	VPADDQ       Y10, Y7, Y7
+	VPMULUDQ     Y0, Y9, Y10
+	VPMULUDQ     Y0, Y7, Y9
+	VPSRLQ       $0x20, Y10, Y11
+	VPADDQ       Y11, Y9, Y9
+	VPMULUDQ     Y0, Y10, Y11
+	VPMULUDQ     Y0, Y9, Y10
+	VPSRLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMINUD      Y10, Y6, Y6
+	VSHUFPS      $0xdd, Y7, Y8, Y7
+	VSHUFPS      $0xdd, Y10, Y9, Y8
+	VSHUFPS      $0x88, Y8, Y7, Y9
+	VSHUFPS      $0xdd, Y8, Y7, Y7
+	VMOVDQU      X9, (AX)
+	VMOVDQU      X7, (AX)(CX*1)
+	VEXTRACTI128 $0x01, Y9, (AX)(CX*2)
+	VEXTRACTI128 $0x01, Y7, (AX)(SI*1)
+	ADDQ         $0x10, AX
+	SUBQ         $0x01, DX
+	JNE          loop
+	MOVQ         reject+40(FP), AX
+	VMOVQ        AX, X0
+	VPBROADCASTQ X0, Y0
+	VPSRLQ       $0x20, Y0, Y0
+	VPMAXUD      Y0, Y6, Y6
+	VPCMPEQD     Y0, Y6, Y6
+	VMOVMSKPS    Y6, AX
+	TESTL        $0x00000055, AX
+	JNE          thrown
+	VMOVUPD      Y1, (BX)
+	VMOVUPD      Y2, 64(BX)
+	VMOVUPD      Y3, 128(BX)
+	VMOVUPD      Y4, 192(BX)
+
+thrown:
+	SETEQ ok+48(FP)
+	VZEROUPPER
+	RET
+
+// func descendBy4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// Requires: AVX, AVX2
+TEXT ·descendBy4(SB), NOSPLIT, $0-49
+	MOVQ         dst+0(FP), AX
+	MOVQ         stride+8(FP), CX
+	MOVQ         words+16(FP), DX
+	MOVQ         states+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VMOVQ        SI, X0
+	VPBROADCASTQ X0, Y0
+	MOVQ         $0x0000000000000001, SI
+	VMOVQ        SI, X5
+	VPBROADCASTQ X5, Y5
+	VMOVUPD      (BX), Y1
+	VMOVUPD      64(BX), Y2
+	VMOVUPD      128(BX), Y3
+	VMOVUPD      192(BX), Y4
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         $0xffffffffffffffff, DI
+	VMOVQ        DI, X6
+	VPBROADCASTQ X6, Y6
+
+loop:
+	VPADDQ       Y1, Y2, Y7
+	VPADDQ       Y4, Y7, Y7
+	VPADDQ       Y5, Y4, Y4
+	VPSRLQ       $0x0b, Y2, Y8
+	VPXOR        Y8, Y2, Y1
+	VPSLLQ       $0x03, Y3, Y8
+	VPADDQ       Y8, Y3, Y2
+	VPSLLQ       $0x18, Y3, Y8
+	VPSRLQ       $0x28, Y3, Y3
+	VPOR         Y8, Y3, Y3
+	VPADDQ       Y7, Y3, Y3
+	VPSRLQ       $0x20, Y7, Y8
+	VPMULUDQ     Y0, Y7, Y7
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y7, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPSUBQ       Y5, Y0, Y0
+	VPMULUDQ     Y0, Y7, Y9
+	VPMULUDQ     Y0, Y8, Y7
+	VPSRLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y7, Y7
+	VPSUBQ       Y5, Y0, Y0
+	VPMINUD      Y7, Y6, Y6
+	VPADDQ       Y1, Y2, Y9
+	VPADDQ       Y4, Y9, Y9
+	VPADDQ       Y5, Y4, Y4
+	VPSRLQ       $0x0b, Y2, Y10
+	VPXOR        Y10, Y2, Y1
+	VPSLLQ       $0x03, Y3, Y10
+	VPADDQ       Y10, Y3, Y2
+	VPSLLQ       $0x18, Y3, Y10
+	VPSRLQ       $0x28, Y3, Y3
+	VPOR         Y10, Y3, Y3
+	VPADDQ       Y9, Y3, Y3
+	VPSRLQ       $0x20, Y9, Y10
+	VPMULUDQ     Y0, Y9, Y9
+	VPMULUDQ     Y0, Y10, Y10
+	VPSRLQ       $0x20, Y9, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPSUBQ       Y5, Y0, Y0
+	VPMULUDQ     Y0, Y9, Y11
+	VPMULUDQ     Y0, Y10, Y9
+	VPSRLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y9, Y9
+	VPSUBQ       Y5, Y0, Y0
+	VPMINUD      Y9, Y6, Y6
+	VSHUFPS      $0xdd, Y7, Y8, Y7
+	VSHUFPS      $0xdd, Y9, Y10, Y8
+	VSHUFPS      $0x88, Y8, Y7, Y9
+	VSHUFPS      $0xdd, Y8, Y7, Y7
+	VMOVDQU      X9, (AX)
+	VMOVDQU      X7, (AX)(CX*1)
+	VEXTRACTI128 $0x01, Y9, (AX)(CX*2)
+	VEXTRACTI128 $0x01, Y7, (AX)(SI*1)
+	ADDQ         $0x10, AX
+	SUBQ         $0x02, DX
+	JNE          loop
+	MOVQ         reject+40(FP), AX
+	VMOVQ        AX, X0
+	VPBROADCASTQ X0, Y0
+	VPSRLQ       $0x20, Y0, Y0
+	VPMAXUD      Y0, Y6, Y6
+	VPCMPEQD     Y0, Y6, Y6
+	VMOVMSKPS    Y6, AX
+	TESTL        $0x00000055, AX
+	JNE          thrown
+	VMOVUPD      Y1, (BX)
+	VMOVUPD      Y2, 64(BX)
+	VMOVUPD      Y3, 128(BX)
+	VMOVUPD      Y4, 192(BX)
 
 thrown:
 	SETEQ ok+48(FP)

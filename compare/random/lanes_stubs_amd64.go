@@ -4,34 +4,66 @@
 
 package random
 
-// fill2 takes 2 indices below n from each of so many words of eight streams, a multiple of 2, and
+// fill2By8 takes 2 indices below n from each of so many words of 8 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// It needs AVX-512F.
+// The four words of the states stand 8 apart. It needs AVX-512F.
 //
 //go:noescape
-func fill2(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
+func fill2By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
 
-// fill3 takes 3 indices below n from each of so many words of eight streams, a multiple of 4, and
+// fill3By8 takes 3 indices below n from each of so many words of 8 streams, a multiple of 4, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// It needs AVX-512F.
+// The four words of the states stand 8 apart. It needs AVX-512F.
 //
 //go:noescape
-func fill3(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
+func fill3By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
 
-// fill4 takes 4 indices below n from each of so many words of eight streams, a multiple of 1, and
+// fill4By8 takes 4 indices below n from each of so many words of 8 streams, a multiple of 1, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// It needs AVX-512F.
+// The four words of the states stand 8 apart. It needs AVX-512F.
 //
 //go:noescape
-func fill4(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
+func fill4By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
 
-// descend takes 2 indices below n, below n − 1, and so on, from each of so many words of eight streams, a multiple of 2, and
+// descendBy8 takes 2 indices below n, below n − 1, and so on, from each of so many words of 8 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// It needs AVX-512F.
+// The four words of the states stand 8 apart. It needs AVX-512F.
 //
 //go:noescape
-func descend(dst *uint32, stride int, words int, states *[4][8]uint64, n uint64, reject uint64) (ok bool)
+func descendBy8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+
+// fill2By4 takes 2 indices below n from each of so many words of 4 streams, a multiple of 2, and
+// stores those of the next stream so many bytes further on. It is false, and leaves the streams
+// where they were, if what was left of a word may be below reject, as the upper halves say.
+// The four words of the states stand 8 apart. It needs AVX2.
+//
+//go:noescape
+func fill2By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+
+// fill3By4 takes 3 indices below n from each of so many words of 4 streams, a multiple of 4, and
+// stores those of the next stream so many bytes further on. It is false, and leaves the streams
+// where they were, if what was left of a word may be below reject, as the upper halves say.
+// The four words of the states stand 8 apart. It needs AVX2.
+//
+//go:noescape
+func fill3By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+
+// fill4By4 takes 4 indices below n from each of so many words of 4 streams, a multiple of 1, and
+// stores those of the next stream so many bytes further on. It is false, and leaves the streams
+// where they were, if what was left of a word may be below reject, as the upper halves say.
+// The four words of the states stand 8 apart. It needs AVX2.
+//
+//go:noescape
+func fill4By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+
+// descendBy4 takes 2 indices below n, below n − 1, and so on, from each of so many words of 4 streams, a multiple of 2, and
+// stores those of the next stream so many bytes further on. It is false, and leaves the streams
+// where they were, if what was left of a word may be below reject, as the upper halves say.
+// The four words of the states stand 8 apart. It needs AVX2.
+//
+//go:noescape
+func descendBy4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)

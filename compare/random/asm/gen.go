@@ -1,7 +1,8 @@
 //go:build ignore
 
 // This program writes lanes_amd64.s and its stubs: uniform indices from eight streams at
-// once with AVX-512, a stream in each lane. See lanes.go for what they do.
+// once with AVX-512, and from four with AVX2, a stream in each lane. See lanes.go for what
+// they do.
 package main
 
 import (
@@ -15,53 +16,88 @@ import (
 func main() {
 	Package("github.com/ness-fp/ness/compare/random")
 	ConstraintExpr("amd64")
-	for k := 2; k <= 4; k++ {
-		fill(fmt.Sprintf("fill%d", k), k, "below n", nil)
+	for _, l := range []lanes{{8, "AVX-512F"}, {4, "AVX2"}} {
+		for k := 2; k <= 4; k++ {
+			l.fill("fill", k, "below n", nil)
+		}
+		l.fill("descend", 2, "below n, below n − 1, and so on,", func(n, one VecVirtual) { VPSUBQ(one, n, n) })
 	}
-	fill("descend", 2, "below n, below n − 1, and so on,", func(n, one VecVirtual) { VPSUBQ(one, n, n) })
 	Generate()
 }
 
+// lanes is how many streams go at once, and what that needs.
+type lanes struct {
+	count int
+	needs string
+}
+
+// vector returns a new register with all lanes.
+func (l lanes) vector() VecVirtual {
+	if l.count == 8 {
+		return ZMM()
+	}
+	return YMM()
+}
+
+// broadcast returns a word in all lanes.
+func (l lanes) broadcast(word Op) VecVirtual {
+	r, v := GP64(), l.vector()
+	MOVQ(word, r)
+	if l.count == 8 {
+		VPBROADCASTQ(r, v)
+	} else {
+		VMOVQ(r, v.AsX())
+		VPBROADCASTQ(v.AsX(), v)
+	}
+	return v
+}
+
+// parameter returns one in all lanes.
+func (l lanes) parameter(name string) VecVirtual { return l.broadcast(Load(Param(name), GP64())) }
+
+// states is how many streams have their states side by side.
+const states = 8
+
 // fill writes a kernel that takes k indices from a word; after changes n after each.
-func fill(name string, k int, what string, after func(n, one VecVirtual)) {
+func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtual)) {
 	const chunk = 4 // indices of a stream that are stored at once
 	words := 1
 	for k*words%chunk != 0 {
 		words++
 	}
-	TEXT(name, NOSPLIT, "func(dst *uint32, stride, words int, states *[4][8]uint64, n, reject uint64) (ok bool)")
+	if after == nil {
+		name = fmt.Sprint(name, k)
+	}
+	name = fmt.Sprintf("%sBy%d", name, l.count)
+	TEXT(name, NOSPLIT, "func(dst *uint32, stride, words int, states *uint64, n, reject uint64) (ok bool)")
 	Pragma("noescape")
 	Doc(
-		fmt.Sprintf("%s takes %d indices %s from each of so many words of eight streams, a multiple of %d, and", name, k, what, words),
+		fmt.Sprintf("%s takes %d indices %s from each of so many words of %d streams, a multiple of %d, and", name, k, what, l.count, words),
 		"stores those of the next stream so many bytes further on. It is false, and leaves the streams",
 		"where they were, if what was left of a word may be below reject, as the upper halves say.",
-		"It needs AVX-512F.")
+		fmt.Sprintf("The four words of the states stand %d apart. It needs %s.", states, l.needs))
 	dst := Load(Param("dst"), GP64())
 	stride := Load(Param("stride"), GP64())
 	count := Load(Param("words"), GP64())
-	states := Load(Param("states"), GP64())
-	n, reject := broadcast("n"), broadcast("reject")
-	VPSRLQ(Imm(32), reject, reject)
-	g := loadStream(states)
-	rows, bases := eightRows(dst, stride)
-	const all = 0x5555 // lower halves of lanes
-	kept, mask := K(), GP32()
-	MOVL(U32(all), mask)
-	KMOVW(mask, kept)
+	from := Load(Param("states"), GP64())
+	n := l.parameter("n")
+	g := l.loadStream(from)
+	rows, bases := l.rows(dst, stride)
+	least := l.broadcast(U64(1<<64 - 1)) // upper halves of what was left, in the lower halves of lanes
 
 	Label("loop")
 	var found []VecVirtual // with the index in the upper half of each lane
 	for range words {
-		x := halves(g.next())
+		x := l.halves(g.next())
 		for range k {
 			found = append(found, x.below(n))
 			if after != nil {
 				after(n, g.one)
 			}
 		}
-		VPCMPUD(Imm(6), reject, x.hi, kept, kept) // above
+		VPMINUD(x.hi, least, least)
 		for len(found) >= chunk {
-			store(found[:chunk], rows)
+			l.store(found[:chunk], rows)
 			for _, b := range bases {
 				ADDQ(Imm(4*chunk), b)
 			}
@@ -71,11 +107,10 @@ func fill(name string, k int, what string, after func(n, one VecVirtual)) {
 	SUBQ(Imm(uint64(words)), count)
 	JNE(LabelRef("loop"))
 
-	KMOVW(kept, mask)
-	CMPL(mask, U32(all))
+	l.setIfAbove(least, l.parameter("reject"))
 	JNE(LabelRef("thrown"))
 	for i, v := range []VecVirtual{g.a, g.b, g.c, g.n} {
-		VMOVDQU64(v, Mem{Base: states, Disp: 64 * i})
+		VMOVUPD(v, Mem{Base: from, Disp: 8 * states * i})
 	}
 	Label("thrown")
 	ok, err := ReturnIndex(0).Resolve()
@@ -87,55 +122,85 @@ func fill(name string, k int, what string, after func(n, one VecVirtual)) {
 	RET()
 }
 
-func broadcast(name string) VecVirtual {
-	z := ZMM()
-	VPBROADCASTQ(Load(Param(name), GP64()), z)
-	return z
+// setIfAbove sets the flag for equality if the lower halves of x are all above the upper halves of
+// bound. It changes both.
+func (l lanes) setIfAbove(x, bound VecVirtual) {
+	VPSRLQ(Imm(32), bound, bound)
+	if l.count == 8 {
+		upper := YMM()
+		VEXTRACTI64X4(Imm(1), x, upper)
+		VPMINUD(upper, x.AsY(), x.AsY())
+	}
+	VPMAXUD(bound.AsY(), x.AsY(), x.AsY())
+	VPCMPEQD(bound.AsY(), x.AsY(), x.AsY()) // where x is not above
+	mask := GP32()
+	VMOVMSKPS(x.AsY(), mask)
+	const lower = 0x55
+	TESTL(U32(lower), mask)
 }
 
-// A stream is eight of them.
-type stream struct{ a, b, c, n, one VecVirtual }
+// A stream is as many as there are lanes.
+type stream struct {
+	lanes
+	a, b, c, n, one VecVirtual
+}
 
-func loadStream(states Register) stream {
-	g := stream{ZMM(), ZMM(), ZMM(), ZMM(), ZMM()}
+func (l lanes) loadStream(from Register) stream {
+	g := stream{l, l.vector(), l.vector(), l.vector(), l.vector(), l.broadcast(U64(1))}
 	for i, v := range []VecVirtual{g.a, g.b, g.c, g.n} {
-		VMOVDQU64(Mem{Base: states, Disp: 64 * i}, v)
+		VMOVUPD(Mem{Base: from, Disp: 8 * states * i}, v)
 	}
-	one := GP64()
-	MOVQ(U32(1), one)
-	VPBROADCASTQ(one, g.one)
 	return g
 }
 
 // next is Stream.Next.
 func (g stream) next() VecVirtual {
-	x, t := ZMM(), ZMM()
+	x, t := g.vector(), g.vector()
 	VPADDQ(g.a, g.b, x)
 	VPADDQ(g.n, x, x)
 	VPADDQ(g.one, g.n, g.n)
 	VPSRLQ(Imm(11), g.b, t)
-	VPXORQ(t, g.b, g.a)
+	if g.count == 8 {
+		VPXORQ(t, g.b, g.a)
+	} else {
+		VPXOR(t, g.b, g.a)
+	}
 	VPSLLQ(Imm(3), g.c, t)
 	VPADDQ(t, g.c, g.b)
-	VPROLQ(Imm(24), g.c, g.c)
+	g.rotate(g.c, 24)
 	VPADDQ(x, g.c, g.c)
 	return x
 }
 
+// rotate rotates each lane to the left.
+func (l lanes) rotate(x VecVirtual, bits uint64) {
+	if l.count == 8 {
+		VPROLQ(Imm(bits), x, x)
+		return
+	}
+	t := YMM()
+	VPSLLQ(Imm(bits), x, t)
+	VPSRLQ(Imm(64-bits), x, x)
+	VPOR(t, x, x)
+}
+
 // A fraction x has the halves of words in the lower halves of lanes; the upper ones are
 // anything.
-type fraction struct{ hi, lo VecVirtual }
+type fraction struct {
+	lanes
+	hi, lo VecVirtual
+}
 
-func halves(x VecVirtual) *fraction {
-	hi := ZMM()
+func (l lanes) halves(x VecVirtual) *fraction {
+	hi := l.vector()
 	VPSRLQ(Imm(32), x, hi)
-	return &fraction{hi, x}
+	return &fraction{l, hi, x}
 }
 
 // below returns ⌊x n/2³²⌋, whose upper half is the index, and sets x to x n mod 2⁶⁴:
 // n < 2³², so that two products of 32 bits do. The result is the new hi too.
 func (x *fraction) below(n VecVirtual) VecVirtual {
-	hi, lo, carry := ZMM(), ZMM(), ZMM()
+	hi, lo, carry := x.vector(), x.vector(), x.vector()
 	VPMULUDQ(n, x.lo, lo)
 	VPMULUDQ(n, x.hi, hi)
 	VPSRLQ(Imm(32), lo, carry)
@@ -145,32 +210,39 @@ func (x *fraction) below(n VecVirtual) VecVirtual {
 }
 
 // store stores four indices of each stream.
-func store(found []VecVirtual, rows []Mem) {
+func (l lanes) store(found []VecVirtual, rows []Mem) {
 	const even, odd = 0x88, 0xdd // two of the four numbers of each operand
 	shuffled := func(a, b VecVirtual, which uint64) VecVirtual {
-		z := ZMM()
+		z := l.vector()
 		VSHUFPS(Imm(which), b, a, z)
 		return z
 	}
 	first, last := shuffled(found[0], found[1], odd), shuffled(found[2], found[3], odd)
 	streams := []VecVirtual{shuffled(first, last, even), shuffled(first, last, odd)}
 	for w, row := range rows {
-		from := streams[w%2]
-		if w < 2 {
+		switch from := streams[w%2]; {
+		case w < 2:
 			VMOVDQU(from.AsX(), row)
-		} else {
+		case l.count == 8:
 			VEXTRACTI32X4(Imm(uint64(w/2)), from, row)
+		default:
+			VEXTRACTI128(Imm(1), from, row)
 		}
 	}
 }
 
-// eightRows returns operands for rows so many bytes apart, and the registers that lead to them.
-func eightRows(base, stride Register) (rows []Mem, bases []Register) {
-	triple, middle := GP64(), GP64()
+// rows returns operands for rows so many bytes apart, and the registers that lead to them.
+func (l lanes) rows(base, stride Register) (rows []Mem, bases []Register) {
+	triple := GP64()
 	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, triple)
-	LEAQ(Mem{Base: base, Index: stride, Scale: 4}, middle)
-	for _, b := range []Register{base, middle} {
+	bases = []Register{base}
+	if l.count == 8 {
+		middle := GP64()
+		LEAQ(Mem{Base: base, Index: stride, Scale: 4}, middle)
+		bases = append(bases, middle)
+	}
+	for _, b := range bases {
 		rows = append(rows, Mem{Base: b}, Mem{Base: b, Index: stride, Scale: 1}, Mem{Base: b, Index: stride, Scale: 2}, Mem{Base: b, Index: triple, Scale: 1})
 	}
-	return rows, []Register{base, middle}
+	return rows, bases
 }

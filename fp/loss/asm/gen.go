@@ -67,7 +67,7 @@ func (l lanes) sigmoid(x VecVirtual, e *exponential) VecVirtual {
 	VADDPD(q, scale, q)
 	if l.count == 8 {
 		negative := K()
-		VPTESTMQ(signs, x, negative)
+		VPTESTMQ(e.sign, x, negative)
 		VBLENDMPD(q, e.one, negative, top)
 	} else {
 		VBLENDVPD(x, q, e.one, top)
@@ -84,15 +84,15 @@ func (l lanes) tanh(x VecVirtual, e *exponential) VecVirtual {
 	VMULPD(tail, scale, drop)
 	VSUBPD(scale, e.one, rise)
 	VSUBPD(drop, rise, rise)
-	VMOVUPD(two, t)
+	VADDPD(e.one, e.one, t)
 	VSUBPD(rise, t, t)
 	VDIVPD(t, rise, t)
-	sign := l.and(signs, x)
+	sign := l.and(e.sign, x)
 	return l.or(sign, t)
 }
 
 // and returns x with the bits of m alone.
-func (l lanes) and(m Mem, x VecVirtual) VecVirtual {
+func (l lanes) and(m Op, x VecVirtual) VecVirtual {
 	v := l.vector()
 	if l.count == 8 {
 		VPANDQ(m, x, v)
@@ -113,72 +113,80 @@ func (l lanes) or(m Op, x VecVirtual) VecVirtual {
 	return v
 }
 
-// Constants of reduced and expTail, in all lanes.
-var (
-	signs         = bits("signs", 1<<63)
-	low           = bits("low", 255)
-	toGrid        = number("toGrid", 256/math.Ln2)
-	ln2Hi         = number("ln2Hi", 0x1.62e42feep-9)
-	ln2Lo         = number("ln2Lo", 0x1.a39ef35793c76p-41)
-	shift         = number("shift", 0x1.8p52)
-	two           = number("two", 2)
-	half          = number("half", 0.5)
-	aSixth        = number("aSixth", 1.0/6)
-	aTwentyFourth = number("aTwentyFourth", 1.0/24)
-)
-
-func number(name string, x float64) Mem { return bits(name, math.Float64bits(x)) }
-
-// bits returns where a word stands eight times.
-func bits(name string, word uint64) Mem {
-	at := GLOBL(name, RODATA|NOPTR)
-	for i := range 8 {
-		DATA(8*i, U64(word))
-	}
-	return at
-}
-
-// An exponential is what exponentials need all the time.
+// An exponential has the constants of reduced and expTail in all lanes: in registers, but for the most
+// part in memory where there are too few of those.
 type exponential struct {
 	lanes
-	table      Register
-	one, least VecVirtual
+	table                                  Register
+	one, least                             VecVirtual
+	sign, low, toGrid, ln2Hi, ln2Lo, shift Op
+	half, aSixth, aTwentyFourth            Op
 }
 
 func (l lanes) newExponential(table Register) *exponential {
-	constant := func(x float64) VecVirtual {
-		r, v := GP64(), l.vector()
-		MOVQ(U64(math.Float64bits(x)), r)
-		MOVQ(r, v.AsX())
-		VBROADCASTSD(v.AsX(), v)
-		return v
+	number := func(name string, x float64) Op { return l.constant(name, math.Float64bits(x)) }
+	return &exponential{
+		lanes: l, table: table, one: l.broadcast(math.Float64bits(1)), least: l.broadcast(math.Float64bits(-700)),
+		sign: l.constant("sign", 1<<63), low: l.constant("low", 255),
+		toGrid: number("toGrid", 256/math.Ln2), ln2Hi: number("ln2Hi", 0x1.62e42feep-9), ln2Lo: number("ln2Lo", 0x1.a39ef35793c76p-41),
+		shift: number("shift", 0x1.8p52), half: number("half", 0.5),
+		aSixth: number("aSixth", 1.0/6), aTwentyFourth: number("aTwentyFourth", 1.0/24),
 	}
-	return &exponential{l, table, constant(1), constant(-700)}
+}
+
+// constant returns a word in all lanes.
+func (l lanes) constant(name string, word uint64) Op {
+	if l.count == 8 {
+		return l.broadcast(word)
+	}
+	if at, ok := inMemory[name]; ok {
+		return at
+	}
+	at := GLOBL(name, RODATA|NOPTR)
+	for i := range l.count {
+		DATA(8*i, U64(word))
+	}
+	inMemory[name] = at
+	return at
+}
+
+var inMemory = map[string]Mem{}
+
+func (l lanes) broadcast(word uint64) VecVirtual {
+	r, v := GP64(), l.vector()
+	MOVQ(U64(word), r)
+	if l.count == 8 {
+		VPBROADCASTQ(r, v)
+	} else {
+		VMOVQ(r, v.AsX())
+		VPBROADCASTQ(v.AsX(), v)
+	}
+	return v
 }
 
 // minus returns scale and tail of exp(−|x|) = scale·(1 + tail).
 func (e *exponential) minus(x VecVirtual) (scale, tail VecVirtual) {
 	k, r, t := e.vector(), e.vector(), e.vector()
-	v := e.or(signs, x)
+	v := e.or(e.sign, x)
 	VMAXPD(v, e.least, v) // in this order NaN stays
-	VMULPD(toGrid, v, k)
-	VADDPD(shift, k, k)
-	VSUBPD(shift, k, r)
-	VMULPD(ln2Hi, r, t)
+	VMULPD(e.toGrid, v, k)
+	VADDPD(e.shift, k, k)
+	VSUBPD(e.shift, k, r)
+	VMULPD(e.ln2Hi, r, t)
 	VSUBPD(t, v, v)
-	VMULPD(ln2Lo, r, t)
+	VMULPD(e.ln2Lo, r, t)
 	VSUBPD(t, v, r)
 
-	scale = e.powers(e.and(low, k))
+	scale = e.powers(e.and(e.low, k))
 	VPSRLQ(Imm(8), k, k)
 	VPSLLQ(Imm(52), k, k)
 	VPADDQ(k, scale, scale)
 
 	tail = e.vector()
-	VMULPD(aTwentyFourth, r, tail)
-	VADDPD(aSixth, tail, tail)
+	VMULPD(e.aTwentyFourth, r, tail)
+	VADDPD(e.aSixth, tail, tail)
 	VMULPD(tail, r, tail)
-	VADDPD(half, tail, tail)
+	VADDPD(e.half, tail, tail)
 	VMULPD(r, r, t)
 	VMULPD(tail, t, tail)
 	VADDPD(tail, r, tail)
@@ -188,14 +196,15 @@ func (e *exponential) minus(x VecVirtual) (scale, tail VecVirtual) {
 // powers returns numbers of the table.
 func (e *exponential) powers(at VecVirtual) VecVirtual {
 	from, p := Mem{Base: e.table, Index: at, Scale: 8}, e.vector()
-	VPXOR(p.AsY(), p.AsY(), p.AsY()) // of all lanes, for the gather not to wait for what was there
 	if e.count == 8 {
 		all := K()
+		VPXORQ(p, p, p) // for the gather not to wait for what was there
 		KXNORW(all, all, all)
 		VGATHERQPD(from, all, p)
 		return p
 	}
 	all := YMM()
+	VPXOR(p, p, p)
 	VPCMPEQD(all, all, all)
 	VGATHERQPD(all, from, p)
 	return p
