@@ -5,7 +5,7 @@ package multigrid
 // the recurrence that remains is solved block by block. All of it is free of subtractions,
 // but for a right-hand side.
 
-//go:generate go run -modfile=../../go.tool.mod asm/gen.go -out kernel_amd64.s -stubs kernel_stubs_amd64.go -pkg multigrid
+//go:generate go run -modfile=../../go.tool.mod asm/gen.go asm/machine.go asm/sweep.go asm/gather.go asm/cellwise.go asm/defects.go asm/correct.go -out kernel_amd64.s -stubs kernel_stubs_amd64.go -pkg multigrid
 
 // A kernel is the number of cells, or groups of cells, of the blocks that the processor's
 // instructions take at a time; 0 where there are none. Its methods do things to some blocks
