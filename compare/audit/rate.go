@@ -151,8 +151,21 @@ func (s *subject) noMomentum() Finding {
 		fmt.Sprintf("momentum is forgotten within %.3g steps, before θ moves: it only makes the rate η/(1−μ)", 1/(1-mu)),
 		fmt.Sprintf("momentum is remembered for %.3g steps while θ moves, ηλ/(1−μ)² = %.2g: the ball rolls", 1/(1-mu), inertia),
 		"the curvature is not known")
-	f.Sentence += fmt.Sprintf("; the density that is audited is that of SGD without momentum at the rate η/(1−μ) = %.4g, and no equation with velocities is solved", s.file.SGDVariant().Rate/(1-mu))
+	f.Sentence += fmt.Sprintf("; the density that is audited is that of SGD without momentum at the rate η/(1−μ) = %.4g, and no equation with velocities is solved", timeStep(s.sgd))
+	s.tellMomentum(&f)
 	return f
+}
+
+// tellMomentum adds to a finding how far walkers with momentum are from such without.
+func (s *subject) tellMomentum(f *Finding) {
+	e, err := s.withoutMomentum()
+	if err != nil {
+		return // the ranking says why
+	}
+	f.Statistics = append(f.Statistics,
+		Statistic{"tv", "total variation distance of walkers with momentum and without", e.TV.Value, e.TV.Error},
+		Statistic{"floor", "what sampling makes of it", e.TV.Floor, 0})
+	f.Sentence += fmt.Sprintf("; walkers with momentum are %.2g from such without at that rate in total variation, of which sampling makes up to %.2g", e.TV.Value, e.TV.Floor)
 }
 
 // fewSamples finds whether batches are few of the samples.
