@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/grid"
@@ -14,12 +15,11 @@ import (
 const shown = 1e-8
 
 // forms has a finding for the tempered posterior, exp(−2BL/ησ²), which is an assumption of
-// the picture, and one for each formula.
+// the picture, and one for each formula: every candidate that is no solution.
 func (s *subject) forms() []Finding {
 	list := []Finding{s.posterior()}
 	for _, c := range s.candidates {
-		switch c.Key {
-		case "gibbs", "gibbs-corrected", "inverse-noise", "determinant", "local-gaussian", "closed-form", "potential":
+		if !strings.HasPrefix(c.Key, "fokker-planck") {
 			list = append(list, s.form(c))
 		}
 	}
