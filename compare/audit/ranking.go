@@ -93,12 +93,8 @@ func (s *subject) between(key, name, how string, p *grid.Field, e float64) Effec
 
 // apart is the effect of density q in place of p, with the sum of their relative L1 errors.
 func apart(key, name, how string, p, q *grid.Field, sum float64) Effect {
-	err := sum / 2 // half of an L1 distance is one in total variation
-	return Effect{
-		Key: key, Name: name, How: how,
-		TV:        Shift{Value: compare.TV(p, q), Error: err + cellError(p, q) + roundOff},
-		Hellinger: Shift{Value: compare.Hellinger(p, q), Error: math.Sqrt(err)},
-	}
+	shift := func(m fp.Measured) Shift { return Shift{Value: m.Value, Error: m.Error} }
+	return Effect{Key: key, Name: name, How: how, TV: shift(tvBetween(p, q, sum)), Hellinger: shift(hellingerBetween(p, q, sum))}
 }
 
 // formulaEffects are those of densities that are proposed, among the candidates.
