@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,7 +55,7 @@ func TestEffectOfMomentumIsThatOfBothVariances(t *testing.T) {
 			t.Errorf("%s: %.4f ± %.1g with a floor of %.2g, want %.4f", name, e.TV.Value, e.TV.Error, e.TV.Floor, c.want)
 		}
 		f := find(t, r, "no-momentum")
-		if tv, floor := statisticOf(f, "tv"), statisticOf(f, "floor"); tv.Value != e.TV.Value || tv.Error != e.TV.Error || floor.Value != e.TV.Floor {
+		if statistic(t, f, "tv") != e.TV.Value || errorOf(t, f, "tv") != e.TV.Error || statistic(t, f, "floor") != e.TV.Floor {
 			t.Errorf("%s: the finding has %+v", name, f.Statistics)
 		}
 		if !strings.Contains(f.Sentence, fmt.Sprintf("%.2g from such without", e.TV.Value)) {
@@ -81,7 +82,7 @@ func TestMomentumThatCannotBeLeftOutIsNotRanked(t *testing.T) {
 		if said != 1 {
 			t.Errorf("%q: told of %d times", more, said)
 		}
-		if f := find(t, r, "no-momentum"); statisticOf(f, "tv").Key != "" {
+		if f := find(t, r, "no-momentum"); slices.ContainsFunc(f.Statistics, func(s Statistic) bool { return s.Key == "tv" }) {
 			t.Errorf("%q: a distance: %v", more, f.Statistics)
 		}
 		// The heavy ball itself goes on: with normal noise of a formula it is its own twin.
@@ -100,14 +101,4 @@ func TestWalksAheadCountThatWithoutMomentum(t *testing.T) {
 			t.Errorf("%q: %d walks, want %d", more, got, want)
 		}
 	}
-}
-
-// statisticOf returns that of a key, a zero one where there is none.
-func statisticOf(f *Finding, key string) Statistic {
-	for _, s := range f.Statistics {
-		if s.Key == key {
-			return s
-		}
-	}
-	return Statistic{}
 }
