@@ -16,7 +16,8 @@ import (
 
 const (
 	berryEsseen = 0.4748
-	// clearErrors is how many standard errors of sampling a distance is given.
+	// clearErrors is how many standard errors of sampling a distance is given: too few for one test of its
+	// own, with a chance of 0.1 %, and enough beside those of normality, without which nothing is violated.
 	clearErrors = 3
 )
 
