@@ -51,6 +51,9 @@ func Candidates(f *fp.File, s *fp.Stationary, opt fp.StationaryOptions) []Candid
 	}
 	if c.grid.Dim() == 1 && !c.grid.Axis(0).IsPeriodic() {
 		c.line()
+		if !same {
+			c.isothermal()
+		}
 	}
 	if f.SGD() != nil {
 		c.closedForms()
@@ -149,6 +152,20 @@ func (c *candidates) line() {
 	p := c.f.Problem
 	c.form("closed-form", "closed form", "(1/D) exp(∫ b/D)", func() (*grid.Field, error) {
 		return Ito1D(c.grid, onLine(p.ItoDrift([]float64{c.grid.Axis(0).Length()})), onLine(p.Diffusion()))
+	})
+}
+
+// isothermal adds p ∝ exp(∫ b/D) with the drift b as it is given, whatever the convention.
+func (c *candidates) isothermal() {
+	p, ok := c.f.Problem.InCalculus(fp.HanggiKlimontovichCalculus, c.grid)
+	if !ok {
+		return
+	}
+	drift := func(dst, x [][]float64) { // b is v, which comes with D
+		p.Equation.Eval([][]float64{dst[0], make([]float64, len(dst[0]))}, x)
+	}
+	c.form("closed-form-haenggi-klimontovich", "closed form, Hänggi–Klimontovich", "exp(∫ b/D)", func() (*grid.Field, error) {
+		return HanggiKlimontovich1D(c.grid, onLine(drift), onLine(p.Diffusion()))
 	})
 }
 

@@ -83,9 +83,16 @@ func TestCandidatesAgreeWhereTheyMust(t *testing.T) {
 		{
 			"an equation on a line, Hänggi–Klimontovich",
 			"variables: [x]\nequation: {drift: [x - x^3], diffusion: 0.2 + 0.1*x^2, calculus: haenggi-klimontovich}\ndomain: {x: {min: -3, max: 3, cells: 400}}",
-			[]string{"fokker-planck", "fokker-planck-ito", "fokker-planck-stratonovich", "closed-form"},
-			[][2]string{{"fokker-planck", "closed-form"}},
+			[]string{"fokker-planck", "fokker-planck-ito", "fokker-planck-stratonovich", "closed-form", "closed-form-haenggi-klimontovich"},
+			[][2]string{{"fokker-planck", "closed-form"}, {"fokker-planck", "closed-form-haenggi-klimontovich"}},
 			[][2]string{{"fokker-planck", "fokker-planck-ito"}, {"fokker-planck-stratonovich", "fokker-planck-ito"}, {"fokker-planck", "fokker-planck-stratonovich"}},
+		},
+		{
+			"the same, Stratonovich",
+			"variables: [x]\nequation: {drift: [x - x^3], noise_factor: [[sqrt(0.4 + 0.2*x^2)]], calculus: stratonovich}\ndomain: {x: {min: -3, max: 3, cells: 400}}",
+			[]string{"fokker-planck", "fokker-planck-ito", "fokker-planck-haenggi-klimontovich", "closed-form", "closed-form-haenggi-klimontovich"},
+			[][2]string{{"fokker-planck", "closed-form"}, {"fokker-planck-haenggi-klimontovich", "closed-form-haenggi-klimontovich"}},
+			[][2]string{{"closed-form", "closed-form-haenggi-klimontovich"}},
 		},
 		{
 			"a potential with a rotation",
@@ -117,7 +124,7 @@ func TestCandidatesAgreeWhereTheyMust(t *testing.T) {
 		},
 	} {
 		keys, all := candidatesOf(t, c.src)
-		if every := strings.Contains(all["fokker-planck"].Name, "in every convention"); every == slices.Contains(keys, "fokker-planck-stratonovich") {
+		if every := strings.Contains(all["fokker-planck"].Name, "in every convention"); every == (slices.Contains(keys, "fokker-planck-stratonovich") || slices.Contains(keys, "fokker-planck-haenggi-klimontovich")) {
 			t.Errorf("%s: %q beside %v", c.name, all["fokker-planck"].Name, keys)
 		}
 		if !slices.Equal(keys, c.keys) {
@@ -151,12 +158,15 @@ func TestLocalGaussianIsOfTheDeepestWell(t *testing.T) {
 // On data: the second order of the file leaves the first as the other.
 func TestCandidatesOnData(t *testing.T) {
 	keys, all := candidatesOf(t, "variables: [w]\nsgd: {data: {file: ../data/diabetes.csv, features: [bmi], target: progression, standardize: true}, model: linear-regression, learning_rate: 0.4, batch_size: 4, drift_order: 2}\ndomain: {w: {min: -1.5, max: 2.5, cells: 400}}")
-	want := []string{"fokker-planck", "fokker-planck-stratonovich", "fokker-planck-haenggi-klimontovich", "fokker-planck-order-1", "fokker-planck-corrected", "closed-form", "gibbs", "gibbs-corrected", "inverse-noise", "determinant", "local-gaussian"}
+	want := []string{"fokker-planck", "fokker-planck-stratonovich", "fokker-planck-haenggi-klimontovich", "fokker-planck-order-1", "fokker-planck-corrected", "closed-form", "closed-form-haenggi-klimontovich", "gibbs", "gibbs-corrected", "inverse-noise", "determinant", "local-gaussian"}
 	if !slices.Equal(keys, want) {
 		t.Errorf("have %v, want %v", keys, want)
 	}
 	if d := TV(all["fokker-planck"].Density, all["closed-form"].Density); d > 1e-6 { // both to h⁴
 		t.Errorf("the closed form is %.2g off", d)
+	}
+	if d := TV(all["fokker-planck-haenggi-klimontovich"].Density, all["closed-form-haenggi-klimontovich"].Density); d > 1e-6 {
+		t.Errorf("the closed form of Hänggi and Klimontovich is %.2g off", d)
 	}
 	if d := TV(all["fokker-planck"].Density, all["fokker-planck-order-1"].Density); d < 1e-2 { // ηλ/4 = 0.1 of a variance
 		t.Errorf("the first order is only %.2g off", d)

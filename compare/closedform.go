@@ -88,17 +88,39 @@ func DeterminantPosterior(g *grid.Grid, loss []float64, noise [][]float64, rate 
 // between reflecting walls. The integral from centre to centre is by five Gauss points in
 // either half of a cell.
 func Ito1D(g *grid.Grid, drift, diffusion func(x float64) float64) (*grid.Field, error) {
+	phi, x, err := driftOverNoise(g, drift, diffusion)
+	if err != nil {
+		return nil, err
+	}
+	return fromLog(g, notFinite, func(i int) float64 { return phi[i] - math.Log(diffusion(x[i])) })
+}
+
+// HanggiKlimontovich1D returns p ∝ exp(∫ b/D dx), stationary between reflecting walls where drift and
+// noise are read in the sense of Hänggi and Klimontovich, J = bp − Dp′, by the integral of [Ito1D].
+func HanggiKlimontovich1D(g *grid.Grid, drift, diffusion func(x float64) float64) (*grid.Field, error) {
+	phi, _, err := driftOverNoise(g, drift, diffusion)
+	if err != nil {
+		return nil, err
+	}
+	return fromLog(g, notFinite, func(i int) float64 { return phi[i] })
+}
+
+const notFinite = "drift over noise is not finite"
+
+// driftOverNoise returns ∫ b/D dx from the first centre to all of them, and the centres.
+func driftOverNoise(g *grid.Grid, drift, diffusion func(x float64) float64) (phi, x []float64, err error) {
 	if g.Dim() != 1 {
-		return nil, fmt.Errorf("grid: want one axis, have %d", g.Dim())
+		return nil, nil, fmt.Errorf("grid: want one axis, have %d", g.Dim())
 	}
 	ax := g.Axis(0)
-	edges, x := ax.Edges(), ax.Centers()
+	edges := ax.Edges()
+	x = ax.Centers()
 	ratio := func(x float64) float64 { return drift(x) / diffusion(x) }
-	phi := make([]float64, len(x))
+	phi = make([]float64, len(x))
 	for i := 1; i < len(x); i++ {
 		phi[i] = phi[i-1] + gauss(ratio, x[i-1], edges[i]) + gauss(ratio, edges[i], x[i])
 	}
-	return fromLog(g, "drift over noise is not finite", func(i int) float64 { return phi[i] - math.Log(diffusion(x[i])) })
+	return phi, x, nil
 }
 
 // gauss integrates over [a, b] by the rule of Gauss and Legendre with five points.

@@ -97,8 +97,9 @@ func TestGibbsOfAQuartic(t *testing.T) {
 	check("Ito1D", must(t)(Ito1D(g, func(x float64) float64 { return x - x*x*x }, func(float64) float64 { return 0.1 })))
 }
 
-// With D(x) the 1-D form is what the equation is solved to, and Gibbs is not.
-func TestIto1DIsStationary(t *testing.T) {
+// With D(x) the 1-D forms are what the equation is solved to, in the sense of Itô and of Hänggi and
+// Klimontovich, and Gibbs is not.
+func TestFormsOnALineAreStationary(t *testing.T) {
 	drift := func(x float64) float64 { return x - x*x*x }
 	diffusion := func(x float64) float64 { return 0.1 * (1 + x*x/2) }
 	ax, err := grid.Uniform(-3, 3, 512, grid.Reflecting, grid.Reflecting)
@@ -106,13 +107,15 @@ func TestIto1DIsStationary(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := grid.New(ax)
-	p := must(t)(Ito1D(g, drift, diffusion))
-	// The flux D p' + (D' − b) p between the walls vanishes: ln p by differences of
+	p, q := must(t)(Ito1D(g, drift, diffusion)), must(t)(HanggiKlimontovich1D(g, drift, diffusion))
+	// The fluxes D p' + (D' − b) p and D q' − b q between the walls vanish: ln p by differences of
 	// averages, of order 2: h² = 1.4e-4 times some tens.
 	for i := 200; i < 312; i++ {
 		x := (ax.Center(i) + ax.Center(i+1)) / 2
 		slope := (math.Log(p.Values[i+1]) - math.Log(p.Values[i])) / ax.Width(i)
 		near(t, fmt.Sprintf("slope at %.2f", x), slope, (drift(x)-0.1*x)/diffusion(x), 5e-3)
+		slope = (math.Log(q.Values[i+1]) - math.Log(q.Values[i])) / ax.Width(i)
+		near(t, fmt.Sprintf("slope of Hänggi and Klimontovich at %.2f", x), slope, drift(x)/diffusion(x), 5e-3)
 	}
 	loss := atCenters(g, func(x []float64) float64 { return x[0]*x[0]*x[0]*x[0]/4 - x[0]*x[0]/2 })
 	if d := TV(p, must(t)(Gibbs(g, loss, 2, 0.1))); d < 0.02 {
@@ -210,7 +213,8 @@ func TestClosedFormsSayWhatIsWrong(t *testing.T) {
 	_, err4 := Ito1D(g, nil, nil)
 	_, _, err5 := LocalGaussian(g, []float64{0, 0}, []float64{1, 2, 1}, []float64{1, 0, 1}, 1)
 	_, _, err6 := LocalGaussian(g, []float64{0, 0}, []float64{1, 0, 1}, []float64{1, 0, 0}, 1)
-	for k, err := range []error{err1, err2, err3, err4, err5, err6} {
+	_, err7 := HanggiKlimontovich1D(g, nil, nil)
+	for k, err := range []error{err1, err2, err3, err4, err5, err6, err7} {
 		if err == nil {
 			t.Errorf("case %d: no error", k+1)
 		}

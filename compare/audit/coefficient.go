@@ -11,7 +11,8 @@ const (
 	fewestSteps = 12 // last ones that tell the law, and so many there have to be
 	earlier     = 3  // of those, how many λ is not fitted to: the first, and the last to see what that changes
 	// clearer is how much smaller the residual of a law with logarithms has to be, and mostResidual what
-	// it may be.
+	// it may be. Of (ab)² it is 0.06 and 0.1 of that without, and 4e-5 at most; of losses without logarithms
+	// 1.5 times to 10⁵ times that without, and 1.2e-3 at least.
 	clearer, mostResidual = 0.25, 1e-3
 )
 

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"sync"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // This file lets walkers run: SGD itself, and twins of it with one thing changed: normal noise of the
-// same Σ(θ), batches in epochs or one at a time, another learning rate at the same η/B.
+// same Σ(θ), batches in epochs or one at a time, another learning rate at the same η/B, no momentum.
 
 // mostEvaluations bounds the steps of a crowd, in samples gone through: some seconds.
 const mostEvaluations = 1e9
@@ -26,12 +27,13 @@ const (
 	walkEpochs               // batches in epochs
 	walkSingle               // independent batches without replacement
 	walkRescaled             // independent batches, another learning rate and batch size: [subject.otherRate]
+	walkPlain                // independent batches, no momentum at the rate η/(1−μ)
 	walks
 )
 
 // String says who walks.
 func (w walk) String() string {
-	return [...]string{"walkers", "walkers with normal noise", "walkers in epochs", "walkers without epochs", "walkers at another rate"}[w]
+	return [...]string{"walkers", "walkers with normal noise", "walkers in epochs", "walkers without epochs", "walkers at another rate", "walkers without momentum"}[w]
 }
 
 // crowds are what has become of walkers.
@@ -62,14 +64,30 @@ func (s *subject) processes() (list [walks]*fp.SGD) {
 		}
 	}
 	if v, err := s.otherRate(); err == nil {
-		p := *s.sgd
-		if p.Sampling == fp.Epochs {
-			p.Sampling = fp.WithoutReplacement
-		}
+		p := s.inIndependentBatches()
 		p.Schedule, p.Batch = fp.ConstantRate(v.Rate), v.Batch
 		list[walkRescaled] = &p
 	}
+	if s.sgd.Momentum > 0 {
+		p := s.inIndependentBatches()
+		p.Schedule, p.Momentum = fp.ConstantRate(timeStep(s.sgd)), 0
+		list[walkPlain] = &p
+	}
 	return list
+}
+
+// timeStep returns the time of the equation that a step takes, η/(1−μ). Recursions of the same time step,
+// batches and injected noise have the same equation: of that noise, which is part of the gradient, too.
+func timeStep(p *fp.SGD) float64 { return p.Schedule.Rate(0) / (1 - p.Momentum) }
+
+// inIndependentBatches is the recursion with batches that do not depend on each other, those of an epoch
+// one at a time.
+func (s *subject) inIndependentBatches() fp.SGD {
+	p := *s.sgd
+	if p.Sampling == fp.Epochs {
+		p.Sampling = fp.WithoutReplacement
+	}
+	return p
 }
 
 func isConstant(s fp.Schedule) bool {
@@ -108,11 +126,7 @@ func (s *subject) runWalkers() *crowds {
 	}
 	s.work.begin("pilot run", 1)
 	var err error
-	c.pilot, err = compare.Pilot(s.opt.Context, (*compare.SGD)(s.sgd), compare.Initial{Points: s.drawn(128)}, compare.PilotOptions{Seed: s.seed(walks), MaxSteps: 1 << 16})
-	if err == nil && !c.pilot.Mixed {
-		err = errNotMixed
-	}
-	if err != nil {
+	if c.pilot, err = s.relaxation(s.sgd, walks); err != nil {
 		s.work.skip(float64(s.walksAhead() * walkWork))
 	}
 	for k, p := range s.processes() {
@@ -123,6 +137,8 @@ func (s *subject) runWalkers() *crowds {
 			to.err = errors.New("the problem has no such walkers")
 		case walk(k) != walkItself && p == s.sgd:
 			*to = c.of[walkItself]
+		case walk(k) == walkPlain:
+			*to = s.walkWithout(p)
 		default:
 			*to = s.walk(walk(k), p, c.pilot)
 		}
@@ -132,8 +148,18 @@ func (s *subject) runWalkers() *crowds {
 	return c
 }
 
-// seed returns that of a walk, of [walks] that of the pilot run: by a hash, since audits of neighbouring
-// seeds have to be independent too.
+// relaxation returns the relaxation time that a pilot run finds. Errors: those of [compare.Pilot], and
+// errNotMixed.
+func (s *subject) relaxation(p *fp.SGD, k walk) (compare.Relaxation, error) {
+	r, err := compare.Pilot(s.opt.Context, (*compare.SGD)(p), compare.Initial{Points: s.drawn(128)}, compare.PilotOptions{Seed: s.seed(k), MaxSteps: 1 << 16})
+	if err == nil && !r.Mixed {
+		err = errNotMixed
+	}
+	return r, err
+}
+
+// seed returns that of a walk, of [walks] that of the pilot run and of walks + 1 of that without momentum:
+// by a hash, since audits of neighbouring seeds have to be independent too.
 func (s *subject) seed(k walk) uint64 {
 	word, _ := random.New(s.opt.Seed, uint64(k)).Next()
 	return word
@@ -156,10 +182,27 @@ func (s *subject) noWalkers() string {
 	return ""
 }
 
+// walkWithout lets walkers without momentum run. Their relaxation time is found anew: at the rate η/(1−μ)
+// SGD may oscillate for long, or diverge, where a heavy ball does not.
+func (s *subject) walkWithout(p *fp.SGD) crowd {
+	s.work.begin("pilot run", 0)
+	pilot, err := s.relaxation(p, walks+1)
+	c := crowd{err: err}
+	if err != nil {
+		s.work.skip(walkWork)
+	} else {
+		c = s.walk(walkPlain, p, pilot)
+	}
+	if c.err != nil {
+		c.err = fmt.Errorf("without momentum, at the rate η/(1−μ) = %.4g: %w", timeStep(p), c.err)
+	}
+	return c
+}
+
 // walk lets walkers run that start from the density of the equation, with the relaxation time of SGD
-// itself by the pilot run.
+// itself by the pilot run, or at the same time step.
 func (s *subject) walk(k walk, p *fp.SGD, pilot compare.Relaxation) crowd {
-	slower := s.sgd.Schedule.Rate(0) / p.Schedule.Rate(0)
+	slower := timeStep(s.sgd) / timeStep(p)
 	pilot.Steps *= slower
 	steps := float64(s.opt.Relaxations) * pilot.Steps / max(1, slower) // as many as SGD itself does, at most
 	steps = min(steps, mostEvaluations/(s.evaluations(p)*float64(s.opt.Walkers)))

@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/grid"
@@ -14,12 +15,11 @@ import (
 const shown = 1e-8
 
 // forms has a finding for the tempered posterior, exp(−2BL/ησ²), which is an assumption of
-// the picture, and one for each formula.
+// the picture, and one for each formula: every candidate that is no solution.
 func (s *subject) forms() []Finding {
 	list := []Finding{s.posterior()}
 	for _, c := range s.candidates {
-		switch c.Key {
-		case "gibbs", "gibbs-corrected", "inverse-noise", "determinant", "local-gaussian", "closed-form", "potential":
+		if !strings.HasPrefix(c.Key, "fokker-planck") {
 			list = append(list, s.form(c))
 		}
 	}
@@ -55,39 +55,28 @@ func (s *subject) form(c compare.Candidate) Finding {
 	if c.Err != nil {
 		return f.notApplicable(c.Err.Error())
 	}
-	p := s.solution.Density
-	e := (s.densityError() + c.Error) / 2 // half of an L1 distance is one in total variation
-	tv := compare.TV(p, c.Density)
-	ratio, mean := s.logRatio(c)
+	p, q := s.solution.Density, c.Density
+	tv, hellinger := tvBetween(p, q, s.densityError()+c.Error), hellingerBetween(p, q, s.densityError()+c.Error)
+	ratio := logRatios(p, q)
+	kl, size := logarithms(p, q, ratio, s.densityError(), c.Error)
 	f.Statistics = []Statistic{
-		{"tv", "total variation distance", tv, e},
-		{"hellinger", "Hellinger distance", compare.Hellinger(p, c.Density), math.NaN()},
-		{"kl", "Kullback–Leibler divergence from the solution, nats", compare.KL(p, c.Density), math.NaN()},
-		{"log-ratio", "mean size of the logarithm of the ratio to the solution", mean, math.NaN()},
+		{"tv", "total variation distance", tv.Value, tv.Error},
+		{"hellinger", "Hellinger distance", hellinger.Value, hellinger.Error},
+		{"kl", "Kullback–Leibler divergence from the solution, nats", kl.Value, kl.Error},
+		{"log-ratio", "mean size of the logarithm of the ratio to the solution", size.Value, size.Error},
 	}
-	f.Verdict = judge(tv, e, s.opt.Within)
-	f.Maps = []Map{ratio}
+	f.Verdict = judge(tv.Value, tv.Error, s.opt.Within)
+	f.Maps = []Map{{Key: "log_ratio_" + c.Key, Name: "ln(" + c.Name + "/solution)", Values: ratio}}
 	f.Sentence = pick(f.Verdict,
-		fmt.Sprintf("agrees with the solution within %.2g in total variation", tv),
-		fmt.Sprintf("is wrong by %.2g in total variation, most around %s", tv, s.place(s.farthest(c))),
-		fmt.Sprintf("is %.2g away in total variation, and the numerical error is %.1g", tv, e))
+		fmt.Sprintf("agrees with the solution within %.2g in total variation", tv.Value),
+		fmt.Sprintf("is wrong by %.2g in total variation, most around %s", tv.Value, s.place(s.farthest(c))),
+		fmt.Sprintf("is %.2g away in total variation, and the numerical error is %.1g", tv.Value, tv.Error))
 	return f
 }
 
 // agreement is the rule for densities.
 func (s *subject) agreement() Rule {
 	return Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g from the solution, with its numerical error", s.opt.Within), Limit: s.opt.Within}
-}
-
-// logRatio returns ln(formula/solution) by [logRatios], and the mean of its size over the density.
-func (s *subject) logRatio(c compare.Candidate) (m Map, mean float64) {
-	m = Map{Key: "log_ratio_" + c.Key, Name: "ln(" + c.Name + "/solution)", Values: logRatios(s.solution.Density, c.Density)}
-	for i, v := range m.Values {
-		if !math.IsNaN(v) {
-			mean += s.mass[i] * math.Abs(v)
-		}
-	}
-	return m, mean
 }
 
 // logRatios returns ln(q/p) in every cell with enough of either, NaN in others.

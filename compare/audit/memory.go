@@ -25,6 +25,8 @@ import (
 // Kühn and Rosenow, arXiv 2306.05300.
 
 const (
+	// mostLags is at how many lags noise is looked at: that of an epoch of M batches is at all of them up to
+	// M − 1, the weaker the more there are, and its sum is told from sums over blocks.
 	mostLags = 20
 	// mostMemory is the autocorrelation at one lag up to which noise is white: more than three times the
 	// five errors, 5/√(64·512) = 0.028, that 64 walkers leave. What moves densities is the variance of sums.

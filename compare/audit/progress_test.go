@@ -7,6 +7,8 @@ import "testing"
 func TestProgressGrows(t *testing.T) {
 	for name, src := range map[string]string{
 		"walkers":   mean(480, 8, 1, ""),
+		"momentum":  mean(480, 8, 1, ", momentum: 0.5"),
+		"unstable":  line("0.4", ", momentum: 0.9"), // without momentum alone
 		"no mixing": "variables: [x]\nsgd: {loss: (x^2-1)^2, noise_covariance: 1, learning_rate: 0.02, batch_size: 1}\ndomain: {x: {min: -1.6, max: 1.6, cells: 64}}",
 		"equation":  "variables: [x]\nequation: {drift: [-x], diffusion: 1}\ndomain: {x: {min: -5, max: 5, cells: 32}}",
 	} {
@@ -21,11 +23,12 @@ func TestProgressGrows(t *testing.T) {
 		if last < 0.6 || last > 1 {
 			t.Errorf("%s: the last part begins at %g", name, last)
 		}
-		if name != "walkers" {
+		without, all := map[string]walk{"walkers": walkPlain, "momentum": walkRescaled}[name]
+		if !all {
 			continue
 		}
 		for k := range walks {
-			if names[k.String()] < 2 {
+			if (names[k.String()] < 2) != (k == without) {
 				t.Errorf("%v: told of %d times", k, names[k.String()])
 			}
 		}

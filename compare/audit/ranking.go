@@ -59,7 +59,7 @@ var withoutDensity = map[string]string{
 	"finite-variance": "noise without a variance has no equation of this kind to compare with",
 	"small-steps":     "ranked by what it does: without momentum by first order in the learning rate, and as part of the equation as a whole",
 	"constant-rate":   "while the rate changes there is no stationary density to compare with",
-	"no-momentum":     "no equation with velocities is solved; what momentum moves is part of the equation as a whole",
+	"no-momentum":     "there is no momentum",
 	"definite-noise":  "no density goes without it: it says whether the force D⁻¹v exists",
 	"regular-minima":  "it is about how volumes of low loss scale, of which no density is made",
 }
@@ -93,12 +93,8 @@ func (s *subject) between(key, name, how string, p *grid.Field, e float64) Effec
 
 // apart is the effect of density q in place of p, with the sum of their relative L1 errors.
 func apart(key, name, how string, p, q *grid.Field, sum float64) Effect {
-	err := sum / 2 // half of an L1 distance is one in total variation
-	return Effect{
-		Key: key, Name: name, How: how,
-		TV:        Shift{Value: compare.TV(p, q), Error: err + cellError(p, q) + roundOff},
-		Hellinger: Shift{Value: compare.Hellinger(p, q), Error: math.Sqrt(err)},
-	}
+	shift := func(m fp.Measured) Shift { return Shift{Value: m.Value, Error: m.Error} }
+	return Effect{Key: key, Name: name, How: how, TV: shift(tvBetween(p, q, sum)), Hellinger: shift(hellingerBetween(p, q, sum))}
 }
 
 // formulaEffects are those of densities that are proposed, among the candidates.
@@ -223,29 +219,46 @@ func (s *subject) sampledEffects(l *rankedList) {
 	} else {
 		l.add(sampled("walkers", theWhole, "walkers of SGD and the solution", d, 1))
 	}
+	if s.sgd.Momentum > 0 {
+		l.addOr(s.withoutMomentum())
+	}
 	if s.sgd.Loss == nil || s.batchVariance() == 0 {
 		return
 	}
-	l.twins("normal-noise", "normal noise", "walkers with independent batches and such with normal noise of the same Σ(θ)", s.independent(), &c[walkNormal])
+	l.addOr(twins("normal-noise", "normal noise", "walkers with independent batches and such with normal noise of the same Σ(θ)", s.independent(), &c[walkNormal]))
 	if s.epochSteps() > 1 {
-		l.twins("white-noise", "white noise", "walkers with independent batches without replacement and such in epochs", &c[walkSingle], &c[walkEpochs])
+		l.addOr(twins("white-noise", "white noise", "walkers with independent batches without replacement and such in epochs", &c[walkSingle], &c[walkEpochs]))
 	}
 }
 
 const theWhole = "the equation as a whole"
 
-// twins adds the effect between two crowds.
-func (l *rankedList) twins(key, name, how string, a, b *crowd) {
-	if err := cmp.Or(a.err, b.err); err != nil {
-		l.cannot(key, name, err)
+// withoutMomentum is the effect of momentum: SGD without it at the rate η/(1−μ) has the same equation.
+func (s *subject) withoutMomentum() (Effect, error) {
+	return twins("no-momentum", "no momentum", "walkers with independent batches and such without momentum at the rate η/(1−μ), of the same equation", s.independent(), &s.crowds.of[walkPlain])
+}
+
+// addOr adds an effect, or says why there is none.
+func (l *rankedList) addOr(e Effect, err error) {
+	if err != nil {
+		l.cannot(e.Key, e.Name, err)
 		return
+	}
+	l.add(e)
+}
+
+// twins returns the effect between two crowds. Errors: there is none of them, or those of
+// [compare.Histogram.Distances]; key and name are set all the same.
+func twins(key, name, how string, a, b *crowd) (Effect, error) {
+	e := Effect{Key: key, Name: name}
+	if err := cmp.Or(a.err, b.err); err != nil {
+		return e, err
 	}
 	d, err := a.Distances(b.Density())
 	if err != nil {
-		l.cannot(key, name, err)
-		return
+		return e, err
 	}
-	l.add(sampled(key, name, how, d, floorOf(a.Histogram, b.Histogram)))
+	return sampled(key, name, how, d, floorOf(a.Histogram, b.Histogram)), nil
 }
 
 // floorOf is what the floor of the distance of a histogram becomes when the density that it is set

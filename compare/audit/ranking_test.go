@@ -197,7 +197,7 @@ func TestNothingIsLeftOutOfTheRanking(t *testing.T) {
 		"equation":    {"variables: [x]\nequation: {drift: [-x], diffusion: 1}\ndomain: {x: {min: -5, max: 5, cells: 32}}", quick, map[string]string{"walkers": "an equation stands for no SGD", "detailed-balance": ""}},
 		"no walkers":  {mean(200, 8, 1, ""), quick, map[string]string{"normal-noise": "no walkers were asked for", "white-noise": "no walkers were asked for", "walkers": "no walkers were asked for"}},
 		"schedule":    {line("{schedule: inverse-sqrt, initial: 0.02}", ""), Options{MaxPoints: 1}, map[string]string{"walkers": "the learning rate changes", "constant-rate": "while the rate changes"}},
-		"momentum":    {line("0.02", ", momentum: 0.5"), quick, map[string]string{"order-in-rate": "without momentum", "no-momentum": "no equation with velocities"}},
+		"momentum":    {line("0.02", ", momentum: 0.5"), quick, map[string]string{"order-in-rate": "without momentum", "no-momentum": "no walkers were asked for"}},
 		"divergence":  {line("2.5", ""), Options{MaxPoints: 1}, map[string]string{"walkers": "not finite"}},
 		"ring":        {"variables: [x]\nequation: {drift: [\"0.5 - cos(x)\"], diffusion: 1}\ndomain: {x: {min: 0, max: \"2*pi\", cells: 32, boundary: periodic}}", quick, map[string]string{"detailed-balance": "axis 0 is periodic"}},
 		"deep valley": {"variables: [x]\nsgd: {loss: (x^2-1)^2, noise_covariance: 1, learning_rate: 0.02, batch_size: 1}\ndomain: {x: {min: -1.6, max: 1.6, cells: 64}}", Options{MaxPoints: 1}, map[string]string{"walkers": "did not forget"}},
@@ -237,10 +237,10 @@ func TestFailedTwinsAreNamed(t *testing.T) {
 	failed, alone := crowd{err: errors.New("it rained")}, full
 	alone.Histogram = &compare.Histogram{Grid: g, Counts: full.Counts, Groups: full.Groups[:1]}
 	var l rankedList
-	l.twins("a", "A", "", &full, &failed)
-	l.twins("b", "B", "", &failed, &full)
-	l.twins("c", "C", "", &alone, &full)
-	l.twins("d", "D", "", &full, &full)
+	l.addOr(twins("a", "A", "", &full, &failed))
+	l.addOr(twins("b", "B", "", &failed, &full))
+	l.addOr(twins("c", "C", "", &alone, &full))
+	l.addOr(twins("d", "D", "", &full, &full))
 	if len(l.unranked) != 3 || len(l.effects) != 1 || l.unranked[0] != (Unranked{"a", "A", "it rained"}) || l.unranked[1].Why != "it rained" || !strings.Contains(l.unranked[2].Why, "2 groups") {
 		t.Errorf("%+v, %+v", l.unranked, l.effects)
 	}

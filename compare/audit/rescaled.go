@@ -13,7 +13,7 @@ import (
 
 // This file sets walkers against the densities of first and of second order in η, at two learning
 // rates, one twice the other, and the same η/B: by the orders in which mean and covariance leave them,
-// see [compare.FitWeakOrder].
+// see [compare.FitWeakOrder], and by total variation.
 
 // otherRate is the second learning rate: half of the file's at half the batch, or where batches have
 // no half, twice both.
@@ -38,6 +38,7 @@ func (s *subject) otherRate() (fp.SGDVariant, error) {
 type rateSeries struct {
 	order int
 	fit   compare.WeakOrder
+	tv    map[float64]compare.Distance // total variation by rates; errors have the numerical one of the density too
 	err   error
 }
 
@@ -53,12 +54,13 @@ func (s *subject) rates() (list []rateSeries) {
 	return list
 }
 
-// fitRates fits the order.
+// fitRates fits the order, and takes total variation at both rates.
 func (s *subject) fitRates(r *rateSeries) error {
 	other, err := s.otherRate()
 	if err != nil {
 		return err
 	}
+	r.tv = map[float64]compare.Distance{}
 	var points []compare.StudyPoint
 	for _, at := range []struct {
 		fp.SGDVariant
@@ -68,30 +70,35 @@ func (s *subject) fitRates(r *rateSeries) error {
 			return at.err
 		}
 		at.Order, at.CorrectNoise = r.order, r.order == 2
-		p := compare.StudyPoint{Rate: at.Rate, Moments: at.moments}
-		if p.Mean, p.Cov, err = s.variantMoments(at.SGDVariant); err != nil {
+		p, e, err := s.accurateVariant(at.SGDVariant)
+		if err != nil {
 			return err
 		}
-		points = append(points, p)
+		d, err := at.Distances(p)
+		if err != nil {
+			return err
+		}
+		d.TV.Err += e / 2 // half of an L1 distance is one in total variation
+		r.tv[at.Rate] = d.TV
+		mean, cov := compare.DensityMoments(p)
+		points = append(points, compare.StudyPoint{Rate: at.Rate, Moments: at.moments, Mean: mean, Cov: cov})
 	}
 	r.fit, err = compare.FitWeakOrder(points)
 	return err
 }
 
-// variantMoments returns mean and covariance of the equation of another rate, batch and order. Errors:
-// the density is not as accurate as walkers tell.
-func (s *subject) variantMoments(v fp.SGDVariant) (mean, cov []float64, err error) {
+// accurateVariant is variant. Errors: the density is not as accurate as walkers tell.
+func (s *subject) accurateVariant(v fp.SGDVariant) (*grid.Field, float64, error) {
 	p, e, err := s.variant(v)
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, err
 	}
 	// N walkers for R relaxation times are some NR/2 independent samples, which leave √(2/N)
 	// of a variance: the solution has to be right to a tenth of that.
 	if most := 0.1 * math.Sqrt(4/float64(s.opt.Walkers*s.opt.Relaxations)); !(e <= most) {
-		return nil, nil, fmt.Errorf("the density is right to %.2g on this grid, want %.2g", e, most)
+		return nil, 0, fmt.Errorf("the density is right to %.2g on this grid, want %.2g", e, most)
 	}
-	mean, cov = compare.DensityMoments(p)
-	return mean, cov, nil
+	return p, e, nil
 }
 
 // variant returns the density of another rate, batch and order with its relative L1 error: one that
@@ -169,11 +176,15 @@ func (s *subject) tellRates(f *Finding) {
 			f.Sentence += ", more than agrees with it, which the second does not explain"
 		}
 		for k, rate := range r.fit.Rates {
-			f.Statistics = append(f.Statistics, Statistic{
-				fmt.Sprintf("walkers-order-%d-rate-%d", r.order, k+1),
-				fmt.Sprintf("distance of walkers from %s order at η = %.4g, of mean and covariance in deviations", order, rate),
-				r.fit.Errors[k], r.fit.ErrorsErr[k],
-			})
+			tv, which := r.tv[rate], fmt.Sprintf("order-%d-rate-%d", r.order, k+1)
+			f.Statistics = append(f.Statistics,
+				Statistic{
+					"walkers-" + which,
+					fmt.Sprintf("distance of walkers from %s order at η = %.4g, of mean and covariance in deviations", order, rate),
+					r.fit.Errors[k], r.fit.ErrorsErr[k],
+				},
+				Statistic{"walkers-tv-" + which, fmt.Sprintf("total variation distance of walkers from %s order at η = %.4g", order, rate), tv.Value, tv.Err},
+				Statistic{"walkers-floor-" + which, "what sampling makes of it", tv.Floor, 0})
 		}
 		f.Statistics = append(f.Statistics, Statistic{
 			fmt.Sprintf("power-order-%d", r.order), fmt.Sprintf("power of η with which walkers leave %s order, η/B fixed", order), r.fit.Order, r.fit.OrderErr,

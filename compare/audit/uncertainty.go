@@ -2,6 +2,7 @@ package audit
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
@@ -33,11 +34,16 @@ func (s *subject) solved(p *fp.Problem) (*grid.Field, float64, error) {
 // which is one to five times the error of normal densities, upright and correlated, and of such with
 // x⁴ in the exponent, where cells are as wide as the deviation or narrower.
 func formulaError(p *grid.Field) float64 {
+	sum, mass := formulaErrorOver(p, p.Values)
+	return sum / mass
+}
+
+// formulaErrorOver returns the integral of that error, at most 2, over another density, and of that density.
+func formulaErrorOver(p *grid.Field, over []float64) (sum, mass float64) {
 	g := p.Grid
-	top, _ := p.Max()
-	var sum, mass float64
+	top := slices.Max(over)
 	idx := make([]int, g.Dim())
-	for i, v := range p.Values {
+	for i, v := range over {
 		if !(v > shown*top) {
 			continue
 		}
@@ -50,9 +56,9 @@ func formulaError(p *grid.Field) float64 {
 		}
 		m := v * g.Volume(i)
 		mass += m
-		sum += m * (bend*bend/300 + rest)
+		sum += m * min(2, bend*bend/300+rest)
 	}
-	return min(2, sum/mass)
+	return sum, mass
 }
 
 // logDifferences returns δ to δ⁴ of ln p along an axis, at cell i, number k along it: those of the

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/fp"
 )
 
@@ -12,7 +13,7 @@ import (
 func (s *subject) walkers() []Finding {
 	f := Finding{
 		Key: "walkers", Name: "SGD itself", Claim: "SGD has the stationary density of the equation",
-		Rule: Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g with five standard errors and the numerical one, violated beyond that and what sampling makes, and where walkers diverge", s.opt.Within), Limit: s.opt.Within, Level: 3e-7},
+		Rule: Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g with five standard errors and the numerical one, violated beyond that and what sampling makes, and where walkers diverge; left open where a cell has more than %.2g of them", s.opt.Within, coarsest(s.grid.Dim())), Limit: s.opt.Within, Level: 3e-7},
 	}
 	c := &s.crowds.of[walkItself]
 	switch {
@@ -39,17 +40,35 @@ func (s *subject) walkers() []Finding {
 		{"hellinger", "Hellinger distance", d.Hellinger.Value, d.Hellinger.Err},
 		{"outside", "walkers outside the box", d.Outside, 0},
 	}
-	f.Verdict = d.TV.JudgeAgainst(s.opt.Within, s.densityError())
-	if f.Verdict == fp.Holds && float64(slices.Max(c.Counts)) > coarseCell*float64(c.Total()) {
-		f.Verdict = fp.CannotTell // within a cell they may differ
-	}
+	fullest := float64(slices.Max(c.Counts)) / float64(c.Total())
+	var open string
+	f.Verdict, open = judgeWalkers(d.TV, s.opt.Within, s.densityError(), fullest, s.grid.Dim())
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("walkers are within %.2g of the solution in total variation", d.TV.Value),
 		fmt.Sprintf("walkers are %.2g from the solution in total variation, of which sampling makes at most %.2g", d.TV.Value, d.TV.Floor),
-		fmt.Sprintf("walkers are %.2g from the solution in total variation, of which sampling makes up to %.2g: more of them would tell", d.TV.Value, d.TV.Floor))
+		fmt.Sprintf("walkers are %.2g from the solution in total variation, of which sampling makes up to %.2g: %s", d.TV.Value, d.TV.Floor, open))
 	f.Maps = []Map{{Key: "walkers", Name: "density of walkers", Values: c.Density().Values}}
 	return []Finding{f}
 }
 
-// coarseCell is the part of walkers in one cell from which on cells hide differences.
-const coarseCell = 0.2
+// coarsest returns the part of walkers in one cell from which on cells hide differences, 0.2 to the power of
+// the dimension. Cells are half a deviation wide then, and of a distance of 0.02 between normal densities, one
+// wider than the other or aside of it, hide up to a twentieth; of cells a deviation wide it is a fifth.
+func coarsest(d int) float64 { return math.Pow(0.2, float64(d)) }
+
+// judgeWalkers holds a total variation distance against a limit, with the relative L1 error e of the density
+// and the part of walkers in the fullest cell, and says what would tell where nobody can.
+func judgeWalkers(tv compare.Distance, limit, e, fullest float64, d int) (v fp.Verdict, open string) {
+	v = tv.JudgeAgainst(limit, e)
+	switch {
+	case v == fp.Holds && fullest > coarsest(d):
+		return fp.CannotTell, fmt.Sprintf("a cell has %.2g of them, within which they may differ, so that a finer grid would tell", fullest)
+	case v != fp.CannotTell:
+		return v, ""
+	case math.IsNaN(e):
+		return v, "the numerical error of the solution is not known"
+	case tv.Judge(limit) != fp.CannotTell || e/2 >= limit:
+		return v, fmt.Sprintf("the numerical error of the solution is %.1g, so that a finer grid would tell", e/2)
+	}
+	return v, "more of them would tell"
+}
