@@ -12,6 +12,7 @@ import (
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/cmd/ness/internal/plot"
 	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/compare/random"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
 )
@@ -89,7 +90,7 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 
 // studySeed returns the seed at the learning rate η/2ᵏ: ensembles have to be independent of
 // one another, and of that of the comparison.
-func studySeed(seed uint64, k int) uint64 { return seed + uint64(k) + 1 }
+func studySeed(seed uint64, k int) uint64 { return random.Derive(seed, uint64(k)) }
 
 // studyPoint adds the learning rate η/2ᵏ.
 func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File, g *grid.Grid, main *plan, k int, progress io.Writer) error {
