@@ -56,6 +56,11 @@ func (fl *compareFlags) checkStudy(f *fp.File) error {
 	}
 	batch, parts := f.SGDVariant().Batch, 1<<fl.study
 	switch {
+	case f.SGD().Sampling == fp.Epochs:
+		// An epoch lasts as long in units of 1/λ, ηn/B, however small η is.
+		return errors.New("--eta-study: at fixed η/B walkers that go through epochs do not come nearer to the equation, and have no order; want sampling with-replacement or without-replacement")
+	case f.SGD().InjectedNoise > 0:
+		return errors.New("--eta-study: keeps η/B and with it the noise, but injected noise falls with η, and would add to every order; want a file without sgd.injected_noise")
 	case f.SGD().Sampling == fp.FullBatch:
 		return errors.New("--eta-study: halves the batch size with the learning rate; a full batch has none to halve")
 	case batch%parts != 0:
@@ -71,6 +76,8 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 		s.series = append(s.series,
 			studySeries{key: "order-2", name: "second-order drift", order: 2},
 			studySeries{key: "corrected", name: "second-order drift and noise", order: 2, correct: true})
+	} else {
+		s.warnings = append(s.warnings, "study: the equation of second order is known without momentum alone; with it the first is all there is")
 	}
 	for k := 0; k <= fl.study && s.err == nil; k++ {
 		s.err = fl.studyPoint(ctx, s, f, g, c.walk.plan, k, progress)
