@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -38,8 +37,11 @@ func compareCommand() *cobra.Command {
 	}
 	fl.add(cmd)
 	cmd.Flags().Float64Var(&fl.within, "within", 0.02, "total variation `DISTANCE` up to which a density agrees")
-	cmd.Flags().IntVar(&fl.study, "eta-study", 0, "halve learning rate and batch size so many `TIMES`, and fit the order in the learning rate at which walkers leave the equation")
+	limit(cmd, "within", above0, below1)
+	cmd.Flags().Var(newWhole(&fl.study, 0), "eta-study", "halve learning rate and batch size so many `TIMES`, and fit the order in the learning rate at which walkers leave the equation")
+	limit(cmd, "eta-study", 0, 20)
 	cmd.Flags().Float64Var(&fl.studySamples, "eta-samples", 2e7, "`NUMBER` of independent samples at each learning rate of the study: N leave errors of √(2/N) of a variance")
+	limit(cmd, "eta-samples", 1000, 1e12)
 	return cmd
 }
 
@@ -47,15 +49,8 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 	if fl.quiet {
 		w, progress = io.Discard, io.Discard
 	}
-	switch {
-	case !(fl.within > 0 && fl.within < 1):
-		return fmt.Errorf("--within: want a distance between 0 and 1, have %g", fl.within)
-	case !(fl.studySamples >= 1000 && fl.studySamples <= 1e12):
-		return fmt.Errorf("--eta-samples: want 1000 to 1e12, have %g", fl.studySamples)
-	case fl.samplesGiven && fl.study == 0:
-		return fmt.Errorf("--eta-samples: has no meaning without --eta-study")
-	case fl.study < 0 || fl.study > 20:
-		return fmt.Errorf("--eta-study: want a number of halvings up to 20, have %d", fl.study)
+	if fl.samplesGiven && fl.study == 0 {
+		return errors.New("--eta-samples: has no meaning without --eta-study")
 	}
 	in, err := fl.open(name, fl.comparable)
 	if err != nil {

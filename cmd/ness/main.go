@@ -46,6 +46,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 	}
 	root.AddCommand(solveCommand(), evolveCommand(), modesCommand(), passageCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand(), auditCommand(), verifyCommand(verify.All))
+	root.PersistentPreRunE = noEmptyValues
+	root.SetFlagErrorFunc(flagError)
 	root.SetArgs(args)
 	out := &watched{w: stdout}
 	root.SetOut(out)

@@ -35,7 +35,8 @@ func simulateCommand() *cobra.Command {
 		},
 	}
 	fl.add(cmd)
-	cmd.Flags().IntVar(&fl.lags, "noise-lags", 0, "largest lag `N` of the autocovariance of the gradient noise; 0 takes none")
+	cmd.Flags().Var(newWhole(&fl.lags, 0), "noise-lags", "largest lag `N` of the autocovariance of the gradient noise; 0 takes none")
+	limit(cmd, "noise-lags", 0, 10000)
 	cmd.Flags().BoolVar(&fl.record, "record", false, "write all that is counted to DIR/"+recordName)
 	return cmd
 }
@@ -93,11 +94,8 @@ func (fl *simulateFlags) tell(w io.Writer, in *input, r *walk, err error) error 
 
 // checkOwn says what is wrong with the flags that no other command has.
 func (fl *simulateFlags) checkOwn() error {
-	switch {
-	case fl.record && !fl.given:
+	if fl.record && !fl.given {
 		return errors.New("--record: wants -o DIR to write to")
-	case fl.lags < 0 || fl.lags > 10000:
-		return fmt.Errorf("--noise-lags: want 0 to 10000, have %d", fl.lags)
 	}
 	return nil
 }
