@@ -13,7 +13,6 @@ import (
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/checkpoint"
-	"github.com/ness-fp/ness/grid"
 )
 
 type evolveFlags struct {
@@ -161,10 +160,8 @@ func (fl *evolveFlags) check(f *fp.File, opt *fp.EvolutionOptions) error {
 	if opt.End == 0 && !f.IsSteady() {
 		return fmt.Errorf("the coefficients change in time, so no density is stationary: %w", errNoEnd)
 	}
-	for _, in := range f.Domain.Intervals {
-		if opt.End == 0 && (in.Lower == grid.Absorbing || in.Upper == grid.Absorbing) {
-			return fmt.Errorf("walls absorb, so no density is stationary: %w", errNoEnd)
-		}
+	if opt.End == 0 && absorbs(f) != "" {
+		return fmt.Errorf("walls absorb, so no density is stationary: %w", errNoEnd)
 	}
 	return nil
 }

@@ -176,9 +176,6 @@ func (fl *ensembleFlags) choose(p *plan, f *fp.File, g *grid.Grid) error {
 	if err := f.HasStationary(); err != nil {
 		return err
 	}
-	if g.HasWall(grid.Absorbing) {
-		p.warnings = append(p.warnings, "walkers know no walls: none is absorbed")
-	}
 	length := make([]float64, g.Dim())
 	for a := range length {
 		length[a] = g.Axis(a).Length()

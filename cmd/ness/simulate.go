@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/fp"
 )
 
 // recordName is the file of all that was counted.
@@ -48,7 +49,7 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	if err := fl.checkOwn(); err != nil {
 		return err
 	}
-	in, err := fl.open(name, nil)
+	in, err := fl.open(name, func(f *fp.File) error { return noExits(name, f) })
 	if err != nil {
 		return err
 	}
@@ -69,6 +70,14 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 		return locate(name, in.file, err)
 	}
 	return fl.tell(w, in, r, err)
+}
+
+// noExits refuses walls that absorb, of which walkers know nothing.
+func noExits(name string, f *fp.File) error {
+	if v := absorbs(f); v != "" {
+		return fmt.Errorf("%s: domain.%s: walls absorb no walkers; want reflecting or periodic ones, or the command passage for the times until walls absorb", name, v)
+	}
+	return nil
 }
 
 // tell prints and writes what the walkers did, and returns what the exit status is to say.
