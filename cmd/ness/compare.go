@@ -57,7 +57,13 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 		return err
 	}
 	defer in.abort()
-	c, err := fl.run(in.file, in.grid, progress)
+	d, err := solveDensities(in)
+	if err != nil {
+		return in.locate(err)
+	}
+	ctx, stop := untilInterrupt() // before, there is nothing to keep
+	defer stop()
+	c, err := fl.run(ctx, in.file, d, progress)
 	if c == nil {
 		return locate(name, in.file, err)
 	}
@@ -90,6 +96,21 @@ func (fl *compareFlags) comparable(f *fp.File) error {
 	return f.HasStationary()
 }
 
+// densities are what walkers are set against.
+type densities struct {
+	*fp.Stationary
+	candidates []compare.Candidate // the first of them is the solution
+}
+
+func solveDensities(in *input) (*densities, error) {
+	opt := fp.StationaryOptions{MaxMemory: memory()}
+	s, err := fp.SolveStationary(in.file.Problem, in.grid, opt)
+	if err != nil {
+		return nil, err
+	}
+	return &densities{s, compare.Candidates(in.file, s, opt)}, nil
+}
+
 // A comparison is walkers beside densities.
 type comparison struct {
 	within float64
@@ -110,16 +131,9 @@ type comparisonRow struct {
 	failure   error
 }
 
-// run solves and simulates. What comes with an error is fit to look at.
-func (fl *compareFlags) run(f *fp.File, g *grid.Grid, progress io.Writer) (*comparison, error) {
-	opt := fp.StationaryOptions{MaxMemory: memory()}
-	s, err := fp.SolveStationary(f.Problem, g, opt)
-	if err != nil {
-		return nil, err
-	}
-	candidates := compare.Candidates(f, s, opt)
-	ctx, stop := untilInterrupt()
-	defer stop()
+// run simulates, and sets the walkers against the densities. What comes with an error is fit to look at.
+func (fl *compareFlags) run(ctx context.Context, f *fp.File, s *densities, progress io.Writer) (*comparison, error) {
+	g := s.Density.Grid
 	p, err := fl.plan(ctx, f, g, max(fewRelaxations, relaxationsForFloor(s.Density, fl.within/4, fl.walkers)), progress)
 	if ctx.Err() != nil {
 		return nil, errInterrupted
@@ -136,7 +150,7 @@ func (fl *compareFlags) run(f *fp.File, g *grid.Grid, progress io.Writer) (*comp
 		r.warnings = append(r.warnings, "walkers go through epochs, whose batches are not independent; the equations take them to be")
 	}
 	c := &comparison{within: fl.within, walk: r, missed: missedPoint(f.Problem.StablePoints(), s.Density, r.Histogram())}
-	for _, one := range candidates {
+	for _, one := range s.candidates {
 		c.rows = append(c.rows, c.row(one))
 	}
 	if fl.study > 0 && !r.interrupted {

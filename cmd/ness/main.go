@@ -19,7 +19,10 @@ import (
 	"github.com/ness-fp/ness/operators/krylov"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	watchInterrupts(os.Stderr)
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // Exit statuses.
 const (
