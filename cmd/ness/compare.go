@@ -29,7 +29,7 @@ func compareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare FILE",
 		Short: "Compare stationary densities with walkers: status 0 within the tolerance, 1 violated, 3 cannot tell",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given, fl.samplesGiven = cmd.Flags().Changed("output"), cmd.Flags().Changed("eta-samples")
 			return fl.compare(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])

@@ -114,6 +114,9 @@ func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File,
 	sgd := compare.SGD(*f.SGD())
 	sgd.Schedule, sgd.Batch = fp.ConstantRate(v.Rate), v.Batch
 	p := &plan{process: &sgd, name: "SGD", initial: main.initial, stepsFound: true, variables: main.variables}
+	if !fl.samplesGiven {
+		p.ask = "--eta-samples"
+	}
 	p.options = compare.Options{Walkers: fl.walkers, Seed: studySeed(fl.seed, k), BurnIn: -1}
 	if err := fl.pilot(ctx, p, g, 2*fl.studySamples/float64(fl.walkers), progress); err != nil {
 		return err

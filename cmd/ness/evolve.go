@@ -34,7 +34,7 @@ func evolveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evolve FILE",
 		Short: "Let the density of a problem file evolve in time, to a time or until nothing changes",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given = cmd.Flags().Changed("output")
 			if cmd.Flags().Changed("times") && len(fl.times) == 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -11,7 +12,15 @@ import (
 	"github.com/ness-fp/ness/fp/spelling"
 )
 
-// This file tells what is wrong with flags: which, what is wanted, what was found.
+// This file tells what is wrong with flags and arguments: which, what is wanted, what was found.
+
+// oneFile wants one argument.
+func oneFile(_ *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	return fmt.Errorf("want one problem file, have %s", cmp.Or(strings.Join(args, ", "), "none"))
+}
 
 // wanted is the error of a value that cannot be, and says what can.
 type wanted string

@@ -25,7 +25,7 @@ func modesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "modes FILE",
 		Short: "Find the slowest modes of relaxation, their times, and metastable sets",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given = cmd.Flags().Changed("output")
 			return fl.modes(cmd.OutOrStdout(), args[0])

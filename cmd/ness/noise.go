@@ -27,7 +27,7 @@ func noiseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "noise FILE",
 		Short: "Measure the identities of minibatch noise: status 0 they hold, 1 one is violated, 3 cannot tell",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return fl.noise(cmd.OutOrStdout(), args[0])
 		},
@@ -122,6 +122,11 @@ func (fl *noiseFlags) where(f *fp.File) ([]float64, error) {
 	if fl.at != nil {
 		if len(fl.at) != d {
 			return nil, fmt.Errorf("--at: want %d numbers, one per variable, have %d", d, len(fl.at))
+		}
+		for _, x := range fl.at {
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				return nil, fmt.Errorf("--at: want finite numbers, have %g", x)
+			}
 		}
 		return fl.at, nil
 	}

@@ -26,7 +26,7 @@ func passageCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "passage FILE --from CONDITION --to CONDITION",
 		Short: "Find mean first-passage times, committors and rates between two sets",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given = cmd.Flags().Changed("output")
 			return fl.passage(cmd.OutOrStdout(), args[0])

@@ -31,6 +31,7 @@ type plan struct {
 	options    compare.Options
 	steps      int // after the burn-in
 	stepsFound bool
+	ask        string // flag that asks for more than is done unasked, "" where it was given
 	warnings   []string
 }
 
@@ -41,7 +42,7 @@ const fewRelaxations = 500
 // plan chooses what the flags leave open: as many relaxation times as are wanted, unless steps
 // are given. A context that is done is its error.
 func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid, relaxations float64, bar io.Writer) (*plan, error) {
-	p := &plan{steps: fl.steps, stepsFound: fl.steps == 0, variables: f.Problem.Variables}
+	p := &plan{steps: fl.steps, stepsFound: fl.steps == 0, ask: "--steps", variables: f.Problem.Variables}
 	var err error
 	if p.initial, p.start, err = startOf(f, g, fl); err != nil {
 		return nil, err
@@ -138,8 +139,8 @@ const fewestCounts = 10
 // enough bounds the steps that are planned without being asked for.
 func (p *plan) enough(steps float64) {
 	every := p.options.Every
-	if most := p.most(); steps > most {
-		p.warnings = append(p.warnings, fmt.Sprintf("%.3g steps would be right; %.3g are as many as are done without being asked for: see --steps", steps, most))
+	if most := p.most(); steps > most && p.ask != "" {
+		p.warnings = append(p.warnings, fmt.Sprintf("%.3g steps would be right; %.3g are as many as are done without being asked for: see %s", steps, most, p.ask))
 		steps = most
 	}
 	p.steps = max(fewestCounts, int(steps)/every) * every

@@ -29,7 +29,7 @@ func simulateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate FILE",
 		Short: "Run an ensemble of walkers: SGD itself, or a stochastic differential equation",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given = cmd.Flags().Changed("output")
 			return fl.simulate(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
@@ -49,7 +49,7 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	if err := fl.checkOwn(); err != nil {
 		return err
 	}
-	in, err := fl.open(name, func(f *fp.File) error { return noExits(name, f) })
+	in, err := fl.open(name, func(f *fp.File) error { return fl.check(name, f) })
 	if err != nil {
 		return err
 	}
@@ -63,6 +63,9 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	case err != nil:
 		return locate(name, in.file, err)
 	}
+	if fl.lags >= p.steps {
+		return fmt.Errorf("--noise-lags: want fewer than the %d steps after the burn-in, have %d", p.steps, fl.lags)
+	}
 	p.options.NoiseLags = fl.lags
 	p.warnings = append(in.doubts, p.warnings...)
 	r, err := fl.run(ctx, p, in.folder, progress)
@@ -72,10 +75,13 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	return fl.tell(w, in, r, err)
 }
 
-// noExits refuses walls that absorb, of which walkers know nothing.
-func noExits(name string, f *fp.File) error {
+// check says what walkers cannot do with a file.
+func (fl *simulateFlags) check(name string, f *fp.File) error {
 	if v := absorbs(f); v != "" {
 		return fmt.Errorf("%s: domain.%s: walls absorb no walkers; want reflecting or periodic ones, or the command passage for the times until walls absorb", name, v)
+	}
+	if fl.lags > 0 && (!fl.isSGD(f) || f.SGD() == nil || f.SGD().Loss == nil) {
+		return errors.New("--noise-lags: wants walkers that do SGD on data, whose batches are the noise")
 	}
 	return nil
 }
