@@ -31,6 +31,7 @@ type plan struct {
 	options    compare.Options
 	steps      int // after the burn-in
 	stepsFound bool
+	still      bool   // without noise where walkers start or get to
 	ask        string // flag that asks for more than is done unasked, "" where it was given
 	warnings   []string
 }
@@ -55,6 +56,11 @@ func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid, rel
 	}
 	if sgd := f.SGD(); sgd != nil && fl.isSGD(f) {
 		if _, constant := sgd.Schedule.(fp.ConstantRate); !constant {
+			p.withoutPilot(sgd.Schedule)
+			return p, p.check()
+		}
+		if f.HasNoise() != nil { // a pilot would run to its end
+			p.still, p.warnings = true, append(p.warnings, "all samples in every batch leave no noise: walkers go down to a minimum, and stay there")
 			p.withoutPilot(sgd.Schedule)
 			return p, p.check()
 		}
@@ -111,7 +117,7 @@ func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid, relax
 	}
 	p.relaxation = &r
 	if r.Steps == 0 {
-		p.warnings = append(p.warnings, "nothing moves: there is no noise where walkers start")
+		p.still, p.warnings = true, append(p.warnings, "nothing moves: there is no noise where walkers start")
 	} else if !r.Mixed {
 		p.warnings = append(p.warnings, fmt.Sprintf("in %d steps the walkers of a pilot run did not forget where they started: the relaxation time is longer than %.3g steps, and so should the burn-in be", r.Length, r.Steps))
 	}

@@ -54,6 +54,9 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 		return err
 	}
 	defer in.abort()
+	if err := checkFormulas(in); err != nil {
+		return in.locate(err)
+	}
 	ctx, stop := untilInterrupt()
 	defer stop()
 	p, err := fl.plan(ctx, in.file, in.grid, fewRelaxations, progress)
@@ -84,6 +87,16 @@ func (fl *simulateFlags) check(name string, f *fp.File) error {
 		return errors.New("--noise-lags: wants walkers that do SGD on data, whose batches are the noise")
 	}
 	return nil
+}
+
+// checkFormulas samples the coefficients where they are formulas: of a negative variance walkers would
+// make none, and say nothing.
+func checkFormulas(in *input) error {
+	if sgd := in.file.SGD(); sgd != nil && sgd.Loss != nil {
+		return nil
+	}
+	_, err := fp.SampleCenters(in.file.Problem, in.grid)
+	return err
 }
 
 // tell prints and writes what the walkers did, and returns what the exit status is to say.
