@@ -73,7 +73,7 @@ func (s *dataSets) add(row []float64, group int) {
 		if s.ctx.Err() != nil {
 			return
 		}
-		seed, _ := random.New(s.seed, uint64(firstSet+group*s.perGroup+set)).Next()
+		seed := random.Derive(s.seed, uint64(firstSet+group*s.perGroup+set))
 		_, grad, cov := sampleNoise(s.draw(seed), s.theta)
 		for a, v := range grad {
 			row[a] += v

@@ -17,7 +17,7 @@ func balanceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "balance FILE",
 		Short: "Say whether detailed balance holds: status 0 it holds, 1 violated, 3 cannot tell",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return fl.balance(cmd.OutOrStdout(), args[0])
 		},

@@ -23,7 +23,7 @@ func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Validate a problem file and describe it: box, walls, convention, noise, memory",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f, err := in.read(args[0])
 			if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -30,7 +29,7 @@ func compareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare FILE",
 		Short: "Compare stationary densities with walkers: status 0 within the tolerance, 1 violated, 3 cannot tell",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given, fl.samplesGiven = cmd.Flags().Changed("output"), cmd.Flags().Changed("eta-samples")
 			return fl.compare(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
@@ -38,8 +37,11 @@ func compareCommand() *cobra.Command {
 	}
 	fl.add(cmd)
 	cmd.Flags().Float64Var(&fl.within, "within", 0.02, "total variation `DISTANCE` up to which a density agrees")
-	cmd.Flags().IntVar(&fl.study, "eta-study", 0, "halve learning rate and batch size so many `TIMES`, and fit the order in the learning rate at which walkers leave the equation")
+	limit(cmd, "within", above0, below1)
+	cmd.Flags().Var(newWhole(&fl.study, 0), "eta-study", "halve learning rate and batch size so many `TIMES`, and fit the order in the learning rate at which walkers leave the equation")
+	limit(cmd, "eta-study", 0, 20)
 	cmd.Flags().Float64Var(&fl.studySamples, "eta-samples", 2e7, "`NUMBER` of independent samples at each learning rate of the study: N leave errors of √(2/N) of a variance")
+	limit(cmd, "eta-samples", 1000, 1e12)
 	return cmd
 }
 
@@ -47,22 +49,21 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 	if fl.quiet {
 		w, progress = io.Discard, io.Discard
 	}
-	switch {
-	case !(fl.within > 0 && fl.within < 1):
-		return fmt.Errorf("--within: want a distance between 0 and 1, have %g", fl.within)
-	case !(fl.studySamples >= 1000 && fl.studySamples <= 1e12):
-		return fmt.Errorf("--eta-samples: want 1000 to 1e12, have %g", fl.studySamples)
-	case fl.samplesGiven && fl.study == 0:
-		return fmt.Errorf("--eta-samples: has no meaning without --eta-study")
-	case fl.study < 0 || fl.study > 20:
-		return fmt.Errorf("--eta-study: want a number of halvings up to 20, have %d", fl.study)
+	if fl.samplesGiven && fl.study == 0 {
+		return errors.New("--eta-samples: has no meaning without --eta-study")
 	}
 	in, err := fl.open(name, fl.comparable)
 	if err != nil {
 		return err
 	}
 	defer in.abort()
-	c, err := fl.run(in.file, in.grid, progress)
+	d, err := solveDensities(in)
+	if err != nil {
+		return in.locate(err)
+	}
+	ctx, stop := untilInterrupt() // before, there is nothing to keep
+	defer stop()
+	c, err := fl.run(ctx, in.file, d, progress)
 	if c == nil {
 		return locate(name, in.file, err)
 	}
@@ -95,6 +96,21 @@ func (fl *compareFlags) comparable(f *fp.File) error {
 	return f.HasStationary()
 }
 
+// densities are what walkers are set against.
+type densities struct {
+	*fp.Stationary
+	candidates []compare.Candidate // the first of them is the solution
+}
+
+func solveDensities(in *input) (*densities, error) {
+	opt := fp.StationaryOptions{MaxMemory: memory()}
+	s, err := fp.SolveStationary(in.file.Problem, in.grid, opt)
+	if err != nil {
+		return nil, err
+	}
+	return &densities{s, compare.Candidates(in.file, s, opt)}, nil
+}
+
 // A comparison is walkers beside densities.
 type comparison struct {
 	within float64
@@ -115,16 +131,9 @@ type comparisonRow struct {
 	failure   error
 }
 
-// run solves and simulates. What comes with an error is fit to look at.
-func (fl *compareFlags) run(f *fp.File, g *grid.Grid, progress io.Writer) (*comparison, error) {
-	opt := fp.StationaryOptions{MaxMemory: memory()}
-	s, err := fp.SolveStationary(f.Problem, g, opt)
-	if err != nil {
-		return nil, err
-	}
-	candidates := compare.Candidates(f, s, opt)
-	ctx, stop := untilInterrupt()
-	defer stop()
+// run simulates, and sets the walkers against the densities. What comes with an error is fit to look at.
+func (fl *compareFlags) run(ctx context.Context, f *fp.File, s *densities, progress io.Writer) (*comparison, error) {
+	g := s.Density.Grid
 	p, err := fl.plan(ctx, f, g, max(fewRelaxations, relaxationsForFloor(s.Density, fl.within/4, fl.walkers)), progress)
 	if ctx.Err() != nil {
 		return nil, errInterrupted
@@ -141,7 +150,7 @@ func (fl *compareFlags) run(f *fp.File, g *grid.Grid, progress io.Writer) (*comp
 		r.warnings = append(r.warnings, "walkers go through epochs, whose batches are not independent; the equations take them to be")
 	}
 	c := &comparison{within: fl.within, walk: r, missed: missedPoint(f.Problem.StablePoints(), s.Density, r.Histogram())}
-	for _, one := range candidates {
+	for _, one := range s.candidates {
 		c.rows = append(c.rows, c.row(one))
 	}
 	if fl.study > 0 && !r.interrupted {

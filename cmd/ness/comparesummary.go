@@ -173,6 +173,9 @@ func (c *comparisonSummary) print(w io.Writer) {
 	if names := c.infinite(); names != nil {
 		line(w, "KL", "infinite where walkers were counted and a density is 0: %s", strings.Join(names, "; "))
 	}
+	if names := c.withoutChiSquare(); names != nil {
+		line(w, "chi²", "NaN where walkers miss some of the boxes of equal probability, or have too few independent samples for two: %s", strings.Join(names, "; "))
+	}
 	rows = rows[:0]
 	for _, one := range c.Candidates {
 		rows = append(rows, []string{one.Name, one.Formula})
@@ -184,9 +187,21 @@ func (c *comparisonSummary) print(w io.Writer) {
 }
 
 // infinite returns the densities from which the histogram has no finite KL.
-func (c *comparisonSummary) infinite() (names []string) {
-	for _, one := range c.Candidates {
-		if math.IsInf(float64(one.KL.Value), 1) {
+func (c *comparisonSummary) infinite() []string {
+	return c.names(func(one *candidateSummary) bool { return math.IsInf(float64(one.KL.Value), 1) })
+}
+
+// withoutChiSquare returns the densities that chi² tells nothing of.
+func (c *comparisonSummary) withoutChiSquare() []string {
+	return c.names(func(one *candidateSummary) bool {
+		return one.Failure == "" && math.IsNaN(float64(one.ChiSquare.P))
+	})
+}
+
+// names returns those of the densities of which something holds.
+func (c *comparisonSummary) names(holds func(*candidateSummary) bool) (names []string) {
+	for k := range c.Candidates {
+		if one := &c.Candidates[k]; holds(one) {
 			names = append(names, one.Name)
 		}
 	}

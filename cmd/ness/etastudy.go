@@ -12,6 +12,7 @@ import (
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/cmd/ness/internal/plot"
 	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/compare/random"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
 )
@@ -55,6 +56,11 @@ func (fl *compareFlags) checkStudy(f *fp.File) error {
 	}
 	batch, parts := f.SGDVariant().Batch, 1<<fl.study
 	switch {
+	case f.SGD().Sampling == fp.Epochs:
+		// An epoch lasts as long in units of 1/λ, ηn/B, however small η is.
+		return errors.New("--eta-study: at fixed η/B walkers that go through epochs do not come nearer to the equation, and have no order; want sampling with-replacement or without-replacement")
+	case f.SGD().InjectedNoise > 0:
+		return errors.New("--eta-study: keeps η/B and with it the noise, but injected noise falls with η, and would add to every order; want a file without sgd.injected_noise")
 	case f.SGD().Sampling == fp.FullBatch:
 		return errors.New("--eta-study: halves the batch size with the learning rate; a full batch has none to halve")
 	case batch%parts != 0:
@@ -70,6 +76,8 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 		s.series = append(s.series,
 			studySeries{key: "order-2", name: "second-order drift", order: 2},
 			studySeries{key: "corrected", name: "second-order drift and noise", order: 2, correct: true})
+	} else {
+		s.warnings = append(s.warnings, "study: the equation of second order is known without momentum alone; with it the first is all there is")
 	}
 	for k := 0; k <= fl.study && s.err == nil; k++ {
 		s.err = fl.studyPoint(ctx, s, f, g, c.walk.plan, k, progress)
@@ -89,7 +97,7 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 
 // studySeed returns the seed at the learning rate η/2ᵏ: ensembles have to be independent of
 // one another, and of that of the comparison.
-func studySeed(seed uint64, k int) uint64 { return seed + uint64(k) + 1 }
+func studySeed(seed uint64, k int) uint64 { return random.Derive(seed, uint64(k)) }
 
 // studyPoint adds the learning rate η/2ᵏ.
 func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File, g *grid.Grid, main *plan, k int, progress io.Writer) error {
@@ -106,6 +114,9 @@ func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File,
 	sgd := compare.SGD(*f.SGD())
 	sgd.Schedule, sgd.Batch = fp.ConstantRate(v.Rate), v.Batch
 	p := &plan{process: &sgd, name: "SGD", initial: main.initial, stepsFound: true, variables: main.variables}
+	if !fl.samplesGiven {
+		p.ask = "--eta-samples"
+	}
 	p.options = compare.Options{Walkers: fl.walkers, Seed: studySeed(fl.seed, k), BurnIn: -1}
 	if err := fl.pilot(ctx, p, g, 2*fl.studySamples/float64(fl.walkers), progress); err != nil {
 		return err

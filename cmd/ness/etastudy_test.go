@@ -24,3 +24,18 @@ func TestFiguresOfStudiesFollowTheTable(t *testing.T) {
 		t.Error("the figure does not tell a limit from an error")
 	}
 }
+
+// Studies of neighbouring seeds share no ensemble with one another, nor with the comparisons they are part of.
+func TestStudiesOfNeighbouringSeedsShareNoEnsemble(t *testing.T) {
+	const seeds, halvings = 32, 20
+	seen := map[uint64]bool{}
+	for seed := range uint64(seeds) {
+		seen[seed] = true
+		for k := range halvings + 1 {
+			seen[studySeed(seed, k)] = true
+		}
+	}
+	if have, want := len(seen), seeds*(1+halvings+1); have != want {
+		t.Errorf("%d ensembles have %d seeds", want, have)
+	}
+}

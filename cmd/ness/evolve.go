@@ -13,7 +13,6 @@ import (
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/checkpoint"
-	"github.com/ness-fp/ness/grid"
 )
 
 type evolveFlags struct {
@@ -35,7 +34,7 @@ func evolveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evolve FILE",
 		Short: "Let the density of a problem file evolve in time, to a time or until nothing changes",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given = cmd.Flags().Changed("output")
 			if cmd.Flags().Changed("times") && len(fl.times) == 0 {
@@ -51,8 +50,11 @@ func evolveCommand() *cobra.Command {
 	f.StringVar(&fl.until, "until", "", "`END`: a time, or stationary (default: the last of the --times, or stationary)")
 	f.StringSliceVar(&fl.times, "times", nil, "`TIMES` at which to keep the density: numbers, FROM:TO:COUNT evenly, FROM:TO:COUNT:log in equal ratios")
 	f.Float64Var(&fl.tol, "tol", 1e-4, "`ERROR` of one step in time, in the L1 norm")
+	limit(cmd, "tol", 1e-12, below1)
 	f.Float64Var(&fl.stationaryTol, "stationary-tol", 1e-10, "`DISTANCE` in the L1 norm, by estimate, at which a density is stationary")
-	f.IntVar(&fl.maxSteps, "max-steps", 100000, "`NUMBER` of steps after which to give up")
+	limit(cmd, "stationary-tol", 1e-14, below1)
+	f.Var(newWhole(&fl.maxSteps, 100000), "max-steps", "`NUMBER` of steps after which to give up")
+	limit(cmd, "max-steps", 1, mostSteps)
 	f.StringVar(&fl.checkpoint, "checkpoint", "", "`PATH` of the file that keeps the state (default: DIR.state)")
 	f.DurationVar(&fl.every, "checkpoint-every", 30*time.Second, "`TIME` between two saved states")
 	f.BoolVar(&fl.resume, "resume", false, "go on from the saved state")
@@ -72,12 +74,6 @@ func (fl *evolveFlags) options() (opt fp.EvolutionOptions, err error) {
 		return opt, err
 	}
 	switch {
-	case !(fl.tol >= 1e-12 && fl.tol < 1):
-		return opt, fmt.Errorf("--tol: want a number from 1e-12 to 1, have %g", fl.tol)
-	case !(fl.stationaryTol >= 1e-14 && fl.stationaryTol < 1):
-		return opt, fmt.Errorf("--stationary-tol: want a number from 1e-14 to 1, have %g", fl.stationaryTol)
-	case fl.maxSteps < 1:
-		return opt, fmt.Errorf("--max-steps: want at least 1, have %d", fl.maxSteps)
 	case fl.every <= 0:
 		return opt, fmt.Errorf("--checkpoint-every: want a time above 0, have %v", fl.every)
 	case fl.animate && (!fl.given || len(opt.Times) < 2):
@@ -164,10 +160,8 @@ func (fl *evolveFlags) check(f *fp.File, opt *fp.EvolutionOptions) error {
 	if opt.End == 0 && !f.IsSteady() {
 		return fmt.Errorf("the coefficients change in time, so no density is stationary: %w", errNoEnd)
 	}
-	for _, in := range f.Domain.Intervals {
-		if opt.End == 0 && (in.Lower == grid.Absorbing || in.Upper == grid.Absorbing) {
-			return fmt.Errorf("walls absorb, so no density is stationary: %w", errNoEnd)
-		}
+	if opt.End == 0 && absorbs(f) != "" {
+		return fmt.Errorf("walls absorb, so no density is stationary: %w", errNoEnd)
 	}
 	return nil
 }

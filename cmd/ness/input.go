@@ -41,6 +41,16 @@ func openInput(name string, read *inputFlags, out *outputFlags, will func(*fp.Fi
 	return in, nil
 }
 
+// absorbs returns the first variable with a wall that absorbs, "" without one.
+func absorbs(f *fp.File) string {
+	for a, in := range f.Domain.Intervals {
+		if in.Lower == grid.Absorbing || in.Upper == grid.Absorbing {
+			return f.Problem.Variables[a]
+		}
+	}
+	return ""
+}
+
 // abort removes what has been staged and not moved into place.
 func (in *input) abort() {
 	if in.folder != nil {

@@ -163,18 +163,28 @@ func TestInterruptedEnsemblesGoOn(t *testing.T) {
 	}
 }
 
-// Draws of minibatches, and pilot runs, end at an interrupt, with its status and a word.
-func TestInterruptedNoiseAndPilots(t *testing.T) {
+// What has nothing to keep yet ends at an interrupt, with its status and a word, and leaves nothing.
+func TestInterruptsBeforeThereIsAResult(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long under the race detector")
 	}
-	slow := filepath.Join(t.TempDir(), "slow.yaml")
+	dir := t.TempDir()
+	slow, parent := filepath.Join(dir, "slow.yaml"), filepath.Join(dir, "parent")
 	if err := os.WriteFile(slow, []byte("version: 1\nvariables: [x]\nequation: {drift: [\"-1e-5*x\"], diffusion: 1e-5}\ndomain: {x: {min: -5, max: 5, cells: 64}}\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(parent, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	problem := func(name string) string { return filepath.Join(testdata(t), "problems", name) }
 	for _, args := range [][]string{
-		{"noise", filepath.Join(testdata(t), "problems", "diabetes.yaml"), "--batches", "1000000000000"},
+		{"noise", problem("diabetes.yaml"), "--batches", "1000000000000"},
 		{"simulate", slow, "--step", "1"},
+		{"solve", problem("a4_full_tensor.yaml"), "--cells", "1024", "-o", filepath.Join(parent, "solve")},
+		{"modes", problem("a4_full_tensor.yaml"), "--cells", "512", "-o", filepath.Join(parent, "modes")},
+		{"passage", problem("a4_full_tensor.yaml"), "--cells", "512", "--to", "x > 1", "-o", filepath.Join(parent, "passage")},
+		{"balance", problem("a4_full_tensor.yaml"), "--cells", "1024"},
+		{"compare", problem("a4_full_tensor.yaml"), "--cells", "1024", "-o", filepath.Join(parent, "compare")},
 	} {
 		for wait := 100 * time.Millisecond; ; wait *= 2 { // too early the program just dies
 			cmd := program(args...)
@@ -192,6 +202,10 @@ func TestInterruptedNoiseAndPilots(t *testing.T) {
 				t.Fatalf("%s: status %d: %s", args[0], c, &stderr)
 			}
 		}
+	}
+	left, err := os.ReadDir(parent)
+	if err != nil || len(left) != 0 {
+		t.Errorf("%v is left, %v", left, err)
 	}
 }
 

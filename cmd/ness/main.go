@@ -19,7 +19,10 @@ import (
 	"github.com/ness-fp/ness/operators/krylov"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	watchInterrupts(os.Stderr)
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // Exit statuses.
 const (
@@ -46,6 +49,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 	}
 	root.AddCommand(solveCommand(), evolveCommand(), modesCommand(), passageCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand(), auditCommand(), verifyCommand(verify.All))
+	root.PersistentPreRunE = noEmptyValues
+	root.SetFlagErrorFunc(flagError)
 	root.SetArgs(args)
 	out := &watched{w: stdout}
 	root.SetOut(out)

@@ -17,7 +17,7 @@ type modesFlags struct {
 	outputFlags
 	count int
 	order string
-	tol   float64
+	tol   float64 // 0 where not given
 }
 
 func modesCommand() *cobra.Command {
@@ -25,7 +25,7 @@ func modesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "modes FILE",
 		Short: "Find the slowest modes of relaxation, their times, and metastable sets",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given = cmd.Flags().Changed("output")
 			return fl.modes(cmd.OutOrStdout(), args[0])
@@ -33,23 +33,18 @@ func modesCommand() *cobra.Command {
 	}
 	fl.inputFlags.add(cmd)
 	fl.outputFlags.add(cmd)
-	cmd.Flags().IntVarP(&fl.count, "count", "k", 6, "`NUMBER` of eigenvalues nearest 0, which is not counted; one more where a pair of conjugates would be cut in two")
+	cmd.Flags().VarP(newWhole(&fl.count, 6), "count", "k", "`NUMBER` of eigenvalues nearest 0, which is not counted; one more where a pair of conjugates would be cut in two")
+	limit(cmd, "count", 1, 1000)
 	cmd.Flags().StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator, whose rates are right however small")
 	cmd.Flags().Float64Var(&fl.tol, "tol", 0, "`ACCURACY` of the eigenvectors of the accurate operator (default 1e-7, of eigenvalues some 1e-12)")
+	limit(cmd, "tol", 1e-13, 1e-2)
 	return cmd
 }
 
 // options turns the flags into options of the solver.
 func (fl *modesFlags) options() (opt fp.ModesOptions, err error) {
-	const most = 1000
 	if opt.Order, err = fp.ParseOrder(fl.order); err != nil {
 		return opt, fmt.Errorf("--order: %w", err)
-	}
-	switch {
-	case fl.count < 1 || fl.count > most:
-		return opt, fmt.Errorf("--count: want 1 to %d, have %d", most, fl.count)
-	case !(fl.tol >= 0 && fl.tol < 1e-2) || fl.tol > 0 && fl.tol < 1e-13:
-		return opt, fmt.Errorf("--tol: want a number from 1e-13 to 1e-2, have %g", fl.tol)
 	}
 	opt.Count, opt.Tol, opt.MaxMemory = fl.count, fl.tol, memory()
 	return opt, nil

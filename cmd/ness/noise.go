@@ -27,7 +27,7 @@ func noiseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "noise FILE",
 		Short: "Measure the identities of minibatch noise: status 0 they hold, 1 one is violated, 3 cannot tell",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return fl.noise(cmd.OutOrStdout(), args[0])
 		},
@@ -35,8 +35,10 @@ func noiseCommand() *cobra.Command {
 	fl.add(cmd)
 	cmd.Flags().Float64SliceVar(&fl.at, "at", nil, "`PARAMETERS` at which to measure, one number for each (default: 0.1 above the minimum of the loss)")
 	replacing(cmd, "at")
-	cmd.Flags().IntVar(&fl.batches, "batches", 0, "`NUMBER` of minibatches of each kind (default: some seconds)")
-	cmd.Flags().IntVar(&fl.dataSets, "data-sets", 0, "`NUMBER` of data sets, where data are drawn from a known law (default: some seconds)")
+	cmd.Flags().Var(newWhole(&fl.batches, 0), "batches", "`NUMBER` of minibatches of each kind (default: some seconds)")
+	limit(cmd, "batches", 2, mostSteps)
+	cmd.Flags().Var(newWhole(&fl.dataSets, 0), "data-sets", "`NUMBER` of data sets, where data are drawn from a known law (default: some seconds)")
+	limit(cmd, "data-sets", 2, mostSteps)
 	cmd.Flags().Uint64Var(&fl.seed, "seed", 1, "`SEED` of all random numbers")
 	cmd.Flags().BoolVar(&fl.json, "json", false, "print the result as JSON")
 	cmd.Flags().BoolVarP(&fl.quiet, "quiet", "q", false, "print nothing but errors")
@@ -120,6 +122,11 @@ func (fl *noiseFlags) where(f *fp.File) ([]float64, error) {
 	if fl.at != nil {
 		if len(fl.at) != d {
 			return nil, fmt.Errorf("--at: want %d numbers, one per variable, have %d", d, len(fl.at))
+		}
+		for _, x := range fl.at {
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				return nil, fmt.Errorf("--at: want finite numbers, have %g", x)
+			}
 		}
 		return fl.at, nil
 	}

@@ -26,14 +26,9 @@ func passageCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "passage FILE --from CONDITION --to CONDITION",
 		Short: "Find mean first-passage times, committors and rates between two sets",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given = cmd.Flags().Changed("output")
-			for _, name := range []string{"from", "to"} {
-				if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
-					return fmt.Errorf("--%s: want a condition, have an empty one", name)
-				}
-			}
 			return fl.passage(cmd.OutOrStdout(), args[0])
 		},
 	}

@@ -31,6 +31,8 @@ type plan struct {
 	options    compare.Options
 	steps      int // after the burn-in
 	stepsFound bool
+	still      bool   // without noise where walkers start or get to
+	ask        string // flag that asks for more than is done unasked, "" where it was given
 	warnings   []string
 }
 
@@ -41,7 +43,7 @@ const fewRelaxations = 500
 // plan chooses what the flags leave open: as many relaxation times as are wanted, unless steps
 // are given. A context that is done is its error.
 func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid, relaxations float64, bar io.Writer) (*plan, error) {
-	p := &plan{steps: fl.steps, stepsFound: fl.steps == 0, variables: f.Problem.Variables}
+	p := &plan{steps: fl.steps, stepsFound: fl.steps == 0, ask: "--steps", variables: f.Problem.Variables}
 	var err error
 	if p.initial, p.start, err = startOf(f, g, fl); err != nil {
 		return nil, err
@@ -54,6 +56,11 @@ func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid, rel
 	}
 	if sgd := f.SGD(); sgd != nil && fl.isSGD(f) {
 		if _, constant := sgd.Schedule.(fp.ConstantRate); !constant {
+			p.withoutPilot(sgd.Schedule)
+			return p, p.check()
+		}
+		if f.HasNoise() != nil { // a pilot would run to its end
+			p.still, p.warnings = true, append(p.warnings, "all samples in every batch leave no noise: walkers go down to a minimum, and stay there")
 			p.withoutPilot(sgd.Schedule)
 			return p, p.check()
 		}
@@ -110,7 +117,7 @@ func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid, relax
 	}
 	p.relaxation = &r
 	if r.Steps == 0 {
-		p.warnings = append(p.warnings, "nothing moves: there is no noise where walkers start")
+		p.still, p.warnings = true, append(p.warnings, "nothing moves: there is no noise where walkers start")
 	} else if !r.Mixed {
 		p.warnings = append(p.warnings, fmt.Sprintf("in %d steps the walkers of a pilot run did not forget where they started: the relaxation time is longer than %.3g steps, and so should the burn-in be", r.Length, r.Steps))
 	}
@@ -138,8 +145,8 @@ const fewestCounts = 10
 // enough bounds the steps that are planned without being asked for.
 func (p *plan) enough(steps float64) {
 	every := p.options.Every
-	if most := p.most(); steps > most {
-		p.warnings = append(p.warnings, fmt.Sprintf("%.3g steps would be right; %.3g are as many as are done without being asked for: see --steps", steps, most))
+	if most := p.most(); steps > most && p.ask != "" {
+		p.warnings = append(p.warnings, fmt.Sprintf("%.3g steps would be right; %.3g are as many as are done without being asked for: see %s", steps, most, p.ask))
 		steps = most
 	}
 	p.steps = max(fewestCounts, int(steps)/every) * every
@@ -175,9 +182,6 @@ func (fl *ensembleFlags) choose(p *plan, f *fp.File, g *grid.Grid) error {
 	}
 	if err := f.HasStationary(); err != nil {
 		return err
-	}
-	if g.HasWall(grid.Absorbing) {
-		p.warnings = append(p.warnings, "walkers know no walls: none is absorbed")
 	}
 	length := make([]float64, g.Dim())
 	for a := range length {

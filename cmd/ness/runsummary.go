@@ -131,7 +131,7 @@ func summarizeEnsemble(r *walk) (e ensembleSummary, warnings []string) {
 	if o := e.Outside; o > 0 {
 		warnings = append(warnings, fmt.Sprintf("%.3g of all counts lie outside the box", float64(o)))
 	}
-	if r := r.relaxation; r != nil && r.Steps == 0 {
+	if r.still {
 		return e, warnings
 	}
 	return e, append(warnings, m.Doubts(r.straight())...)
@@ -171,7 +171,7 @@ func (s *runSummary) print(w io.Writer) {
 func (e *ensembleSummary) print(w io.Writer) {
 	line(w, "process", "%s", e.Process)
 	line(w, "walkers", "%d from %s, seed %d", e.Walkers, e.Start, e.Seed)
-	if r := e.Relaxation; r != nil {
+	if r := e.Relaxation; r != nil && r.Steps > 0 { // else nothing moves
 		atLeast := ""
 		if !r.Mixed {
 			atLeast = "more than "

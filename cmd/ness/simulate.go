@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
+	"github.com/ness-fp/ness/fp"
 )
 
 // recordName is the file of all that was counted.
@@ -28,14 +29,15 @@ func simulateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate FILE",
 		Short: "Run an ensemble of walkers: SGD itself, or a stochastic differential equation",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given = cmd.Flags().Changed("output")
 			return fl.simulate(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
 		},
 	}
 	fl.add(cmd)
-	cmd.Flags().IntVar(&fl.lags, "noise-lags", 0, "largest lag `N` of the autocovariance of the gradient noise; 0 takes none")
+	cmd.Flags().Var(newWhole(&fl.lags, 0), "noise-lags", "largest lag `N` of the autocovariance of the gradient noise; 0 takes none")
+	limit(cmd, "noise-lags", 0, 10000)
 	cmd.Flags().BoolVar(&fl.record, "record", false, "write all that is counted to DIR/"+recordName)
 	return cmd
 }
@@ -47,11 +49,14 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	if err := fl.checkOwn(); err != nil {
 		return err
 	}
-	in, err := fl.open(name, nil)
+	in, err := fl.open(name, func(f *fp.File) error { return fl.check(name, f) })
 	if err != nil {
 		return err
 	}
 	defer in.abort()
+	if err := checkFormulas(in); err != nil {
+		return in.locate(err)
+	}
 	ctx, stop := untilInterrupt()
 	defer stop()
 	p, err := fl.plan(ctx, in.file, in.grid, fewRelaxations, progress)
@@ -61,6 +66,9 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	case err != nil:
 		return locate(name, in.file, err)
 	}
+	if fl.lags >= p.steps {
+		return fmt.Errorf("--noise-lags: want fewer than the %d steps after the burn-in, have %d", p.steps, fl.lags)
+	}
 	p.options.NoiseLags = fl.lags
 	p.warnings = append(in.doubts, p.warnings...)
 	r, err := fl.run(ctx, p, in.folder, progress)
@@ -68,6 +76,27 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 		return locate(name, in.file, err)
 	}
 	return fl.tell(w, in, r, err)
+}
+
+// check says what walkers cannot do with a file.
+func (fl *simulateFlags) check(name string, f *fp.File) error {
+	if v := absorbs(f); v != "" {
+		return fmt.Errorf("%s: domain.%s: walls absorb no walkers; want reflecting or periodic ones, or the command passage for the times until walls absorb", name, v)
+	}
+	if fl.lags > 0 && (!fl.isSGD(f) || f.SGD() == nil || f.SGD().Loss == nil) {
+		return errors.New("--noise-lags: wants walkers that do SGD on data, whose batches are the noise")
+	}
+	return nil
+}
+
+// checkFormulas samples the coefficients where they are formulas: of a negative variance walkers would
+// make none, and say nothing.
+func checkFormulas(in *input) error {
+	if sgd := in.file.SGD(); sgd != nil && sgd.Loss != nil {
+		return nil
+	}
+	_, err := fp.SampleCenters(in.file.Problem, in.grid)
+	return err
 }
 
 // tell prints and writes what the walkers did, and returns what the exit status is to say.
@@ -93,11 +122,8 @@ func (fl *simulateFlags) tell(w io.Writer, in *input, r *walk, err error) error 
 
 // checkOwn says what is wrong with the flags that no other command has.
 func (fl *simulateFlags) checkOwn() error {
-	switch {
-	case fl.record && !fl.given:
+	if fl.record && !fl.given {
 		return errors.New("--record: wants -o DIR to write to")
-	case fl.lags < 0 || fl.lags > 10000:
-		return fmt.Errorf("--noise-lags: want 0 to 10000, have %d", fl.lags)
 	}
 	return nil
 }

@@ -23,10 +23,9 @@ import (
 type solveFlags struct {
 	inputFlags
 	outputFlags
-	refine         bool // whether tolerance was given
 	order, solver  string
 	split          string
-	tol, tolerance float64
+	tol, tolerance float64 // 0 where not given
 	positive       bool
 }
 
@@ -35,9 +34,9 @@ func solveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "solve FILE",
 		Short: "Find the stationary density and current of a problem file",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			fl.given, fl.refine = cmd.Flags().Changed("output"), cmd.Flags().Changed("tolerance")
+			fl.given = cmd.Flags().Changed("output")
 			return fl.solve(cmd.OutOrStdout(), args[0])
 		},
 	}
@@ -46,8 +45,10 @@ func solveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&fl.order, "order", "auto", "`ORDER` of accuracy: auto, 2, 4, 6, 8, or monotone for a generator")
 	cmd.Flags().BoolVar(&fl.positive, "positive", false, "solve for ln p: positive, and right far into the tails, at some times the cost")
 	cmd.Flags().Float64Var(&fl.tolerance, "tolerance", 0, "refine the grid until the density is right to this relative L1 `ERROR`, by the estimate")
+	limit(cmd, "tolerance", 1e-13, below1)
 	cmd.Flags().StringVar(&fl.solver, "solver", "auto", "`NAME` of the way to the null vector of a generator: auto, multigrid or direct; the last two imply --order monotone")
 	cmd.Flags().Float64Var(&fl.tol, "tol", 0, "`RESIDUAL` that iterations have to reach: of generators entrywise in multigrid, or in the norm of GMRES (default 3e-12), and in that of the linear form (default: what suits the error of the grid)")
+	limit(cmd, "tol", 1e-15, below1)
 	cmd.Flags().StringVar(&fl.split, "split", defaultSplit, "`FIELD` whose gradient, solenoidal and harmonic part are told and written: "+strings.Join(splitFields, ", "))
 	return cmd
 }
@@ -135,7 +136,7 @@ func (fl *solveFlags) solve(w io.Writer, name string) error {
 // stationary solves on the grid, or on finer ones where a tolerance is given. Where the
 // result is not nil it is fit to look at whatever the error.
 func (fl *solveFlags) stationary(p *fp.Problem, g *grid.Grid, opt fp.StationaryOptions) (*fp.Stationary, error) {
-	if fl.refine {
+	if fl.tolerance > 0 {
 		return fp.SolveToTolerance(p, g, fl.tolerance, opt)
 	}
 	return fp.SolveStationary(p, g, opt)
@@ -159,11 +160,6 @@ func (fl *solveFlags) options() (opt fp.StationaryOptions, err error) {
 		return opt, fmt.Errorf("--solver %s is for generators: want --order monotone beside it, or neither --order nor --positive", fl.solver)
 	case monotone && fl.positive:
 		return opt, errors.New("--positive: a generator's density is positive already; leave out one of --order monotone and --positive")
-	case fl.refine && !(fl.tolerance >= 1e-13 && fl.tolerance < 1):
-		return opt, fmt.Errorf("--tolerance: want a number from 1e-13 to 1, have %g", fl.tolerance)
-	}
-	if !(fl.tol >= 0 && fl.tol < 1) || fl.tol > 0 && fl.tol < 1e-15 {
-		return opt, fmt.Errorf("--tol: want a number from 1e-15 to 1, have %g", fl.tol)
 	}
 	opt.Tol, opt.MaxMemory = fl.tol, memory()
 	return opt, nil

@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
@@ -138,11 +136,4 @@ func (r *walk) stopped(saved bool) error {
 		at = fmt.Sprintf("steps %d to %d, by walker,", r.Step(), f)
 	}
 	return fmt.Errorf("%w at %s of %d%s", errStopped, at, r.total(), hint)
-}
-
-// untilInterrupt returns a context that the user can end, once; a second interrupt kills.
-func untilInterrupt() (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
 }

@@ -1,13 +1,18 @@
 package main
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 )
 
 // A whole is the value of a flag that is a whole number, also as 1e4.
 type whole int
+
+// newWhole returns the value of a flag that sets p, with its default.
+func newWhole(p *int, otherwise int) *whole {
+	*p = otherwise
+	return (*whole)(p)
+}
 
 // String returns the number in full.
 func (n *whole) String() string { return strconv.Itoa(int(*n)) }
@@ -23,7 +28,7 @@ func (n *whole) Set(s string) error {
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil || v != math.Trunc(v) || math.Abs(v) > 1<<53 {
-		return fmt.Errorf("want a whole number, as 10000 or 1e4")
+		return wanted(kinds["int"])
 	}
 	*n = whole(v)
 	return nil

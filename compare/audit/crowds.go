@@ -158,12 +158,8 @@ func (s *subject) relaxation(p *fp.SGD, k walk) (compare.Relaxation, error) {
 	return r, err
 }
 
-// seed returns that of a walk, of [walks] that of the pilot run and of walks + 1 of that without momentum:
-// by a hash, since audits of neighbouring seeds have to be independent too.
-func (s *subject) seed(k walk) uint64 {
-	word, _ := random.New(s.opt.Seed, uint64(k)).Next()
-	return word
-}
+// seed returns that of a walk, of [walks] that of the pilot run and of walks + 1 of that without momentum.
+func (s *subject) seed(k walk) uint64 { return random.Derive(s.opt.Seed, uint64(k)) }
 
 // errNotMixed says that walkers stay near where they start for longer than the pilot run, so that more of
 // them would tell nothing.

@@ -18,6 +18,13 @@ func New(seed, walker uint64) Stream {
 	return g
 }
 
+// Derive returns the seed of the k-th of several ensembles: the first word of stream k, a hash, so that
+// also ensembles of neighbouring seeds are independent of one another.
+func Derive(seed, k uint64) uint64 {
+	word, _ := New(seed, k).Next()
+	return word
+}
+
 // mix is the finaliser of splitmix64, a bijection that spreads its input's bits.
 //
 // Steele, Lea, Flood, OOPSLA 2014.

@@ -225,3 +225,18 @@ func TestStreamsOfNeighboursDiffer(t *testing.T) {
 		t.Error("a stream does not survive its state")
 	}
 }
+
+// Ensembles of neighbouring seeds share none of theirs, of which seed + k would share all but one.
+func TestDerivedSeedsOfNeighboursDiffer(t *testing.T) {
+	const seeds, ensembles = 64, 64
+	from := map[uint64][2]uint64{}
+	for seed := range uint64(seeds) {
+		for k := range uint64(ensembles) {
+			d := Derive(seed, k)
+			if was, ok := from[d]; ok || d < 1<<32 { // of 4096 words one is so small with probability 1e-6
+				t.Errorf("seed %d, ensemble %d: %#x, like %v", seed, k, d, was)
+			}
+			from[d] = [2]uint64{seed, k}
+		}
+	}
+}
