@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/compare/audit"
 	"github.com/ness-fp/ness/fp"
 )
@@ -98,7 +99,43 @@ func TestBarsOfRankingsAreBeyondSampling(t *testing.T) {
 	}
 }
 
-// shot looks at a page in a browser, where there is one: it has text, verdicts and bars in colour, and
+// Numbers that are none are said in words, on the screen and on the page alike, and are null in JSON.
+func TestNumbersThatAreNoneAreSaidInWords(t *testing.T) {
+	nan, inf := output.Float(math.NaN()), output.Float(math.Inf(1))
+	for _, c := range []struct {
+		value, err  output.Float
+		stat, shift string
+	}{
+		{0.123456, 0, "0.1235", "0.123"},
+		{0.123456, 0.0123, "0.1235 ± 0.01", "0.123 ± 0.01"},
+		{0.123456, nan, "0.1235", "0.123"},
+		{nan, nan, "not resolved", "not resolved"},
+		{nan, 0.1, "not resolved", "not resolved"},
+		{inf, 0, "without bound", "without bound"},
+		{-inf, nan, "without bound", "without bound"},
+		{0.5, inf, "0.5, of unbounded error", "0.5, of unbounded error"},
+	} {
+		if got := (statisticSummary{Value: c.value, Error: c.err}).String(); got != c.stat {
+			t.Errorf("%g, %g: statistic %q, want %q", c.value, c.err, got, c.stat)
+		}
+		if got := (shiftSummary{Value: c.value, Error: c.err}).String(); got != c.shift {
+			t.Errorf("%g, %g: shift %q, want %q", c.value, c.err, got, c.shift)
+		}
+	}
+	if got := (shiftSummary{Value: 0.2, Error: 0.01, Floor: 0.1}).String(); got != "0.2 ± 0.01 (sampling alone 0.1)" {
+		t.Error(got)
+	}
+	f := findingSummary{Statistics: []statisticSummary{{Value: inf}}, Limit: 0.1}
+	if got := f.measured(); got != "without bound (0.1)" {
+		t.Error(got)
+	}
+	data, err := json.Marshal(f.Statistics)
+	if err != nil || !strings.Contains(string(data), `"value":null`) {
+		t.Errorf("%s, %v", data, err)
+	}
+}
+
+// shot looks at a page in a browser, where one is installed: it has text, verdicts and bars in colour, and
 // figures with their points.
 func shot(t *testing.T, page string, sum *auditSummary) {
 	t.Helper()
@@ -110,13 +147,13 @@ func shot(t *testing.T, page string, sum *auditSummary) {
 		}
 	}
 	if browser == "" {
-		t.Skip("no browser to look at the page with")
+		t.Skip("no browser is installed to look at the page with")
 	}
 	picture := filepath.Join(t.TempDir(), "page.png")
 	out, err := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1200,6000",
 		"--user-data-dir="+t.TempDir(), "--screenshot="+picture, "file://"+page).CombinedOutput()
 	if err != nil {
-		t.Skipf("the browser does not start: %v: %s", err, out)
+		t.Fatalf("the browser takes no picture: %v: %s", err, out)
 	}
 	file, err := os.Open(picture)
 	if err != nil {

@@ -54,9 +54,10 @@ func TestSizeAndExactnessOfBalance(t *testing.T) {
 		{"large, not resolved, and perhaps exact", fp.DetailedBalance{Force: test(fp.CannotTell), Current: open}, 0.5, 0.1, fp.CannotTell},
 		{"large against an exact force", fp.DetailedBalance{Force: test(fp.Holds), Current: test(fp.Violated)}, 0.5, 0.1, fp.CannotTell},
 		{"large against exact rates", fp.DetailedBalance{Cycles: test(fp.Holds), Current: test(fp.Violated)}, 0.5, 0.1, fp.CannotTell},
+		{"nothing known", fp.DetailedBalance{Verdict: fp.Violated, Force: test(fp.Violated), Current: open}, math.NaN(), math.NaN(), fp.CannotTell},
 		{"no error known", fp.DetailedBalance{Verdict: fp.Violated, Force: test(fp.Violated), Current: open}, 0.5, math.NaN(), fp.CannotTell},
 	} {
-		if v, words := judgeFlow(&c.b, c.share, c.err); v != c.want {
+		if v, words := judgeFlow(&c.b, c.share, c.err); v != c.want || strings.Contains(words, "NaN") {
 			t.Errorf("%s: %v, want %v: %s", c.name, v, c.want, words)
 		}
 	}
