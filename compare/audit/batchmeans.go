@@ -161,6 +161,12 @@ func (l *minibatchLaw) scaling() (s scaling) {
 			break
 		}
 	}
+	s.fit()
+	return s
+}
+
+// fit finds the powers.
+func (s *scaling) fit() {
 	var x, y, theory, weight []float64
 	for k, m := range s.measured {
 		if m.isClear() && s.batches[k] >= fewestMeans {
@@ -172,7 +178,6 @@ func (l *minibatchLaw) scaling() (s scaling) {
 	if s.ok = len(x) > 1; s.ok {
 		s.exponent, s.predicted = slope(x, y, weight), slope(x, theory, weight)
 	}
-	return s
 }
 
 // slope returns that of the line through y with weights 1/variance, and its standard error, larger
