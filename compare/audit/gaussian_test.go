@@ -380,7 +380,7 @@ func TestKurtosisIsTakenWithCare(t *testing.T) {
 			few++
 		}
 	}
-if few > 57 || few == 0 {
+	if few > 57 || few == 0 {
 		t.Errorf("%d of 300000 chances are below 1e-4", few)
 	}
 }

@@ -71,7 +71,7 @@ func TestLimitsAreWhatTheirReasonsSay(t *testing.T) {
 		{"round-off", floors[Error].at, 1000 * ulp},
 		{"mass", massLimit, 30 * math.Sqrt(1e5) * ulp},
 		{"current", floors[Current].at, 2 * 1e-9},
-		{"negative mass", floors[Negative].at, 3.4 * 3e-11}, // rounded up
+		{"negative mass", floors[Negative].at, 3.4 * 3e-11},              // rounded up
 		{"entropy production", floors[EntropyProduction].at, 1.5 * 7e-7}, // rounded up
 		{"in equilibrium", stillEntropy.at, floors[Current].at * floors[Current].at / 1e-9},
 	} {
