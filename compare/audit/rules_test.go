@@ -301,3 +301,71 @@ func TestTailsShareTheLevel(t *testing.T) {
 		}
 	}
 }
+
+// Walkers refute an equation where mean and covariance are certainly further than densities that agree: by five
+// errors, and √(2πe) times 0.02, 0.08265, at the rate of the file.
+func TestRefutationsWantFiveErrors(t *testing.T) {
+	const rate = 0.1
+	for _, c := range []struct {
+		off, err float64
+		resolved bool
+		want     bool
+	}{{0.083, 0, true, true}, {0.082, 0, true, false}, {0.134, 0.01, true, true}, {0.132, 0.01, true, false}, {1, 0, false, false}} {
+		r := rateSeries{fit: compare.WeakOrder{Rates: []float64{0.2, rate}, Errors: []float64{9, c.off}, ErrorsErr: []float64{0, c.err}, Resolved: []bool{true, c.resolved}}}
+		if got := r.refutes(rate, 0.02); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
+// Moments of a density are told if it is right to a tenth of the error that walkers leave of a variance, of NR/2
+// independent samples: to 1e-3 of 40000.
+func TestMomentsWantAnAccurateDensity(t *testing.T) {
+	f, g := problemOf(t, line("0.02", ""))
+	s, err := newSubject(f, g, Options{NoEnsemble: true, Walkers: 100, Relaxations: 400}.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for e, want := range map[float64]bool{0.99e-3: true, 1.01e-3: false, math.NaN(): false} {
+		s.estimate.Density = e
+		if _, _, err := s.variantMoments(f.SGDVariant()); (err == nil) != want {
+			t.Errorf("right to %g: %v", e, err)
+		}
+	}
+}
+
+// The variation of Σ is as right as the density.
+func TestVariationIsAsRightAsTheDensity(t *testing.T) {
+	s := subjectOf(fieldOf(t, 0.25, 0.5, 0.25), 0.01)
+	s.noise = [][]float64{{1, 2, 3}} // 2 ± √½
+	f := s.constancy()[0]
+	if got, err := f.Statistics[0].Value, f.Statistics[0].Error; math.Abs(got-math.Sqrt(0.5)/2) > 1e-15 || math.Abs(err-0.01*got) > 1e-17 {
+		t.Errorf("%g ± %g", got, err)
+	}
+}
+
+// The deepest minimum may be a stable point that no cell's centre is near: of two wells at ±1, 0.04 apart, the
+// centres of eight cells see the higher one.
+func TestMinimaAreLookedForAtStablePoints(t *testing.T) {
+	f, g := problemOf(t, "variables: [x]\nsgd: {loss: 2*(x^2 - 1)^2 + 0.02*x, noise_covariance: 1, learning_rate: 0.1, batch_size: 1}\ndomain: {x: {min: -1.55, max: 1.85, cells: 8}}")
+	s := &subject{file: f, problem: f.Problem, sgd: f.SGD(), grid: g, opt: Options{MaxPoints: 1}}
+	if got := s.surface().least; math.Abs(got+0.02) > 1e-4 { // L″ = 16 moves it by 0.00125, and 0.02²/32 lower
+		t.Errorf("least %g, want -0.02", got)
+	}
+}
+
+// Slopes of volumes are at the geometric means of β: of ε^½ (−ln ε) they are ½ − 1/ln β there, but for the third
+// derivative.
+func TestSlopesOfVolumesAreBetweenSteps(t *testing.T) {
+	var beta, volumes []float64
+	for k := range 4 {
+		b := 1000 * math.Pow(2, float64(k))
+		beta, volumes = append(beta, b), append(volumes, math.Log(b)/math.Sqrt(b))
+	}
+	at, slopes := volumeSlopes(beta, volumes)
+	for k, b := range at {
+		if want := 0.5 - 1/math.Log(b); math.Abs(b/(1000*math.Pow(2, float64(k)+0.5))-1) > 1e-14 || math.Abs(slopes[k]-want) > 3e-4 { // (ln 2)²/12 ln⁻³ β
+			t.Errorf("β = %g: %.6f, want %.6f", b, slopes[k], want)
+		}
+	}
+}
