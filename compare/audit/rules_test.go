@@ -347,7 +347,7 @@ func TestVariationIsAsRightAsTheDensity(t *testing.T) {
 // The deepest minimum may be a stable point that no cell's centre is near: of two wells at ±1, 0.04 apart, the
 // centres of eight cells see the higher one.
 func TestMinimaAreLookedForAtStablePoints(t *testing.T) {
-	f, g := problemOf(t, "variables: [x]\nsgd: {loss: 2*(x^2 - 1)^2 + 0.02*x, noise_covariance: 1, learning_rate: 0.1, batch_size: 1}\ndomain: {x: {min: -1.55, max: 1.85, cells: 8}}")
+	f, g := problemOf(t, "variables: [x]\nsgd: {loss: 2*(x^2 - 1)^2 + 0.02*x, noise_covariance: 1, learning_rate: 0.1, batch_size: 1}\ndomain: {x: {min: -1.85, max: 1.55, cells: 8}}")
 	s := &subject{file: f, problem: f.Problem, sgd: f.SGD(), grid: g, opt: Options{MaxPoints: 1}}
 	if got := s.surface().least; math.Abs(got+0.02) > 1e-4 { // L″ = 16 moves it by 0.00125, and 0.02²/32 lower
 		t.Errorf("least %g, want -0.02", got)
