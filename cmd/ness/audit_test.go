@@ -246,3 +246,63 @@ func TestStatusOfAudits(t *testing.T) {
 		}
 	}
 }
+
+// Flags become options of the audit, and those out of range are refused; that there are no walkers and how many
+// is a contradiction.
+func TestOptionsOfAudits(t *testing.T) {
+	good := auditFlags{within: 0.05, walkers: 128, seed: 7}
+	opt, err := good.options()
+	if err != nil || opt.Within != 0.05 || opt.Walkers != 128 || opt.Seed != 7 || opt.NoEnsemble || opt.Solve.MaxMemory != memory() {
+		t.Errorf("%+v, %v", opt, err)
+	}
+	for _, c := range []struct {
+		change func(fl *auditFlags)
+		want   string
+	}{
+		{func(fl *auditFlags) { fl.within = 0 }, "--within"},
+		{func(fl *auditFlags) { fl.within = 1 }, "--within"},
+		{func(fl *auditFlags) { fl.within = math.NaN() }, "--within"},
+		{func(fl *auditFlags) { fl.within = 0.999 }, ""},
+		{func(fl *auditFlags) { fl.walkers = 63 }, "--walkers"},
+		{func(fl *auditFlags) { fl.walkers = 64 }, ""},
+		{func(fl *auditFlags) { fl.walkers = 1 << 20 }, ""},
+		{func(fl *auditFlags) { fl.walkers = 1<<20 + 1 }, "--walkers"},
+		{func(fl *auditFlags) { fl.noEnsemble = true }, ""},
+		{func(fl *auditFlags) { fl.walkersGiven = true }, ""},
+		{func(fl *auditFlags) { fl.noEnsemble, fl.walkersGiven = true, true }, "--walkers: has no meaning with --no-ensemble"},
+	} {
+		fl := good
+		c.change(&fl)
+		if _, err := fl.options(); (err == nil) != (c.want == "") || err != nil && !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", fl, err, c.want)
+		}
+	}
+}
+
+// Rows of the ranking say which places are open, and what is nothing but an error; and the page counts
+// verdicts by their classes.
+func TestRowsAndCountsOfPages(t *testing.T) {
+	e := effectSummary{First: 2, Last: 2, Resolved: true, TV: shiftSummary{Value: 0.5}}
+	if e.Place() != "2" || e.Moved() != "0.5" {
+		t.Errorf("%s, %s", e.Place(), e.Moved())
+	}
+	e.Last, e.Resolved = 4, false
+	if e.Place() != "2–4" || e.Moved() != "0.5, within its error" {
+		t.Errorf("%s, %s", e.Place(), e.Moved())
+	}
+	var d pageData
+	for _, f := range []findingSummary{
+		{Applies: true, Verdict: "holds"},
+		{Applies: true, Verdict: "holds"},
+		{Applies: true, Verdict: "holds"},
+		{Applies: true, Verdict: "violated"},
+		{Applies: true, Verdict: "violated"},
+		{Applies: true, Verdict: "cannot tell"},
+		{Verdict: "cannot tell"},
+	} {
+		d.count(classOf(&f))
+	}
+	if d.Holds != 3 || d.Violated != 2 || d.Unknown != 1 {
+		t.Errorf("%d hold, %d violated, %d unknown", d.Holds, d.Violated, d.Unknown)
+	}
+}
