@@ -7,7 +7,8 @@ import (
 	"github.com/ness-fp/ness/fp"
 )
 
-// mostCurrent is the share of the current, of it and diffusion, that counts as no flow.
+// mostCurrent is the share of the current, of it and diffusion, that counts as no flow: by convention half of
+// the distance within which densities agree.
 const mostCurrent = 0.01
 
 // balance finds whether probability flows in the stationary state to an extent that matters, and

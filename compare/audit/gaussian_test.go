@@ -266,6 +266,21 @@ func TestChancesAreSharedOut(t *testing.T) {
 			t.Errorf("%+v: %g along directions, %g in all; want %g, %g", c.t, along, all, c.along, c.all)
 		}
 	}
+	// Of vectors the least chance counts, whichever point is seen first.
+	rng := rand.New(rand.NewPCG(45, 46))
+	bad, good := [][]float64{make([]float64, 300), make([]float64, 300)}, [][]float64{make([]float64, 300), make([]float64, 300)}
+	for i := range bad[0] {
+		for a := range bad {
+			bad[a][i], good[a][i] = rng.ExpFloat64()-1, rng.NormFloat64()
+		}
+	}
+	seen := normalTests{along: 1, joint: 1}
+	seen.seeVectors(bad, 1, 0)
+	if first := seen.joint; first > 1e-6 {
+		t.Errorf("exponential vectors are normal with a chance of %g", first)
+	} else if seen.seeVectors(good, 1, 1); seen.joint != first || seen.count != 2 {
+		t.Errorf("%+v, want a chance of %g", seen, first)
+	}
 	x := normals(2 * 200)
 	for i, v := range x {
 		x[i] = v + 0.14*v*v // a little skewed

@@ -25,7 +25,7 @@ import (
 // Kühn and Rosenow, arXiv 2306.05300.
 
 const (
-	mostLags = 20
+	mostLags = 20 // what is remembered for longer is seen in sums over blocks
 	// mostMemory is the autocorrelation at one lag up to which noise is white: more than three times the
 	// five errors, 5/√(64·512) = 0.028, that 64 walkers leave. What moves densities is the variance of sums.
 	mostMemory = 0.1

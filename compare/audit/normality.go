@@ -16,7 +16,8 @@ import (
 // D'Agostino, Biometrika 57 (1970) 679. Anscombe and Glynn, Biometrika 70 (1983) 227.
 // Henze and Zirkler, Commun. Stat. Theory Methods 19 (1990) 3595.
 
-// fewestNormal is the number of vectors from which chances mean something.
+// fewestNormal is the number of vectors from which chances mean something: that of a kurtosis, by its
+// transformation, from 20 numbers on.
 const fewestNormal = 20
 
 // whitened returns vectors, rows of d numbers, along their principal axes, of mean 0 and variance

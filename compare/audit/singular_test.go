@@ -374,3 +374,22 @@ func TestValuesOfLossesCount(t *testing.T) {
 		}
 	}
 }
+
+// A well as narrow as a box of those to begin with, a 32nd of a line or a twelfth of a side, is not missed: of
+// L = 1 − exp(−|x−a|²/2s²) Z is (2πs²/β)^{d/2}, to 1/β of it.
+func TestNarrowWellsAreNotMissed(t *testing.T) {
+	const beta = 1e4
+	for d, width := range map[int]float64{1: 2.0 / 32, 2: 2.0 / 12} {
+		s := width / 2
+		z, _, ok := square(d, func(x []float64) float64 {
+			var square float64
+			for _, v := range x {
+				square += (v - 0.42) * (v - 0.42)
+			}
+			return -math.Expm1(-square / (2 * s * s))
+		}).partition(beta)
+		if want := math.Pow(2*math.Pi*s*s/beta, float64(d)/2); !ok || math.Abs(z/want-1) > 1e-3 {
+			t.Errorf("d = %d: Z = %.6g, want %.6g", d, z, want)
+		}
+	}
+}
