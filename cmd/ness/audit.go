@@ -16,11 +16,12 @@ import (
 type auditFlags struct {
 	inputFlags
 	outputFlags
-	within     float64
-	walkers    int
-	seed       uint64
-	noEnsemble bool
-	json       bool
+	within       float64
+	walkers      int
+	walkersGiven bool // whether they were
+	seed         uint64
+	noEnsemble   bool
+	json         bool
 }
 
 func auditCommand() *cobra.Command {
@@ -30,7 +31,7 @@ func auditCommand() *cobra.Command {
 		Short: "Measure every assumption behind the equation: status 0 all hold, 1 one is violated, 3 cannot tell of one",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			fl.given = cmd.Flags().Changed("output")
+			fl.given, fl.walkersGiven = cmd.Flags().Changed("output"), cmd.Flags().Changed("walkers")
 			return fl.audit(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
 		},
 	}
@@ -53,6 +54,8 @@ func (fl *auditFlags) options() (audit.Options, error) {
 		return audit.Options{}, fmt.Errorf("--within: want a distance between 0 and 1, have %g", fl.within)
 	case fl.walkers < 64 || fl.walkers > mostWalkers:
 		return audit.Options{}, fmt.Errorf("--walkers: want 64 to %d, have %d", mostWalkers, fl.walkers)
+	case fl.walkersGiven && fl.noEnsemble:
+		return audit.Options{}, fmt.Errorf("--walkers: has no meaning with --no-ensemble")
 	}
 	return audit.Options{
 		Seed: fl.seed, Within: fl.within, Walkers: fl.walkers, NoEnsemble: fl.noEnsemble,

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/compare/audit"
 	"github.com/ness-fp/ness/fp"
 )
@@ -98,7 +99,43 @@ func TestBarsOfRankingsAreBeyondSampling(t *testing.T) {
 	}
 }
 
-// shot looks at a page in a browser, where there is one: it has text, verdicts and bars in colour, and
+// Numbers that are none are said in words, on the screen and on the page alike, and are null in JSON.
+func TestNumbersThatAreNoneAreSaidInWords(t *testing.T) {
+	nan, inf := output.Float(math.NaN()), output.Float(math.Inf(1))
+	for _, c := range []struct {
+		value, err  output.Float
+		stat, shift string
+	}{
+		{0.123456, 0, "0.1235", "0.123"},
+		{0.123456, 0.0123, "0.1235 ± 0.01", "0.123 ± 0.01"},
+		{0.123456, nan, "0.1235", "0.123"},
+		{nan, nan, "not resolved", "not resolved"},
+		{nan, 0.1, "not resolved", "not resolved"},
+		{inf, 0, "without bound", "without bound"},
+		{-inf, nan, "without bound", "without bound"},
+		{0.5, inf, "0.5, of unbounded error", "0.5, of unbounded error"},
+	} {
+		if got := (statisticSummary{Value: c.value, Error: c.err}).String(); got != c.stat {
+			t.Errorf("%g, %g: statistic %q, want %q", c.value, c.err, got, c.stat)
+		}
+		if got := (shiftSummary{Value: c.value, Error: c.err}).String(); got != c.shift {
+			t.Errorf("%g, %g: shift %q, want %q", c.value, c.err, got, c.shift)
+		}
+	}
+	if got := (shiftSummary{Value: 0.2, Error: 0.01, Floor: 0.1}).String(); got != "0.2 ± 0.01 (sampling alone 0.1)" {
+		t.Error(got)
+	}
+	f := findingSummary{Statistics: []statisticSummary{{Value: inf}}, Limit: 0.1}
+	if got := f.measured(); got != "without bound (0.1)" {
+		t.Error(got)
+	}
+	data, err := json.Marshal(f.Statistics)
+	if err != nil || !strings.Contains(string(data), `"value":null`) {
+		t.Errorf("%s, %v", data, err)
+	}
+}
+
+// shot looks at a page in a browser, where one is installed: it has text, verdicts and bars in colour, and
 // figures with their points.
 func shot(t *testing.T, page string, sum *auditSummary) {
 	t.Helper()
@@ -110,13 +147,13 @@ func shot(t *testing.T, page string, sum *auditSummary) {
 		}
 	}
 	if browser == "" {
-		t.Skip("no browser to look at the page with")
+		t.Skip("no browser is installed to look at the page with")
 	}
 	picture := filepath.Join(t.TempDir(), "page.png")
 	out, err := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1200,6000",
 		"--user-data-dir="+t.TempDir(), "--screenshot="+picture, "file://"+page).CombinedOutput()
 	if err != nil {
-		t.Skipf("the browser does not start: %v: %s", err, out)
+		t.Fatalf("the browser takes no picture: %v: %s", err, out)
 	}
 	file, err := os.Open(picture)
 	if err != nil {
@@ -207,5 +244,65 @@ func TestStatusOfAudits(t *testing.T) {
 		if got := status(judged("audit", verdictOf(&audit.Report{Findings: k.list}))); got != k.want {
 			t.Errorf("%s: status %d, want %d", k.name, got, k.want)
 		}
+	}
+}
+
+// Flags become options of the audit, and those out of range are refused; that there are no walkers and how many
+// is a contradiction.
+func TestOptionsOfAudits(t *testing.T) {
+	good := auditFlags{within: 0.05, walkers: 128, seed: 7}
+	opt, err := good.options()
+	if err != nil || opt.Within != 0.05 || opt.Walkers != 128 || opt.Seed != 7 || opt.NoEnsemble || opt.Solve.MaxMemory != memory() {
+		t.Errorf("%+v, %v", opt, err)
+	}
+	for _, c := range []struct {
+		change func(fl *auditFlags)
+		want   string
+	}{
+		{func(fl *auditFlags) { fl.within = 0 }, "--within"},
+		{func(fl *auditFlags) { fl.within = 1 }, "--within"},
+		{func(fl *auditFlags) { fl.within = math.NaN() }, "--within"},
+		{func(fl *auditFlags) { fl.within = 0.999 }, ""},
+		{func(fl *auditFlags) { fl.walkers = 63 }, "--walkers"},
+		{func(fl *auditFlags) { fl.walkers = 64 }, ""},
+		{func(fl *auditFlags) { fl.walkers = 1 << 20 }, ""},
+		{func(fl *auditFlags) { fl.walkers = 1<<20 + 1 }, "--walkers"},
+		{func(fl *auditFlags) { fl.noEnsemble = true }, ""},
+		{func(fl *auditFlags) { fl.walkersGiven = true }, ""},
+		{func(fl *auditFlags) { fl.noEnsemble, fl.walkersGiven = true, true }, "--walkers: has no meaning with --no-ensemble"},
+	} {
+		fl := good
+		c.change(&fl)
+		if _, err := fl.options(); (err == nil) != (c.want == "") || err != nil && !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", fl, err, c.want)
+		}
+	}
+}
+
+// Rows of the ranking say which places are open, and what is nothing but an error; and the page counts
+// verdicts by their classes.
+func TestRowsAndCountsOfPages(t *testing.T) {
+	e := effectSummary{First: 2, Last: 2, Resolved: true, TV: shiftSummary{Value: 0.5}}
+	if e.Place() != "2" || e.Moved() != "0.5" {
+		t.Errorf("%s, %s", e.Place(), e.Moved())
+	}
+	e.Last, e.Resolved = 4, false
+	if e.Place() != "2–4" || e.Moved() != "0.5, within its error" {
+		t.Errorf("%s, %s", e.Place(), e.Moved())
+	}
+	var d pageData
+	for _, f := range []findingSummary{
+		{Applies: true, Verdict: "holds"},
+		{Applies: true, Verdict: "holds"},
+		{Applies: true, Verdict: "holds"},
+		{Applies: true, Verdict: "violated"},
+		{Applies: true, Verdict: "violated"},
+		{Applies: true, Verdict: "cannot tell"},
+		{Verdict: "cannot tell"},
+	} {
+		d.count(classOf(&f))
+	}
+	if d.Holds != 3 || d.Violated != 2 || d.Unknown != 1 {
+		t.Errorf("%d hold, %d violated, %d unknown", d.Holds, d.Violated, d.Unknown)
 	}
 }

@@ -99,24 +99,31 @@ func shiftOf(s audit.Shift) shiftSummary {
 	return shiftSummary{output.Float(s.Value), output.Float(s.Error), output.Float(s.Floor)}
 }
 
-func (s shiftSummary) String() string {
-	t := fmt.Sprintf("%.3g", float64(s.Value))
-	if e := float64(s.Error); e > 0 {
-		t += fmt.Sprintf(" ± %.1g", e)
+// withError writes a number and its error, where that is known and not 0; in words what is no number.
+func withError(format string, value, err output.Float) string {
+	v, e := float64(value), float64(err)
+	switch {
+	case math.IsNaN(v):
+		return "not resolved"
+	case math.IsInf(v, 0):
+		return "without bound"
+	case math.IsInf(e, 1):
+		return fmt.Sprintf(format+", of unbounded error", v)
+	case e > 0:
+		return fmt.Sprintf(format+" ± %.1g", v, e)
 	}
+	return fmt.Sprintf(format, v)
+}
+
+func (s shiftSummary) String() string {
+	t := withError("%.3g", s.Value, s.Error)
 	if f := float64(s.Floor); f > 0 {
 		t += fmt.Sprintf(" (sampling alone %.2g)", f)
 	}
 	return t
 }
 
-func (s statisticSummary) String() string {
-	t := fmt.Sprintf("%.4g", float64(s.Value))
-	if e := float64(s.Error); e > 0 {
-		t += fmt.Sprintf(" ± %.1g", e)
-	}
-	return t
-}
+func (s statisticSummary) String() string { return withError("%.4g", s.Value, s.Error) }
 
 // verdictText returns the verdict, – where the claim does not apply, which the sentence says.
 func (f *findingSummary) verdictText() string {

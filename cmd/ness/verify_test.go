@@ -125,3 +125,67 @@ func TestVerifySeesAWrongCoefficient(t *testing.T) {
 		t.Errorf("status %d: %s", got, out.String())
 	}
 }
+
+// studyOf is a study with errors at 8, 16, … cells, and other quantities that tell themselves apart.
+func studyOf(name, unit string, order float64, errors ...float64) verify.StudyResult {
+	r := verify.StudyResult{Study: &verify.Study{Name: name, Unit: unit, Order: order}}
+	for k, e := range errors {
+		r.Rows = append(r.Rows, verify.Row{N: 8 << k, Measurement: verify.Measurement{
+			verify.Error: e, verify.Current: 2, verify.EntropyProduction: 3, verify.Mass: 4, verify.Negative: 5, verify.Deviation: 6,
+		}, Order: 1.5})
+	}
+	return r
+}
+
+// Every quantity of a row has the place of its name; a study at round-off has no order to expect.
+func TestRowsOfVerify(t *testing.T) {
+	r := studyOf("a", "cells", 2, 1)
+	s := summarizeStudy(&r)
+	want := rowSummary{Size: 8, Error: 1, Order: 1.5, Current: 2, Entropy: 3, Mass: 4, Negative: 5, Deviation: 6}
+	if len(s.Rows) != 1 || s.Rows[0] != want || s.Expected != 2 {
+		t.Errorf("%+v, want %+v", s, want)
+	}
+	r.Study.Order = 0
+	if s := summarizeStudy(&r); !math.IsNaN(float64(s.Expected)) {
+		t.Errorf("order %g is expected of round-off", float64(s.Expected))
+	}
+}
+
+// Figures are of errors that fall, at two sizes and more that did not diverge, as large as 1 too.
+func TestFiguresOfVerify(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		study verify.StudyResult
+		drawn bool
+	}{
+		{"falls", studyOf("a", "cells", 2, 4, 1), true},
+		{"round-off", studyOf("a", "cells", 0, 1e-15, 1e-15), false},
+		{"one size", studyOf("a", "cells", 2, 1), false},
+		{"diverged", studyOf("a", "cells", 2, 1, 1e11), false},
+		{"not a number", studyOf("a", "cells", 2, 1, math.NaN()), false},
+		{"one diverged", studyOf("a", "cells", 2, 1e11, 1, 0.25), true},
+	} {
+		draw := convergenceFigure(&verify.Result{Case: &verify.Case{ID: "A1", Title: "t"}, Studies: []verify.StudyResult{c.study}})
+		if (draw != nil) != c.drawn {
+			t.Errorf("%s: drawn %v", c.name, draw != nil)
+		}
+		if draw != nil {
+			if err := draw(io.Discard); err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+		}
+	}
+}
+
+// What sizes count is told once, in the order of studies that are drawn, with the sizes and errors of these.
+func TestUnitsOfFigures(t *testing.T) {
+	list, units := fallingErrors([]verify.StudyResult{
+		studyOf("a", "cells", 2, 4, 1e11, 1), studyOf("b", "walkers", 0, 1, 1), studyOf("c", "steps", 1, 2, 1), studyOf("d", "cells", 4, 2, 1), studyOf("e", "1/η", 4, 2),
+	})
+	if !slices.Equal(units, []string{"cells", "steps"}) || len(list) != 3 {
+		t.Fatalf("%v, %+v", units, list)
+	}
+	if a := list[0]; a.Name != "a" || a.Order != 2 || !slices.Equal(a.Sizes, []float64{8, 32}) || !slices.Equal(a.Error, []float64{4, 1}) {
+		t.Errorf("%+v", a)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
@@ -205,10 +206,20 @@ const mostDrawn = 1e10
 // convergenceFigure returns what draws the errors of a case against sizes, nil where none are
 // to fall.
 func convergenceFigure(r *verify.Result) func(io.Writer) error {
-	var list []plot.Errors
-	units := map[string]bool{}
-	for _, s := range r.Studies {
-		if s.Study.Order == 0 || len(s.Rows) < 2 {
+	list, units := fallingErrors(r.Studies)
+	if len(list) == 0 {
+		return nil
+	}
+	return func(w io.Writer) error {
+		return plot.Convergence(w, plot.PNG, r.Case.ID+": "+r.Case.Title, strings.Join(units, ", "), "error", list)
+	}
+}
+
+// fallingErrors returns the errors that are to fall, of studies with two of them or more, and what their sizes
+// count.
+func fallingErrors(studies []verify.StudyResult) (list []plot.Errors, units []string) {
+	for _, s := range studies {
+		if s.Study.Order == 0 {
 			continue
 		}
 		e := plot.Errors{Name: s.Study.Name, Order: s.Study.Order}
@@ -220,20 +231,10 @@ func convergenceFigure(r *verify.Result) func(io.Writer) error {
 		if len(e.Sizes) < 2 {
 			continue
 		}
-		units[s.Study.Unit] = true
 		list = append(list, e)
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	var names []string
-	for _, s := range r.Studies {
-		if units[s.Study.Unit] {
-			names = append(names, s.Study.Unit)
-			delete(units, s.Study.Unit)
+		if !slices.Contains(units, s.Study.Unit) {
+			units = append(units, s.Study.Unit)
 		}
 	}
-	return func(w io.Writer) error {
-		return plot.Convergence(w, plot.PNG, r.Case.ID+": "+r.Case.Title, strings.Join(names, ", "), "error", list)
-	}
+	return list, units
 }

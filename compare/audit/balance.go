@@ -67,6 +67,6 @@ func judgeFlow(b *fp.DetailedBalance, share, err float64) (fp.Verdict, string) {
 		v = fp.CannotTell
 	}
 	exact := pick(b.Verdict, "", "balance is not exact: ", "it is not certain whether balance is exact: ") + b.Reason
-	return v, fmt.Sprintf("%s: the current is %.2g ± %.1g of itself and the diffusion that would balance the drift; %s",
-		pick(v, "hardly any probability flows", "probability circulates", "it is not certain how much probability flows"), share, err, exact)
+	return v, fmt.Sprintf("%s: the current is %s of itself and the diffusion that would balance the drift; %s",
+		pick(v, "hardly any probability flows", "probability circulates", "it is not certain how much probability flows"), estimated(share, err), exact)
 }

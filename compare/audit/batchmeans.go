@@ -139,7 +139,7 @@ type scaling struct {
 
 const (
 	scalingStep = 4   // from one batch size to the next
-	mostScaling = 256 // the largest
+	mostScaling = 256 // the largest: of larger ones mostIndices leave errors beyond 0.002, as large as most distances
 	// fewestMeans is the smallest batch that a power is fitted to: means of fewer have the shape of
 	// their samples.
 	fewestMeans = 4
@@ -162,6 +162,12 @@ func (l *minibatchLaw) scaling() (s scaling) {
 			break
 		}
 	}
+	s.fit()
+	return s
+}
+
+// fit finds the powers.
+func (s *scaling) fit() {
 	var x, y, theory, weight []float64
 	for k, m := range s.measured {
 		if m.isClear() && s.batches[k] >= fewestMeans {
@@ -173,7 +179,6 @@ func (l *minibatchLaw) scaling() (s scaling) {
 	if s.ok = len(x) > 1; s.ok {
 		s.exponent, s.predicted = slope(x, y, weight), slope(x, theory, weight)
 	}
-	return s
 }
 
 // slope returns that of the line through y with weights 1/variance, and its standard error, larger

@@ -3,6 +3,7 @@ package audit
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -158,5 +159,46 @@ func TestShapesOfMeans(t *testing.T) {
 	// With replacement γ/√B and κ/B.
 	if got := h.ofMeans(100, 0); math.Abs(got.skewness*10-h.skewness) > 1e-14*h.skewness || math.Abs(got.kurtosis*100-h.kurtosis) > 1e-14*h.kurtosis {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A power is fitted to distances that are clear, of four means and more: here those of B^−½, beside one of the
+// samples themselves and one that is not clear.
+func TestPowersAreOfClearDistancesOfMeans(t *testing.T) {
+	s := scaling{batches: []float64{1, 4, 16, 64}, expected: []float64{1, 0.25, 1.0 / 16, 1.0 / 64}}
+	for k, b := range s.batches {
+		s.measured = append(s.measured, measured{0.1 / math.Sqrt(b), 1e-4})
+		if k == 0 || k == 3 {
+			s.measured[k].value *= 3
+		}
+	}
+	s.measured[3].err = s.measured[3].value / 3.9
+	s.fit()
+	if !s.ok || math.Abs(s.exponent.value+0.5) > 1e-14 || math.Abs(s.predicted.value+1) > 1e-14 {
+		t.Errorf("%+v", s)
+	}
+	s.measured[2].err = s.measured[2].value / 3.9
+	if s.fit(); s.ok {
+		t.Errorf("one distance has a power: %+v", s)
+	}
+}
+
+// Batches are four times as large each, to 256, and without replacement to a sixteenth of the samples.
+func TestBatchesOfAScaling(t *testing.T) {
+	for _, c := range []struct {
+		replacement bool
+		samples     int
+		want        []float64
+	}{
+		{false, 1024, []float64{1, 4, 16, 64}},
+		{false, 1020, []float64{1, 4, 16}},
+		{true, 1024, []float64{1, 4, 16, 64, 256}},
+	} {
+		// A skewness of 19 leaves distances of 0.08 at 256.
+		z := quantiles(c.samples, func(p float64) float64 { return math.Pow(1-p, -1.1) })
+		got := (&minibatchLaw{z: z, replacement: c.replacement, seed: 5}).scaling().batches
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %v", c, got)
+		}
 	}
 }

@@ -8,7 +8,7 @@ import "math"
 //	m = 1: λ + a r^k,   m > 1: λ − (m−1)/(ln β + c).
 
 const (
-	fewestSteps = 12 // last ones that tell the law, and so many there have to be
+	fewestSteps = 12 // last ones that tell the law, and so many there have to be: nine for three parameters
 	earlier     = 3  // of those, how many λ is not fitted to: the first, and the last to see what that changes
 	// clearer is how much smaller the residual of a law with logarithms has to be, and mostResidual what
 	// it may be. Of (ab)² it is 0.06 and 0.1 of that without, and 4e-5 at most; of losses without logarithms

@@ -37,7 +37,7 @@ func (s *subject) droppedTerm() []Finding {
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("the term is %.2g of the curl's terms: it vanishes", c.Dropped),
 		fmt.Sprintf("the term is %.2g of the curl's terms: it must not be dropped; with it the terms add up to the curl but for %.1g", c.Dropped, c.Mismatch),
-		fmt.Sprintf("the term is %.2g ± %.1g of the curl's terms: the grid is too coarse to tell", c.Dropped, c.DroppedError))
+		fmt.Sprintf("the term is %s of the curl's terms: the grid is too coarse to tell", estimated(c.Dropped, c.DroppedError)))
 	return []Finding{f}
 }
 

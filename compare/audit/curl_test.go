@@ -24,3 +24,21 @@ func TestVerdictOnDroppedTerms(t *testing.T) {
 		}
 	}
 }
+
+// Statistics are those of the solution, each with its own error.
+func TestStatisticsOfDroppedTerms(t *testing.T) {
+	f, g := problemOf(t, isotropic("1"))
+	s, err := newSubject(f, g, quick.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	finding := s.droppedTerm()[0]
+	c, ok := s.solution.DroppedCurl()
+	if !ok || finding.Statistics[0].Value != c.Dropped || finding.Statistics[0].Error != c.DroppedError || finding.Statistics[1].Value != c.Mismatch || finding.Statistics[1].Error != c.MismatchError {
+		t.Errorf("%+v, want %+v", finding.Statistics, c)
+	}
+	// A twentieth of what densities agree within.
+	if mostDropped != 0.02/20 {
+		t.Errorf("limit %g", mostDropped)
+	}
+}

@@ -74,25 +74,21 @@ func (s *subject) sampleGradients(theta []float64) []float64 {
 func (s *subject) judgeNormal(f *Finding, points [][][]float64) {
 	f.Applies = true
 	n, batch := float64(s.sgd.Loss.Samples()), s.batch()
-	chance, tests, henze, joint := 1.0, 0, 1.0, false
+	tests := normalTests{along: 1, joint: 1}
+	several := false
 	var worst minibatchLaw
 	var distance measured
 	for k, axes := range points {
-		joint = joint || len(axes) > 1
+		several = several || len(axes) > 1
 		fan := directions(axes)
-		for _, z := range fan {
-			h := shapeOf(z)
-			chance = min(chance, skewnessChance(h.skewness, n), kurtosisChance(h.kurtosis, n))
-			tests += 2
-		}
-		henze = min(henze, jointChance(axes, s.opt.Seed, uint64(k)))
-		tests++
+		tests.see(fan)
+		tests.seeVectors(axes, s.opt.Seed, uint64(k))
 		law := s.minibatchLaw(fan)
 		if d := law.distance(batch); k == 0 || d.value > distance.value {
 			distance, worst = d, law
 		}
 	}
-	along, chance := min(1, float64(tests)*chance), min(1, float64(tests)*min(chance, henze))
+	along, chance := tests.chances()
 	h, by := shapeOf(worst.z), worst.scaling()
 	f.Statistics = []Statistic{
 		{"distance", fmt.Sprintf("distance of means of %d gradients from normal, of minibatches drawn", batch), distance.value, distance.err},
@@ -106,12 +102,12 @@ func (s *subject) judgeNormal(f *Finding, points [][][]float64) {
 	}
 	f.Statistics = append(f.Statistics,
 		Statistic{"chance", "least chance of any test, times their number", chance, 0},
-		Statistic{"henze-zirkler", "chance of Henze and Zirkler's statistic, of gradients of samples", henze, 0},
+		Statistic{"henze-zirkler", "chance of Henze and Zirkler's statistic, of gradients of samples", tests.joint, 0},
 		// Of normal numbers γ and κ vary by √(6/n) and √(24/n).
 		Statistic{"skewness", "skewness of gradients of samples", h.skewness, math.Sqrt(6 / n)},
 		Statistic{"kurtosis", "excess kurtosis of gradients of samples", h.kurtosis, math.Sqrt(24 / n)})
 	f.Verdict = judgeDistance(distance, chance, s.opt.Within)
-	if f.Verdict == fp.Holds && joint && chance < level && along >= level {
+	if f.Verdict == fp.Holds && several && chance < level && along >= level {
 		f.Verdict = fp.CannotTell
 		f.Sentence = fmt.Sprintf("gradients of samples are not normal as vectors, though they are along every direction looked at: how far means of %d of them are from normal is not measured by these", batch)
 		return
@@ -124,6 +120,34 @@ func (s *subject) judgeNormal(f *Finding, points [][][]float64) {
 		f.Sentence += fmt.Sprintf("; the distance falls like B^(%.2f ± %.1g), by Edgeworth's series like B^(%.2f)", by.exponent.value, by.exponent.err, by.predicted.value)
 	}
 	f.Curves = append(f.Curves, by.curve())
+}
+
+// normalTests are those of whether numbers are normal: how many, and the least chances of those along
+// directions and of those of vectors.
+type normalTests struct {
+	count        int
+	along, joint float64
+}
+
+// see tests skewness and kurtosis along directions.
+func (t *normalTests) see(directions [][]float64) {
+	for _, z := range directions {
+		h, n := shapeOf(z), float64(len(z))
+		t.along = min(t.along, skewnessChance(h.skewness, n), kurtosisChance(h.kurtosis, n))
+		t.count += 2
+	}
+}
+
+// seeVectors tests them as a whole.
+func (t *normalTests) seeVectors(axes [][]float64, seed, stream uint64) {
+	t.joint = min(t.joint, jointChance(axes, seed, stream))
+	t.count++
+}
+
+// chances returns the least along any direction and the least of all, times the number of tests (Bonferroni).
+func (t *normalTests) chances() (along, all float64) {
+	n := float64(t.count)
+	return min(1, n*t.along), min(1, n*min(t.along, t.joint))
 }
 
 // judgeDistance holds a distance from normal against a limit. What samples of a normal law may have, by

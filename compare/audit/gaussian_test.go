@@ -251,3 +251,166 @@ func gammaDistance(batch float64) (most float64) {
 	}
 	return most
 }
+
+// The least chance of all tests counts as often as there are tests: two for each of the eight directions of
+// two points in the plane, and one for the vectors of each.
+func TestChancesAreSharedOut(t *testing.T) {
+	for _, c := range []struct {
+		t          normalTests
+		along, all float64
+	}{
+		{normalTests{34, 1e-3, 1e-2}, 0.034, 0.034},
+		{normalTests{34, 1e-2, 1e-3}, 0.34, 0.034},
+		{normalTests{34, 0.1, 0.2}, 1, 1},
+	} {
+		if along, all := c.t.chances(); math.Abs(along-c.along) > 1e-15 || math.Abs(all-c.all) > 1e-15 {
+			t.Errorf("%+v: %g along directions, %g in all; want %g, %g", c.t, along, all, c.along, c.all)
+		}
+	}
+	// Of vectors the least chance counts, whichever point is seen first.
+	rng := rand.New(rand.NewPCG(45, 46))
+	bad, good := [][]float64{make([]float64, 300), make([]float64, 300)}, [][]float64{make([]float64, 300), make([]float64, 300)}
+	for i := range bad[0] {
+		for a := range bad {
+			bad[a][i], good[a][i] = rng.ExpFloat64()-1, rng.NormFloat64()
+		}
+	}
+	seen := normalTests{along: 1, joint: 1}
+	seen.seeVectors(bad, 1, 0)
+	if first := seen.joint; first > 1e-6 {
+		t.Errorf("exponential vectors are normal with a chance of %g", first)
+	} else if seen.seeVectors(good, 1, 1); seen.joint != first || seen.count != 2 {
+		t.Errorf("%+v, want a chance of %g", seen, first)
+	}
+	x := normals(2 * 200)
+	for i, v := range x {
+		x[i] = v + 0.14*v*v // a little skewed
+	}
+	axes := whitened(x, 2)
+	file, _ := problemOf(t, mean(len(x)/2, 4, 1, ""))
+	s := &subject{file: file, sgd: file.SGD(), opt: Options{Seed: 1}.withDefaults()}
+	var f Finding
+	s.judgeNormal(&f, [][][]float64{axes, axes})
+	least := min(jointChance(axes, 1, 0), jointChance(axes, 1, 1))
+	for _, z := range directions(axes) {
+		h := shapeOf(z)
+		least = min(least, skewnessChance(h.skewness, 200), kurtosisChance(h.kurtosis, 200))
+	}
+	if got := statistic(t, &f, "chance"); math.Abs(got-34*least) > 1e-12*got || got >= 1 {
+		t.Errorf("%g, want 34 times %g", got, least)
+	}
+}
+
+// Of as many 1 as −1 all statistics are known: skewness 0 ± √(6/n), kurtosis −2 ± √(24/n), E|z|³ = 1, and so a
+// bound of 0.4748/√B. Where a batch of B is drawn without replacement Edgeworth's series has the kurtosis
+// −2(1 − 6f + 6f²)/(1 − f)B, f = B/n, and a distance of 0.022941 |κ|.
+func TestStatisticsOfSigns(t *testing.T) {
+	const n, batch = 64, 16
+	z := make([]float64, n)
+	for i := range z {
+		z[i] = float64(i%2*2 - 1)
+	}
+	for sampling, share := range map[string]float64{"with-replacement": 0, "without-replacement": 0.25} {
+		file, _ := problemOf(t, mean(n, batch, 1, ", sampling: "+sampling))
+		s := &subject{file: file, sgd: file.SGD(), opt: Options{Seed: 1}.withDefaults()}
+		var f Finding
+		s.judgeNormal(&f, [][][]float64{{z}})
+		kurtosis := 2 * math.Abs(1-6*share+6*share*share) / (1 - share) / batch
+		for _, c := range []struct {
+			key             string
+			value, err, tol float64
+		}{
+			{"skewness", 0, math.Sqrt(6.0 / n), 1e-14}, // round-off
+			{"kurtosis", -2, math.Sqrt(24.0 / n), 1e-14},
+			{"berry-esseen", 0.4748 / 4, 0, 1e-14},
+			{"edgeworth", 0.022941159978543724 * kurtosis, math.NaN(), 1e-6}, // points are 0.02 apart
+		} {
+			got, err := statistic(t, &f, c.key), errorOf(t, &f, c.key)
+			if math.Abs(got-c.value) > c.tol || math.Abs(err-c.err) > 1e-14 || math.IsNaN(err) != math.IsNaN(c.err) {
+				t.Errorf("%s: %s %.8f ± %.3g, want %.8f ± %.3g", sampling, c.key, got, err, c.value, c.err)
+			}
+		}
+	}
+}
+
+// Of several points the finding is that of the one whose means are furthest from normal.
+func TestTheWorstPointIsTold(t *testing.T) {
+	file, _ := problemOf(t, mean(1000, 4, 1, ""))
+	s := &subject{file: file, sgd: file.SGD(), opt: Options{Seed: 1}.withDefaults()}
+	good, bad := whitened(normals(1000), 1), [][]float64{quantiles(1000, exponential)}
+	for _, points := range [][][][]float64{{good, bad}, {bad, good}} {
+		var f Finding
+		s.judgeNormal(&f, points)
+		// 1000 quantiles lack some 2 % of the skewness.
+		if got := statistic(t, &f, "skewness"); math.Abs(got-2) > 0.1 || f.Verdict != fp.Violated {
+			t.Errorf("skewness %.3f, %v: %s", got, f.Verdict, f.Sentence)
+		}
+	}
+}
+
+// Means of many exponential numbers are as good as normal, of whatever the numbers themselves are: that
+// vectors are not normal is nothing new where they are not along directions.
+func TestManyMakeNormalMeans(t *testing.T) {
+	rng := rand.New(rand.NewPCG(41, 42))
+	x := make([]float64, 2*4000)
+	for i := range x {
+		x[i] = rng.ExpFloat64()
+	}
+	// A distance of 0.133/16, and errors of 0.0023, three of them.
+	if f := normalFinding(t, x, 256); f.Verdict != fp.Holds || !strings.Contains(f.Sentence, "within") {
+		t.Errorf("%v: %s", f.Verdict, f.Sentence)
+	}
+}
+
+// Four kinds of tests share a false alarm in a thousand audits.
+func TestLevelsAddUpToTheChanceOfAnAlarm(t *testing.T) {
+	if FalseAlarm != 1e-3 || 4*level != FalseAlarm {
+		t.Errorf("%d tests of a level of %g make %g", tests, level, FalseAlarm)
+	}
+	// A distance is clear by one side of a normal law.
+	if p := math.Erfc(clearDistance/math.Sqrt2) / 2; p > 3.5e-5 || p < 2.5e-5 {
+		t.Errorf("distances are clear with a chance of %.2g", p)
+	}
+}
+
+// Chances of a kurtosis are not too small: of 3·10⁵ sets of 60 normal numbers at most 30 ± 5.5 are below 1e-4,
+// 57 with five errors, where by the transformation alone they are 90.
+func TestKurtosisIsTakenWithCare(t *testing.T) {
+	skipShort(t)
+	rng := rand.New(rand.NewPCG(43, 44))
+	z, few := make([]float64, 60), 0
+	for range 300000 {
+		var mean, square float64
+		for i := range z {
+			z[i] = rng.NormFloat64()
+			mean += z[i] / 60
+		}
+		for i := range z {
+			z[i] -= mean
+			square += z[i] * z[i] / 60
+		}
+		for i := range z {
+			z[i] /= math.Sqrt(square)
+		}
+		if kurtosisChance(shapeOf(z).kurtosis, 60) < 1e-4 {
+			few++
+		}
+	}
+	if few > 57 || few == 0 {
+		t.Errorf("%d of 300000 chances are below 1e-4", few)
+	}
+}
+
+// From 20 samples on their law is tested.
+func TestFewSamplesTellNothing(t *testing.T) {
+	for n, want := range map[int]bool{19: false, 20: true} {
+		f, g := problemOf(t, mean(n, 1, 1, ""))
+		s, err := newSubject(f, g, quick.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.gaussian()[0]; got.Applies != want {
+			t.Errorf("%d samples: %s", n, got.Sentence)
+		}
+	}
+}

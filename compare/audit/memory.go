@@ -115,24 +115,38 @@ func (s *subject) judgeWhite(f *Finding, n *noiseSeries) {
 		spread = 1 / math.Sqrt(float64(len(z)*(n.steps-lags)))
 		f.Curves = append(f.Curves, s.autocorrelation(a, rho, spread, n.steps), s.spectrum(a, z))
 	}
-	tests := float64(2 * len(n.z))
+	// Two tests for each component (Bonferroni).
+	w := whiteness{min(1, float64(2*len(n.z))*min(p, worst.p)), largest, spread, worst}
 	f.Statistics = []Statistic{
-		{"chance", "least chance of any test, times their number", min(1, tests*min(p, worst.p)), 0},
+		{"chance", "least chance of any test, times their number", w.chance, 0},
 		{"ljung-box", fmt.Sprintf("chance of Ljung and Box's statistic, %d lags", lags), p, 0},
 		{"sums", fmt.Sprintf("variance of sums over %d steps, over that of white noise", block), worst.ratio, worst.err},
 		{"sums-chance", "chance of that variance", worst.p, 0},
 		{"largest", "largest autocorrelation", largest, spread},
 	}
-	switch {
-	case tests*min(p, worst.p) < level:
-		f.Verdict = fp.Violated
-	case largest+5*spread <= mostMemory && math.Abs(worst.ratio-1)+3*worst.err <= s.mostLongTerm():
-		f.Verdict = fp.Holds
-	}
+	f.Verdict = w.verdict(s.mostLongTerm())
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("gradient noise is white: no autocorrelation above %.2g, and sums over %d steps vary as they should", largest, block),
 		fmt.Sprintf("gradient noise remembers: sums over %d steps have %.2g of the variance of white noise", block, worst.ratio),
 		fmt.Sprintf("no memory was seen in gradient noise, but too little of it to exclude one: sums over %d steps have %.2g ± %.1g of the variance", block, worst.ratio, worst.err))
+}
+
+// A whiteness is what tests of white noise found: the least chance of any times their number, the largest
+// autocorrelation with its standard error, and the variance of sums that is least likely.
+type whiteness struct {
+	chance, largest, spread float64
+	sums                    longTerm
+}
+
+// verdict gives autocorrelations, of which there are many, five errors, and the variance of sums three.
+func (w *whiteness) verdict(mostLongTerm float64) fp.Verdict {
+	switch {
+	case w.chance < level:
+		return fp.Violated
+	case w.largest+5*w.spread <= mostMemory && math.Abs(w.sums.ratio-1)+3*w.sums.err <= mostLongTerm:
+		return fp.Holds
+	}
+	return fp.CannotTell
 }
 
 // judgeEpochs measures the strength A of the anti-correlation in units of the formula's, by

@@ -149,3 +149,82 @@ func TestFewEpochsDoNotShowWhiteness(t *testing.T) {
 	r := audited(t, mean(480, 8, 1, ""), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1, NoiseSteps: 4 * 60})
 	checkVerdicts(t, r, map[string]fp.Verdict{"white-noise": fp.CannotTell})
 }
+
+// White noise is a violation below the level of tests, and holds where the largest autocorrelation is below
+// 0.1 with five errors, and the variance of sums within 0.083 of 1 with three.
+func TestVerdictsOnMemoriesWantErrors(t *testing.T) {
+	s := &subject{opt: Options{Within: 0.02}}
+	for _, c := range []struct {
+		w    whiteness
+		want fp.Verdict
+	}{
+		{whiteness{1.01 * level, 0.02, 0.01, longTerm{ratio: 1}}, fp.Holds},
+		{whiteness{0.99 * level, 0.02, 0.01, longTerm{ratio: 1}}, fp.Violated},
+		{whiteness{1, 0.099, 0, longTerm{ratio: 1}}, fp.Holds},
+		{whiteness{1, 0.101, 0, longTerm{ratio: 1}}, fp.CannotTell},
+		{whiteness{1, 0.049, 0.01, longTerm{ratio: 1}}, fp.Holds},
+		{whiteness{1, 0.051, 0.01, longTerm{ratio: 1}}, fp.CannotTell},
+		{whiteness{1, 0, 0, longTerm{ratio: 1.082}}, fp.Holds},
+		{whiteness{1, 0, 0, longTerm{ratio: 1.083}}, fp.CannotTell},
+		{whiteness{1, 0, 0, longTerm{ratio: 0.917}}, fp.CannotTell},
+		{whiteness{1, 0, 0, longTerm{ratio: 1.022, err: 0.02}}, fp.Holds},
+		{whiteness{1, 0, 0, longTerm{ratio: 1.023, err: 0.02}}, fp.CannotTell},
+	} {
+		if got := c.w.verdict(s.mostLongTerm()); got != c.want {
+			t.Errorf("%+v: %v, want %v", c.w, got, c.want)
+		}
+	}
+}
+
+// Blocks of two ±1 have sums 2 or 0. Of ten blocks five of each kind have the variance of white noise, and
+// 10 of χ²₁₀ is exceeded with the chance e⁻⁵ Σ_{j<5} 5ʲ/j! = 0.44049; eight leave 1.6 of the variance, 16 with
+// e⁻⁸ Σ_{j<5} 8ʲ/j! = 0.09963; two 0.4, 4 with 1 − e⁻² Σ_{j<5} 2ʲ/j! = 0.05265 below. Chances are of both sides.
+func TestChancesOfSums(t *testing.T) {
+	for equal, want := range map[int]float64{5: 2 * 0.440493, 8: 2 * 0.099632, 2: 2 * 0.052653} {
+		var z [][]float64
+		for k := range 10 {
+			second := -1.0
+			if k < equal {
+				second = 1
+			}
+			z = append(z, []float64{1, second})
+		}
+		l := sumsOver(z, 2)
+		if math.Abs(l.p-want) > 2e-6 || math.Abs(l.ratio-float64(equal)/5) > 1e-15 || math.Abs(l.err-math.Sqrt(0.2)) > 1e-15 {
+			t.Errorf("%d blocks: %+v, want a chance of %.6f", equal, l, want)
+		}
+	}
+	if q := chiSquareTail(10, 10); math.Abs(q-0.440493) > 1e-6 {
+		t.Errorf("χ²₁₀ above 10: %.6f", q)
+	}
+}
+
+// Of alternating signs products at lag h are (−1)ʰ each: correlations are 1 or −1, and each lag gives Q as
+// many as there are products.
+func TestSelfNormalisedSums(t *testing.T) {
+	z := make([][]float64, 3)
+	for w := range z {
+		for k := range 10 {
+			z[w] = append(z[w], float64(1-k%2*2)*3) // of any scale
+		}
+	}
+	rho, q := selfNormalised(z, 4)
+	for h, r := range rho {
+		if want := 9 * math.Pow(-1, float64(h+1)); math.Abs(r-want) > 1e-14 {
+			t.Errorf("lag %d: %g, want %g", h+1, r, want)
+		}
+	}
+	if want := 3.0 * (9 + 8 + 7 + 6); math.Abs(q-want) > 1e-12 {
+		t.Errorf("Q = %g, want %g", q, want)
+	}
+	if _, q := selfNormalised([][]float64{{1, 0, 0}}, 1); q != 0 { // and no 0/0
+		t.Errorf("Q = %g of no products", q)
+	}
+}
+
+// The mean of 1, 2, 3, 6 is 3 ± √(14/12).
+func TestMeansAndTheirErrors(t *testing.T) {
+	if mean, se := estimate([]float64{1, 2, 3, 6}); mean != 3 || math.Abs(se-math.Sqrt(14.0/12)) > 1e-15 {
+		t.Errorf("%g ± %g", mean, se)
+	}
+}

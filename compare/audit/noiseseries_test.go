@@ -1,8 +1,10 @@
 package audit
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -177,5 +179,141 @@ func TestVelocitiesAreNotWhite(t *testing.T) {
 	white := audited(t, mean(480, 8, 1, ", momentum: 0.8"), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1, NoiseSteps: 9000})
 	if f := find(t, white, "white-noise"); f.Verdict != fp.Holds || !strings.Contains(f.Sentence, "is white") {
 		t.Errorf("%v: %s", f.Verdict, f.Sentence)
+	}
+}
+
+// Chances count as often as there are tests, two for each component; autocorrelations are of 20 lags, or of a
+// quarter of the steps, and their error is that of the number of products at the last.
+func TestStatisticsOfWhiteness(t *testing.T) {
+	s := noisy(t, "")
+	for _, c := range []struct{ components, epochs, lags int }{{1, 40, 20}, {2, 40, 20}, {3, 8, 10}} {
+		n := seriesOf(16, c.epochs, 5, func([]float64) {})
+		for range c.components - 1 {
+			n.z = append(n.z, n.z[0])
+		}
+		var f Finding
+		s.judgeWhite(&f, n)
+		least := min(statistic(t, &f, "ljung-box"), statistic(t, &f, "sums-chance"))
+		if got, want := statistic(t, &f, "chance"), min(1, float64(2*c.components)*least); math.Abs(got-want) > 1e-15 {
+			t.Errorf("%+v: chance %g, want %g", c, got, want)
+		}
+		if got, want := errorOf(t, &f, "largest"), 1/math.Sqrt(16*float64(c.epochs*5-c.lags)); math.Abs(got-want) > 1e-15 {
+			t.Errorf("%+v: error %g, want %g", c, got, want)
+		}
+		if curve := f.Curves[0]; len(curve.X) != c.lags || curve.X[c.lags-1] != float64(c.lags) {
+			t.Errorf("%+v: lags %v", c, curve.X)
+		}
+		if got, want := statistic(t, &f, "largest"), slices.MaxFunc(f.Curves[0].Y, func(a, b float64) int { return cmp.Compare(math.Abs(a), math.Abs(b)) }); got != math.Abs(want) {
+			t.Errorf("%+v: largest %g, want %g", c, got, want)
+		}
+	}
+}
+
+// A strength is given five errors: ten walkers for five epochs leave 0.02 and more, so that a tenth is left open.
+func TestStrengthsAreGivenFiveErrors(t *testing.T) {
+	s := noisy(t, ", sampling: epochs")
+	var f Finding
+	s.judgeEpochs(&f, seriesOf(10, 5, 5, equicorrelated(-8.0/35)))
+	// The limit is 0.1: with three errors it would hold.
+	if got := f.Statistics[0]; f.Verdict != fp.CannotTell || got.Error < 0.02 || math.Abs(got.Value-1)+3*got.Error > mostOffFormula {
+		t.Errorf("%v: %.3f ± %.3f", f.Verdict, got.Value, got.Error)
+	}
+}
+
+// Gradient noise of independent batches is white, whatever the momentum.
+func TestMomentumHasNoPartInTheNoise(t *testing.T) {
+	s := noisy(t, ", momentum: 0.8")
+	for h := range 5 {
+		if r := s.exactCorrelation(h+1, 40); r != 0 {
+			t.Errorf("lag %d: %g", h+1, r)
+		}
+	}
+	if p := s.exactPower(0.1, 16, 40); p != 1 {
+		t.Errorf("power %g", p)
+	}
+}
+
+// Noise is watched for a hundred epochs, for whole ones from 512 steps to 8192, or for one; and for no
+// more than 32768.
+func TestStepsForWhichNoiseIsWatched(t *testing.T) {
+	for _, c := range []struct{ samples, batch, want int }{
+		{60, 1, 6000},
+		{10, 2, 515},         // 103 epochs
+		{800, 8, 8100},       // 81 epochs
+		{5000, 1, 5000},      // one
+		{40000, 1, 1 << 15},  // not one
+		{9, 2, 512},          // ⌊9/2⌋ = 4
+		{200, 150, 512},      // one batch
+		{32768, 1, 32768},    // one
+		{16384, 1, 16384},    // one
+		{4096, 1, 2 * 4096},  // two
+		{4097, 1, 4097},      // one
+		{700, 100, 700},      // a hundred of seven
+		{81, 1, 100 * 81},    // all of them
+		{82, 1, 99 * 82},     // as many as 8192 are
+		{5120, 10, 16 * 512}, // 8192
+	} {
+		f, _ := problemOf(t, mean(c.samples, c.batch, 1, ""))
+		s := &subject{file: f, sgd: f.SGD()}
+		if got := s.noiseSteps(); got != c.want {
+			t.Errorf("%d samples, batches of %d: %d steps, want %d", c.samples, c.batch, got, c.want)
+		}
+		s.opt.NoiseSteps = 7
+		if got := s.noiseSteps(); got != 7 {
+			t.Errorf("%d steps where 7 were asked for", got)
+		}
+	}
+}
+
+// The variance of a batch is 1/B of that of a sample with replacement, and (n−B)/(n−1)B without.
+func TestVarianceOfBatches(t *testing.T) {
+	for sampling, want := range map[string]float64{"with-replacement": 0.1, "without-replacement": 30.0 / 39 / 10, "epochs": 30.0 / 39 / 10} {
+		f, _ := problemOf(t, mean(40, 10, 1, ", sampling: "+sampling))
+		s := &subject{file: f, sgd: f.SGD()}
+		if got := s.batchVariance(); math.Abs(got-want) > 1e-16 {
+			t.Errorf("%s: %g, want %g", sampling, got, want)
+		}
+	}
+}
+
+// Walkers are far from a million lengths of the box on, to either side and along any axis.
+func TestWalkersThatAreFar(t *testing.T) {
+	s := &subject{grid: uniformBox(t, 2, -1, 1, 4)}
+	for _, c := range []struct {
+		x    float64
+		want bool
+	}{{0, false}, {1.9e6, false}, {-1.9e6, false}, {2.1e6, true}, {-2.1e6, true}} {
+		for a := range 2 {
+			theta := [][]float64{{0, 0, 0}, {0, 0, 0}}
+			theta[a][1] = c.x
+			if got := s.isFar(theta); got != c.want {
+				t.Errorf("axis %d at %g: %v", a, c.x, got)
+			}
+		}
+	}
+}
+
+// Components without noise are left out, and points are drawn anywhere in cells, as often as their mass says.
+func TestSilentComponentsAreLeftOut(t *testing.T) {
+	n := &noiseSeries{z: [][][]float64{{{0, 0}, {0, 0}}, {{0, 0}, {0, 1e-9}}}}
+	if n.dropSilent(); len(n.z) != 1 || n.z[0][1][1] != 1e-9 {
+		t.Errorf("%v", n.z)
+	}
+	s := &subject{grid: uniformBox(t, 1, 0, 4, 4), mass: []float64{0.5, 0, 0.25, 0.25}}
+	const count = 4000
+	var within [4]int
+	var square float64
+	for _, x := range s.drawn(count) {
+		k := int(x[0])
+		within[k]++
+		square += (x[0] - float64(k) - 0.5) * (x[0] - float64(k) - 0.5) / count
+	}
+	for k, m := range s.mass {
+		if math.Abs(float64(within[k])-m*count) > 5*math.Sqrt(m*(1-m)*count) {
+			t.Errorf("%d points in cell %d, want %g", within[k], k, m*count)
+		}
+	}
+	if err := math.Sqrt(1.0/180/count) * 5; math.Abs(square-1.0/12) > err { // E u⁴ − (E u²)² = 1/80 − 1/144
+		t.Errorf("variance within cells %.4f, want %.4f ± %.4f", square, 1.0/12, err)
 	}
 }

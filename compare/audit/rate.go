@@ -120,7 +120,7 @@ func (s *subject) smallOrder() Finding {
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("the second order in η is %.2g from the first in total variation", move.Value),
 		fmt.Sprintf("the second order in η is %.2g from the first in total variation: the first does not do", move.Value),
-		fmt.Sprintf("the second order in η is %.2g ± %.1g from the first in total variation", move.Value, move.Error))
+		fmt.Sprintf("the second order in η is %s from the first in total variation", estimated(move.Value, move.Error)))
 	if s.file.SGDVariant().Order == 2 {
 		f.Sentence += "; the density that is audited has the drift of second order"
 	}

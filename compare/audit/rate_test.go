@@ -327,3 +327,40 @@ func TestDroppedTermIsThatOfAnisotropicNoise(t *testing.T) {
 		}
 	}
 }
+
+// Limits are a tenth, of ηλ/(1+μ), of ηλ/(1−μ)² and of B/n; and SGD diverges from ηλ = 2(1+μ) on. Hessians by
+// differences are right to 1e-8.
+func TestLimitsOfRates(t *testing.T) {
+	of := func(src string) *subject {
+		f, g := problemOf(t, src)
+		s, err := newSubject(f, g, quick.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	verdict := map[bool]fp.Verdict{false: fp.Violated, true: fp.Holds}
+	for _, rate := range []float64{0.0999, 0.1001} {
+		if f := of(line(fmt.Sprint(rate), "")).smallRate(); f.Verdict != verdict[rate < 0.1] {
+			t.Errorf("ηλ = %g: %v", rate, f.Verdict)
+		}
+		if f := of(line(fmt.Sprint(rate/4), ", momentum: 0.5")).noMomentum(); f.Verdict != verdict[rate < 0.1] {
+			t.Errorf("ηλ/(1−μ)² = %g: %v", rate, f.Verdict)
+		}
+	}
+	for _, batch := range []int{10, 11} {
+		if f := of(mean(100, batch, 1, "")).fewSamples(); f.Verdict != verdict[batch <= 10] {
+			t.Errorf("B = %d of 100: %v", batch, f.Verdict)
+		}
+	}
+	for _, rate := range []float64{1.999, 2.001} {
+		f := of(line(fmt.Sprint(rate), "")).smallRate()
+		if got := statistic(t, &f, "stability"); math.Abs(got-rate/2) > 1e-8 || strings.Contains(f.Sentence, "diverges") != (rate > 2) {
+			t.Errorf("ηλ = %g: stability %g: %s", rate, got, f.Sentence)
+		}
+	}
+	// At the limit the variance on a quadratic is 1/(1 − 0.05), some 5 % more than the equation's.
+	if excess := 1 / (1 - mostStep/2); math.Abs(excess-1.05) > 0.005 {
+		t.Errorf("variances are %.3f at the limit", excess)
+	}
+}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/ness-fp/ness/fp"
@@ -167,4 +168,15 @@ func judge(value, err, limit float64) fp.Verdict {
 // pick returns what is said of each verdict.
 func pick(v fp.Verdict, holds, violated, open string) string {
 	return [...]string{fp.CannotTell: open, fp.Holds: holds, fp.Violated: violated}[v]
+}
+
+// estimated writes a share or a distance with its error, in words where one of them is not known.
+func estimated(value, err float64) string {
+	switch {
+	case math.IsNaN(value):
+		return "an unknown part"
+	case math.IsNaN(err):
+		return fmt.Sprintf("%.2g, with an error that is not known,", value)
+	}
+	return fmt.Sprintf("%.2g ± %.1g", value, err)
 }

@@ -50,7 +50,7 @@ func (s *subject) constantRate() Finding {
 		fmt.Sprintf("η changes, ln η by up to %.2g, within a relaxation time by up to %.2g", since, within),
 		"the change of η is not a number")
 	if math.IsInf(since, 1) {
-		f.Sentence = "η becomes 0"
+		f.Sentence = "η becomes 0, or less than any number, so that ln η changes without bound"
 	}
 	f.Sentence += fmt.Sprintf("; the density that is audited is that of the first rate, %.4g", s.sgd.Schedule.Rate(0))
 	return f

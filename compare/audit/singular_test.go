@@ -238,3 +238,158 @@ func TestMinimaOfProblems(t *testing.T) {
 		checkVerdicts(t, r, map[string]fp.Verdict{"regular-minima": c.want})
 	}
 }
+
+// A learning coefficient is regular within 0.02 of ½ in one dimension, and of 3/2 within 0.06 in three.
+func TestLimitsOfCoefficients(t *testing.T) {
+	for _, c := range []struct {
+		d    int
+		off  float64
+		want fp.Verdict
+	}{{1, 0.0199, fp.Holds}, {1, 0.0201, fp.Violated}, {3, 0.0599, fp.Holds}, {3, 0.0601, fp.Violated}} {
+		at := coefficient{float64(c.d)/2 - c.off, 0, 1}
+		if got := judgeMinima(at, at, c.d); got != c.want {
+			t.Errorf("d = %d, off by %g: %v", c.d, c.off, got)
+		}
+	}
+}
+
+// The error of λ has what the scatter about the law makes, and what λ moves by where the ladder ends three
+// steps earlier: here of a law that is neither, so that λ moves on.
+func TestErrorsOfCoefficientsHaveBothParts(t *testing.T) {
+	var beta, slopes []float64
+	for k := range 2 * fewestSteps { // those before the last twelve do not count
+		beta, slopes = append(beta, math.Pow(2, float64(k))), append(slopes, 0.7-0.3/float64(k+3))
+	}
+	got, ok := learningCoefficient(beta, slopes, 1)
+	last := slopes[fewestSteps:]
+	fit, before := fitPower(last[3:]), fitPower(last[:9])
+	if want := math.Hypot(fit.err, fit.lambda-before.lambda); !ok || got.lambda != fit.lambda || math.Abs(got.err-want) > 1e-15 || want < 2*fit.err {
+		t.Errorf("%+v, want %g ± %g", got, fit.lambda, want)
+	}
+}
+
+// The standard error of an intercept is that of three parameters, two of the line and one of its shape: of
+// n points about y = λ + a h with residuals of the root mean square s it is s √((1 + h̄²/Var h)/(n − 3)).
+func TestErrorsOfIntercepts(t *testing.T) {
+	// h = 1, 2, …, 7 with mean 4 and variance 4.
+	if got, want := interceptError([]float64{1, 2, 3, 4, 5, 6, 7}, 0.1), 0.1*math.Sqrt(5.0/4); math.Abs(got-want) > 1e-15 {
+		t.Errorf("%g, want %g", got, want)
+	}
+	at, residual := intercept([]float64{0, 1, 2}, []float64{3, -1, 7}) // 1 + 2h, off by 2, −4, 2
+	if math.Abs(at-1) > 1e-14 || math.Abs(residual-math.Sqrt(8)) > 1e-14 {
+		t.Errorf("%g with residuals of %g", at, residual)
+	}
+}
+
+// Logarithms are taken for a law only if it fits to 1e-3: beyond, nothing does.
+func TestBadFitsHaveNoLogarithms(t *testing.T) {
+	for amplitude, want := range map[float64]int{2e-4: 2, 3e-3: 1} {
+		var beta, slopes []float64
+		for k := range fewestSteps {
+			b := math.Pow(2, float64(k))
+			beta = append(beta, b)
+			slopes = append(slopes, 0.5-1/(math.Log(b)+1)+amplitude*float64(k%2*2-1))
+		}
+		if got, _ := learningCoefficient(beta, slopes, 2); got.multiplicity != want {
+			t.Errorf("residuals of %g: %+v", amplitude, got)
+		}
+	}
+}
+
+// A ladder has 27 steps of two from 1/⟨L⟩ on, and ends where a value is lower than L₀ by 1e-3/β: here the
+// loss is lower by 1e-4 in a tenth of the box.
+func TestLaddersEnd(t *testing.T) {
+	beta, slopes := square(1, func(x []float64) float64 { return x[0] * x[0] }).ladder()
+	if len(beta) != 27 || len(slopes) != 27 || math.Abs(beta[0]-3) > 1e-9 || beta[26] != beta[0]*(1<<26) {
+		t.Errorf("%d steps from %g to %g", len(beta), beta[0], beta[len(beta)-1])
+	}
+	s := square(1, func(x []float64) float64 { return max(x[0]*x[0]-0.01, 0) })
+	s.least = 1e-4
+	beta, _ = s.ladder()
+	if b := beta[len(beta)-1]; !s.deeper || b*1e-4 > 1e-3 || 2*b*1e-4 <= 1e-3 {
+		t.Errorf("deeper %v at β = %g", s.deeper, b)
+	}
+	// A third of the values is left for volumes.
+	thin := square(2, func(x []float64) float64 { v := x[0]*x[1] - 0.3; return v * v })
+	thin.points = 60000
+	if thin.ladder(); thin.points < 20000 || thin.points > 20000+nodes*nodes {
+		t.Errorf("%d of 60000 values are left", thin.points)
+	}
+}
+
+// With a minimum halfway between points of boxes, which are 5, nothing is left out: ∫e^{−β(x−a)^2k} is
+// β^{−1/2k} Γ(1 + 1/2k) 2 while β is large, and volumes are 2ε^{1/2k}.
+func TestMinimaBetweenPointsAreSeen(t *testing.T) {
+	const width = 2.0 / 32
+	a := width/2 + (gaussNodes[3]+gaussNodes[4])/2*width/2
+	for _, k := range []float64{1, 2, 3} {
+		for _, beta := range []float64{1e4, 1e8, 1e12} {
+			loss := func(x []float64) float64 { return math.Pow(x[0]-a, 2*k) }
+			z, slope, ok := square(1, loss).partition(beta)
+			want := 2 * math.Gamma(1+1/(2*k)) * math.Pow(beta, -1/(2*k))
+			// Five points leave 2¹¹(5!)⁴/11(10!)³ of the tenth derivative, 4e-4 of exp(−1.8x²) in [−1, 1], which
+			// changes by 1.5 between them; what laws are fitted to may be 1e-3 off.
+			if !ok || math.Abs(z/want-1) > 4e-4 || math.Abs(slope-1/(2*k)) > mostResidual {
+				t.Errorf("x^%g: β = %g: Z/%g = %.9f, slope %.9f", 2*k, beta, want, z/want, slope)
+			}
+			volume, ok := square(1, loss).sublevel(1 / beta)
+			if want := 2 * math.Pow(beta, -1/(2*k)); !ok || math.Abs(volume/want-1) > 5e-3 {
+				t.Errorf("x^%g: ε = %g: %g, want %g", 2*k, 1/beta, volume, want)
+			}
+		}
+	}
+}
+
+// Of a loss that jumps boxes are cut until they are slivers, to round-off of the box, and no longer.
+func TestJumpsAreCutToSlivers(t *testing.T) {
+	const at, beta = 1.0 / 16 * (1 + 1.0/3), 30.0 // a third or two of every box, which points see
+	s := square(1, func(x []float64) float64 {
+		if x[0] < at {
+			return 0
+		}
+		return 1
+	})
+	s.points = 10000
+	z, _, ok := s.partition(beta)
+	// e^−30, 9e-14 of the rest, is beyond what counts, and Z of round-off.
+	if want := 1 + at; !ok || math.Abs(z-want) > 1e-13 {
+		t.Errorf("Z = %.17g, want %.17g; %d values left", z, want, s.points)
+	}
+}
+
+// A value of a loss that goes through its samples counts as one for each 32 of them, and boxes of the grid
+// are those of the surface.
+func TestValuesOfLossesCount(t *testing.T) {
+	const data = "data: {file: ../data/diabetes.csv, features: [bmi], target: progression, standardize: true}, batch_size: 8, learning_rate: 0.1, model: "
+	const box = "\ndomain: {a: {min: -1.5, max: 2, cells: 32}, w: {min: -1, max: 3, cells: 32}}"
+	for _, c := range []struct {
+		src  string
+		each int
+	}{{"variables: [a, w]\nsgd: {" + data + "tanh-neuron}" + box, 442 / 32}, {"variables: [a, w]\nsgd: {" + strings.Replace(data, "[bmi]", "[bmi, bp]", 1) + "linear-regression}" + box, 1}} {
+		f, g := problemOf(t, c.src)
+		s := &subject{file: f, problem: f.Problem, sgd: f.SGD(), grid: g, opt: Options{MaxPoints: 77}}
+		sf := s.surface()
+		if sf.each != c.each || sf.points != 77 || !slices.Equal(sf.lo, []float64{-1.5, -1}) || !slices.Equal(sf.hi, []float64{2, 3}) {
+			t.Errorf("%s: %d a value, %d of them in %v to %v", c.src, sf.each, sf.points, sf.lo, sf.hi)
+		}
+	}
+}
+
+// A well as narrow as a box of those to begin with, a 32nd of a line or a twelfth of a side, is not missed: of
+// L = 1 − exp(−|x−a|²/2s²) Z is (2πs²/β)^{d/2}, to 1/β of it.
+func TestNarrowWellsAreNotMissed(t *testing.T) {
+	const beta = 1e4
+	for d, width := range map[int]float64{1: 2.0 / 32, 2: 2.0 / 12} {
+		s := width / 2
+		z, _, ok := square(d, func(x []float64) float64 {
+			var square float64
+			for _, v := range x {
+				square += (v - 0.42) * (v - 0.42)
+			}
+			return -math.Expm1(-square / (2 * s * s))
+		}).partition(beta)
+		if want := math.Pow(2*math.Pi*s*s/beta, float64(d)/2); !ok || math.Abs(z/want-1) > 1e-3 {
+			t.Errorf("d = %d: Z = %.6g, want %.6g", d, z, want)
+		}
+	}
+}

@@ -19,23 +19,36 @@ func small(seed uint64, walkers bool) Options {
 	return Options{Seed: seed, NoEnsemble: !walkers, Walkers: 64, Relaxations: 20, NoiseSteps: 1000, MaxPoints: 4e5}
 }
 
-// sound are problems where all assumptions hold by construction, by a seed.
+// sound are problems where all assumptions hold by construction, by a seed, but for the keys that are named.
 var sound = []struct {
-	name string
-	src  func(seed uint64) string
+	name     string
+	src      func(seed uint64) string
+	violated []string
 }{
-	{"normal data, with replacement", func(seed uint64) string { return mean(2000, 4, seed, "") }},
-	{"normal data, without replacement", func(seed uint64) string { return mean(2000, 8, seed, ", sampling: without-replacement") }},
-	{"normal noise of a formula in the plane", func(uint64) string { return isotropic("1") }},
+	{"normal data, with replacement", func(seed uint64) string { return mean(2000, 4, seed, "") }, nil},
+	{"normal data, without replacement", func(seed uint64) string { return mean(2000, 8, seed, ", sampling: without-replacement") }, nil},
+	{"normal data, with momentum", func(seed uint64) string { return mean(2000, 4, seed, ", momentum: 0.3") }, nil},
+	{"normal noise of a formula in the plane", func(uint64) string { return isotropic("1") }, nil},
+	{"regression in the plane", plane, []string{"tempered-posterior"}},
+}
+
+// plane is the regression of noise s on normal features of covariance H. Its Σ is s²H but for a part of
+// 3η tr H/2B = 2e-3, which commutes with the curvature H: there is no current, and the covariance of the density
+// is (η/2B)s² times the identity, where that of Gibbs is as H⁻¹. Gradients are products, of excess kurtosis 6,
+// whose means of 64 are 0.023·6/64 = 0.002 from normal; and of 20000 samples H and Σ/s² differ by 1/√20000.
+func plane(seed uint64) string {
+	return fmt.Sprintf("variables: [x, y]\nsgd: {data: {generate: {samples: 20000, weights: [1, -0.5], covariance: [[1, 0.3], [0.3, 1]], noise: 0.5, seed: %d}}, model: linear-regression, learning_rate: 0.05, batch_size: 64}\n"+
+		"domain: {x: {min: 0.93, max: 1.07, cells: 36}, y: {min: -0.57, max: -0.43, cells: 36}}", seed)
 }
 
 // Where all assumptions hold, at most 1 % of 1000 audits call any of them violated: by the levels
-// of the tests it should be 0.1 %. (Without -long 21 audits, of which 3 with walkers.)
+// of the tests it should be 0.1 %. What is violated by construction is called so in all. (Without -long 25
+// audits, of which 5 with walkers.)
 func TestSoundProblemsRaiseNoAlarm(t *testing.T) {
 	skipShort(t)
-	audits := 7
+	audits := 5
 	if *long {
-		audits = 334
+		audits = 200
 	}
 	for k, p := range sound {
 		t.Run(p.name, func(t *testing.T) {
@@ -44,9 +57,20 @@ func TestSoundProblemsRaiseNoAlarm(t *testing.T) {
 			for i := range audits {
 				seed := uint64(1000*k + i + 1)
 				r := audited(t, p.src(seed), small(seed, *long || i == 0))
-				if v := r.Violated(); len(v) > 0 {
+				said, alarm := 0, false
+				for _, f := range r.Violated() {
+					if slices.Contains(p.violated, f.Key) {
+						said++
+						continue
+					}
+					alarm = true
+					t.Logf("seed %d: %s: %s", seed, f.Key, f.Sentence)
+				}
+				if alarm {
 					alarms++
-					t.Logf("seed %d: %s: %s", seed, v[0].Key, v[0].Sentence)
+				}
+				if said != len(p.violated) {
+					t.Errorf("seed %d: %d of %v are called violated", seed, said, p.violated)
 				}
 				for _, f := range r.Findings {
 					if f.Applies && f.Kind == Assumption && f.Verdict == fp.CannotTell {

@@ -163,3 +163,67 @@ func TestErrorsOfRanks(t *testing.T) {
 		}
 	}
 }
+
+// The estimate is E[(Σ|δ²|)²/300 + Σ(|δ δ³|/36 + |δ⁴|/500)], of differences here written out: of five
+// neighbours, with δ between the second and the third. No density is more than 2 wrong.
+func TestEstimateOfFormulasIsWhatItSays(t *testing.T) {
+	for name, phi := range map[string]func(k float64) float64{
+		"slope":  func(k float64) float64 { return 0.3 * k },
+		"bend":   func(k float64) float64 { return 0.02 * k * k },
+		"cubic":  func(k float64) float64 { return 0.1*k + 0.004*k*k*k },
+		"fourth": func(k float64) float64 { return 1e-3 * k * k * k * k },
+		"rare":   func(k float64) float64 { return 0.02 * k * k * k * k }, // down to 6e-3 of the largest
+	} {
+		const n = 9
+		p := grid.NewField(uniformBox(t, 1, 0, n, n))
+		v := make([]float64, n)
+		for k := range v {
+			v[k] = -phi(float64(k) - 4)
+			p.Values[k] = math.Exp(v[k])
+		}
+		var sum, mass float64
+		for k, q := range p.Values {
+			f := v[min(max(k-2, 0), n-5):]
+			d1, d2 := f[2]-f[1], f[3]-2*f[2]+f[1]
+			d3, d4 := f[3]-3*f[2]+3*f[1]-f[0], f[4]-4*f[3]+6*f[2]-4*f[1]+f[0]
+			sum += q * (d2*d2/300 + math.Abs(d1*d3)/36 + math.Abs(d4)/500)
+			mass += q
+		}
+		if got, want := formulaError(p), sum/mass; math.Abs(got-want) > 1e-13 { // round-off of logarithms
+			t.Errorf("%s: %g, want %g", name, got, want)
+		}
+	}
+	p := fieldOf(t, 1, 1e-8, 1, 1e-8, 1)
+	if got := formulaError(p); got != 2 {
+		t.Errorf("%g wrong", got)
+	}
+}
+
+// Where densities differ by +a and −b in neighbours s h²/8 = (a + b)h/8 of a distance may be lost within half of
+// both, which is half of that in total variation, of each pair along each axis; and nothing where signs are
+// the same.
+func TestCrossingsAreCounted(t *testing.T) {
+	zero := fieldOf(t, 0, 0, 0, 0)
+	for _, c := range []struct {
+		p    []float64
+		want float64
+	}{
+		{[]float64{0.5, -0.25, -0.5, -0.125}, 0.75 * 2 / 16},
+		{[]float64{0.5, 0.25, 0.5, 0.125}, 0},
+		{[]float64{0.5, -0.5, 0.5, -0.5}, 3.0 * 2 / 16},
+		{[]float64{0.5, 0, -0.5, 0}, 0},
+	} {
+		if got := cellError(fieldOf(t, c.p...), zero); math.Abs(got-c.want) > 1e-16 {
+			t.Errorf("%v: %g, want %g", c.p, got, c.want)
+		}
+	}
+	g := uniformBox(t, 2, 0, 1.5, 3) // cells of a quarter
+	p := grid.NewField(g)
+	p.Values[4] = -1
+	for _, i := range []int{1, 3, 5, 7} {
+		p.Values[i] = 1
+	}
+	if got, want := cellError(p, grid.NewField(g)), 4*2*0.5/16; math.Abs(got-want) > 1e-16 {
+		t.Errorf("plane: %g, want %g", got, want)
+	}
+}

@@ -166,7 +166,7 @@ func (p *piece) mean(f func(v float64) float64) (mean, volume float64) {
 }
 
 const (
-	// negligible is βL beyond which e^−βL does not count.
+	// negligible is βL beyond which e^−βL, 2e-9, does not count.
 	negligible = 20
 	// resolved is the change of βL within a box that is not cut where e^−βL is 1. Where it is less
 	// the change may be e^{βL/10} times as large, for errors grow with its tenth power, up to
