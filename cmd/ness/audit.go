@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"sync"
 
@@ -29,7 +29,7 @@ func auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit FILE",
 		Short: "Measure every assumption behind the equation: status 0 all hold, 1 one is violated, 3 cannot tell of one",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fl.given, fl.walkersGiven = cmd.Flags().Changed("output"), cmd.Flags().Changed("walkers")
 			return fl.audit(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0])
@@ -39,7 +39,9 @@ func auditCommand() *cobra.Command {
 	fl.outputFlags.add(cmd)
 	f := cmd.Flags()
 	f.Float64Var(&fl.within, "within", 0.02, "total variation `DISTANCE` up to which densities agree")
-	f.IntVar(&fl.walkers, "walkers", 1024, "`NUMBER` of walkers of ensembles")
+	limit(cmd, "within", above0, below1)
+	f.Var(newWhole(&fl.walkers, 1024), "walkers", "`NUMBER` of walkers of ensembles")
+	limit(cmd, "walkers", 64, 1<<20)
 	f.Uint64Var(&fl.seed, "seed", 1, "`SEED` of all random numbers")
 	f.BoolVar(&fl.noEnsemble, "no-ensemble", false, "leave out what takes long runs of walkers")
 	f.BoolVar(&fl.json, "json", false, "print the result as JSON")
@@ -48,14 +50,8 @@ func auditCommand() *cobra.Command {
 
 // options checks the flags.
 func (fl *auditFlags) options() (audit.Options, error) {
-	const mostWalkers = 1 << 20
-	switch {
-	case !(fl.within > 0 && fl.within < 1):
-		return audit.Options{}, fmt.Errorf("--within: want a distance between 0 and 1, have %g", fl.within)
-	case fl.walkers < 64 || fl.walkers > mostWalkers:
-		return audit.Options{}, fmt.Errorf("--walkers: want 64 to %d, have %d", mostWalkers, fl.walkers)
-	case fl.walkersGiven && fl.noEnsemble:
-		return audit.Options{}, fmt.Errorf("--walkers: has no meaning with --no-ensemble")
+	if fl.walkersGiven && fl.noEnsemble {
+		return audit.Options{}, errors.New("--walkers: has no meaning with --no-ensemble")
 	}
 	return audit.Options{
 		Seed: fl.seed, Within: fl.within, Walkers: fl.walkers, NoEnsemble: fl.noEnsemble,

@@ -70,7 +70,7 @@ func (s *subject) form(c compare.Candidate) Finding {
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("agrees with the solution within %.2g in total variation", tv.Value),
 		fmt.Sprintf("is wrong by %.2g in total variation, most around %s", tv.Value, s.place(s.farthest(c))),
-		fmt.Sprintf("is %.2g away in total variation, and the numerical error is %.1g", tv.Value, tv.Error))
+		"is "+estimated(tv.Value, tv.Error)+" away in total variation")
 	return f
 }
 
