@@ -125,9 +125,13 @@ func (s *subject) judgeWhite(f *Finding, n *noiseSeries) {
 		{"largest", "largest autocorrelation", largest, spread},
 	}
 	f.Verdict = w.verdict(s.mostLongTerm())
+	seen := fmt.Sprintf("sums over %d steps have %.2g of the variance of white noise", block, worst.ratio)
+	if p < worst.p {
+		seen = fmt.Sprintf("autocorrelations at %d lags, up to %.2g, have a chance of %.1g together where noise is white", lags, largest, p)
+	}
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("gradient noise is white: no autocorrelation above %.2g, and sums over %d steps vary as they should", largest, block),
-		fmt.Sprintf("gradient noise remembers: sums over %d steps have %.2g of the variance of white noise", block, worst.ratio),
+		"gradient noise remembers: "+seen,
 		fmt.Sprintf("no memory was seen in gradient noise, but too little of it to exclude one: sums over %d steps have %.2g ± %.1g of the variance", block, worst.ratio, worst.err))
 }
 

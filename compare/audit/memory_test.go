@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
@@ -226,5 +227,40 @@ func TestSelfNormalisedSums(t *testing.T) {
 func TestMeansAndTheirErrors(t *testing.T) {
 	if mean, se := estimate([]float64{1, 2, 3, 6}); mean != 3 || math.Abs(se-math.Sqrt(14.0/12)) > 1e-15 {
 		t.Errorf("%g ± %g", mean, se)
+	}
+}
+
+// What is violated is told by the test that says so: memory of one step by autocorrelations, of a whole epoch,
+// whose sums are 0, by those.
+func TestMemoryIsToldByTheTestThatSeesIt(t *testing.T) {
+	const walkers, epoch = 16, 200
+	f, g := problemOf(t, mean(4*epoch, 4, 1, ""))
+	s, err := newSubject(f, g, quick.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(7, 8))
+	step, sums := make([][]float64, walkers), make([][]float64, walkers)
+	for w := range walkers {
+		var last float64
+		for range 2 {
+			z := make([]float64, epoch)
+			for k := range z {
+				z[k] = rng.NormFloat64()
+				last = 0.5*last + math.Sqrt(0.75)*z[k]
+				step[w] = append(step[w], last)
+			}
+			middle, _ := estimate(z)
+			for _, v := range z {
+				sums[w] = append(sums[w], v-middle)
+			}
+		}
+	}
+	for want, z := range map[string][][]float64{"autocorrelations at 20 lags": step, "sums over 200 steps": sums} {
+		var f Finding
+		s.judgeWhite(&f, &noiseSeries{z: [][][]float64{z}, steps: 2 * epoch})
+		if f.Verdict != fp.Violated || !strings.Contains(f.Sentence, want) {
+			t.Errorf("%s: %v: %s", want, f.Verdict, f.Sentence)
+		}
 	}
 }
