@@ -17,33 +17,53 @@ func eachKernel(t *testing.T, test func(t *testing.T)) {
 }
 
 // A remainder of words that is too small stops kernels before their streams have moved, whichever
-// stream it is of.
+// stream it is of: for each there is a seed with which it has the least remainder of all.
 func TestKernelsLeaveStreamsWhereAWordIsThrownAway(t *testing.T) {
 	eachKernel(t, func(t *testing.T) {
 		if inKernel == 0 {
 			return
 		}
-		var g [lanes]Stream
-		for w := range g {
-			g[w] = New(1, uint64(w))
-		}
-		states := transposed(&g)
-		before := states
-		var at [lanes][piece]uint32
-		draw := func(reject uint64) bool { return descendLanes(&at, &states, 100, reject) }
-		// Every remainder is below 2⁶⁴ − 1 but for one in 2⁶⁴.
-		if draw(1<<64-1) || states != before {
-			t.Errorf("%d in a kernel: words are kept that are to be thrown away", inKernel)
-		}
-		if !draw(0) || states == before {
-			t.Errorf("%d in a kernel: words are thrown away that are to be kept", inKernel)
-		}
-		for _, row := range at {
-			if slices.Max(row[:]) >= 100 {
-				t.Errorf("%d in a kernel: index %d of 100", inKernel, slices.Max(row[:]))
+		for stream := range lanes {
+			g, reject := streamsWithLeast(stream, 100)
+			states := transposed(&g)
+			before := states
+			var at [lanes][piece]uint32
+			if descendLanes(&at, &states, 100, reject) || states != before {
+				t.Errorf("%d in a kernel: words of stream %d are kept that are to be thrown away", inKernel, stream)
+			}
+			if !descendLanes(&at, &states, 100, reject-1<<32) || states == before {
+				t.Errorf("%d in a kernel: words of stream %d are thrown away that are to be kept", inKernel, stream)
+			}
+			for _, row := range at {
+				if slices.Max(row[:]) >= 100 {
+					t.Errorf("%d in a kernel: index %d of 100", inKernel, slices.Max(row[:]))
+				}
 			}
 		}
 	})
+}
+
+// streamsWithLeast returns streams of which one has the least of all remainders when indices below n, n − 1, …
+// are drawn, with the upper half of that.
+func streamsWithLeast(stream int, n uint64) (g [lanes]Stream, least uint64) {
+	for seed := uint64(0); ; seed++ {
+		at := -1
+		least = 1<<64 - 1
+		for w := range g {
+			g[w] = New(seed, uint64(w))
+			s := g[w]
+			for m := n; m > n-piece; m -= 2 {
+				var x uint64
+				x, s = s.Next()
+				if left := x * m * (m - 1) >> 32 << 32; left < least {
+					least, at = left, w
+				}
+			}
+		}
+		if at == stream {
+			return g, least
+		}
+	}
 }
 
 // Kernels of any width, and none, draw what streams draw alone.
