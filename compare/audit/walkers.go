@@ -13,7 +13,7 @@ import (
 func (s *subject) walkers() []Finding {
 	f := Finding{
 		Key: "walkers", Name: "SGD itself", Claim: "SGD has the stationary density of the equation",
-		Rule: Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g with five standard errors and the numerical one, violated beyond that and what sampling makes, and where walkers diverge; left open where a cell has more than %.2g of them", s.opt.Within, coarsest(s.grid.Dim())), Limit: s.opt.Within, Level: 3e-7},
+		Rule: Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g with five standard errors and the numerical one, violated beyond that and what sampling makes, and where walkers diverge; left open where a cell has more of them or of the density than %.2g and they agree, or %.2g and they do not", s.opt.Within, coarsest(s.grid.Dim()), unseen(s.grid.Dim())), Limit: s.opt.Within, Level: 3e-7},
 	}
 	c := &s.crowds.of[walkItself]
 	switch {
@@ -40,7 +40,7 @@ func (s *subject) walkers() []Finding {
 		{"hellinger", "Hellinger distance", d.Hellinger.Value, d.Hellinger.Err},
 		{"outside", "walkers outside the box", d.Outside, 0},
 	}
-	fullest := float64(slices.Max(c.Counts)) / float64(c.Total())
+	fullest := max(float64(slices.Max(c.Counts))/float64(c.Total()), slices.Max(s.mass))
 	var open string
 	f.Verdict, open = judgeWalkers(d.TV, s.opt.Within, s.densityError(), fullest, s.grid.Dim())
 	f.Sentence = pick(f.Verdict,
@@ -56,13 +56,19 @@ func (s *subject) walkers() []Finding {
 // wider than the other or aside of it, hide up to a twentieth; of cells a deviation wide it is a fifth.
 func coarsest(d int) float64 { return math.Pow(0.2, float64(d)) }
 
+// unseen returns the part in one cell from which on the grid does not see the density, nor the estimate of its
+// error how wrong it is, ½ to the power of the dimension: of cells 1.35 deviations wide.
+func unseen(d int) float64 { return math.Pow(0.5, float64(d)) }
+
 // judgeWalkers holds a total variation distance against a limit, with the relative L1 error e of the density
-// and the part of walkers in the fullest cell, and says what would tell where nobody can.
+// and the part of walkers, or of the density, in the fullest cell, and says what would tell where nobody can.
 func judgeWalkers(tv compare.Distance, limit, e, fullest float64, d int) (v fp.Verdict, open string) {
 	v = tv.JudgeAgainst(limit, e)
 	switch {
 	case v == fp.Holds && fullest > coarsest(d):
-		return fp.CannotTell, fmt.Sprintf("a cell has %.2g of them, within which they may differ, so that a finer grid would tell", fullest)
+		return fp.CannotTell, fmt.Sprintf("a cell has %.2g of them or of it, within which they may differ, so that a finer grid would tell", fullest)
+	case v == fp.Violated && fullest > unseen(d):
+		return fp.CannotTell, fmt.Sprintf("a cell has %.2g of them or of it, too coarse for the equation, so that a finer grid would tell", fullest)
 	case v != fp.CannotTell:
 		return v, ""
 	case math.IsNaN(e):

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -25,9 +26,11 @@ func TestWalkersSayWhatWouldTell(t *testing.T) {
 	}{
 		{"near", tv(0.01, 0.001, 0.008), 0.001, 0.1, 1, fp.Holds, ""},
 		{"far", tv(0.05, 0.001, 0.008), 0.001, 0.5, 1, fp.Violated, ""},
+		{"far on a grid that sees neither", tv(0.05, 0.001, 0.008), 0.001, 0.51, 1, fp.CannotTell, "a cell has 0.51 of them or of it, too coarse for the equation"},
+		{"far on such a grid in the plane", tv(0.05, 0.001, 0.008), 0.001, 0.26, 2, fp.CannotTell, "finer grid"},
 		{"few walkers", tv(0.03, 0.002, 0.02), 0.001, 0.1, 1, fp.CannotTell, "more of them would tell"},
 		{"few walkers on a coarse grid", tv(0.03, 0.002, 0.02), 0.001, 0.5, 1, fp.CannotTell, "more of them would tell"},
-		{"coarse cells", tv(0.01, 0.001, 0.008), 0.001, 0.25, 1, fp.CannotTell, "a cell has 0.25 of them, within which they may differ, so that a finer grid would tell"},
+		{"coarse cells", tv(0.01, 0.001, 0.008), 0.001, 0.25, 1, fp.CannotTell, "a cell has 0.25 of them or of it, within which they may differ, so that a finer grid would tell"},
 		{"coarse cells in the plane", tv(0.01, 0.001, 0.008), 0.001, 0.05, 2, fp.CannotTell, "finer grid"},
 		{"fine cells in the plane", tv(0.01, 0.001, 0.008), 0.001, 0.03, 2, fp.Holds, ""},
 		{"a rough solution", tv(0.01, 0.001, 0.008), 0.012, 0.1, 1, fp.CannotTell, "the numerical error of the solution is 0.006, so that a finer grid would tell"},
@@ -48,6 +51,15 @@ func TestCoarseGridsAreSaidToBeSo(t *testing.T) {
 	r := audited(t, "variables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1, learning_rate: 0.02, batch_size: 1}\ndomain: {x: {min: -0.45, max: 0.45, cells: 12}}", Options{MaxPoints: 1, Walkers: 512, Relaxations: 200})
 	f := find(t, r, "walkers")
 	if f.Verdict != fp.CannotTell || !strings.Contains(f.Sentence, "a finer grid would tell") {
+		t.Errorf("%v: %s", f.Verdict, f.Sentence)
+	}
+}
+
+// Nor are walkers far from the equation where its density lies in one cell, and the estimate of its error with it.
+func TestGridsThatSeeNothingViolateNothing(t *testing.T) {
+	const src = "variables: [x]\nsgd: {data: {intercept: true, generate: {samples: 40, weights: [0.5], noise: 1, seed: 3}}, model: linear-regression, learning_rate: 0.02, batch_size: 30}\ndomain: {x: {min: -0.8, max: 1.8, cells: %d}}"
+	f := find(t, audited(t, fmt.Sprintf(src, 64), Options{MaxPoints: 1}), "walkers")
+	if f.Verdict != fp.CannotTell || !strings.Contains(f.Sentence, "finer grid") {
 		t.Errorf("%v: %s", f.Verdict, f.Sentence)
 	}
 }
