@@ -27,41 +27,41 @@ walkers:
 	MOVQ    batch+40(FP), R10
 
 samples:
-	IMUL3L       $0x02, (R8), R11
-	VMOVUPD      (DX)(R11*8), X4
-	IMUL3L       $0x02, (R8)(SI*1), R11
-	VMOVUPD      (DX)(R11*8), X5
-	IMUL3L       $0x02, (R8)(SI*2), R11
-	VINSERTF32X4 $0x01, (DX)(R11*8), Z4, Z4
-	IMUL3L       $0x02, (R8)(AX*1), R11
-	VINSERTF32X4 $0x01, (DX)(R11*8), Z5, Z5
-	IMUL3L       $0x02, (R9), R11
-	VINSERTF32X4 $0x02, (DX)(R11*8), Z4, Z4
-	IMUL3L       $0x02, (R9)(SI*1), R11
-	VINSERTF32X4 $0x02, (DX)(R11*8), Z5, Z5
-	IMUL3L       $0x02, (R9)(SI*2), R11
-	VINSERTF32X4 $0x03, (DX)(R11*8), Z4, Z4
-	IMUL3L       $0x02, (R9)(AX*1), R11
-	VINSERTF32X4 $0x03, (DX)(R11*8), Z5, Z5
-	VADDPD       Z4, Z2, Z2
-	VADDPD       Z5, Z3, Z3
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
-	DECQ         R10
-	JNE          samples
-	VUNPCKLPD    Z3, Z2, Z6
-	VUNPCKHPD    Z3, Z2, Z7
-	VMULPD       Z1, Z6, Z6
-	VSUBPD       Z7, Z6, Z6
-	MOVQ         o0+0(FP), R8
-	VMULPD       Z0, Z6, Z6
-	VMOVUPD      (R8)(CX*1), Z1
-	VSUBPD       Z6, Z1, Z1
-	VMOVUPD      Z1, (R8)(CX*1)
-	LEAQ         (BX)(SI*8), BX
-	ADDQ         $0x40, CX
-	CMPQ         CX, DI
-	JLT          walkers
+	IMUL3L          $0x02, (R8), R11
+	VBROADCASTF32X4 (DX)(R11*8), Z4
+	IMUL3L          $0x02, (R8)(SI*1), R11
+	VBROADCASTF32X4 (DX)(R11*8), Z5
+	IMUL3L          $0x02, (R8)(SI*2), R11
+	VINSERTF32X4    $0x01, (DX)(R11*8), Z4, Z4
+	IMUL3L          $0x02, (R8)(AX*1), R11
+	VINSERTF32X4    $0x01, (DX)(R11*8), Z5, Z5
+	IMUL3L          $0x02, (R9), R11
+	VINSERTF32X4    $0x02, (DX)(R11*8), Z4, Z4
+	IMUL3L          $0x02, (R9)(SI*1), R11
+	VINSERTF32X4    $0x02, (DX)(R11*8), Z5, Z5
+	IMUL3L          $0x02, (R9)(SI*2), R11
+	VINSERTF32X4    $0x03, (DX)(R11*8), Z4, Z4
+	IMUL3L          $0x02, (R9)(AX*1), R11
+	VINSERTF32X4    $0x03, (DX)(R11*8), Z5, Z5
+	VADDPD          Z4, Z2, Z2
+	VADDPD          Z5, Z3, Z3
+	ADDQ            $0x04, R8
+	ADDQ            $0x04, R9
+	DECQ            R10
+	JNE             samples
+	VUNPCKLPD       Z3, Z2, Z4
+	VUNPCKHPD       Z3, Z2, Z5
+	VMULPD          Z1, Z4, Z4
+	VSUBPD          Z5, Z4, Z4
+	MOVQ            o0+0(FP), R8
+	VMULPD          Z0, Z4, Z4
+	VMOVUPD         (R8)(CX*1), Z1
+	VSUBPD          Z4, Z1, Z1
+	VMOVUPD         Z1, (R8)(CX*1)
+	LEAQ            (BX)(SI*8), BX
+	ADDQ            $0x40, CX
+	CMPQ            CX, DI
+	JLT             walkers
 	VZEROUPPER
 	RET
 
@@ -90,55 +90,55 @@ walkers:
 	MOVQ    batch+56(FP), R10
 
 samples:
-	IMUL3L       $0x04, (R8), R11
-	VMOVUPD      (DX)(R11*8), Y5
-	IMUL3L       $0x04, (R8)(SI*2), R11
-	VINSERTF64X4 $0x01, (DX)(R11*8), Z5, Z5
-	IMUL3L       $0x04, (R8)(SI*1), R11
-	VMOVUPD      (DX)(R11*8), Y6
-	IMUL3L       $0x04, (R8)(AX*1), R11
-	VINSERTF64X4 $0x01, (DX)(R11*8), Z6, Z6
-	IMUL3L       $0x04, (R9), R11
-	VMOVUPD      (DX)(R11*8), Y7
-	IMUL3L       $0x04, (R9)(SI*2), R11
-	VINSERTF64X4 $0x01, (DX)(R11*8), Z7, Z7
-	IMUL3L       $0x04, (R9)(SI*1), R11
-	VMOVUPD      (DX)(R11*8), Y8
-	IMUL3L       $0x04, (R9)(AX*1), R11
-	VINSERTF64X4 $0x01, (DX)(R11*8), Z8, Z8
-	VUNPCKLPD    Z6, Z5, Z9
-	VUNPCKHPD    Z6, Z5, Z10
-	VUNPCKLPD    Z8, Z7, Z11
-	VUNPCKHPD    Z8, Z7, Z12
-	VSHUFF64X2   $0x88, Z11, Z9, Z13
-	VSHUFF64X2   $0x88, Z12, Z10, Z10
-	VSHUFF64X2   $0xdd, Z11, Z9, Z9
-	VMULPD       Z13, Z1, Z11
-	VMULPD       Z10, Z2, Z12
-	VADDPD       Z12, Z11, Z11
-	VSUBPD       Z9, Z11, Z11
-	VMULPD       Z13, Z11, Z12
-	VADDPD       Z12, Z3, Z3
-	VMULPD       Z10, Z11, Z12
-	VADDPD       Z12, Z4, Z4
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
-	DECQ         R10
-	JNE          samples
-	MOVQ         o0+0(FP), R8
-	VMULPD       Z0, Z3, Z3
-	VMOVUPD      (R8)(CX*1), Z1
-	VSUBPD       Z3, Z1, Z1
-	VMOVUPD      Z1, (R8)(CX*1)
-	MOVQ         o1+8(FP), R8
-	VMULPD       Z0, Z4, Z4
-	VMOVUPD      (R8)(CX*1), Z1
-	VSUBPD       Z4, Z1, Z1
-	VMOVUPD      Z1, (R8)(CX*1)
-	LEAQ         (BX)(SI*8), BX
-	ADDQ         $0x40, CX
-	CMPQ         CX, DI
-	JLT          walkers
+	IMUL3L          $0x04, (R8), R11
+	VBROADCASTF64X4 (DX)(R11*8), Z5
+	IMUL3L          $0x04, (R8)(SI*2), R11
+	VINSERTF64X4    $0x01, (DX)(R11*8), Z5, Z5
+	IMUL3L          $0x04, (R8)(SI*1), R11
+	VBROADCASTF64X4 (DX)(R11*8), Z6
+	IMUL3L          $0x04, (R8)(AX*1), R11
+	VINSERTF64X4    $0x01, (DX)(R11*8), Z6, Z6
+	IMUL3L          $0x04, (R9), R11
+	VBROADCASTF64X4 (DX)(R11*8), Z7
+	IMUL3L          $0x04, (R9)(SI*2), R11
+	VINSERTF64X4    $0x01, (DX)(R11*8), Z7, Z7
+	IMUL3L          $0x04, (R9)(SI*1), R11
+	VBROADCASTF64X4 (DX)(R11*8), Z8
+	IMUL3L          $0x04, (R9)(AX*1), R11
+	VINSERTF64X4    $0x01, (DX)(R11*8), Z8, Z8
+	VUNPCKLPD       Z6, Z5, Z9
+	VUNPCKHPD       Z6, Z5, Z5
+	VUNPCKLPD       Z8, Z7, Z6
+	VUNPCKHPD       Z8, Z7, Z7
+	VSHUFF64X2      $0x88, Z6, Z9, Z8
+	VSHUFF64X2      $0x88, Z7, Z5, Z5
+	VSHUFF64X2      $0xdd, Z6, Z9, Z6
+	VMULPD          Z8, Z1, Z7
+	VMULPD          Z5, Z2, Z9
+	VADDPD          Z9, Z7, Z7
+	VSUBPD          Z6, Z7, Z7
+	VMULPD          Z8, Z7, Z9
+	VADDPD          Z9, Z3, Z3
+	VMULPD          Z5, Z7, Z9
+	VADDPD          Z9, Z4, Z4
+	ADDQ            $0x04, R8
+	ADDQ            $0x04, R9
+	DECQ            R10
+	JNE             samples
+	MOVQ            o0+0(FP), R8
+	VMULPD          Z0, Z3, Z3
+	VMOVUPD         (R8)(CX*1), Z1
+	VSUBPD          Z3, Z1, Z1
+	VMOVUPD         Z1, (R8)(CX*1)
+	MOVQ            o1+8(FP), R8
+	VMULPD          Z0, Z4, Z4
+	VMOVUPD         (R8)(CX*1), Z1
+	VSUBPD          Z4, Z1, Z1
+	VMOVUPD         Z1, (R8)(CX*1)
+	LEAQ            (BX)(SI*8), BX
+	ADDQ            $0x40, CX
+	CMPQ            CX, DI
+	JLT             walkers
 	VZEROUPPER
 	RET
 
@@ -170,65 +170,65 @@ walkers:
 	MOVQ    batch+72(FP), R10
 
 samples:
-	IMUL3L       $0x04, (R8), R11
-	VMOVUPD      (DX)(R11*8), Y7
-	IMUL3L       $0x04, (R8)(SI*2), R11
-	VINSERTF64X4 $0x01, (DX)(R11*8), Z7, Z7
-	IMUL3L       $0x04, (R8)(SI*1), R11
-	VMOVUPD      (DX)(R11*8), Y8
-	IMUL3L       $0x04, (R8)(AX*1), R11
-	VINSERTF64X4 $0x01, (DX)(R11*8), Z8, Z8
-	IMUL3L       $0x04, (R9), R11
-	VMOVUPD      (DX)(R11*8), Y9
-	IMUL3L       $0x04, (R9)(SI*2), R11
-	VINSERTF64X4 $0x01, (DX)(R11*8), Z9, Z9
-	IMUL3L       $0x04, (R9)(SI*1), R11
-	VMOVUPD      (DX)(R11*8), Y10
-	IMUL3L       $0x04, (R9)(AX*1), R11
-	VINSERTF64X4 $0x01, (DX)(R11*8), Z10, Z10
-	VUNPCKLPD    Z8, Z7, Z11
-	VUNPCKHPD    Z8, Z7, Z12
-	VUNPCKLPD    Z10, Z9, Z13
-	VUNPCKHPD    Z10, Z9, Z14
-	VSHUFF64X2   $0x88, Z13, Z11, Z15
-	VSHUFF64X2   $0x88, Z14, Z12, Z16
-	VSHUFF64X2   $0xdd, Z13, Z11, Z11
-	VSHUFF64X2   $0xdd, Z14, Z12, Z12
-	VMULPD       Z15, Z1, Z13
-	VMULPD       Z16, Z2, Z14
-	VADDPD       Z14, Z13, Z13
-	VMULPD       Z11, Z3, Z14
-	VADDPD       Z14, Z13, Z13
-	VSUBPD       Z12, Z13, Z13
-	VMULPD       Z15, Z13, Z14
-	VADDPD       Z14, Z4, Z4
-	VMULPD       Z16, Z13, Z14
-	VADDPD       Z14, Z5, Z5
-	VMULPD       Z11, Z13, Z14
-	VADDPD       Z14, Z6, Z6
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
-	DECQ         R10
-	JNE          samples
-	MOVQ         o0+0(FP), R8
-	VMULPD       Z0, Z4, Z4
-	VMOVUPD      (R8)(CX*1), Z1
-	VSUBPD       Z4, Z1, Z1
-	VMOVUPD      Z1, (R8)(CX*1)
-	MOVQ         o1+8(FP), R8
-	VMULPD       Z0, Z5, Z5
-	VMOVUPD      (R8)(CX*1), Z1
-	VSUBPD       Z5, Z1, Z1
-	VMOVUPD      Z1, (R8)(CX*1)
-	MOVQ         o2+16(FP), R8
-	VMULPD       Z0, Z6, Z6
-	VMOVUPD      (R8)(CX*1), Z1
-	VSUBPD       Z6, Z1, Z1
-	VMOVUPD      Z1, (R8)(CX*1)
-	LEAQ         (BX)(SI*8), BX
-	ADDQ         $0x40, CX
-	CMPQ         CX, DI
-	JLT          walkers
+	IMUL3L          $0x04, (R8), R11
+	VBROADCASTF64X4 (DX)(R11*8), Z7
+	IMUL3L          $0x04, (R8)(SI*2), R11
+	VINSERTF64X4    $0x01, (DX)(R11*8), Z7, Z7
+	IMUL3L          $0x04, (R8)(SI*1), R11
+	VBROADCASTF64X4 (DX)(R11*8), Z8
+	IMUL3L          $0x04, (R8)(AX*1), R11
+	VINSERTF64X4    $0x01, (DX)(R11*8), Z8, Z8
+	IMUL3L          $0x04, (R9), R11
+	VBROADCASTF64X4 (DX)(R11*8), Z9
+	IMUL3L          $0x04, (R9)(SI*2), R11
+	VINSERTF64X4    $0x01, (DX)(R11*8), Z9, Z9
+	IMUL3L          $0x04, (R9)(SI*1), R11
+	VBROADCASTF64X4 (DX)(R11*8), Z10
+	IMUL3L          $0x04, (R9)(AX*1), R11
+	VINSERTF64X4    $0x01, (DX)(R11*8), Z10, Z10
+	VUNPCKLPD       Z8, Z7, Z11
+	VUNPCKHPD       Z8, Z7, Z7
+	VUNPCKLPD       Z10, Z9, Z8
+	VUNPCKHPD       Z10, Z9, Z9
+	VSHUFF64X2      $0x88, Z8, Z11, Z10
+	VSHUFF64X2      $0x88, Z9, Z7, Z12
+	VSHUFF64X2      $0xdd, Z8, Z11, Z8
+	VSHUFF64X2      $0xdd, Z9, Z7, Z7
+	VMULPD          Z10, Z1, Z9
+	VMULPD          Z12, Z2, Z11
+	VADDPD          Z11, Z9, Z9
+	VMULPD          Z8, Z3, Z11
+	VADDPD          Z11, Z9, Z9
+	VSUBPD          Z7, Z9, Z9
+	VMULPD          Z10, Z9, Z11
+	VADDPD          Z11, Z4, Z4
+	VMULPD          Z12, Z9, Z11
+	VADDPD          Z11, Z5, Z5
+	VMULPD          Z8, Z9, Z11
+	VADDPD          Z11, Z6, Z6
+	ADDQ            $0x04, R8
+	ADDQ            $0x04, R9
+	DECQ            R10
+	JNE             samples
+	MOVQ            o0+0(FP), R8
+	VMULPD          Z0, Z4, Z4
+	VMOVUPD         (R8)(CX*1), Z1
+	VSUBPD          Z4, Z1, Z1
+	VMOVUPD         Z1, (R8)(CX*1)
+	MOVQ            o1+8(FP), R8
+	VMULPD          Z0, Z5, Z5
+	VMOVUPD         (R8)(CX*1), Z1
+	VSUBPD          Z5, Z1, Z1
+	VMOVUPD         Z1, (R8)(CX*1)
+	MOVQ            o2+16(FP), R8
+	VMULPD          Z0, Z6, Z6
+	VMOVUPD         (R8)(CX*1), Z1
+	VSUBPD          Z6, Z1, Z1
+	VMOVUPD         Z1, (R8)(CX*1)
+	LEAQ            (BX)(SI*8), BX
+	ADDQ            $0x40, CX
+	CMPQ            CX, DI
+	JLT             walkers
 	VZEROUPPER
 	RET
 
@@ -258,48 +258,48 @@ walkers:
 	MOVQ    batch+56(FP), R10
 
 samples:
-	IMUL3L       $0x02, (R8), R11
-	VMOVUPD      (DX)(R11*8), X6
-	IMUL3L       $0x02, (R8)(SI*1), R11
-	VMOVUPD      (DX)(R11*8), X7
-	IMUL3L       $0x02, (R8)(SI*2), R11
-	VINSERTF32X4 $0x01, (DX)(R11*8), Z6, Z6
-	IMUL3L       $0x02, (R8)(AX*1), R11
-	VINSERTF32X4 $0x01, (DX)(R11*8), Z7, Z7
-	IMUL3L       $0x02, (R9), R11
-	VINSERTF32X4 $0x02, (DX)(R11*8), Z6, Z6
-	IMUL3L       $0x02, (R9)(SI*1), R11
-	VINSERTF32X4 $0x02, (DX)(R11*8), Z7, Z7
-	IMUL3L       $0x02, (R9)(SI*2), R11
-	VINSERTF32X4 $0x03, (DX)(R11*8), Z6, Z6
-	IMUL3L       $0x02, (R9)(AX*1), R11
-	VINSERTF32X4 $0x03, (DX)(R11*8), Z7, Z7
-	VADDPD       Z6, Z4, Z4
-	VADDPD       Z7, Z5, Z5
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
-	DECQ         R10
-	JNE          samples
-	VUNPCKLPD    Z5, Z4, Z8
-	VUNPCKHPD    Z5, Z4, Z9
-	VMULPD       Z3, Z8, Z8
-	VSUBPD       Z9, Z8, Z8
-	VMULPD       Z2, Z8, Z2
-	VMULPD       Z1, Z8, Z1
-	MOVQ         o0+0(FP), R8
-	VMULPD       Z0, Z2, Z2
-	VMOVUPD      (R8)(CX*1), Z3
-	VSUBPD       Z2, Z3, Z3
-	VMOVUPD      Z3, (R8)(CX*1)
-	MOVQ         o1+8(FP), R8
-	VMULPD       Z0, Z1, Z1
-	VMOVUPD      (R8)(CX*1), Z2
-	VSUBPD       Z1, Z2, Z2
-	VMOVUPD      Z2, (R8)(CX*1)
-	LEAQ         (BX)(SI*8), BX
-	ADDQ         $0x40, CX
-	CMPQ         CX, DI
-	JLT          walkers
+	IMUL3L          $0x02, (R8), R11
+	VBROADCASTF32X4 (DX)(R11*8), Z6
+	IMUL3L          $0x02, (R8)(SI*1), R11
+	VBROADCASTF32X4 (DX)(R11*8), Z7
+	IMUL3L          $0x02, (R8)(SI*2), R11
+	VINSERTF32X4    $0x01, (DX)(R11*8), Z6, Z6
+	IMUL3L          $0x02, (R8)(AX*1), R11
+	VINSERTF32X4    $0x01, (DX)(R11*8), Z7, Z7
+	IMUL3L          $0x02, (R9), R11
+	VINSERTF32X4    $0x02, (DX)(R11*8), Z6, Z6
+	IMUL3L          $0x02, (R9)(SI*1), R11
+	VINSERTF32X4    $0x02, (DX)(R11*8), Z7, Z7
+	IMUL3L          $0x02, (R9)(SI*2), R11
+	VINSERTF32X4    $0x03, (DX)(R11*8), Z6, Z6
+	IMUL3L          $0x02, (R9)(AX*1), R11
+	VINSERTF32X4    $0x03, (DX)(R11*8), Z7, Z7
+	VADDPD          Z6, Z4, Z4
+	VADDPD          Z7, Z5, Z5
+	ADDQ            $0x04, R8
+	ADDQ            $0x04, R9
+	DECQ            R10
+	JNE             samples
+	VUNPCKLPD       Z5, Z4, Z6
+	VUNPCKHPD       Z5, Z4, Z7
+	VMULPD          Z3, Z6, Z6
+	VSUBPD          Z7, Z6, Z6
+	VMULPD          Z2, Z6, Z2
+	VMULPD          Z1, Z6, Z1
+	MOVQ            o0+0(FP), R8
+	VMULPD          Z0, Z2, Z2
+	VMOVUPD         (R8)(CX*1), Z3
+	VSUBPD          Z2, Z3, Z3
+	VMOVUPD         Z3, (R8)(CX*1)
+	MOVQ            o1+8(FP), R8
+	VMULPD          Z0, Z1, Z1
+	VMOVUPD         (R8)(CX*1), Z2
+	VSUBPD          Z1, Z2, Z2
+	VMOVUPD         Z2, (R8)(CX*1)
+	LEAQ            (BX)(SI*8), BX
+	ADDQ            $0x40, CX
+	CMPQ            CX, DI
+	JLT             walkers
 	VZEROUPPER
 	RET
 
@@ -599,32 +599,32 @@ walkers:
 	MOVQ    batch+40(FP), R9
 
 samples:
-	IMUL3L      $0x02, (R8), R10
-	VMOVUPD     (DX)(R10*8), X4
-	IMUL3L      $0x02, (R8)(SI*1), R10
-	VMOVUPD     (DX)(R10*8), X5
-	IMUL3L      $0x02, (R8)(SI*2), R10
-	VINSERTF128 $0x01, (DX)(R10*8), Y4, Y4
-	IMUL3L      $0x02, (R8)(AX*1), R10
-	VINSERTF128 $0x01, (DX)(R10*8), Y5, Y5
-	VADDPD      Y4, Y2, Y2
-	VADDPD      Y5, Y3, Y3
-	ADDQ        $0x04, R8
-	DECQ        R9
-	JNE         samples
-	VUNPCKLPD   Y3, Y2, Y6
-	VUNPCKHPD   Y3, Y2, Y2
-	VMULPD      Y1, Y6, Y6
-	VSUBPD      Y2, Y6, Y6
-	MOVQ        o0+0(FP), R8
-	VMULPD      Y0, Y6, Y6
-	VMOVUPD     (R8)(CX*1), Y1
-	VSUBPD      Y6, Y1, Y1
-	VMOVUPD     Y1, (R8)(CX*1)
-	LEAQ        (BX)(SI*4), BX
-	ADDQ        $0x20, CX
-	CMPQ        CX, DI
-	JLT         walkers
+	IMUL3L         $0x02, (R8), R10
+	VBROADCASTF128 (DX)(R10*8), Y4
+	IMUL3L         $0x02, (R8)(SI*1), R10
+	VBROADCASTF128 (DX)(R10*8), Y5
+	IMUL3L         $0x02, (R8)(SI*2), R10
+	VINSERTF128    $0x01, (DX)(R10*8), Y4, Y4
+	IMUL3L         $0x02, (R8)(AX*1), R10
+	VINSERTF128    $0x01, (DX)(R10*8), Y5, Y5
+	VADDPD         Y4, Y2, Y2
+	VADDPD         Y5, Y3, Y3
+	ADDQ           $0x04, R8
+	DECQ           R9
+	JNE            samples
+	VUNPCKLPD      Y3, Y2, Y4
+	VUNPCKHPD      Y3, Y2, Y2
+	VMULPD         Y1, Y4, Y4
+	VSUBPD         Y2, Y4, Y4
+	MOVQ           o0+0(FP), R8
+	VMULPD         Y0, Y4, Y4
+	VMOVUPD        (R8)(CX*1), Y1
+	VSUBPD         Y4, Y1, Y1
+	VMOVUPD        Y1, (R8)(CX*1)
+	LEAQ           (BX)(SI*4), BX
+	ADDQ           $0x20, CX
+	CMPQ           CX, DI
+	JLT            walkers
 	VZEROUPPER
 	RET
 
@@ -652,46 +652,46 @@ walkers:
 	MOVQ    batch+56(FP), R9
 
 samples:
-	IMUL3L      $0x04, (R8), R10
-	VMOVUPD     (DX)(R10*8), X5
-	VMOVUPD     16(DX)(R10*8), X7
-	IMUL3L      $0x04, (R8)(SI*1), R10
-	VMOVUPD     (DX)(R10*8), X6
-	VMOVUPD     16(DX)(R10*8), X8
-	IMUL3L      $0x04, (R8)(SI*2), R10
-	VINSERTF128 $0x01, (DX)(R10*8), Y5, Y5
-	VINSERTF128 $0x01, 16(DX)(R10*8), Y7, Y7
-	IMUL3L      $0x04, (R8)(AX*1), R10
-	VINSERTF128 $0x01, (DX)(R10*8), Y6, Y6
-	VINSERTF128 $0x01, 16(DX)(R10*8), Y8, Y8
-	VUNPCKLPD   Y6, Y5, Y9
-	VUNPCKHPD   Y6, Y5, Y10
-	VUNPCKLPD   Y8, Y7, Y11
-	VMULPD      Y9, Y1, Y12
-	VMULPD      Y10, Y2, Y13
-	VADDPD      Y13, Y12, Y12
-	VSUBPD      Y11, Y12, Y12
-	VMULPD      Y9, Y12, Y13
-	VADDPD      Y13, Y3, Y3
-	VMULPD      Y10, Y12, Y13
-	VADDPD      Y13, Y4, Y4
-	ADDQ        $0x04, R8
-	DECQ        R9
-	JNE         samples
-	MOVQ        o0+0(FP), R8
-	VMULPD      Y0, Y3, Y3
-	VMOVUPD     (R8)(CX*1), Y1
-	VSUBPD      Y3, Y1, Y1
-	VMOVUPD     Y1, (R8)(CX*1)
-	MOVQ        o1+8(FP), R8
-	VMULPD      Y0, Y4, Y4
-	VMOVUPD     (R8)(CX*1), Y1
-	VSUBPD      Y4, Y1, Y1
-	VMOVUPD     Y1, (R8)(CX*1)
-	LEAQ        (BX)(SI*4), BX
-	ADDQ        $0x20, CX
-	CMPQ        CX, DI
-	JLT         walkers
+	IMUL3L         $0x04, (R8), R10
+	VBROADCASTF128 (DX)(R10*8), Y5
+	VBROADCASTF128 16(DX)(R10*8), Y7
+	IMUL3L         $0x04, (R8)(SI*1), R10
+	VBROADCASTF128 (DX)(R10*8), Y6
+	VBROADCASTF128 16(DX)(R10*8), Y8
+	IMUL3L         $0x04, (R8)(SI*2), R10
+	VINSERTF128    $0x01, (DX)(R10*8), Y5, Y5
+	VINSERTF128    $0x01, 16(DX)(R10*8), Y7, Y7
+	IMUL3L         $0x04, (R8)(AX*1), R10
+	VINSERTF128    $0x01, (DX)(R10*8), Y6, Y6
+	VINSERTF128    $0x01, 16(DX)(R10*8), Y8, Y8
+	VUNPCKLPD      Y6, Y5, Y9
+	VUNPCKHPD      Y6, Y5, Y5
+	VUNPCKLPD      Y8, Y7, Y6
+	VMULPD         Y9, Y1, Y7
+	VMULPD         Y5, Y2, Y8
+	VADDPD         Y8, Y7, Y7
+	VSUBPD         Y6, Y7, Y7
+	VMULPD         Y9, Y7, Y8
+	VADDPD         Y8, Y3, Y3
+	VMULPD         Y5, Y7, Y8
+	VADDPD         Y8, Y4, Y4
+	ADDQ           $0x04, R8
+	DECQ           R9
+	JNE            samples
+	MOVQ           o0+0(FP), R8
+	VMULPD         Y0, Y3, Y3
+	VMOVUPD        (R8)(CX*1), Y1
+	VSUBPD         Y3, Y1, Y1
+	VMOVUPD        Y1, (R8)(CX*1)
+	MOVQ           o1+8(FP), R8
+	VMULPD         Y0, Y4, Y4
+	VMOVUPD        (R8)(CX*1), Y1
+	VSUBPD         Y4, Y1, Y1
+	VMOVUPD        Y1, (R8)(CX*1)
+	LEAQ           (BX)(SI*4), BX
+	ADDQ           $0x20, CX
+	CMPQ           CX, DI
+	JLT            walkers
 	VZEROUPPER
 	RET
 
@@ -722,56 +722,56 @@ walkers:
 	MOVQ    batch+72(FP), R9
 
 samples:
-	IMUL3L      $0x04, (R8), R10
-	VMOVUPD     (DX)(R10*8), X7
-	VMOVUPD     16(DX)(R10*8), X9
-	IMUL3L      $0x04, (R8)(SI*1), R10
-	VMOVUPD     (DX)(R10*8), X8
-	VMOVUPD     16(DX)(R10*8), X10
-	IMUL3L      $0x04, (R8)(SI*2), R10
-	VINSERTF128 $0x01, (DX)(R10*8), Y7, Y7
-	VINSERTF128 $0x01, 16(DX)(R10*8), Y9, Y9
-	IMUL3L      $0x04, (R8)(AX*1), R10
-	VINSERTF128 $0x01, (DX)(R10*8), Y8, Y8
-	VINSERTF128 $0x01, 16(DX)(R10*8), Y10, Y10
-	VUNPCKLPD   Y8, Y7, Y11
-	VUNPCKHPD   Y8, Y7, Y12
-	VUNPCKLPD   Y10, Y9, Y13
-	VUNPCKHPD   Y10, Y9, Y14
-	VMULPD      Y11, Y1, Y15
-	VMULPD      Y12, Y2, Y16
-	VADDPD      Y16, Y15, Y15
-	VMULPD      Y13, Y3, Y16
-	VADDPD      Y16, Y15, Y15
-	VSUBPD      Y14, Y15, Y15
-	VMULPD      Y11, Y15, Y16
-	VADDPD      Y16, Y4, Y4
-	VMULPD      Y12, Y15, Y16
-	VADDPD      Y16, Y5, Y5
-	VMULPD      Y13, Y15, Y16
-	VADDPD      Y16, Y6, Y6
-	ADDQ        $0x04, R8
-	DECQ        R9
-	JNE         samples
-	MOVQ        o0+0(FP), R8
-	VMULPD      Y0, Y4, Y4
-	VMOVUPD     (R8)(CX*1), Y1
-	VSUBPD      Y4, Y1, Y1
-	VMOVUPD     Y1, (R8)(CX*1)
-	MOVQ        o1+8(FP), R8
-	VMULPD      Y0, Y5, Y5
-	VMOVUPD     (R8)(CX*1), Y1
-	VSUBPD      Y5, Y1, Y1
-	VMOVUPD     Y1, (R8)(CX*1)
-	MOVQ        o2+16(FP), R8
-	VMULPD      Y0, Y6, Y6
-	VMOVUPD     (R8)(CX*1), Y1
-	VSUBPD      Y6, Y1, Y1
-	VMOVUPD     Y1, (R8)(CX*1)
-	LEAQ        (BX)(SI*4), BX
-	ADDQ        $0x20, CX
-	CMPQ        CX, DI
-	JLT         walkers
+	IMUL3L         $0x04, (R8), R10
+	VBROADCASTF128 (DX)(R10*8), Y7
+	VBROADCASTF128 16(DX)(R10*8), Y9
+	IMUL3L         $0x04, (R8)(SI*1), R10
+	VBROADCASTF128 (DX)(R10*8), Y8
+	VBROADCASTF128 16(DX)(R10*8), Y10
+	IMUL3L         $0x04, (R8)(SI*2), R10
+	VINSERTF128    $0x01, (DX)(R10*8), Y7, Y7
+	VINSERTF128    $0x01, 16(DX)(R10*8), Y9, Y9
+	IMUL3L         $0x04, (R8)(AX*1), R10
+	VINSERTF128    $0x01, (DX)(R10*8), Y8, Y8
+	VINSERTF128    $0x01, 16(DX)(R10*8), Y10, Y10
+	VUNPCKLPD      Y8, Y7, Y11
+	VUNPCKHPD      Y8, Y7, Y7
+	VUNPCKLPD      Y10, Y9, Y8
+	VUNPCKHPD      Y10, Y9, Y9
+	VMULPD         Y11, Y1, Y10
+	VMULPD         Y7, Y2, Y12
+	VADDPD         Y12, Y10, Y10
+	VMULPD         Y8, Y3, Y12
+	VADDPD         Y12, Y10, Y10
+	VSUBPD         Y9, Y10, Y10
+	VMULPD         Y11, Y10, Y12
+	VADDPD         Y12, Y4, Y4
+	VMULPD         Y7, Y10, Y12
+	VADDPD         Y12, Y5, Y5
+	VMULPD         Y8, Y10, Y12
+	VADDPD         Y12, Y6, Y6
+	ADDQ           $0x04, R8
+	DECQ           R9
+	JNE            samples
+	MOVQ           o0+0(FP), R8
+	VMULPD         Y0, Y4, Y4
+	VMOVUPD        (R8)(CX*1), Y1
+	VSUBPD         Y4, Y1, Y1
+	VMOVUPD        Y1, (R8)(CX*1)
+	MOVQ           o1+8(FP), R8
+	VMULPD         Y0, Y5, Y5
+	VMOVUPD        (R8)(CX*1), Y1
+	VSUBPD         Y5, Y1, Y1
+	VMOVUPD        Y1, (R8)(CX*1)
+	MOVQ           o2+16(FP), R8
+	VMULPD         Y0, Y6, Y6
+	VMOVUPD        (R8)(CX*1), Y1
+	VSUBPD         Y6, Y1, Y1
+	VMOVUPD        Y1, (R8)(CX*1)
+	LEAQ           (BX)(SI*4), BX
+	ADDQ           $0x20, CX
+	CMPQ           CX, DI
+	JLT            walkers
 	VZEROUPPER
 	RET
 
@@ -800,39 +800,39 @@ walkers:
 	MOVQ    batch+56(FP), R9
 
 samples:
-	IMUL3L      $0x02, (R8), R10
-	VMOVUPD     (DX)(R10*8), X6
-	IMUL3L      $0x02, (R8)(SI*1), R10
-	VMOVUPD     (DX)(R10*8), X7
-	IMUL3L      $0x02, (R8)(SI*2), R10
-	VINSERTF128 $0x01, (DX)(R10*8), Y6, Y6
-	IMUL3L      $0x02, (R8)(AX*1), R10
-	VINSERTF128 $0x01, (DX)(R10*8), Y7, Y7
-	VADDPD      Y6, Y4, Y4
-	VADDPD      Y7, Y5, Y5
-	ADDQ        $0x04, R8
-	DECQ        R9
-	JNE         samples
-	VUNPCKLPD   Y5, Y4, Y8
-	VUNPCKHPD   Y5, Y4, Y4
-	VMULPD      Y3, Y8, Y8
-	VSUBPD      Y4, Y8, Y8
-	VMULPD      Y2, Y8, Y2
-	VMULPD      Y1, Y8, Y1
-	MOVQ        o0+0(FP), R8
-	VMULPD      Y0, Y2, Y2
-	VMOVUPD     (R8)(CX*1), Y3
-	VSUBPD      Y2, Y3, Y3
-	VMOVUPD     Y3, (R8)(CX*1)
-	MOVQ        o1+8(FP), R8
-	VMULPD      Y0, Y1, Y1
-	VMOVUPD     (R8)(CX*1), Y2
-	VSUBPD      Y1, Y2, Y2
-	VMOVUPD     Y2, (R8)(CX*1)
-	LEAQ        (BX)(SI*4), BX
-	ADDQ        $0x20, CX
-	CMPQ        CX, DI
-	JLT         walkers
+	IMUL3L         $0x02, (R8), R10
+	VBROADCASTF128 (DX)(R10*8), Y6
+	IMUL3L         $0x02, (R8)(SI*1), R10
+	VBROADCASTF128 (DX)(R10*8), Y7
+	IMUL3L         $0x02, (R8)(SI*2), R10
+	VINSERTF128    $0x01, (DX)(R10*8), Y6, Y6
+	IMUL3L         $0x02, (R8)(AX*1), R10
+	VINSERTF128    $0x01, (DX)(R10*8), Y7, Y7
+	VADDPD         Y6, Y4, Y4
+	VADDPD         Y7, Y5, Y5
+	ADDQ           $0x04, R8
+	DECQ           R9
+	JNE            samples
+	VUNPCKLPD      Y5, Y4, Y6
+	VUNPCKHPD      Y5, Y4, Y4
+	VMULPD         Y3, Y6, Y6
+	VSUBPD         Y4, Y6, Y6
+	VMULPD         Y2, Y6, Y2
+	VMULPD         Y1, Y6, Y1
+	MOVQ           o0+0(FP), R8
+	VMULPD         Y0, Y2, Y2
+	VMOVUPD        (R8)(CX*1), Y3
+	VSUBPD         Y2, Y3, Y3
+	VMOVUPD        Y3, (R8)(CX*1)
+	MOVQ           o1+8(FP), R8
+	VMULPD         Y0, Y1, Y1
+	VMOVUPD        (R8)(CX*1), Y2
+	VSUBPD         Y1, Y2, Y2
+	VMOVUPD        Y2, (R8)(CX*1)
+	LEAQ           (BX)(SI*4), BX
+	ADDQ           $0x20, CX
+	CMPQ           CX, DI
+	JLT            walkers
 	VZEROUPPER
 	RET
 

@@ -2,7 +2,10 @@ package compare
 
 import (
 	"context"
+	"os"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
@@ -58,5 +61,29 @@ func TestLanesChangeNoBit(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What is for AVX2 does without the registers of AVX-512, which assemblers take without a word. (A processor
+// with AVX-512 that is told to hide it runs them all the same.)
+func TestKernelsForAVX2UseNoOtherRegisters(t *testing.T) {
+	others := regexp.MustCompile(`\b[XYZ](1[6-9]|2\d|3[01])\b|\bZ\d`)
+	kernels := 0
+	for _, name := range []string{"lanes_amd64.s", "random/lanes_amd64.s", "../fp/loss/lanes_amd64.s"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, kernel := range strings.Split(string(text), "TEXT ·")[1:] {
+			if title, body, _ := strings.Cut(kernel, "("); strings.HasSuffix(title, "By4") {
+				kernels++
+				if found := others.FindString(body); found != "" {
+					t.Errorf("%s: %s uses %s", name, title, found)
+				}
+			}
+		}
+	}
+	if kernels < 16 {
+		t.Errorf("%d kernels are for AVX2", kernels)
 	}
 }

@@ -186,11 +186,14 @@ func (k *walkers) halves(row func(int) Mem) []VecVirtual {
 	return half
 }
 
-// insert loads two numbers into a part of a register. The first part clears the others.
+// insert loads two numbers into a part of a register. The first goes to all parts: a register of which
+// only a part is set counts as in use before that.
 func (k *walkers) insert(from Mem, to VecVirtual, part int) {
 	switch {
+	case part == 0 && k.count == 8:
+		VBROADCASTF32X4(from, to)
 	case part == 0:
-		VMOVUPD(from, to.AsX())
+		VBROADCASTF128(from, to)
 	case k.count == 8:
 		VINSERTF32X4(Imm(uint64(part)), from, to, to)
 	default:
@@ -210,7 +213,7 @@ func (k *walkers) columns(row func(int) Mem, count int) []VecVirtual {
 		return append(k.unpacked(half[:2], 2), k.unpacked(half[2:], count-2)...)
 	}
 	for i, w := range []int{0, 1, 4, 5} { // with w + 2, so that walkers are in order at the end
-		VMOVUPD(row(w), half[i].AsY())
+		VBROADCASTF64X4(row(w), half[i])
 		VINSERTF64X4(Imm(1), row(w+2), half[i], half[i])
 	}
 	a, b := k.unpacked(half[:2], 2), k.unpacked(half[2:], 2)
