@@ -15,8 +15,8 @@ type Candidate struct {
 	Name    string
 	Formula string
 	Density *grid.Field
-	// Error is the estimated numerical error of the density, relative L1; 0 of formulas,
-	// NaN where it is not known.
+	// Error is the estimated numerical error of the density, relative L1, of formulas by
+	// [FormulaError]; NaN where it is not known.
 	Error float64
 	// Err says why there is no density.
 	Err error
@@ -103,7 +103,9 @@ func (c *candidates) solve(key, name, formula string, p *fp.Problem) {
 // form adds a closed form.
 func (c *candidates) form(key, name, formula string, make func() (*grid.Field, error)) {
 	one := Candidate{Key: key, Name: name, Formula: formula}
-	one.Density, one.Err = make()
+	if one.Density, one.Err = make(); one.Err == nil {
+		one.Error = FormulaError(one.Density)
+	}
 	c.add(one)
 }
 

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -170,5 +171,34 @@ func TestCandidatesOnData(t *testing.T) {
 	}
 	if d := TV(all["fokker-planck"].Density, all["fokker-planck-order-1"].Density); d < 1e-2 { // ηλ/4 = 0.1 of a variance
 		t.Errorf("the first order is only %.2g off", d)
+	}
+}
+
+// Formulas have the errors of cells that are too wide for what they are made of: of x²/2 at a variance of 0.01 the
+// exact averages over cells are known, and the error, some h⁴ (ratios of 2.5⁴ and more, of narrow cells), is never
+// more than is said. Errors are told relative to L1.
+func TestFormulasHaveErrors(t *testing.T) {
+	const sigma = 0.1
+	before := math.Inf(1)
+	for _, cells := range []int{5, 10, 25} {
+		_, all := candidatesOf(t, fmt.Sprintf("variables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1, learning_rate: 0.02, batch_size: 1}\ndomain: {x: {min: -0.5, max: 0.5, cells: %d}}", cells))
+		for _, key := range []string{"gibbs", "local-gaussian", "closed-form"} {
+			c := all[key]
+			var off float64
+			h := 1 / float64(cells)
+			for i, p := range c.Density.Values {
+				lo := -0.5 + h*float64(i)
+				off += math.Abs(p*h - (math.Erf((lo+h)/sigma/math.Sqrt2)-math.Erf(lo/sigma/math.Sqrt2))/2)
+			}
+			if !(c.Error >= off-1e-6) || c.Error > 20*off+1e-6 { // a tail of 5e-7 is outside
+				t.Errorf("%d cells: %s is off by %.3g, and says %.3g", cells, key, off, c.Error)
+			}
+			if key == "gibbs" {
+				if off > before/10 {
+					t.Errorf("%d cells: %.3g after %.3g", cells, off, before)
+				}
+				before = off
+			}
+		}
 	}
 }

@@ -29,8 +29,10 @@ func (m *Moments) Mixed(names []string) bool {
 	return true
 }
 
-// isStill says whether no walker moves along a coordinate, nor differs from another.
-func (m *Moments) isStill(a int) bool { return m.Between[a] == 0 && m.Within[a] == 0 }
+// isStill says whether no walker moves along a coordinate, nor differs from another, but for round-off.
+func (m *Moments) isStill(a int) bool {
+	return math.Sqrt(m.Between[a]+m.Within[a]) <= still*math.Abs(m.Mean[a])
+}
 
 // Doubts returns a sentence in plain words for each reason not to trust an ensemble: walkers
 // that stay in the part where they started, or whose halves differ more than a run of some

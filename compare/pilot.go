@@ -98,7 +98,26 @@ func (r Relaxation) BurnIn() int { return int(math.Ceil(r.Steps * faded)) }
 // of TV for Δ = 24 is four times that for Δ = 1, and 17 times the steps would make up for it;
 // with τ = 1800 it is 1.7 times as large for Δ = 180 as for 24. A tally in every step adds a third
 // to the time of the fastest walkers, in every 24th a fortieth: there is nothing left to save.
-func (r Relaxation) Every() int { return min(max(1, int(r.Steps/10)), buffered) }
+//
+// It is at most so many, and has no factor in common with the length of an epoch of the process:
+// else the same of its steps were tallied every time, along which means and variances differ.
+func (r Relaxation) Every(p Process, most int) int {
+	every := max(1, min(int(r.Steps/10), buffered, most))
+	for Phases(p, every) > 1 {
+		every--
+	}
+	return every
+}
+
+// Phases returns the factor that a number of steps has in common with an epoch of a process: of an epoch
+// only one step of so many is ever tallied.
+func Phases(p Process, every int) int {
+	a, b := every, p.period()
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a
+}
 
 // Pilot runs a few walkers to find the relaxation time of a process, by which BurnIn and Every
 // of the real run can be chosen. Its walkers are tallied in the second half of runs of 512,

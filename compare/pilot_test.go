@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/loss"
 )
 
 func pilot(t *testing.T, p Process, initial Initial, opt PilotOptions) Relaxation {
@@ -262,7 +263,7 @@ func TestRelaxationRecommends(t *testing.T) {
 		}
 	}
 	for tau, want := range map[float64]int{0: 1, 9: 1, 25: 2, 200.5: 20, 1e4: 24} {
-		if got := (Relaxation{Steps: tau}).Every(); got != want {
+		if got := (Relaxation{Steps: tau}).Every(&SDE{}, math.MaxInt); got != want {
 			t.Errorf("τ = %g: every %d, want %d", tau, got, want)
 		}
 	}
@@ -431,6 +432,28 @@ func TestPilotsAreLongEnough(t *testing.T) {
 		r := pilot(t, s, Initial{Points: [][]float64{{0, 0}}}, PilotOptions{MaxSteps: steps})
 		if r.Mixed != mixed || r.Length != steps || math.Abs(r.Steps/tau-1) > 0.1 {
 			t.Errorf("%d steps: %+v", steps, r)
+		}
+	}
+}
+
+// Epochs are tallied at all of their steps: at most 24 apart, and with no factor in common with their length.
+func TestTalliesGoThroughAllOfAnEpoch(t *testing.T) {
+	l := someLoss(t, loss.LinearRegression, 1, 48)
+	for _, c := range []struct{ batch, most, every, phases int }{
+		{48, math.MaxInt, 24, 1}, // epochs of 1 step
+		{24, math.MaxInt, 23, 2}, // of 2
+		{8, math.MaxInt, 23, 6},  // of 6
+		{2, math.MaxInt, 23, 24}, // of 24
+		{8, 10, 7, 2},
+		{8, 2, 1, 2},
+		{8, 0, 1, 6},
+	} {
+		p := &SGD{Loss: l, Schedule: fp.ConstantRate(0.01), Batch: c.batch, Sampling: fp.Epochs}
+		if got := (Relaxation{Steps: 1000}).Every(p, c.most); got != c.every {
+			t.Errorf("B = %d, at most %d: every %d, want %d", c.batch, c.most, got, c.every)
+		}
+		if got := Phases(p, min(24, c.most)); got != c.phases {
+			t.Errorf("B = %d, at most %d: factor %d, want %d", c.batch, c.most, got, c.phases)
 		}
 	}
 }

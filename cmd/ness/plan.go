@@ -73,8 +73,12 @@ func (fl *ensembleFlags) plan(ctx context.Context, f *fp.File, g *grid.Grid, rel
 
 // check says whether anything would be counted.
 func (p *plan) check() error {
-	if p.steps < p.options.Every {
-		return fmt.Errorf("--steps: want at least --every, %d, have %d", p.options.Every, p.steps)
+	every := p.options.Every
+	if p.steps < every {
+		return fmt.Errorf("--steps: want at least --every, %d, have %d", every, p.steps)
+	}
+	if k := compare.Phases(p.process, every); k > 1 {
+		p.warnings = append(p.warnings, fmt.Sprintf("--every %d and the steps of an epoch have the factor %d in common: of %[2]d steps the same one is always counted, and means and variances differ along an epoch", every, k))
 	}
 	return nil
 }
@@ -128,10 +132,11 @@ func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid, relax
 		}
 	}
 	if o.Every == 0 {
-		o.Every = r.Every()
+		most := math.MaxInt
 		if !p.stepsFound {
-			o.Every = max(1, min(o.Every, p.steps/fewestCounts))
+			most = p.steps / fewestCounts
 		}
+		o.Every = r.Every(p.process, most)
 	}
 	if p.stepsFound {
 		p.enough(relaxations * r.Steps)

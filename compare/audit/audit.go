@@ -161,11 +161,6 @@ func newSubject(f *fp.File, g *grid.Grid, opt Options) (*subject, error) {
 	}
 	s.work.begin("other densities", otherWork)
 	s.candidates = compare.Candidates(f, s.solution, opt.Solve)
-	for k := range s.candidates {
-		if c := &s.candidates[k]; c.Err == nil && c.Error == 0 { // a formula
-			c.Error = formulaError(c.Density)
-		}
-	}
 	s.crowds = s.runWalkers()
 	return s, nil
 }

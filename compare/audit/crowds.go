@@ -202,7 +202,7 @@ func (s *subject) walk(k walk, p *fp.SGD, pilot compare.Relaxation) crowd {
 	pilot.Steps *= slower
 	steps := float64(s.opt.Relaxations) * pilot.Steps / max(1, slower) // as many as SGD itself does, at most
 	steps = min(steps, mostEvaluations/(s.evaluations(p)*float64(s.opt.Walkers)))
-	burn, every := pilot.BurnIn(), pilot.Every()
+	burn, every := pilot.BurnIn(), pilot.Every((*compare.SGD)(p), math.MaxInt)
 	total := burn + int(math.Ceil(max(10*float64(every), 10*pilot.Steps, steps)))
 	s.work.begin(k.String(), walkWork)
 	e, err := compare.New((*compare.SGD)(p), compare.Initial{Points: s.drawn(s.opt.Walkers)}, compare.Options{

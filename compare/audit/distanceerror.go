@@ -53,8 +53,8 @@ func logarithms(p, q *grid.Field, ratio []float64, e, w float64) (kl, size fp.Me
 	mean, meanSize, square = mean/mass, meanSize/mass, square/mass
 	deviation := func(mean float64) float64 { return math.Sqrt(max(0, square-mean*mean)) }
 	lost, _ := hidden(p, q)
-	between, _ := formulaErrorOver(q, differences(p, q))
-	over, of := formulaErrorOver(q, p.Values)
+	between, _ := compare.FormulaErrorOver(q, differences(p, q))
+	over, of := compare.FormulaErrorOver(q, p.Values)
 	kl = fp.Measured{
 		Value: compare.KL(p, q),
 		Error: rmsOverMean*e*deviation(mean) + between + lost + roundOff,
@@ -88,7 +88,7 @@ func hidden(p, q *grid.Field) (kl, hellinger float64) {
 		g.Indices(idx, i)
 		var square float64
 		for a, k := range idx {
-			d := logDifferences(q, a, k, i)[1] - logDifferences(p, a, k, i)[1]
+			d := compare.LogDifferences(q, a, k, i)[1] - compare.LogDifferences(p, a, k, i)[1]
 			square += d * d
 		}
 		m := v * g.Volume(i)

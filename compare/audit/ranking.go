@@ -217,7 +217,10 @@ func (s *subject) sampledEffects(l *rankedList) {
 	} else if d, err := self.Distances(s.solution.Density); err != nil {
 		l.cannot("walkers", theWhole, err)
 	} else {
-		l.add(sampled("walkers", theWhole, "walkers of SGD and the solution", d, 1))
+		e := sampled("walkers", theWhole, "walkers of SGD and the solution", d, 1)
+		e.TV.Error += s.densityError() / 2 // half of an L1 distance is one in total variation
+		e.Hellinger.Error += s.densityError()
+		l.add(e)
 	}
 	if s.sgd.Momentum > 0 {
 		l.addOr(s.withoutMomentum())

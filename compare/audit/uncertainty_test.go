@@ -82,7 +82,7 @@ func TestErrorsOfFormulas(t *testing.T) {
 			g := uniformBox(t, c.dim, -5.1, 4.9, cells)
 			p := formulaOf(t, g, c.phi)
 			want := grid.L1(p, averagesOf(g, c.phi))
-			if got := formulaError(p); got < 0.9*want || got > 6*want {
+			if got := compare.FormulaError(p); got < 0.9*want || got > 6*want {
 				t.Errorf("%s, %d cells: estimated %.2g, is %.2g", c.name, cells, got, want)
 			}
 		}
@@ -101,7 +101,7 @@ func TestDifferencesOfTheLogarithm(t *testing.T) {
 		// The fourth difference of k⁴ is 4! everywhere; the first of the five cells from first on is
 		// that of the middle two, (m+1)⁴ − m⁴ with m = first + 1.
 		m := float64(first + 1)
-		d := logDifferences(p, 0, k, k)
+		d := compare.LogDifferences(p, 0, k, k)
 		if want := (math.Pow(m+1, 4) - math.Pow(m, 4)) / 1000; math.Abs(d[4]-0.024) > 1e-12 || math.Abs(d[1]-want) > 1e-12 {
 			t.Errorf("k = %d: δ = %g, want %g, δ⁴ = %g, want 0.024", k, d[1], want, d[4])
 		}
@@ -117,12 +117,12 @@ func TestDifferencesOfTheLogarithm(t *testing.T) {
 	// Of a cosine with eight cells a turn δ² is −4 sin²(π/8) times the middle value.
 	for k := range ring.Values {
 		want := -4 * math.Pow(math.Sin(math.Pi/8), 2) * math.Cos(2*math.Pi*float64(k)/8)
-		if d := logDifferences(ring, 0, k, k); math.Abs(d[2]-want) > 1e-12 {
+		if d := compare.LogDifferences(ring, 0, k, k); math.Abs(d[2]-want) > 1e-12 {
 			t.Errorf("k = %d: δ² = %g, want %g", k, d[2], want)
 		}
 	}
 	ring.Values[3] = 0
-	if d := logDifferences(ring, 0, 2, 2); d != [5]float64{} {
+	if d := compare.LogDifferences(ring, 0, 2, 2); d != [5]float64{} {
 		t.Errorf("beside an empty cell: %v", d)
 	}
 }
@@ -189,12 +189,12 @@ func TestEstimateOfFormulasIsWhatItSays(t *testing.T) {
 			sum += q * (d2*d2/300 + math.Abs(d1*d3)/36 + math.Abs(d4)/500)
 			mass += q
 		}
-		if got, want := formulaError(p), sum/mass; math.Abs(got-want) > 1e-13 { // round-off of logarithms
+		if got, want := compare.FormulaError(p), sum/mass; math.Abs(got-want) > 1e-13 { // round-off of logarithms
 			t.Errorf("%s: %g, want %g", name, got, want)
 		}
 	}
 	p := fieldOf(t, 1, 1e-8, 1, 1e-8, 1)
-	if got := formulaError(p); got != 2 {
+	if got := compare.FormulaError(p); got != 2 {
 		t.Errorf("%g wrong", got)
 	}
 }
