@@ -34,7 +34,7 @@ var models = []struct {
 // of operations is the same. The reference is the mean of what package loss gives for
 // samples one by one, within round-off: 50·2⁻⁵³ of the sum of |x|(1 + |θ||x|)², below 100 a sample.
 func TestKernelsSumGradientsOfSamples(t *testing.T) {
-	const n, walkers = 50, 8 + 7 // eight at once and those left
+	const n, walkers = 50, 8 + 7 // as many at once as there are lanes, and those left
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, c := range models {
 		l := someLoss(t, c.model, c.d, n)

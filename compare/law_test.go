@@ -231,7 +231,7 @@ func TestRegressionHasItsExactLaw(t *testing.T) {
 	}
 	l := someLoss(t, loss.LinearRegression, 2, 40)
 	for _, s := range []fp.Sampling{fp.WithReplacement, fp.WithoutReplacement} {
-		for _, batch := range []int{1, 7, 8} { // 8 with replacement goes by words
+		for _, batch := range []int{1, 7, 8} { // 8 with replacement goes by words where there are no lanes
 			theta, cov := regressionLaw(l, eta, batch, s)
 			e := run(t, &SGD{Loss: l, Schedule: fp.ConstantRate(eta), Batch: batch, Sampling: s},
 				Initial{Points: [][]float64{theta}}, Options{Walkers: walkers, Seed: 3, BurnIn: 200, Every: 8}, steps)

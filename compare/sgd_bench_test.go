@@ -44,7 +44,7 @@ func BenchmarkSGD(b *testing.B) {
 		every   int
 	}
 	for _, c := range []c{
-		{loss.LinearRegression, 2, 1000, 8, fp.WithReplacement, 0, 0},   // word path
+		{loss.LinearRegression, 2, 1000, 8, fp.WithReplacement, 0, 0},   // word path where there are no lanes
 		{loss.LinearRegression, 2, 12000, 8, fp.WithReplacement, 0, 0},  // index path
 		{loss.LinearRegression, 2, 1000, 6, fp.WithReplacement, 0, 0},   // index path
 		{loss.LinearRegression, 2, 100000, 8, fp.WithReplacement, 0, 0}, // rows beyond L2
@@ -117,7 +117,7 @@ func BenchmarkSDE(b *testing.B) {
 	}
 }
 
-// BenchmarkTwoCores compares the word path on two cores with one, taking turns, for the 4096
+// BenchmarkTwoCores compares linear regression on two cores with one, taking turns, for the 4096
 // walkers of the default; with a quarter of them the gain is a fifth less.
 func BenchmarkTwoCores(b *testing.B) {
 	const steps = 24000

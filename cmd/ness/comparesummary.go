@@ -118,7 +118,7 @@ func (c *comparison) summarize(f *fp.File, g *grid.Grid, notes []string) *compar
 		sum.Warnings = append(sum.Warnings, fmt.Sprintf("no walker came to the stable point %s, where the density is large: no verdict; let some start there (initial: {points: …})", c.missed))
 	}
 	if h := c.walk.Histogram(); h.Total() > 0 && coarse(h) {
-		sum.Warnings = append(sum.Warnings, "one cell has more than a fifth of the counts: distances are too small, and none can be said to be within; give more --cells or a smaller box")
+		sum.Warnings = append(sum.Warnings, "one cell has more than a fifth of the counts: cells hide differences, and none can be said to be within; give more --cells or a smaller box")
 	}
 	if !c.mixed(c.walk.Moments()) {
 		sum.Warnings = append(sum.Warnings, "walkers have not mixed: no verdict")

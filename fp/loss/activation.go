@@ -4,7 +4,7 @@ import "math"
 
 // This file has the two functions that gradients of single samples need, for many at once.
 // Products are wrapped in float64(), which keeps compilers from fusing them with sums: the
-// kernels for eight numbers at once, where the processor has them, compute the same bits.
+// kernels for several numbers at once, where the processor has them, compute the same bits.
 
 //go:generate go run -modfile=../../go.tool.mod asm/gen.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg loss
 
