@@ -78,6 +78,9 @@ func (fl *auditFlags) audit(w, progress io.Writer, name string) error {
 	}
 	r.Warnings = append(append([]string{}, in.doubts...), r.Warnings...)
 	sum := summarizeAudit(in, r, fl.seed)
+	if in.folder != nil && !fl.noPlots {
+		sum.nameFigures(in, r)
+	}
 	ctx, stop := untilInterrupt() // before, there is nothing to remove
 	defer stop()
 	if err := fl.tell(ctx, w, in, r, sum); err != nil {

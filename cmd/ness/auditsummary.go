@@ -43,7 +43,7 @@ type findingSummary struct {
 	Rule       string             `json:"rule"`
 	Limit      output.Float       `json:"limit"`
 	Level      output.Float       `json:"level"`
-	Figures    []string           `json:"figures"`
+	Figures    []string           `json:"figures"` // that are written
 }
 
 type statisticSummary struct {
@@ -146,9 +146,6 @@ func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 			Rule: f.Rule.Text, Limit: output.Float(f.Rule.Limit), Level: output.Float(f.Rule.Level),
 			Statistics: []statisticSummary{}, Figures: []string{},
 		}
-		for _, p := range figuresOf(in, f) {
-			q.Figures = append(q.Figures, p.name)
-		}
 		for _, t := range f.Statistics {
 			q.Statistics = append(q.Statistics, statisticSummary{t.Key, t.Name, output.Float(t.Value), output.Float(t.Error)})
 		}
@@ -161,6 +158,15 @@ func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 		s.Unranked = append(s.Unranked, reasonSummary(u))
 	}
 	return s
+}
+
+// nameFigures lists the files of figures with each finding.
+func (s *auditSummary) nameFigures(in *input, r *audit.Report) {
+	for k := range r.Findings {
+		for _, p := range figuresOf(in, &r.Findings[k]) {
+			s.Findings[k].Figures = append(s.Findings[k].Figures, p.name)
+		}
+	}
 }
 
 // measured writes the statistic that is held against the limit, with its error, and the limit.
