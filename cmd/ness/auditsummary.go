@@ -178,6 +178,7 @@ func (f *findingSummary) measured() string {
 }
 
 func (s *auditSummary) print(w io.Writer) {
+	line(w, "rules of verdicts", "in audit.html and summary.json of -o, and in --json")
 	for _, kind := range []audit.Kind{audit.Assumption, audit.Formula} {
 		heading := "assumptions"
 		if kind == audit.Formula {
