@@ -113,7 +113,8 @@ func TestNumbersThatAreNoneAreSaidInWords(t *testing.T) {
 		{nan, 0.1, "not resolved", "not resolved"},
 		{inf, 0, "without bound", "without bound"},
 		{-inf, nan, "without bound", "without bound"},
-		{0.5, inf, "0.5, of unbounded error", "0.5, of unbounded error"},
+		{0.211, 2, "0.211 ± 2", "0.211 ± 1"}, // no distance is larger
+		{0.5, inf, "0.5, of unbounded error", "0.5 ± 1"},
 	} {
 		if got := (statisticSummary{Value: c.value, Error: c.err}).String(); got != c.stat {
 			t.Errorf("%g, %g: statistic %q, want %q", c.value, c.err, got, c.stat)

@@ -115,8 +115,9 @@ func withError(format string, value, err output.Float) string {
 	return fmt.Sprintf(format, v)
 }
 
+// String writes a distance, and its error as at most 1: no distance is larger.
 func (s shiftSummary) String() string {
-	t := withError("%.3g", s.Value, s.Error)
+	t := withError("%.3g", s.Value, min(s.Error, 1))
 	if f := float64(s.Floor); f > 0 {
 		t += fmt.Sprintf(" (sampling alone %.2g)", f)
 	}
