@@ -39,10 +39,15 @@ func (m *Moments) isStill(a int) bool {
 // relaxation times allows (SplitRHat above 1.1); a difference of first and second half beyond
 // five standard errors; fewer than 400 effective samples. None is no proof: a well where no
 // walker has been is not missed. Coordinates that stand still are passed over, and those
-// without a name in names: round periodic axes walkers wind, and have no mean.
-func (m *Moments) Doubts(names []string) []string {
+// without a name in names: round periodic axes walkers wind, and have no mean. Where the learning
+// rate falls while walkers are counted, so that they slow down, a longer run is no advice.
+func (m *Moments) Doubts(names []string, falls bool) []string {
 	if m.Walkers < 2 {
 		return []string{fmt.Sprintf("%d walkers have been tallied: errors want two at least; run beyond the burn-in", m.Walkers)}
+	}
+	longer, more := "run longer", "run longer, or more walkers"
+	if falls {
+		longer, more = "the learning rate falls, and a longer run may not mend it", "run more walkers"
 	}
 	var doubts []string
 	say := func(a int, format string, args ...any) {
@@ -55,17 +60,17 @@ func (m *Moments) Doubts(names []string) []string {
 		switch between, within := m.Between[a], m.Within[a]; {
 		case m.isStill(a):
 		case math.IsNaN(m.SplitRHat[a]):
-			say(a, "walkers have been counted too seldom to say whether they have forgotten where they started; run longer")
+			say(a, "walkers have been counted too seldom to say whether they have forgotten where they started; %s", longer)
 		case between > within:
-			say(a, "walkers stay apart: their means vary by %.3g, each of them by %.3g; the weights of wells are those of the start; run longer", between, within)
+			say(a, "walkers stay apart: their means vary by %.3g, each of them by %.3g; the weights of wells are those of the start; %s", between, within, longer)
 		case m.SplitRHat[a] > largestRHat:
-			say(a, "walkers have hardly forgotten where they were: R̂ of their halves is %.3f, want at most %g; run longer", m.SplitRHat[a], largestRHat)
+			say(a, "walkers have hardly forgotten where they were: R̂ of their halves is %.3f, want at most %g; %s", m.SplitRHat[a], largestRHat, longer)
 		}
 		if z := m.Trend[a]; z > largestTrend || z < -largestTrend {
 			say(a, "the mean still changes: second and first half differ by %.1f standard errors; the burn-in is too short, or the learning rate changes", z)
 		}
 		if n := m.EffectiveSamples[a]; n < fewestSamples {
-			say(a, "there are only %.0f effective samples, want %d; run longer, or more walkers", n, fewestSamples)
+			say(a, "there are only %.0f effective samples, want %d; %s", n, fewestSamples, more)
 		}
 	}
 	return doubts

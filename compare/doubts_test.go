@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -27,13 +28,32 @@ func TestDoubtsHaveTheirReasons(t *testing.T) {
 		"few walkers, not for long": {[2]float64{0.1, 0.1}, [][]float64{{0, 0}}, Options{Walkers: 16, BurnIn: 140, Every: 1}, 140 + 300, []string{"x: there are only", "y: there are only"}},
 	} {
 		s := &SGD{Formula: quadratic([]float64{c.rates[0], 0, c.rates[1]}, []float64{1, 0, 1}, 0), Schedule: fp.ConstantRate(1), Batch: 1}
-		got := run(t, s, Initial{Points: c.points}, c.opt, c.steps).Moments().Doubts([]string{"x", "y"}[:len(c.points[0])])
+		got := run(t, s, Initial{Points: c.points}, c.opt, c.steps).Moments().Doubts([]string{"x", "y"}[:len(c.points[0])], false)
 		ok := len(got) == len(c.want)
 		for k := range got {
 			ok = ok && strings.HasPrefix(got[k], c.want[k])
 		}
 		if !ok {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// Where the learning rate falls, nobody is told to run longer; else everybody is.
+func TestDoubtsWhereTheRateFalls(t *testing.T) {
+	nan := math.NaN()
+	for what, m := range map[string]*Moments{
+		"too seldom": {Between: []float64{1}, Within: []float64{1}, SplitRHat: []float64{nan}, EffectiveSamples: []float64{1e6}},
+		"apart":      {Between: []float64{2}, Within: []float64{1}, SplitRHat: []float64{2}, EffectiveSamples: []float64{1e6}},
+		"forgotten":  {Between: []float64{0.5}, Within: []float64{1}, SplitRHat: []float64{2}, EffectiveSamples: []float64{1e6}},
+		"only":       {Between: []float64{0.5}, Within: []float64{1}, SplitRHat: []float64{1}, EffectiveSamples: []float64{10}},
+	} {
+		m.Walkers, m.Mean, m.Trend = 2, []float64{0}, []float64{0}
+		for _, falls := range []bool{false, true} {
+			got := m.Doubts([]string{"x"}, falls)
+			if len(got) != 1 || !strings.Contains(got[0], what) || strings.Contains(got[0], "run longer") == falls || strings.Contains(got[0], "%!") {
+				t.Errorf("%s, %v: %q", what, falls, got)
+			}
 		}
 	}
 }

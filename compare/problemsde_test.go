@@ -78,7 +78,7 @@ func TestProblemsHaveTheirDensityAsSDE(t *testing.T) {
 		if d.TV.Judge(0) == fp.Violated {
 			t.Errorf("%s: total variation %g ± %g, floor %g", c.exact.Name, d.TV.Value, d.TV.Err, d.TV.Floor)
 		}
-		if doubts := m.Doubts([]string{"x", "y", "z"}); doubts != nil {
+		if doubts := m.Doubts([]string{"x", "y", "z"}, false); doubts != nil {
 			t.Errorf("%s: %q", c.exact.Name, doubts)
 		}
 	}

@@ -150,6 +150,12 @@ func (r *reader) decode(src []byte) (err error) {
 		if goTypes.MatchString(at.GetMessage()) {
 			e.Key = r.keyAt(e.Line, e.Column)
 		}
+		switch {
+		case r.tree == nil:
+			e.Msg = "not valid YAML: " + e.Msg
+		case e.Key == "$": // the whole
+			e.Key, e.Msg = "", "no problem file: in YAML, "+e.Msg
+		}
 	}
 	return e
 }

@@ -90,6 +90,10 @@ func TestBadProblemFilesNameThePlace(t *testing.T) {
 	const lin = "model: linear-regression, learning_rate: 0.1, batch_size: 2}\n"
 	for _, c := range []struct{ src, want string }{
 		{"", "the file is empty"},
+		{"a,b\n1,2\n", "f.yaml:1:1: no problem file: in YAML, want keys with values, have text"},
+		{"\"a\",\"b\"\n1,2\n", "f.yaml:1:4: not valid YAML: value is not allowed"},
+		{"- 1\n- 2\n", "f.yaml:1:1: no problem file: in YAML, want keys with values, have a list"},
+		{"7\n", "f.yaml:1:1: no problem file: in YAML, want keys with values, have a number"},
 		{"variables: [x]\n" + eq + dom, "version is missing"},
 		{"version: one\nvariables: [x]\n" + eq + dom, "f.yaml:1:10: version: want a number, have text"},
 		{"version: 1.9\nvariables: [x]\n" + eq + dom, "want 1, have 1.9"},

@@ -72,18 +72,17 @@ func (fl *auditFlags) audit(w, progress io.Writer, name string) error {
 		return err
 	}
 	defer in.abort()
-	ctx, stop := untilInterrupt()
-	defer stop()
-	opt.Context = ctx
 	r, err := watchedAudit(in, opt, progress)
-	if ctx.Err() != nil {
-		return errInterrupted
-	}
 	if err != nil {
 		return in.locate(err)
 	}
 	r.Warnings = append(append([]string{}, in.doubts...), r.Warnings...)
 	sum := summarizeAudit(in, r, fl.seed)
+	if in.folder != nil && !fl.noPlots {
+		sum.nameFigures(in, r)
+	}
+	ctx, stop := untilInterrupt() // before, there is nothing to remove
+	defer stop()
 	if err := fl.tell(ctx, w, in, r, sum); err != nil {
 		return err
 	}

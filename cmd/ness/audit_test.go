@@ -113,7 +113,8 @@ func TestNumbersThatAreNoneAreSaidInWords(t *testing.T) {
 		{nan, 0.1, "not resolved", "not resolved"},
 		{inf, 0, "without bound", "without bound"},
 		{-inf, nan, "without bound", "without bound"},
-		{0.5, inf, "0.5, of unbounded error", "0.5, of unbounded error"},
+		{0.211, 2, "0.211 ± 2", "0.211 ± 1"}, // no distance is larger
+		{0.5, inf, "0.5, of unbounded error", "0.5 ± 1"},
 	} {
 		if got := (statisticSummary{Value: c.value, Error: c.err}).String(); got != c.stat {
 			t.Errorf("%g, %g: statistic %q, want %q", c.value, c.err, got, c.stat)
@@ -204,8 +205,9 @@ func TestVerdictsOfAudits(t *testing.T) {
 	}
 }
 
-// Where cells are so few that of an assumption nobody can tell, the status is 3, and with more of them 0.
-func TestAuditsThatCannotTell(t *testing.T) {
+// smallProblem returns the name of a problem file whose audit on few cells is quick.
+func smallProblem(t *testing.T) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "small.yaml")
 	const small = `version: 1
 variables: [x, y]
@@ -215,6 +217,39 @@ domain: {x: {min: -0.4, max: 0.4}, y: {min: -0.4, max: 0.4}}
 	if err := os.WriteFile(path, []byte(small), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+// Findings list the figures that are written, and none where none are.
+func TestAuditsListFiguresThatAreWritten(t *testing.T) {
+	path := smallProblem(t)
+	for _, c := range []struct {
+		args  []string
+		drawn bool
+	}{
+		{nil, false},
+		{[]string{"-o", filepath.Join(t.TempDir(), "out"), "--no-plots"}, false},
+		{[]string{"-o", filepath.Join(t.TempDir(), "out")}, true},
+	} {
+		var stdout, stderr bytes.Buffer
+		run(append([]string{"audit", path, "--cells", "16", "--no-ensemble", "--json"}, c.args...), &stdout, &stderr)
+		var sum auditSummary
+		if err := json.Unmarshal(stdout.Bytes(), &sum); err != nil {
+			t.Fatalf("%v: %v: %s", c.args, err, &stderr)
+		}
+		var listed []string
+		for _, f := range sum.Findings {
+			listed = append(listed, f.Figures...)
+		}
+		if (len(listed) > 0) != c.drawn {
+			t.Errorf("%v: %v are listed", c.args, listed)
+		}
+	}
+}
+
+// Where cells are so few that of an assumption nobody can tell, the status is 3, and with more of them 0.
+func TestAuditsThatCannotTell(t *testing.T) {
+	path := smallProblem(t)
 	for cells, want := range map[string]int{"16": statusNotConverged, "32": statusDone} {
 		var stdout, stderr bytes.Buffer
 		if got := run([]string{"audit", path, "--cells", cells, "--no-ensemble"}, &stdout, &stderr); got != want {

@@ -43,7 +43,7 @@ type findingSummary struct {
 	Rule       string             `json:"rule"`
 	Limit      output.Float       `json:"limit"`
 	Level      output.Float       `json:"level"`
-	Figures    []string           `json:"figures"`
+	Figures    []string           `json:"figures"` // that are written
 }
 
 type statisticSummary struct {
@@ -115,8 +115,9 @@ func withError(format string, value, err output.Float) string {
 	return fmt.Sprintf(format, v)
 }
 
+// String writes a distance, and its error as at most 1: no distance is larger.
 func (s shiftSummary) String() string {
-	t := withError("%.3g", s.Value, s.Error)
+	t := withError("%.3g", s.Value, min(s.Error, 1))
 	if f := float64(s.Floor); f > 0 {
 		t += fmt.Sprintf(" (sampling alone %.2g)", f)
 	}
@@ -146,9 +147,6 @@ func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 			Rule: f.Rule.Text, Limit: output.Float(f.Rule.Limit), Level: output.Float(f.Rule.Level),
 			Statistics: []statisticSummary{}, Figures: []string{},
 		}
-		for _, p := range figuresOf(in, f) {
-			q.Figures = append(q.Figures, p.name)
-		}
 		for _, t := range f.Statistics {
 			q.Statistics = append(q.Statistics, statisticSummary{t.Key, t.Name, output.Float(t.Value), output.Float(t.Error)})
 		}
@@ -163,6 +161,15 @@ func summarizeAudit(in *input, r *audit.Report, seed uint64) *auditSummary {
 	return s
 }
 
+// nameFigures lists the files of figures with each finding.
+func (s *auditSummary) nameFigures(in *input, r *audit.Report) {
+	for k := range r.Findings {
+		for _, p := range figuresOf(in, &r.Findings[k]) {
+			s.Findings[k].Figures = append(s.Findings[k].Figures, p.name)
+		}
+	}
+}
+
 // measured writes the statistic that is held against the limit, with its error, and the limit.
 func (f *findingSummary) measured() string {
 	if len(f.Statistics) == 0 {
@@ -172,6 +179,7 @@ func (f *findingSummary) measured() string {
 }
 
 func (s *auditSummary) print(w io.Writer) {
+	line(w, "rules of verdicts", "in audit.html and summary.json of -o, and in --json")
 	for _, kind := range []audit.Kind{audit.Assumption, audit.Formula} {
 		heading := "assumptions"
 		if kind == audit.Formula {

@@ -129,7 +129,7 @@ func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File,
 		return err
 	}
 	m := r.Moments()
-	for _, w := range append(p.warnings, m.Doubts(p.variables)...) {
+	for _, w := range append(p.warnings, m.Doubts(p.variables, p.falls)...) {
 		s.warnings = append(s.warnings, fmt.Sprintf("study, learning rate %g: %s", v.Rate, w))
 	}
 	s.rates, s.batches = append(s.rates, v.Rate), append(s.batches, v.Batch)

@@ -12,7 +12,8 @@ import (
 	"github.com/ness-fp/ness/fp/spelling"
 )
 
-// This file tells what is wrong with flags and arguments: which, what is wanted, what was found.
+// This file tells what is wrong with commands, flags and arguments: which, what is wanted, what was
+// found.
 
 // oneFile wants one argument.
 func oneFile(_ *cobra.Command, args []string) error {
@@ -79,6 +80,18 @@ func noSuchFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 		return fmt.Errorf("%s: no such flag; did you mean --%s?", given, near)
 	}
 	return fmt.Errorf("%s: no such flag; %s --help lists them", given, cmd.CommandPath())
+}
+
+// noSuchCommand names the commands that may have been meant, in one line.
+func noSuchCommand(root *cobra.Command, err error, name string) error {
+	if strings.HasPrefix(name, "-") { // a flag before the command: err has its name
+		return err
+	}
+	root.SuggestionsMinimumDistance = 2 // letters that differ at most
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		return fmt.Errorf("%s: no such command; did you mean %s?", name, strings.Join(near, " or "))
+	}
+	return fmt.Errorf("%s: no such command; %s --help lists them", name, root.CommandPath())
 }
 
 // noEmptyValues refuses flags that are given without anything in them, as by an empty variable of a

@@ -34,7 +34,7 @@ func (l limits) String() string {
 		return "a number above 0, at most 1"
 	}
 	if l.most == below1 {
-		l.most = 1
+		return plain(l.least) + " to less than 1"
 	}
 	return plain(l.least) + " to " + plain(l.most)
 }

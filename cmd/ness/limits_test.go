@@ -50,7 +50,7 @@ func TestOpenLimits(t *testing.T) {
 		{limits{above0, below1}, 1, 0.9999999999999999, "a number between 0 and 1"},
 		{limits{above0, 1}, 0, 1, "a number above 0, at most 1"},
 		{limits{above0, largest}, -1, 1e308, "a number above 0"},
-		{limits{1e-12, below1}, 1, 1e-12, "1e-12 to 1"},
+		{limits{1e-12, below1}, 1, 1e-12, "1e-12 to less than 1"},
 	} {
 		if c.hold(c.out) || !c.hold(c.in) || c.String() != c.want {
 			t.Errorf("%v: holds %g %v, %g %v; want %s", c.limits, c.out, c.hold(c.out), c.in, c.hold(c.in), c.want)

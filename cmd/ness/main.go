@@ -47,6 +47,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		Long:          "Stationary densities and currents of stochastic gradient descent\n\n" + statuses,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+
+		DisableSuggestions: true, // noSuchCommand makes them, in the same line
 	}
 	root.AddCommand(solveCommand(), evolveCommand(), modesCommand(), passageCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand(), auditCommand(), verifyCommand(verify.All))
 	root.PersistentPreRunE = noEmptyValues
@@ -56,6 +58,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetOut(out)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteC()
+	if _, _, unknown := root.Find(args); unknown != nil && err != nil {
+		err = noSuchCommand(root, unknown, args[0])
+	}
 	if out.err != nil {
 		err = errors.Join(err, fmt.Errorf("writing what is to be printed: %w", out.err))
 		fmt.Fprintf(stderr, "%s: %v\n", cmd.CommandPath(), err)

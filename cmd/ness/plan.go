@@ -31,6 +31,7 @@ type plan struct {
 	options    compare.Options
 	steps      int // after the burn-in
 	stepsFound bool
+	falls      bool   // the learning rate, while walkers are counted
 	still      bool   // without noise where walkers start or get to
 	ask        string // flag that asks for more than is done unasked, "" where it was given
 	warnings   []string
@@ -97,6 +98,7 @@ func (p *plan) withoutPilot(rate fp.Schedule) {
 		o.Every = 1
 	}
 	if first, last := rate.Rate(o.BurnIn), rate.Rate(p.total()-1); first != last {
+		p.falls = true // no schedule rises
 		p.warnings = append(p.warnings, fmt.Sprintf("the learning rate changes from %.4g to %.4g while walkers are counted: no law is stationary, and what is told is the mean over these steps; see --burn-in and --steps", first, last))
 	}
 }

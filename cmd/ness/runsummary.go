@@ -134,7 +134,7 @@ func summarizeEnsemble(r *walk) (e ensembleSummary, warnings []string) {
 	if r.still {
 		return e, warnings
 	}
-	return e, append(warnings, m.Doubts(r.straight())...)
+	return e, append(warnings, m.Doubts(r.straight(), r.falls)...)
 }
 
 // speed returns walker steps per second of this program run, NaN where it did none.

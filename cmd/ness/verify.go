@@ -67,19 +67,19 @@ func (fl *verifyFlags) verify(w, progress io.Writer, names []string) error {
 	if fl.json {
 		text = io.Discard
 	}
-	ctx, stop := untilInterrupt()
-	defer stop()
 	sum := &verifySummary{Program: "ness", Command: "verify", Quick: fl.quick, Cases: []caseSummary{}, Files: []string{}}
 	var results []*verify.Result
 	for _, c := range cases {
-		r, err := runCase(ctx, c, fl.quick, progress)
+		r, err := runCase(c, fl.quick, progress)
 		if err != nil {
-			return errInterrupted
+			return err
 		}
 		results = append(results, r)
 		sum.add(r).print(text)
 	}
 	sum.print(text)
+	ctx, stop := untilInterrupt() // before, there is nothing to remove
+	defer stop()
 	if err := fl.write(ctx, text, folder, result{figures: verifyFigures(results), summary: sum, names: &sum.Files}); err != nil {
 		return err
 	}
@@ -120,11 +120,11 @@ func (fl *verifyFlags) choose(names []string) (list []*verify.Case, err error) {
 	return list, nil
 }
 
-// runCase measures a case; the error is that of an interrupt.
-func runCase(ctx context.Context, c *verify.Case, quick bool, progress io.Writer) (*verify.Result, error) {
+// runCase measures a case.
+func runCase(c *verify.Case, quick bool, progress io.Writer) (*verify.Result, error) {
 	bar := startProgress(progress, "verify "+c.ID, 0, c.Measurements(quick), "measurements", 1)
 	defer bar.stop()
-	return verify.Run(ctx, c, verify.Options{Quick: quick, Now: time.Now, Progress: bar.set})
+	return verify.Run(context.Background(), c, verify.Options{Quick: quick, Now: time.Now, Progress: bar.set})
 }
 
 // verifyFigures lists a figure of each case whose errors are to fall.
