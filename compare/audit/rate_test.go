@@ -348,6 +348,13 @@ func TestLimitsOfRates(t *testing.T) {
 			t.Errorf("ηλ/(1−μ)² = %g: %v", rate, f.Verdict)
 		}
 	}
+	// On the limit it holds, whatever round-off makes of it: of x²/2 with η = 0.1 ηλ is 0.10000000000000207.
+	if f := of(line("0.1", "")).smallRate(); f.Verdict != fp.Holds || !(math.Abs(f.Statistics[0].Value-0.1) <= f.Statistics[0].Error) {
+		t.Errorf("ηλ = 0.1: %v: %v", f.Verdict, f.Statistics[0])
+	}
+	if f := of(line("0.025", ", momentum: 0.5")).noMomentum(); f.Verdict != fp.Holds || !(math.Abs(f.Statistics[0].Value-0.1) <= f.Statistics[0].Error) {
+		t.Errorf("ηλ/(1−μ)² = 0.1: %v: %v", f.Verdict, f.Statistics[0])
+	}
 	for _, batch := range []int{10, 11} {
 		if f := of(mean(100, batch, 1, "")).fewSamples(); f.Verdict != verdict[batch <= 10] {
 			t.Errorf("B = %d of 100: %v", batch, f.Verdict)
