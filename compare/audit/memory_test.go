@@ -264,3 +264,11 @@ func TestMemoryIsToldByTheTestThatSeesIt(t *testing.T) {
 		}
 	}
 }
+
+// An epoch of one batch, 30 of 40 samples, has no batches that could be anti-correlated.
+func TestEpochsOfOneBatchHaveNoFormula(t *testing.T) {
+	f := find(t, audited(t, mean(40, 30, 1, ", sampling: epochs"), Options{NoEnsemble: true, MaxPoints: 1, NoiseSteps: 64}), "epoch-formula")
+	if f.Applies || !strings.Contains(f.Sentence, "an epoch is one batch") {
+		t.Errorf("%v: %s", f.Verdict, f.Sentence)
+	}
+}
