@@ -60,6 +60,8 @@ var withoutDensity = map[string]string{
 	"small-steps":     "ranked by what it does: without momentum by first order in the learning rate, and as part of the equation as a whole",
 	"constant-rate":   "while the rate changes there is no stationary density to compare with",
 	"no-momentum":     "there is no momentum",
+	"small-batch":     "a batch has all samples: drawn without replacement it has no noise",
+	"white-noise":     "an epoch is one batch",
 	"definite-noise":  "no density goes without it: it says whether the force D⁻¹v exists",
 	"regular-minima":  "it is about how volumes of low loss scale, of which no density is made",
 }
