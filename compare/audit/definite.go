@@ -183,7 +183,7 @@ func (s *subject) constancy() []Finding {
 	d := s.grid.Dim()
 	mean := s.meanNoise()
 	away := Map{Key: "noise_variation", Name: "‖Σ − EΣ‖/‖EΣ‖", Values: make([]float64, s.grid.Cells())}
-	var size, square float64
+	var size, square, most float64
 	each(d, func(k int, weight float64) { size += weight * mean[k] * mean[k] })
 	for i, m := range s.mass {
 		var v float64
@@ -192,15 +192,20 @@ func (s *subject) constancy() []Finding {
 			v += weight * off * off
 		})
 		away.Values[i] = math.Sqrt(v / size)
+		most = max(most, away.Values[i])
 		square += m * v
 	}
 	variation := math.Sqrt(square / size)
-	f.Statistics = []Statistic{{"variation", "relative variation of Σ", variation, variation * s.densityError()}}
-	f.Verdict = judge(variation, 0, mostVariation)
+	err := variation * s.densityError()
+	if math.IsNaN(err) && most <= mostVariation {
+		err = max(0, most-variation) // no density makes more of it
+	}
+	f.Statistics = []Statistic{{"variation", "relative variation of Σ", variation, err}}
+	f.Verdict = judge(variation, err, mostVariation)
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("%s varies by %.2g of itself over the density", symbol, variation),
 		fmt.Sprintf("%s depends on θ: it varies by %.2g of itself over the density", symbol, variation),
-		symbol+" could not be averaged")
+		fmt.Sprintf("%s varies by %s of itself over the density: a finer grid would tell", symbol, estimated(variation, err)))
 	f.Maps = []Map{away}
 	return []Finding{f}
 }
