@@ -184,7 +184,10 @@ func (s *subject) judgeEpochs(f *Finding, n *noiseSeries) {
 			strength, err = mean, se
 		}
 	}
-	f.Statistics = []Statistic{{"strength", "strength of the anti-correlation over the formula's", strength, err}}
+	f.Statistics = []Statistic{
+		{"off", "distance of the strength of the anti-correlation, over the formula's, from 1", math.Abs(strength - 1), err},
+		{"strength", "strength of the anti-correlation over the formula's", strength, err},
+	}
 	f.Verdict = judge(math.Abs(strength-1), 5*err, mostOffFormula)
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("batches of an epoch are anti-correlated as the formula says, %.3g of it", strength),

@@ -33,6 +33,10 @@ func TestNoiseRemembersEpochsAlone(t *testing.T) {
 		r := audited(t, mean(c.samples, 8, 1, c.more), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1, NoiseSteps: 9000})
 		checkVerdicts(t, r, map[string]fp.Verdict{"white-noise": c.white, "epoch-formula": c.formula})
 		white := find(t, r, "white-noise")
+		// The first number is what is held against the limit.
+		if f := find(t, r, "epoch-formula"); f.Applies && (f.Statistics[0].Value != math.Abs(statistic(t, f, "strength")-1) || !(f.Statistics[0].Value <= f.Rule.Limit)) {
+			t.Errorf("%q: %v, held against %g", c.more, f.Statistics, f.Rule.Limit)
+		}
 		ratio := white.Statistics[2].Value
 		if epochs := c.white == fp.Violated; epochs && ratio > 1e-20 || !epochs && math.Abs(ratio-1) > 5*white.Statistics[2].Error {
 			t.Errorf("%q: sums over epochs have %.3g of the variance", c.more, ratio)
