@@ -31,7 +31,8 @@ const (
 	curvatureError = 1e-6
 )
 
-// curvature returns the quantile of the largest eigenvalue of ∇²L over the density, right to curvatureError.
+// curvature returns the quantile of the largest eigenvalue of ∇²L over the density, right to curvatureError, NaN
+// where it is known for less of the probability.
 func (s *subject) curvature() (value float64, m Map) {
 	m = Map{Key: "curvature", Name: "largest eigenvalue of ∇²L", Values: make([]float64, s.grid.Cells())}
 	for i := range m.Values {
@@ -46,18 +47,18 @@ func (s *subject) curvature() (value float64, m Map) {
 		if !eigen.Factorize(s.problem.Landscape.Hessian(x), false) {
 			continue
 		}
-		m.Values[i] = slices.Max(eigen.Values(nil))
-		cells = append(cells, cell{m.Values[i], s.mass[i]})
+		if m.Values[i] = slices.Max(eigen.Values(nil)); !math.IsNaN(m.Values[i]) {
+			cells = append(cells, cell{m.Values[i], s.mass[i]})
+		}
 	}
 	slices.SortFunc(cells, func(a, b cell) int { return cmp.Compare(a.value, b.value) })
 	var sum float64
 	for _, c := range cells {
-		value = c.value
 		if sum += c.mass; sum >= quantile {
-			break
+			return c.value, m
 		}
 	}
-	return value, m
+	return math.NaN(), m
 }
 
 // steps has findings on the learning rate, on momentum, and on the size of batches.

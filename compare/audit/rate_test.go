@@ -371,3 +371,27 @@ func TestLimitsOfRates(t *testing.T) {
 		t.Errorf("variances are %.3f at the limit", excess)
 	}
 }
+
+// Where the curvature is known for less than 95 % of the probability nobody can tell whether steps are small. Here
+// the gradient is no number beyond a third of a deviation, √0.02, where 72 % of it are, or beyond 2.8, where 0.5 % are.
+func TestUnknownCurvaturesLeaveStepsOpen(t *testing.T) {
+	for within, known := range map[float64]bool{0.05: false, 0.4: true} {
+		f, g := problemOf(t, line("0.02", ", momentum: 0.5"))
+		s, err := newSubject(f, g, quick.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		problem := *s.problem
+		problem.Landscape = &fp.Landscape{Grad: func(dst, theta []float64) {
+			if dst[0] = theta[0]; math.Abs(theta[0]) > within {
+				dst[0] = math.NaN()
+			}
+		}}
+		s.problem = &problem
+		for _, f := range []Finding{s.smallRate(), s.noMomentum()} {
+			if (f.Verdict == fp.Holds) != known || (f.Verdict == fp.CannotTell) == known || strings.Contains(f.Sentence, "the curvature is not known") == known {
+				t.Errorf("known within %g: %s: %v: %s", within, f.Key, f.Verdict, f.Sentence)
+			}
+		}
+	}
+}
