@@ -372,3 +372,12 @@ func TestSlopesOfVolumesAreBetweenSteps(t *testing.T) {
 		}
 	}
 }
+
+// Five standard errors estimated between 32 groups of walkers are exceeded by chance as Student's law of 31 degrees of
+// freedom says, 1.1e-5, which is rounded.
+func TestLevelOfWalkersIsThatOfTheirGroups(t *testing.T) {
+	level := find(t, audited(t, line("0.02", ""), quick), "walkers").Rule.Level
+	if want := (distuv.StudentsT{Sigma: 1, Nu: 31}).Survival(5); math.Abs(level-want) > 0.2*want {
+		t.Errorf("%.2g, want %.2g", level, want)
+	}
+}
