@@ -45,7 +45,7 @@ func TestTailsThatBeginLateAreLeftOpen(t *testing.T) {
 		n    int
 		most [3]float64 // parts of sets that are called finite: half as many again as were seen, and a hundredth at least
 	}{
-		{1000, [3]float64{0.01, 0.01, 0.15}},   // 0, 1 and 29 of 300
+		{1000, [3]float64{0.01, 0.01, 0.15}},  // 0, 1 and 29 of 300
 		{10000, [3]float64{0.01, 0.01, 0.01}}, // 0, 0 and 1
 	} {
 		n, most := c.n, c.most
