@@ -286,6 +286,15 @@ func TestPlacesHaveErrorBars(t *testing.T) {
 	}
 }
 
+// What sampling makes of a distance does not count in the order.
+func TestEffectsAreSortedByWhatIsBeyondSampling(t *testing.T) {
+	list := []Effect{{Key: "floor", TV: Shift{Value: 0.3, Floor: 0.29}, Sampled: true}, {Key: "small", TV: Shift{Value: 0.02}}, {Key: "far", TV: Shift{Value: 0.1}}}
+	place(list)
+	if list[0].Key != "far" || list[1].Key != "small" || list[2].Key != "floor" {
+		t.Errorf("%+v", list)
+	}
+}
+
 // An audit has the same bits for the same seed on any number of cores, and others for another.
 func TestAuditsAreDeterministic(t *testing.T) {
 	text := func(seed uint64, cores int) string {

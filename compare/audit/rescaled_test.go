@@ -40,3 +40,21 @@ func TestInjectedNoiseHasNoOrders(t *testing.T) {
 		t.Errorf("%s: %v", f.Sentence, f.Statistics)
 	}
 }
+
+// Errors of total variation are those of walkers and half of the relative L1 error of the density.
+func TestDistancesAtRatesHaveTheErrorOfTheDensity(t *testing.T) {
+	f, g := problemOf(t, strings.Replace(line("0.2", ""), "batch_size: 1", "batch_size: 2", 1))
+	s, err := newSubject(f, g, Options{Walkers: 64, Relaxations: 20}.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.estimate.Density = 0.004 // less than what so few walkers leave, 0.0056
+	walkers, err := s.crowds.of[walkItself].Distances(s.solution.Density)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := s.rates()[0]
+	if got, want := first.tv[0.2].Err, walkers.TV.Err+0.002; first.err != nil || math.Abs(got-want) > 1e-15 {
+		t.Errorf("± %g, want %g: %v", got, want, first.err)
+	}
+}

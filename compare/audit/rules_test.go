@@ -381,3 +381,11 @@ func TestLevelOfWalkersIsThatOfTheirGroups(t *testing.T) {
 		t.Errorf("%.2g, want %.2g", level, want)
 	}
 }
+
+// Maps of ln(q/p) leave out cells with less than 1e-8 of the largest p, or without q.
+func TestLogRatiosAreOfWhatIsSeen(t *testing.T) {
+	got := logRatios(fieldOf(t, 1, 0.9e-8, 1.1e-8, 0.5), fieldOf(t, 0.5, 0.5, 0.5, 0))
+	if got[0] != math.Log(0.5) || !math.IsNaN(got[1]) || math.IsNaN(got[2]) || !math.IsNaN(got[3]) {
+		t.Errorf("%v", got)
+	}
+}
