@@ -194,8 +194,9 @@ func (s *subject) fewSamples() Finding {
 		{"factor", "(n−B)/(n−1), the factor of Σ/B without replacement", (n - b) / max(1, n-1), 0},
 	}
 	f.Verdict = judge(b/n, 0, mostFraction)
-	f.Sentence = pick(f.Verdict,
-		fmt.Sprintf("a batch has %.2g of all samples", b/n),
-		fmt.Sprintf("a batch has %.2g of all samples: drawn without replacement, the noise has %.2g of the variance Σ/B", b/n, (n-b)/max(1, n-1)), "")
+	f.Sentence = fmt.Sprintf("a batch has %.2g of all samples", b/n)
+	if f.Verdict == fp.Violated {
+		f.Sentence += fmt.Sprintf(": drawn without replacement, the noise has %.2g of the variance Σ/B", (n-b)/max(1, n-1))
+	}
 	return f
 }
