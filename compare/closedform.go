@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/ness-fp/ness/grid"
@@ -125,12 +126,7 @@ func driftOverNoise(g *grid.Grid, drift, diffusion func(x float64) float64) (phi
 
 // gauss integrates over [a, b] by the rule of Gauss and Legendre with five points.
 func gauss(f func(float64) float64, a, b float64) float64 {
-	m, h := (a+b)/2, (b-a)/2
-	const (
-		x1, x2     = 0.5384693101056831, 0.9061798459386640
-		w0, w1, w2 = 0.5688888888888889, 0.4786286704993665, 0.2369268850561891
-	)
-	return h * (w0*f(m) + w1*(f(m-h*x1)+f(m+h*x1)) + w2*(f(m-h*x2)+f(m+h*x2)))
+	return quad.Fixed(f, a, b, 5, quad.Legendre{}, 0)
 }
 
 // LocalGaussian returns N(θ*, S) inside the box, HS + SH = rate Σ(θ*), and S: stationary

@@ -100,5 +100,5 @@ func tensorSubject(t *testing.T, noise [][]float64) *subject {
 	for k, c := range noise {
 		noise[k] = slices.Repeat(c, g.Cells())
 	}
-	return &subject{grid: g, noise: noise, mass: masses(p), solution: &fp.Stationary{Density: p}}
+	return &subject{grid: g, noise: noise, mass: masses(p), solution: &fp.Stationary{Density: p}, estimate: &fp.ErrorEstimate{}}
 }

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/grid/pieces"
 )
 
 // This file asks whether Σ can be inverted where the density is, and whether it is the same
@@ -74,7 +75,7 @@ func (s *subject) definiteness() []Finding {
 	for i := range ratios.Values {
 		ratios.Values[i] = math.NaN()
 	}
-	spectra, largest := s.spectra()
+	spectra, largest := s.spectra(s.noise)
 	worst, least, rank, seen := math.Inf(1), math.Inf(1), 0.0, 0.0
 	for _, c := range spectra {
 		i, v := c.cell, c.values
@@ -105,7 +106,7 @@ func (s *subject) definiteness() []Finding {
 		fmt.Sprintf("%s can be inverted: its eigenvalues differ by at most a factor of %.3g", symbol, 1/worst),
 		fmt.Sprintf("%s has no inverse in places that matter: its mean rank is %.3g of %d", symbol, rank/seen, d),
 		fmt.Sprintf("%s is nearly singular: its eigenvalues differ by a factor of up to %.3g", symbol, 1/worst))
-	s.tellAlone(&f, spectra, largest)
+	s.tellAlone(&f)
 	f.Maps = []Map{ratios}
 	return []Finding{f}
 }
@@ -118,30 +119,52 @@ func ratioOf(v, top float64) float64 {
 	return 0
 }
 
-// tellAlone adds to a finding the least eigenvalue of Σ without injected noise, where there is some, and whether
-// the tensor has an inverse by that noise alone. The eigenvalues of fΣ + BsI, with the factor f of batches
-// without replacement, are those of Σ but for factor and shift, to round-off of the largest.
-func (s *subject) tellAlone(f *Finding, spectra []spectrumAt, largest float64) {
-	if s.sgd == nil || s.sgd.InjectedNoise == 0 {
-		return
-	}
-	factor := 1.0
-	if s.sgd.Loss != nil {
-		factor = s.batchVariance() * float64(s.batch())
-	}
-	if factor == 0 {
+// tellAlone adds to a finding the least eigenvalue of Σ without injected noise, where there is some, to round-off
+// of the largest, and whether the tensor has an inverse by that noise alone.
+func (s *subject) tellAlone(f *Finding) {
+	if s.sgd == nil || s.sgd.InjectedNoise == 0 || s.sgd.Loss != nil && s.batchVariance() == 0 {
 		return // batches of all samples have no noise of their own
 	}
-	shift := float64(s.batch()) * s.sgd.InjectedNoise
+	spectra, largest := s.spectra(s.noiseAlone())
 	least, worst := math.Inf(1), math.Inf(1)
 	for _, c := range spectra {
-		v := c.values[0] - shift
-		least, worst = min(least, v), min(worst, ratioOf(v, c.top(largest)-shift))
+		v := c.values[0]
+		least, worst = min(least, v), min(worst, ratioOf(v, c.top(largest)))
 	}
-	f.Statistics = append(f.Statistics, Statistic{"least-alone", "least eigenvalue of Σ without injected noise", max(0, least/factor), 1e-15 * largest / factor})
+	least = max(0, least)
+	f.Statistics = append(f.Statistics, Statistic{"least-alone", "least eigenvalue of Σ without injected noise", least, 1e-15 * largest})
 	if f.Verdict == fp.Holds && worst < soundRatio {
-		f.Sentence += fmt.Sprintf("; injected noise makes it so: Σ alone is singular, or nearly, with a least eigenvalue of %.2g", max(0, least/factor))
+		f.Sentence += fmt.Sprintf("; injected noise makes it so: Σ alone is singular, or nearly, with a least eigenvalue of %.2g", least)
 	}
+}
+
+// noiseAlone returns Σ of SGD without injected noise at the centres of typical cells, packed, 0 in others.
+func (s *subject) noiseAlone() [][]float64 {
+	formula, factor := s.sgd.Formula, 1.0
+	if s.sgd.Loss != nil {
+		formula, factor = s.normalSGD().Formula, s.batchVariance()*float64(s.batch())
+	}
+	d := s.grid.Dim()
+	sigma := make([][]float64, d*(d+1)/2)
+	for k := range sigma {
+		sigma[k] = make([]float64, s.grid.Cells())
+	}
+	cells := s.typicalCells()
+	pieces.Run(len(cells), 1<<6, func(_, lo, hi int) {
+		center := make([]float64, d)
+		x, dst := make([][]float64, d), make([][]float64, len(sigma))
+		for _, i := range cells[lo:hi] {
+			s.grid.Center(center, i)
+			for a := range x {
+				x[a] = center[a : a+1]
+			}
+			for k := range dst {
+				dst[k] = sigma[k][i : i+1]
+			}
+			formula.NoiseCov(dst, x)
+		}
+	})
+	return scaled(sigma, 1/factor)
 }
 
 // A spectrumAt is eigenvalues in a cell, ascending.
@@ -158,12 +181,12 @@ func (c spectrumAt) top(largest float64) float64 {
 	return c.values[len(c.values)-1]
 }
 
-// spectra returns the eigenvalues of the noise in typical cells, and the largest of all.
-func (s *subject) spectra() (at []spectrumAt, largest float64) {
+// spectra returns the eigenvalues of a packed tensor in typical cells, and the largest of all.
+func (s *subject) spectra(noise [][]float64) (at []spectrumAt, largest float64) {
 	tensor := mat.NewSymDense(s.grid.Dim(), nil)
 	var eigen mat.EigenSym
 	for _, i := range s.typicalCells() {
-		tensorAt(tensor, s.noise, i)
+		tensorAt(tensor, noise, i)
 		if eigen.Factorize(tensor, false) {
 			v := eigen.Values(nil)
 			at, largest = append(at, spectrumAt{i, v}), max(largest, slices.Max(v))
@@ -183,7 +206,7 @@ func (s *subject) constancy() []Finding {
 	d := s.grid.Dim()
 	mean := s.meanNoise()
 	away := Map{Key: "noise_variation", Name: "‖Σ − EΣ‖/‖EΣ‖", Values: make([]float64, s.grid.Cells())}
-	var size, square float64
+	var size, square, most float64
 	each(d, func(k int, weight float64) { size += weight * mean[k] * mean[k] })
 	for i, m := range s.mass {
 		var v float64
@@ -192,15 +215,20 @@ func (s *subject) constancy() []Finding {
 			v += weight * off * off
 		})
 		away.Values[i] = math.Sqrt(v / size)
+		most = max(most, away.Values[i])
 		square += m * v
 	}
 	variation := math.Sqrt(square / size)
-	f.Statistics = []Statistic{{"variation", "relative variation of Σ", variation, variation * s.densityError()}}
-	f.Verdict = judge(variation, 0, mostVariation)
+	err := variation * s.densityError()
+	if math.IsNaN(err) && most <= mostVariation {
+		err = max(0, most-variation) // no density makes more of it
+	}
+	f.Statistics = []Statistic{{"variation", "relative variation of Σ", variation, err}}
+	f.Verdict = judge(variation, err, mostVariation)
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("%s varies by %.2g of itself over the density", symbol, variation),
 		fmt.Sprintf("%s depends on θ: it varies by %.2g of itself over the density", symbol, variation),
-		symbol+" could not be averaged")
+		fmt.Sprintf("%s varies by %s of itself over the density: a finer grid would tell", symbol, estimated(variation, err)))
 	f.Maps = []Map{away}
 	return []Finding{f}
 }

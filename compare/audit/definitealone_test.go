@@ -26,6 +26,7 @@ func TestNoiseIsToldWithoutWhatIsInjected(t *testing.T) {
 	}{
 		{"rank 1", fmt.Sprintf(plane, 1.0, 1.0, ", injected_noise: 0.5"), 0, true},
 		{"definite", fmt.Sprintf(plane, 0.5, 0.5, ", injected_noise: 0.5"), 0.5, false},
+		{"small beside what is injected", strings.Replace(fmt.Sprintf(plane, 0.5, 0.5, ", injected_noise: 1e8"), "min: -1.4, max: 1.4", "min: -1e4, max: 1e4", 2), 0.5, false},
 		{"nothing injected", fmt.Sprintf(plane, 0.5, 0.5, ""), math.NaN(), false},
 		{"samples", mean(40, 10, 1, ", injected_noise: 0.1"), noise.NoiseCov[0], false},
 		{"samples without replacement", mean(40, 10, 1, ", injected_noise: 0.1, sampling: without-replacement"), noise.NoiseCov[0], false},
@@ -43,6 +44,20 @@ func TestNoiseIsToldWithoutWhatIsInjected(t *testing.T) {
 		}
 		if strings.Contains(got.Sentence, "injected noise makes it so") != c.alone || got.Verdict != fp.Holds {
 			t.Errorf("%s: %v: %s", c.name, got.Verdict, got.Sentence)
+		}
+	}
+}
+
+// What injected noise makes is said only of a tensor that has an inverse: of Σ along (1, 1) and so much noise s
+// the ratio of eigenvalues is s/(2 + s), and limits are 1e-6 and 1e-10.
+func TestInjectedNoiseMakesOnlyWhatIsDefinite(t *testing.T) {
+	sigma := fp.Pointwise(func(dst, _ []float64) { dst[0], dst[1], dst[2] = 1, 1, 1 })
+	for injected, want := range map[float64]fp.Verdict{1e-2: fp.Holds, 1e-7: fp.CannotTell, 1e-12: fp.Violated} {
+		s := tensorSubject(t, [][]float64{{1 + injected}, {1}, {1 + injected}})
+		s.sgd = &fp.SGD{Formula: &fp.LossFormula{Dim: 2, NoiseCov: sigma}, InjectedNoise: injected}
+		f := s.definiteness()[0]
+		if f.Verdict != want || strings.Contains(f.Sentence, "injected noise makes it so") != (want == fp.Holds) {
+			t.Errorf("%g: %v: %s", injected, f.Verdict, f.Sentence)
 		}
 	}
 }

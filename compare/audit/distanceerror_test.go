@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
 )
@@ -133,6 +134,23 @@ func TestErrorsOfSolutionsMoveDistances(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Where both densities are the same the mean of |ln r| errs by E_p|ε| + E_p|ω| + E_q|ω| and nothing else, and the
+// divergence by nothing of first order; and of others, too, by one ω more with the error of the formula.
+func TestErrorsOfLogarithmsAreSums(t *testing.T) {
+	const e, w = 0.003, 0.005
+	g := uniformBox(t, 1, -4, 4, 16)
+	p := formulaOf(t, g, func(x []float64) float64 { return x[0] * x[0] / 2 })
+	q := formulaOf(t, g, func(x []float64) float64 { return x[0] * x[0] / 3 })
+	kl, size := logarithms(p, p, logRatios(p, p), e, w)
+	if want := e + compare.FormulaError(p) + w; math.Abs(size.Error-want) > 1e-11 || !(compare.FormulaError(p) > 1e-4) || kl.Error > 1e-11 {
+		t.Errorf("mean of |ln r| ± %g, want %g; divergence ± %g", size.Error, want, kl.Error)
+	}
+	_, known := logarithms(p, q, logRatios(p, q), e, 0)
+	if _, size := logarithms(p, q, logRatios(p, q), e, w); math.Abs(size.Error-known.Error-w) > 1e-15 {
+		t.Errorf("mean of |ln r| ± %g, and ± %g where the error of the formula is 0", size.Error, known.Error)
 	}
 }
 

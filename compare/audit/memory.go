@@ -156,13 +156,13 @@ func (w *whiteness) verdict(mostLongTerm float64) fp.Verdict {
 // judgeEpochs measures the strength A of the anti-correlation in units of the formula's, by
 // E S² = m (1 − A (m − 1)B/(n − B)) for sums over m steps of an epoch.
 func (s *subject) judgeEpochs(f *Finding, n *noiseSeries) {
-	block := n.block(s.epochSteps())
-	b, samples := float64(s.batch()), float64(s.sgd.Loss.Samples())
-	unit := float64(block-1) * b / (samples - b)
-	if block < 2 {
+	if s.epochSteps() < 2 {
 		*f = f.notApplicable("an epoch is one batch")
 		return
 	}
+	block := n.block(s.epochSteps())
+	b, samples := float64(s.batch()), float64(s.sgd.Loss.Samples())
+	unit := float64(block-1) * b / (samples - b)
 	f.Applies = true
 	strength, err := 0.0, 0.0
 	for a, z := range n.z {
@@ -184,7 +184,10 @@ func (s *subject) judgeEpochs(f *Finding, n *noiseSeries) {
 			strength, err = mean, se
 		}
 	}
-	f.Statistics = []Statistic{{"strength", "strength of the anti-correlation over the formula's", strength, err}}
+	f.Statistics = []Statistic{
+		{"off", "distance of the strength of the anti-correlation, over the formula's, from 1", math.Abs(strength - 1), err},
+		{"strength", "strength of the anti-correlation over the formula's", strength, err},
+	}
 	f.Verdict = judge(math.Abs(strength-1), 5*err, mostOffFormula)
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("batches of an epoch are anti-correlated as the formula says, %.3g of it", strength),

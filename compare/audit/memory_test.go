@@ -33,6 +33,10 @@ func TestNoiseRemembersEpochsAlone(t *testing.T) {
 		r := audited(t, mean(c.samples, 8, 1, c.more), Options{Seed: 3, NoEnsemble: true, MaxPoints: 1, NoiseSteps: 9000})
 		checkVerdicts(t, r, map[string]fp.Verdict{"white-noise": c.white, "epoch-formula": c.formula})
 		white := find(t, r, "white-noise")
+		// The first number is what is held against the limit.
+		if f := find(t, r, "epoch-formula"); f.Applies && (f.Statistics[0].Value != math.Abs(statistic(t, f, "strength")-1) || !(f.Statistics[0].Value <= f.Rule.Limit)) {
+			t.Errorf("%q: %v, held against %g", c.more, f.Statistics, f.Rule.Limit)
+		}
 		ratio := white.Statistics[2].Value
 		if epochs := c.white == fp.Violated; epochs && ratio > 1e-20 || !epochs && math.Abs(ratio-1) > 5*white.Statistics[2].Error {
 			t.Errorf("%q: sums over epochs have %.3g of the variance", c.more, ratio)
@@ -262,5 +266,13 @@ func TestMemoryIsToldByTheTestThatSeesIt(t *testing.T) {
 		if f.Verdict != fp.Violated || !strings.Contains(f.Sentence, want) {
 			t.Errorf("%s: %v: %s", want, f.Verdict, f.Sentence)
 		}
+	}
+}
+
+// An epoch of one batch, 30 of 40 samples, has no batches that could be anti-correlated.
+func TestEpochsOfOneBatchHaveNoFormula(t *testing.T) {
+	f := find(t, audited(t, mean(40, 30, 1, ", sampling: epochs"), Options{NoEnsemble: true, MaxPoints: 1, NoiseSteps: 64}), "epoch-formula")
+	if f.Applies || !strings.Contains(f.Sentence, "an epoch is one batch") {
+		t.Errorf("%v: %s", f.Verdict, f.Sentence)
 	}
 }

@@ -72,7 +72,7 @@ func TestStrengthOfEpochs(t *testing.T) {
 	} {
 		var f Finding
 		s.judgeEpochs(&f, seriesOf(64, c.epochs, 5, equicorrelated(-c.strength*8/35)))
-		got := f.Statistics[0]
+		got := f.Statistics[statisticAt(t, &f, "strength")]
 		if f.Verdict != c.want || math.Abs(got.Value-c.strength) > 5*got.Error {
 			t.Errorf("%g: %v, %.3f ± %.3f; want %v", c.strength, f.Verdict, got.Value, got.Error, c.want)
 		}
@@ -215,7 +215,7 @@ func TestStrengthsAreGivenFiveErrors(t *testing.T) {
 	var f Finding
 	s.judgeEpochs(&f, seriesOf(10, 5, 5, equicorrelated(-8.0/35)))
 	// The limit is 0.1: with three errors it would hold.
-	if got := f.Statistics[0]; f.Verdict != fp.CannotTell || got.Error < 0.02 || math.Abs(got.Value-1)+3*got.Error > mostOffFormula {
+	if got := f.Statistics[statisticAt(t, &f, "strength")]; f.Verdict != fp.CannotTell || got.Error < 0.02 || math.Abs(got.Value-1)+3*got.Error > mostOffFormula {
 		t.Errorf("%v: %.3f ± %.3f", f.Verdict, got.Value, got.Error)
 	}
 }

@@ -32,8 +32,8 @@ func (l *rankedList) has(key string) bool {
 		slices.ContainsFunc(l.unranked, func(u Unranked) bool { return u.Key == key })
 }
 
-// ranking returns all effects that can be computed, the largest first, by what total variation has
-// beyond sampling, and the assumptions among the findings that have none.
+// ranking returns all effects that can be computed, in their places, and the assumptions among the findings
+// that have none.
 func (s *subject) ranking(findings []Finding) ([]Effect, []Unranked) {
 	var l rankedList
 	s.solvedEffects(&l)
@@ -49,7 +49,6 @@ func (s *subject) ranking(findings []Finding) ([]Effect, []Unranked) {
 		}
 		l.cannot(f.Key, f.Name, errors.New(why))
 	}
-	slices.SortStableFunc(l.effects, func(a, b Effect) int { return cmp.Compare(b.TV.Beyond(), a.TV.Beyond()) })
 	place(l.effects)
 	return l.effects, l.unranked
 }
@@ -60,13 +59,16 @@ var withoutDensity = map[string]string{
 	"small-steps":     "ranked by what it does: without momentum by first order in the learning rate, and as part of the equation as a whole",
 	"constant-rate":   "while the rate changes there is no stationary density to compare with",
 	"no-momentum":     "there is no momentum",
+	"small-batch":     "a batch has all samples: drawn without replacement it has no noise",
+	"white-noise":     "an epoch is one batch",
 	"definite-noise":  "no density goes without it: it says whether the force D⁻¹v exists",
 	"regular-minima":  "it is about how volumes of low loss scale, of which no density is made",
 }
 
-// place sets the places of effects: first after those that are certainly farther, last before
-// those that are certainly nearer.
+// place sorts effects, the largest first, by what total variation has beyond sampling, and sets their places:
+// first after those that are certainly farther, last before those that are certainly nearer.
 func place(list []Effect) {
+	slices.SortStableFunc(list, func(a, b Effect) int { return cmp.Compare(b.TV.Beyond(), a.TV.Beyond()) })
 	for i := range list {
 		least, most := list[i].Range()
 		list[i].First, list[i].Last = 1, len(list)

@@ -194,12 +194,18 @@ func TestNothingIsLeftOutOfTheRanking(t *testing.T) {
 		opt  Options
 		want map[string]string // of some that are not ranked
 	}{
-		"equation":    {"variables: [x]\nequation: {drift: [-x], diffusion: 1}\ndomain: {x: {min: -5, max: 5, cells: 32}}", quick, map[string]string{"walkers": "an equation stands for no SGD", "detailed-balance": ""}},
-		"no walkers":  {mean(200, 8, 1, ""), quick, map[string]string{"normal-noise": "no walkers were asked for", "white-noise": "no walkers were asked for", "walkers": "no walkers were asked for"}},
-		"schedule":    {line("{schedule: inverse-sqrt, initial: 0.02}", ""), Options{MaxPoints: 1}, map[string]string{"walkers": "the learning rate changes", "constant-rate": "while the rate changes"}},
-		"momentum":    {line("0.02", ", momentum: 0.5"), quick, map[string]string{"order-in-rate": "without momentum", "no-momentum": "no walkers were asked for"}},
-		"divergence":  {line("2.5", ""), Options{MaxPoints: 1}, map[string]string{"walkers": "not finite"}},
-		"ring":        {"variables: [x]\nequation: {drift: [\"0.5 - cos(x)\"], diffusion: 1}\ndomain: {x: {min: 0, max: \"2*pi\", cells: 32, boundary: periodic}}", quick, map[string]string{"detailed-balance": "axis 0 is periodic"}},
+		"equation":   {"variables: [x]\nequation: {drift: [-x], diffusion: 1}\ndomain: {x: {min: -5, max: 5, cells: 32}}", quick, map[string]string{"walkers": "an equation stands for no SGD", "detailed-balance": ""}},
+		"no walkers": {mean(200, 8, 1, ""), quick, map[string]string{"normal-noise": "no walkers were asked for", "white-noise": "no walkers were asked for", "walkers": "no walkers were asked for"}},
+		"schedule":   {line("{schedule: inverse-sqrt, initial: 0.02}", ""), Options{MaxPoints: 1}, map[string]string{"walkers": "the learning rate changes", "constant-rate": "while the rate changes"}},
+		"momentum":   {line("0.02", ", momentum: 0.5"), quick, map[string]string{"order-in-rate": "without momentum", "no-momentum": "no walkers were asked for"}},
+		"divergence": {line("2.5", ""), Options{MaxPoints: 1}, map[string]string{"walkers": "not finite"}},
+		"ring":       {"variables: [x]\nequation: {drift: [\"0.5 - cos(x)\"], diffusion: 1}\ndomain: {x: {min: 0, max: \"2*pi\", cells: 32, boundary: periodic}}", quick, map[string]string{"detailed-balance": "axis 0 is periodic"}},
+		"full batch": {strings.Replace(mean(40, 40, 1, ", injected_noise: 0.1, sampling: full-batch"), "batch_size: 40, ", "", 1), quick, map[string]string{
+			"small-batch": "a batch has all samples", "white-noise": "full batches have no noise", "normal-noise": "full batches have no noise",
+		}},
+		"all samples": {mean(40, 40, 1, ""), quick, map[string]string{"small-batch": "a batch has all samples", "white-noise": "an epoch is one batch"}},
+		"two thirds":  {mean(42, 28, 1, ", sampling: epochs"), quick, map[string]string{"white-noise": "an epoch is one batch"}},
+		"most":        {mean(40, 30, 1, ""), quick, map[string]string{"white-noise": "an epoch is one batch"}},
 		"deep valley": {"variables: [x]\nsgd: {loss: (x^2-1)^2, noise_covariance: 1, learning_rate: 0.02, batch_size: 1}\ndomain: {x: {min: -1.6, max: 1.6, cells: 64}}", Options{MaxPoints: 1}, map[string]string{"walkers": "did not forget"}},
 	} {
 		r := audited(t, c.src, c.opt)
@@ -277,6 +283,15 @@ func TestPlacesHaveErrorBars(t *testing.T) {
 	}
 	if b := list[3].TV.Beyond(); math.Abs(b-0.009) > 1e-15 {
 		t.Errorf("beyond the floor: %g", b)
+	}
+}
+
+// What sampling makes of a distance does not count in the order.
+func TestEffectsAreSortedByWhatIsBeyondSampling(t *testing.T) {
+	list := []Effect{{Key: "floor", TV: Shift{Value: 0.3, Floor: 0.29}, Sampled: true}, {Key: "small", TV: Shift{Value: 0.02}}, {Key: "far", TV: Shift{Value: 0.1}}}
+	place(list)
+	if list[0].Key != "far" || list[1].Key != "small" || list[2].Key != "floor" {
+		t.Errorf("%+v", list)
 	}
 }
 

@@ -348,6 +348,13 @@ func TestLimitsOfRates(t *testing.T) {
 			t.Errorf("ηλ/(1−μ)² = %g: %v", rate, f.Verdict)
 		}
 	}
+	// On the limit it holds, whatever round-off makes of it: of x²/2 with η = 0.1 ηλ is 0.10000000000000207.
+	if f := of(line("0.1", "")).smallRate(); f.Verdict != fp.Holds || !(math.Abs(f.Statistics[0].Value-0.1) <= f.Statistics[0].Error) {
+		t.Errorf("ηλ = 0.1: %v: %v", f.Verdict, f.Statistics[0])
+	}
+	if f := of(line("0.025", ", momentum: 0.5")).noMomentum(); f.Verdict != fp.Holds || !(math.Abs(f.Statistics[0].Value-0.1) <= f.Statistics[0].Error) {
+		t.Errorf("ηλ/(1−μ)² = 0.1: %v: %v", f.Verdict, f.Statistics[0])
+	}
 	for _, batch := range []int{10, 11} {
 		if f := of(mean(100, batch, 1, "")).fewSamples(); f.Verdict != verdict[batch <= 10] {
 			t.Errorf("B = %d of 100: %v", batch, f.Verdict)
@@ -362,5 +369,29 @@ func TestLimitsOfRates(t *testing.T) {
 	// At the limit the variance on a quadratic is 1/(1 − 0.05), some 5 % more than the equation's.
 	if excess := 1 / (1 - mostStep/2); math.Abs(excess-1.05) > 0.005 {
 		t.Errorf("variances are %.3f at the limit", excess)
+	}
+}
+
+// Where the curvature is known for less than 95 % of the probability nobody can tell whether steps are small. Here
+// the gradient is no number beyond a third of a deviation, √0.02, where 72 % of it are, or beyond 2.8, where 0.5 % are.
+func TestUnknownCurvaturesLeaveStepsOpen(t *testing.T) {
+	for within, known := range map[float64]bool{0.05: false, 0.4: true} {
+		f, g := problemOf(t, line("0.02", ", momentum: 0.5"))
+		s, err := newSubject(f, g, quick.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		problem := *s.problem
+		problem.Landscape = &fp.Landscape{Grad: func(dst, theta []float64) {
+			if dst[0] = theta[0]; math.Abs(theta[0]) > within {
+				dst[0] = math.NaN()
+			}
+		}}
+		s.problem = &problem
+		for _, f := range []Finding{s.smallRate(), s.noMomentum()} {
+			if (f.Verdict == fp.Holds) != known || (f.Verdict == fp.CannotTell) == known || strings.Contains(f.Sentence, "the curvature is not known") == known {
+				t.Errorf("known within %g: %s: %v: %s", within, f.Key, f.Verdict, f.Sentence)
+			}
+		}
 	}
 }

@@ -165,6 +165,10 @@ func judge(value, err, limit float64) fp.Verdict {
 	return fp.CannotTell
 }
 
+// judgeUpTo is judge for a limit that a value may have, with its numerical error: it holds unless value − err is
+// above the limit.
+func judgeUpTo(value, err, limit float64) fp.Verdict { return judge(value-err, 0, limit) }
+
 // pick returns what is said of each verdict.
 func pick(v fp.Verdict, holds, violated, open string) string {
 	return [...]string{fp.CannotTell: open, fp.Holds: holds, fp.Violated: violated}[v]

@@ -28,6 +28,8 @@ func (s *subject) otherRate() (fp.SGDVariant, error) {
 	switch l := s.sgd.Loss; {
 	case s.sgd.Momentum > 0:
 		return v, errors.New("the second order is known without momentum")
+	case s.sgd.InjectedNoise > 0:
+		return v, errors.New("at fixed η/B injected noise changes with η, and would add to every order")
 	case l != nil && (v.Batch > l.Samples() || v.Batch == l.Samples() && s.sgd.Sampling != fp.WithReplacement):
 		return v, errors.New("the batch size is odd, and twice it is all samples or more")
 	}

@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -28,5 +29,32 @@ func TestWalkersAgainstBothOrdersInTotalVariation(t *testing.T) {
 	w := find(t, r, "walkers")
 	if got := statistic(t, f, "walkers-tv-order-1-rate-1"); got != statistic(t, w, "tv") || errorOf(t, f, "walkers-tv-order-1-rate-1") < errorOf(t, w, "tv") {
 		t.Errorf("walkers are %g from their equation, and %g", got, statistic(t, w, "tv"))
+	}
+}
+
+// Injected noise falls with η at fixed η/B: no order is told, and why.
+func TestInjectedNoiseHasNoOrders(t *testing.T) {
+	src := strings.Replace(line("0.4", ", injected_noise: 1"), "batch_size: 1", "batch_size: 2", 1)
+	f := find(t, audited(t, src, Options{MaxPoints: 1, Walkers: 64, Relaxations: 20}), "order-in-rate")
+	if !strings.Contains(f.Sentence, "injected noise changes with η") || slices.ContainsFunc(f.Statistics, func(s Statistic) bool { return strings.HasPrefix(s.Key, "power-order") }) {
+		t.Errorf("%s: %v", f.Sentence, f.Statistics)
+	}
+}
+
+// Errors of total variation are those of walkers and half of the relative L1 error of the density.
+func TestDistancesAtRatesHaveTheErrorOfTheDensity(t *testing.T) {
+	f, g := problemOf(t, strings.Replace(line("0.2", ""), "batch_size: 1", "batch_size: 2", 1))
+	s, err := newSubject(f, g, Options{Walkers: 64, Relaxations: 20}.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.estimate.Density = 0.004 // less than what so few walkers leave, 0.0056
+	walkers, err := s.crowds.of[walkItself].Distances(s.solution.Density)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := s.rates()[0]
+	if got, want := first.tv[0.2].Err, walkers.TV.Err+0.002; first.err != nil || math.Abs(got-want) > 1e-15 {
+		t.Errorf("± %g, want %g: %v", got, want, first.err)
 	}
 }

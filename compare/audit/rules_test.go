@@ -372,3 +372,20 @@ func TestSlopesOfVolumesAreBetweenSteps(t *testing.T) {
 		}
 	}
 }
+
+// Five standard errors estimated between 32 groups of walkers are exceeded by chance as Student's law of 31 degrees of
+// freedom says, 1.1e-5, which is rounded.
+func TestLevelOfWalkersIsThatOfTheirGroups(t *testing.T) {
+	level := find(t, audited(t, line("0.02", ""), quick), "walkers").Rule.Level
+	if want := (distuv.StudentsT{Sigma: 1, Nu: 31}).Survival(5); math.Abs(level-want) > 0.2*want {
+		t.Errorf("%.2g, want %.2g", level, want)
+	}
+}
+
+// Maps of ln(q/p) leave out cells with less than 1e-8 of the largest p, or without q.
+func TestLogRatiosAreOfWhatIsSeen(t *testing.T) {
+	got := logRatios(fieldOf(t, 1, 0.9e-8, 1.1e-8, 0.5), fieldOf(t, 0.5, 0.5, 0.5, 0))
+	if got[0] != math.Log(0.5) || !math.IsNaN(got[1]) || math.IsNaN(got[2]) || !math.IsNaN(got[3]) {
+		t.Errorf("%v", got)
+	}
+}

@@ -17,7 +17,7 @@ const (
 )
 
 // constantRate holds the change of η against the first rate, of which the density is, and tells how
-// much ln η changes within a relaxation time: from the tenth on, when walkers have the density.
+// much ln η changes within a relaxation time.
 func (s *subject) constantRate() Finding {
 	f := Finding{
 		Key: "constant-rate", Name: "constant learning rate", Claim: "η stays at its first rate, of which the density is",
@@ -67,22 +67,49 @@ func (r relaxing) steps(rate float64) float64 {
 	return max(r.time*(1-r.momentum)/rate, -2/math.Log(r.momentum))
 }
 
-// changes returns the largest change of ln η since the first rate, and within a relaxation time, with
-// its course: at steps that grow by a twentieth, from ten relaxation times of the first rate on. Both
-// are infinite where η becomes 0. Rates of schedules do not grow, so that what changes before is
-// less.
+// changes returns the largest change of ln η since the first rate, and within a relaxation time, with its
+// course, at steps of looks. Both are infinite where η becomes 0. Rates of schedules do not grow, so that
+// what changes before is less.
 func (r relaxing) changes(s fp.Schedule) (since, within float64, c Curve) {
 	c = Curve{Key: "rate_change", Name: "change of the learning rate", XLabel: "step", YLabel: "change of ln η within a relaxation time"}
-	first := s.Rate(0)
 	rate := func(k float64) float64 { return s.Rate(int(min(k, 1e15))) }
-	for k := 10 * r.steps(first); ; k = 1.05*k + 1 {
+	for _, k := range r.looks(s) {
 		eta := rate(k)
 		later := rate(k + r.steps(eta))
 		change := logChange(eta, later)
-		since, within = max(since, logChange(first, later)), max(within, change)
+		since, within = max(since, logChange(s.Rate(0), later)), max(within, change)
 		c.X, c.Y = append(c.X, k), append(c.Y, change)
-		if eta == 0 || k >= longestRun {
-			return since, within, c
+		if eta == 0 {
+			break
+		}
+	}
+	return since, within, c
+}
+
+// cosineLooks is at how many steps a cosine is looked at.
+const cosineLooks = 1000
+
+// looks returns the steps up to longestRun at which a schedule is looked at, ascending: of a cosine from the
+// first to the last, equally spaced; of others such that grow by a twentieth, from ten relaxation times of the
+// first rate on, and of rates that drop each the last one before a drop, from which on as many fall within a
+// relaxation time as can, later ones at least as many as these.
+func (r relaxing) looks(s fp.Schedule) (at []float64) {
+	if s, ok := s.(fp.CosineRate); ok {
+		last := min(float64(s.Steps), longestRun)
+		count := min(last, cosineLooks)
+		for i := 0.0; i <= count; i++ {
+			at = append(at, math.Floor(i*last/count))
+		}
+		return at
+	}
+	drops, _ := s.(fp.StepDecayRate)
+	for k := 10 * r.steps(s.Rate(0)); ; k = 1.05*k + 1 {
+		if every := float64(drops.Every); every > 0 {
+			k = (math.Floor(k/every)+1)*every - 1
+		}
+		at = append(at, min(k, longestRun))
+		if k >= longestRun {
+			return at
 		}
 	}
 }

@@ -24,9 +24,59 @@ func TestSchedulesAgainstRelaxation(t *testing.T) {
 	if within != c.Y[0] || c.X[0] != 100 {
 		t.Errorf("largest %g, at first %g, from step %g on", within, c.Y[0], c.X[0])
 	}
-	// The last step is within a twentieth of longestRun.
-	if want := 0.5 * math.Log(longestRun); math.Abs(since-want) > 0.03 {
+	// The last step is longestRun, and the relaxation time a thousandth of it.
+	if want := 0.5 * math.Log(longestRun); math.Abs(since-want) > 1e-3 {
 		t.Errorf("since the first rate %g, want %g", since, want)
+	}
+}
+
+// From the last step before a drop on one more falls within a relaxation time for each time that this is longer
+// than the drops are apart: with T = 20 and halves of 0.4 after each 1000 steps it is 50·2ᵐ steps after m drops, more
+// than 1000 from the fifth on.
+func TestDropsAreSeenWithinARelaxationTime(t *testing.T) {
+	for _, c := range []struct {
+		time, factor float64
+		every        int
+		upTo         float64 // step
+		want         float64
+	}{
+		{20, 0.5, 1000, 4999, math.Ln2},
+		{20, 0.5, 1000, 5999, 2 * math.Ln2},
+		{20, 0.5, 100, 999, 256 * math.Ln2}, // 25600 steps of the rate 0.4·2⁻⁹
+		{1, 0.9, 7, 63, -math.Log(0.9)},     // 2.5·0.9⁻⁸ = 5.8 steps at the most
+		{1, 1, 7, 1e8, 0},
+	} {
+		s := fp.StepDecayRate{Initial: 0.4, Factor: c.factor, Every: c.every}
+		_, _, curve := relaxing{time: c.time}.changes(s)
+		var within float64
+		for i, k := range curve.X {
+			if k <= c.upTo {
+				within = max(within, curve.Y[i])
+			}
+		}
+		if math.Abs(within-c.want) > 1e-12*(1+c.want) {
+			t.Errorf("%+v: ln η changes by %g", c, within)
+		}
+	}
+}
+
+// A cosine changes within a relaxation time, up to a thousandth of its length or far longer than it, by what looking
+// at all steps one by one finds, within 1 %: it is looked at at a thousand of them.
+func TestCosinesAreSeenWithinARelaxationTime(t *testing.T) {
+	for _, c := range []struct {
+		time, final float64
+		steps       int
+	}{{5, 0.002, 200}, {5, 0.002, 400}, {5, 0.002, 2000}, {5, 0.019, 499}, {1e4, 0.01, 10}, {0.01, 0.002, 300}} {
+		s := fp.CosineRate{Initial: 0.02, Final: c.final, Steps: c.steps}
+		r := relaxing{time: c.time}
+		since, within, curve := r.changes(s)
+		var want float64
+		for k := range c.steps {
+			want = max(want, math.Log(s.Rate(k)/s.Rate(k+int(r.steps(s.Rate(k))))))
+		}
+		if math.Abs(within-want) > 0.01*want || math.Abs(since-math.Log(0.02/c.final)) > 1e-12 || curve.X[0] != 0 {
+			t.Errorf("%+v: within a relaxation time %g, want %g; since the first %g", c, within, want, since)
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func (s *subject) walkers() []Finding {
 	f := Finding{
 		Key: "walkers", Name: "SGD itself", Claim: "SGD has the stationary density of the equation",
-		Rule: Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g with five standard errors and the numerical one, violated beyond that and what sampling makes, and where walkers diverge; left open where a cell has more of them or of the density than %.2g and they agree, or %.2g and they do not", s.opt.Within, coarsest(s.grid.Dim()), unseen(s.grid.Dim())), Limit: s.opt.Within, Level: 3e-7},
+		Rule: Rule{Text: fmt.Sprintf("holds up to a total variation distance of %g with five standard errors and the numerical one, violated beyond that and what sampling makes, and where walkers diverge; left open where a cell has more of them or of the density than %.2g and they agree, or %.2g and they do not", s.opt.Within, coarsest(s.grid.Dim()), unseen(s.grid.Dim())), Limit: s.opt.Within, Level: 1e-5},
 	}
 	c := &s.crowds.of[walkItself]
 	switch {
