@@ -55,18 +55,34 @@ func (fl *compareFlags) checkStudy(f *fp.File) error {
 		return errors.New("--eta-study: wants walkers that do SGD")
 	}
 	batch, parts := f.SGDVariant().Batch, 1<<fl.study
-	switch {
+	switch bias := finiteBias(f, batch, parts); {
 	case f.SGD().Sampling == fp.Epochs:
 		// An epoch lasts as long in units of 1/λ, ηn/B, however small η is.
-		return errors.New("--eta-study: at fixed η/B walkers that go through epochs do not come nearer to the equation, and have no order; want sampling with-replacement or without-replacement")
+		return errors.New("--eta-study: at fixed η/B walkers that go through epochs do not come nearer to the equation, and have no order; want sampling with-replacement")
 	case f.SGD().InjectedNoise > 0:
 		return errors.New("--eta-study: keeps η/B and with it the noise, but injected noise falls with η, and would add to every order; want a file without sgd.injected_noise")
 	case f.SGD().Sampling == fp.FullBatch:
 		return errors.New("--eta-study: halves the batch size with the learning rate; a full batch has none to halve")
 	case batch%parts != 0:
 		return fmt.Errorf("--eta-study %d: halves the batch size with the learning rate, and wants one that %d divides, have %d", fl.study, parts, batch)
+	case bias > mostBias:
+		return fmt.Errorf("--eta-study %d: keeps η/B and with it the noise, but batches without replacement have (n−B)/(n−1) of it, which grows as B is halved from %d, n = %d: the order would be off by %.2g, want at most %g; want sampling with-replacement", fl.study, batch, f.SGD().Loss.Samples(), bias, mostBias)
 	}
 	return nil
+}
+
+// mostBias is the error of orders that is accepted.
+const mostBias = 0.02
+
+// finiteBias returns by how much the order is off because D is not the same at all learning rates:
+// differences ∝ D have the factor n−B of batches that are drawn without replacement as well, which
+// is (n−B/parts)/(n−B) times as large at the smallest learning rate as at the largest.
+func finiteBias(f *fp.File, batch, parts int) float64 {
+	if f.SGD().Sampling != fp.WithoutReplacement {
+		return 0
+	}
+	n, b, m := float64(f.SGD().Loss.Samples()), float64(batch), float64(parts)
+	return math.Log((n-b/m)/(n-b)) / math.Log(m)
 }
 
 // etaStudy returns what was found, perhaps for fewer learning rates than were asked for.

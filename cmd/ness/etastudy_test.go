@@ -2,11 +2,52 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/ness-fp/ness/compare"
+	"github.com/ness-fp/ness/fp"
 )
+
+// fileOf reads a problem file.
+func fileOf(t *testing.T, text string) *fp.File {
+	t.Helper()
+	f, err := fp.ReadProblem(strings.NewReader(text), fp.ReadOptions{Name: "f.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// Without replacement the noise has the factor n−B as well, which grows as B is halved: the order is
+// off by ln((n−B/2ᵏ)/(n−B))/ln 2ᵏ.
+func TestStudiesWithoutReplacementWantManySamples(t *testing.T) {
+	for _, c := range []struct {
+		sampling                string
+		samples, batch, halving int
+		want                    string // the error of the order, "" where it is small
+	}{
+		{"without-replacement", 16, 8, 1, "0.58"},   // ln(12/8)/ln 2
+		{"without-replacement", 16, 16, 1, "+Inf"},  // no noise at all
+		{"without-replacement", 256, 8, 1, "0.023"}, // ln(252/248)/ln 2
+		{"without-replacement", 256, 8, 3, ""},      // ln(255/248)/ln 8 = 0.0134
+		{"without-replacement", 256, 4, 1, ""},      // ln(254/252)/ln 2 = 0.0114
+		{"with-replacement", 16, 16, 1, ""},
+	} {
+		f := fileOf(t, fmt.Sprintf("version: 1\nvariables: [x]\nsgd: {data: {generate: {samples: %d, weights: [1], noise: 0.5}}, model: linear-regression, learning_rate: 0.1, batch_size: %d, sampling: %s}\ndomain: {x: {min: 0, max: 2, cells: 64}}\n", c.samples, c.batch, c.sampling))
+		fl := compareFlags{study: c.halving}
+		fl.process, fl.walkers = "auto", 4096
+		err := fl.checkStudy(f)
+		if c.want == "" && err != nil {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if want := "the order would be off by " + c.want + ", want at most 0.02; want sampling with-replacement"; c.want != "" && (err == nil || !strings.HasSuffix(err.Error(), want)) {
+			t.Errorf("have %v, want %q", err, want)
+		}
+	}
+}
 
 // The figure of a study draws as a limit what the table says is below one, whatever its error.
 func TestFiguresOfStudiesFollowTheTable(t *testing.T) {
