@@ -54,8 +54,10 @@ func (fl *compareFlags) checkStudy(f *fp.File) error {
 	if f.SGD() == nil || !fl.isSGD(f) {
 		return errors.New("--eta-study: wants walkers that do SGD")
 	}
-	batch, parts := f.SGDVariant().Batch, 1<<fl.study
+	batch, parts, walkers := f.SGDVariant().Batch, 1<<fl.study, compare.StudyWalkers(f.Problem.Dim())
 	switch bias := finiteBias(f, batch, parts); {
+	case fl.walkers < walkers:
+		return fmt.Errorf("--walkers: want at least %d, 10 for each mean and covariance of the --eta-study, have %d", walkers, fl.walkers)
 	case f.SGD().Sampling == fp.Epochs:
 		// An epoch lasts as long in units of 1/λ, ηn/B, however small η is.
 		return errors.New("--eta-study: at fixed η/B walkers that go through epochs do not come nearer to the equation, and have no order; want sampling with-replacement")

@@ -80,3 +80,16 @@ func TestStudiesOfNeighbouringSeedsShareNoEnsemble(t *testing.T) {
 		t.Errorf("%d ensembles have %d seeds", want, have)
 	}
 }
+
+// Too few walkers to fit an order to are refused before any walks: 10 for each of 9 functionals in
+// three dimensions.
+func TestStudiesWantTheirWalkersAtOnce(t *testing.T) {
+	f := fileOf(t, "version: 1\nvariables: [x, y, z]\nsgd: {loss: x^2 + y^2 + z^2, noise_covariance: 1, learning_rate: 0.1, batch_size: 2}\ndomain: auto\n")
+	for walkers, want := range map[int]string{89: "--walkers: want at least 90, 10 for each mean and covariance of the --eta-study, have 89", 90: ""} {
+		fl := compareFlags{study: 1}
+		fl.process, fl.walkers = "auto", walkers
+		if err := fl.checkStudy(f); (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%d walkers: have %v, want %q", walkers, err, want)
+		}
+	}
+}
