@@ -52,6 +52,9 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 	if fl.samplesGiven && fl.study == 0 {
 		return errors.New("--eta-samples: has no meaning without --eta-study")
 	}
+	if err := fl.keepStudy(); err != nil {
+		return err
+	}
 	in, err := fl.open(name, fl.comparable)
 	if err != nil {
 		return err

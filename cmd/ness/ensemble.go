@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -43,7 +45,24 @@ func (fl *walkerFlags) open(name string, will func(*fp.File) error) (*input, err
 	if err := fl.check(fl.given); err != nil {
 		return nil, err
 	}
+	if !fl.resume {
+		if err := fl.keepState(stateName, "--resume to go on from it"); err != nil { // a study's are never without
+			return nil, err
+		}
+	}
 	return openInput(name, &fl.inputFlags, &fl.outputFlags, will)
+}
+
+// keepState refuses to write over a saved state in the folder, unless that is asked for.
+func (fl *outputFlags) keepState(name, way string) error {
+	if !fl.given || fl.force {
+		return nil
+	}
+	path := filepath.Join(fl.dir, name)
+	if _, err := os.Lstat(path); err != nil {
+		return nil // what is wrong with a folder is told where it is opened
+	}
+	return fmt.Errorf("-o: %s is a saved state: want %s, or --force to begin anew", path, way)
 }
 
 var processNames = []string{"auto", "sgd", "euler-maruyama", "platen"}

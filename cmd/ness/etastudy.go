@@ -36,6 +36,19 @@ func (s *etaStudy) interrupted() bool { return errors.Is(s.err, errStopped) }
 // studyStateName is the file of the ensemble of learning rate η/2ᵏ in an interrupted study.
 func studyStateName(k int) string { return fmt.Sprintf("study-%d.state", k) }
 
+// keepStudy refuses to go on with fewer halvings than an interrupted study in the folder, whose states
+// would be lost.
+func (fl *compareFlags) keepStudy() error {
+	if !fl.resume {
+		return nil
+	}
+	first := 0 // that would not go on
+	if fl.study > 0 {
+		first = fl.study + 1
+	}
+	return fl.keepState(studyStateName(first), "as large an --eta-study as was interrupted")
+}
+
 // A studySeries is an equation for every learning rate.
 type studySeries struct {
 	key, name string
