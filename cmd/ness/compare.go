@@ -311,7 +311,7 @@ func (c *comparison) figures(p *fp.Problem) map[string]func(io.Writer) error {
 		marginals, named := c.marginals(axes)
 		return plot.MarginalsCompared(w, plot.PNG, p.Title, marginals, named)
 	}
-	if c.study != nil {
+	if c.study != nil && c.study.fits() {
 		list["eta_study.png"] = func(w io.Writer) error { return c.study.draw(w, p.Title) }
 	}
 	return list

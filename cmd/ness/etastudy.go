@@ -33,6 +33,9 @@ type etaStudy struct {
 // interrupted says whether the user stopped the study.
 func (s *etaStudy) interrupted() bool { return errors.Is(s.err, errStopped) }
 
+// fits says whether there are learning rates enough to fit an order to.
+func (s *etaStudy) fits() bool { return len(s.rates) >= 2 }
+
 // studyStateName is the file of the ensemble of learning rate η/2ᵏ in an interrupted study.
 func studyStateName(k int) string { return fmt.Sprintf("study-%d.state", k) }
 
@@ -117,6 +120,9 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 		s.err = fmt.Errorf("%w in the study of learning rates", errStopped)
 		if fl.given {
 			s.err = fmt.Errorf("%w; the same command with --resume goes on", s.err)
+		}
+		if !s.fits() {
+			s.warnings = append(s.warnings, "study: interrupted before two learning rates were done: there is no order yet")
 		}
 	}
 	for k := range s.series {

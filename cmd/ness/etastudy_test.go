@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -90,6 +92,53 @@ func TestStudiesWantTheirWalkersAtOnce(t *testing.T) {
 		fl.process, fl.walkers = "auto", walkers
 		if err := fl.checkStudy(f); (err == nil) != (want == "") || err != nil && err.Error() != want {
 			t.Errorf("%d walkers: have %v, want %q", walkers, err, want)
+		}
+	}
+}
+
+// studied runs a small comparison, and a study of one halving in the context given.
+func studied(t *testing.T, ctx context.Context, text string) (*fp.File, *comparison) {
+	t.Helper()
+	f := fileOf(t, text)
+	g, err := f.Domain.Grid(f.Problem.Variables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := solveDensities(&input{file: f, grid: g})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fl := compareFlags{within: 0.5, studySamples: 1000, samplesGiven: true}
+	fl.ensembleFlags = ensembleFlags{process: "auto", walkers: 64, steps: 20, burnIn: 10, every: 1, seed: 7, outside: 1}
+	c, err := fl.run(context.Background(), f, d, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fl.study = 1
+	c.study = fl.etaStudy(ctx, f, g, c, io.Discard)
+	return f, c
+}
+
+// parabola is a quadratic loss, of which studies are quick.
+const parabola = "version: 1\nvariables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1, learning_rate: 0.4, batch_size: 2}\ndomain: {x: {min: -3, max: 3, cells: 32}}\n"
+
+// A study shows a table and a figure, unless it was interrupted before two learning rates were done:
+// then it says so in words.
+func TestStudiesWithoutTwoRatesShowNothing(t *testing.T) {
+	cancelled, stop := context.WithCancel(context.Background())
+	stop()
+	for _, c := range []struct {
+		ctx   context.Context
+		shown bool
+	}{{context.Background(), true}, {cancelled, false}} {
+		f, found := studied(t, c.ctx, parabola)
+		var text bytes.Buffer
+		found.summarize(f, found.walk.Histogram().Grid, nil).print(&text)
+		_, drawn := found.figures(f.Problem)["eta_study.png"]
+		table := strings.Contains(text.String(), "as the learning rate is halved")
+		words := strings.Contains(text.String(), "study: interrupted before two learning rates were done")
+		if drawn != c.shown || table != c.shown || words == c.shown || strings.Contains(text.String(), "want at least two") {
+			t.Errorf("drawn %v, table %v, words %v:\n%s", drawn, table, words, &text)
 		}
 	}
 }
