@@ -142,3 +142,16 @@ func TestStudiesWithoutTwoRatesShowNothing(t *testing.T) {
 		}
 	}
 }
+
+// The ensembles of a study have seeds of their own.
+func TestStudiesHaveSeedsOfTheirOwn(t *testing.T) {
+	_, c := studied(t, context.Background(), parabola)
+	if len(c.study.walks) != 2 {
+		t.Fatalf("have %d walks: %v", len(c.study.walks), c.study.err)
+	}
+	for k, r := range c.study.walks {
+		if have, want := r.options.Seed, studySeed(c.walk.options.Seed, k); have != want {
+			t.Errorf("learning rate %d: seed %d, want %d", k, have, want)
+		}
+	}
+}
