@@ -79,10 +79,20 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 		return c.walk.stopped(in.folder != nil)
 	case err != nil:
 		return locate(name, in.file, err)
-	case c.study != nil && c.study.err != nil:
+	case c.study != nil && c.study.err != nil && !errors.Is(c.study.err, errUnmixed):
 		return locate(name, in.file, c.study.err)
 	}
-	return judged("comparison", c.rows[0].verdict)
+	return c.judged()
+}
+
+// judged returns the error of the verdict; where a study has come to no end, nobody can tell what
+// was asked.
+func (c *comparison) judged() error {
+	v := c.rows[0].verdict
+	if v == fp.Holds && c.study != nil && c.study.err != nil {
+		v = fp.CannotTell
+	}
+	return judged("comparison", v)
 }
 
 // comparable says whether the process of a file has a density to compare with: with epochs

@@ -113,10 +113,14 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 	} else {
 		s.warnings = append(s.warnings, "study: the equation of second order is known without momentum alone; with it the first is all there is")
 	}
+	s.err = unmixed(c.walk.plan, f.SGDVariant().Rate) // a pilot run of the same walkers
 	for k := 0; k <= fl.study && s.err == nil; k++ {
 		s.err = fl.studyPoint(ctx, s, f, g, c.walk.plan, k, progress)
 	}
-	if ctx.Err() != nil {
+	switch {
+	case errors.Is(s.err, errUnmixed):
+		s.warnings = append(s.warnings, s.err.Error())
+	case ctx.Err() != nil:
 		s.err = fmt.Errorf("%w in the study of learning rates", errStopped)
 		if fl.given {
 			s.err = fmt.Errorf("%w; the same command with --resume goes on", s.err)
@@ -130,6 +134,18 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 		one.fit, one.failure = compare.FitWeakOrder(one.points)
 	}
 	return s
+}
+
+// errUnmixed says that nobody knows how long walkers of a study have to run.
+var errUnmixed = errors.New("study: walkers of a pilot run have not mixed")
+
+// unmixed returns why walkers are not to be studied at a learning rate: burn-in and steps would be
+// planned from a lower bound of the relaxation time, and the weights of wells be those of the start.
+func unmixed(p *plan, rate float64) error {
+	if r := p.relaxation; r != nil && !r.Mixed {
+		return fmt.Errorf("%w at learning rate %g in %d steps: it ends there", errUnmixed, rate, r.Length)
+	}
+	return nil
 }
 
 // studySeed returns the seed at the learning rate η/2ᵏ: ensembles have to be independent of
@@ -156,6 +172,9 @@ func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File,
 	}
 	p.options = compare.Options{Walkers: fl.walkers, Seed: studySeed(fl.seed, k), BurnIn: -1}
 	if err := fl.pilot(ctx, p, g, 2*fl.studySamples/float64(fl.walkers), progress); err != nil {
+		return err
+	}
+	if err := unmixed(p, v.Rate); err != nil {
 		return err
 	}
 	r, err := fl.studyWalk(ctx, p, k, progress)

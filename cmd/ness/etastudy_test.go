@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -153,5 +154,30 @@ func TestStudiesHaveSeedsOfTheirOwn(t *testing.T) {
 		if have, want := r.options.Seed, studySeed(c.walk.options.Seed, k); have != want {
 			t.Errorf("learning rate %d: seed %d, want %d", k, have, want)
 		}
+	}
+}
+
+// A study ends where a pilot run does not mix, of the comparison or at a learning rate: nobody can tell
+// then what was asked, whatever holds of the comparison, but for what is violated.
+func TestStudiesEndWherePilotsDoNotMix(t *testing.T) {
+	f := fileOf(t, parabola)
+	fl := compareFlags{study: 1}
+	c := &comparison{walk: &walk{plan: &plan{relaxation: &compare.Relaxation{Steps: 256, Length: 512}}}, rows: make([]comparisonRow, 1)}
+	c.study = fl.etaStudy(context.Background(), f, nil, c, io.Discard)
+	if want := "have not mixed at learning rate 0.4 in 512 steps"; !errors.Is(c.study.err, errUnmixed) || len(c.study.warnings) != 1 || !strings.Contains(c.study.warnings[0], want) {
+		t.Errorf("have %v and warnings %q, want %q", c.study.err, c.study.warnings, want)
+	}
+	for verdict, want := range map[fp.Verdict]int{fp.Holds: statusNotConverged, fp.Violated: statusViolated, fp.CannotTell: statusNotConverged} {
+		c.rows[0].verdict = verdict
+		if have := status(c.judged()); have != want {
+			t.Errorf("%v: status %d, want %d", verdict, have, want)
+		}
+	}
+	if testing.Short() {
+		t.Skip("long: a pilot run to its end")
+	}
+	_, c = studied(t, context.Background(), strings.Replace(parabola, "0.4", "1e-5", 1)) // 1e5 steps, want 50 of them in half of 1e6
+	if !errors.Is(c.study.err, errUnmixed) || len(c.study.walks) != 0 {
+		t.Errorf("have %v after %d walks", c.study.err, len(c.study.walks))
 	}
 }
