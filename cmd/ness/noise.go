@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -86,11 +88,11 @@ func (fl *noiseFlags) noise(w io.Writer, name string) error {
 		return err
 	}
 	batch := f.SGDVariant().Batch
+	if err := fl.checkDraws(f, batch); err != nil {
+		return err
+	}
 	if fl.batches == 0 {
 		fl.batches = min(1<<25, 1<<29/batch)
-	}
-	if fl.dataSets != 0 && f.Law == nil {
-		return fmt.Errorf("--data-sets: wants data that are drawn from a known law, sgd.data.generate")
 	}
 	ctx, stop := untilInterrupt()
 	defer stop()
@@ -116,12 +118,26 @@ func (fl *noiseFlags) noise(w io.Writer, name string) error {
 	return judged("noise", verdict)
 }
 
+// checkDraws says which flag asks for more draws than are done, or for some that there are not.
+func (fl *noiseFlags) checkDraws(f *fp.File, batch int) error {
+	samples := f.SGD().Loss.Samples()
+	switch most, sets := compare.MostBatches(batch), compare.MostDataSets(samples); {
+	case fl.dataSets != 0 && f.Law == nil:
+		return errors.New("--data-sets: wants data that are drawn from a known law, sgd.data.generate")
+	case fl.batches > most:
+		return fmt.Errorf("--batches: want at most %d of the batch size %d, have %d", most, batch, fl.batches)
+	case fl.dataSets > sets:
+		return fmt.Errorf("--data-sets: want at most %d of %d samples, have %d", sets, samples, fl.dataSets)
+	}
+	return nil
+}
+
 // where returns the parameters at which to measure.
 func (fl *noiseFlags) where(f *fp.File) ([]float64, error) {
 	d := f.Problem.Dim()
 	if fl.at != nil {
 		if len(fl.at) != d {
-			return nil, fmt.Errorf("--at: want %d numbers, one per variable, have %d", d, len(fl.at))
+			return nil, fmt.Errorf("--at: want a number for each variable (%s), have %d", strings.Join(f.Problem.Variables, ", "), len(fl.at))
 		}
 		for _, x := range fl.at {
 			if math.IsNaN(x) || math.IsInf(x, 0) {
