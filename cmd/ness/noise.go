@@ -53,6 +53,7 @@ type noiseReport struct {
 	Samples    int               `json:"samples"`
 	Batch      int               `json:"batch_size"`
 	Verdict    string            `json:"verdict"`
+	Noiseless  bool              `json:"noiseless"`   // all samples have the same gradient there
 	FalseAlarm output.Float      `json:"false_alarm"` // of each identity
 	Identities []identitySummary `json:"identities"`
 }
@@ -156,10 +157,15 @@ func (fl *noiseFlags) where(f *fp.File) ([]float64, error) {
 	return theta, nil
 }
 
-// add fills in the identities, and returns the verdict on all.
+// add fills in the identities, and returns the verdict on all. Without noise, when the mean of single
+// batches does not vary, what is 0 as expected tells nothing.
 func (r *noiseReport) add(list []compare.Identity) fp.Verdict {
+	r.Noiseless = list[0].Freedom == 0
 	verdict := fp.Holds
 	for _, one := range list {
+		if r.Noiseless && one.Freedom == 0 && one.Verdict == fp.Holds {
+			one.Verdict = fp.CannotTell
+		}
 		r.Identities = append(r.Identities, identitySummary{
 			one.Name, one.Formula, output.Floats(one.Measured), output.Floats(one.Expected), output.Floats(one.Err),
 			one.Freedom, output.Float(one.P), output.Float(one.Z), output.Float(one.Bound), one.Verdict.String(),
@@ -195,6 +201,9 @@ func (r *noiseReport) print(w io.Writer, f *fp.File) {
 	printTable(w, rows)
 	fmt.Fprintln(w)
 	line(w, "verdict", "%s", r.Verdict)
+	if r.Noiseless {
+		line(w, "", "there is no noise at these parameters: all samples have the same gradient; see --at")
+	}
 	line(w, "", "shown is the component that deviates most; p is of all, and violated below %.1g; bound is how far off one may be, in units of the noise, and holds up to 0.1", float64(r.FalseAlarm))
 }
 
