@@ -57,3 +57,27 @@ func TestDoubtsWhereTheRateFalls(t *testing.T) {
 		}
 	}
 }
+
+// Walkers are mixed where R̂ is at most 1.1 and they vary more than their means do: each alone is not
+// enough, on any coordinate that has a name and moves.
+func TestMixedWantsBoth(t *testing.T) {
+	for _, c := range []struct {
+		rHat, between, within float64
+		want                  bool
+	}{
+		{1.05, 0.1, 1, true},
+		{1.1, 1, 1, true}, // both at their bounds
+		{1.2, 0.1, 1, false},
+		{math.NaN(), 0.1, 1, false},
+		{1.05, 2, 1, false},
+		{math.NaN(), 0, 0, true}, // stands still
+	} {
+		m := &Moments{Mean: []float64{0, 0}, SplitRHat: []float64{1, c.rHat}, Between: []float64{0, c.between}, Within: []float64{1, c.within}}
+		if have := m.Mixed([]string{"x", "y"}); have != c.want {
+			t.Errorf("%+v: have %v", c, have)
+		}
+		if !m.Mixed([]string{"x", ""}) {
+			t.Errorf("%+v: a coordinate without a name is looked at", c)
+		}
+	}
+}

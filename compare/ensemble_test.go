@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,6 +183,48 @@ func TestStatesOfOtherEnsemblesAreRefused(t *testing.T) {
 		err = e.Restore(bytes.NewReader(good))
 		if !errors.Is(err, checkpoint.ErrOther) || !strings.HasSuffix(err.Error(), "another version: other "+want) {
 			t.Errorf("other %s: %v", want, err)
+		}
+	}
+}
+
+// The fingerprint tells processes on data apart by each thing that fixes them, by one bit of it.
+func TestFingerprintsTellProcessesApart(t *testing.T) {
+	base := SGD{Loss: someLoss(t, loss.TanhNeuron, 2, 40), Schedule: fp.ConstantRate(0.1), Batch: 8}
+	data := *base.Loss.Data()
+	on := func(model loss.Model, x, y []float64) func(*SGD) {
+		return func(s *SGD) {
+			l, err := loss.New(model, &loss.Data{Features: data.Features, Target: data.Target, X: x, Y: y})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Loss = l
+		}
+	}
+	nudged := func(x []float64) []float64 {
+		x = slices.Clone(x)
+		x[7] = math.Nextafter(x[7], math.Inf(1))
+		return x
+	}
+	at := []float64{0.1, 0.2}
+	want := base.fingerprint(at)
+	same := base
+	if on(loss.TanhNeuron, slices.Clone(data.X), slices.Clone(data.Y))(&same); same.fingerprint(at) != want {
+		t.Error("equal data have another fingerprint")
+	}
+	for name, change := range map[string]func(*SGD){
+		"features": on(loss.TanhNeuron, nudged(data.X), data.Y),
+		"targets":  on(loss.TanhNeuron, data.X, nudged(data.Y)),
+		"model":    on(loss.LinearRegression, data.X, data.Y),
+		"rate":     func(s *SGD) { s.Schedule = fp.ConstantRate(math.Nextafter(0.1, 1)) },
+		"batch":    func(s *SGD) { s.Batch = 4 },
+		"sampling": func(s *SGD) { s.Sampling = fp.Epochs },
+		"momentum": func(s *SGD) { s.Momentum = 0x1p-60 },
+		"injected": func(s *SGD) { s.InjectedNoise = 0x1p-60 },
+	} {
+		other := base
+		change(&other)
+		if other.fingerprint(at) == want {
+			t.Errorf("other %s have the same fingerprint", name)
 		}
 	}
 }

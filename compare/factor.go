@@ -15,7 +15,8 @@ func newFactorizer(dim, lanes int) *factorizer {
 // factor replaces the packed upper triangle of C by the lower triangular S with SSᵀ = C:
 // where C had (j, i), S has S_ij, i ≥ j. Where C is semi-definite a pivot is 0, with its
 // column, or round-off: some 1e-16 of a variance, with a column of some 1e-8 of a
-// deviation. All slices of c have the same length, at most that of newFactorizer.
+// deviation. Where C is no covariance, with a negative pivot, that is 0 as well, and nobody is told:
+// callers look at coefficients where they are to be sampled. All slices of c have the same length, at most that of newFactorizer.
 func (f *factorizer) factor(c [][]float64) {
 	k := 0
 	for n := f.dim; n > 0; n-- { // of column j = dim − n, which begins at k

@@ -134,12 +134,12 @@ func (o *IdentityOptions) check(l *loss.Loss, theta []float64) error {
 		return fmt.Errorf("batch: want 1 to the %d samples there are, have %d", n, o.Batch)
 	case o.Batches < 0 || o.Batches == 1:
 		return fmt.Errorf("batches: want at least 2, have %d", o.Batches)
-	case o.Batches > mostDrawn/o.Batch:
-		return fmt.Errorf("batches: want at most %d, which draw %.0e samples in each way, have %d", mostDrawn/o.Batch, float64(mostDrawn), o.Batches)
+	case o.Batches > MostBatches(o.Batch):
+		return fmt.Errorf("batches: want at most %d, which draw %.0e samples in each way, have %d", MostBatches(o.Batch), float64(mostDrawn), o.Batches)
 	case o.DataSets < 0 || o.DataSets == 1:
 		return fmt.Errorf("data sets: want at least 2, have %d", o.DataSets)
-	case o.DataSets > mostGenerated/n:
-		return fmt.Errorf("data sets: want at most %d, which have %.0e samples, have %d", mostGenerated/n, float64(mostGenerated), o.DataSets)
+	case o.DataSets > MostDataSets(n):
+		return fmt.Errorf("data sets: want at most %d, which have %.0e samples, have %d", MostDataSets(n), float64(mostGenerated), o.DataSets)
 	case o.Workers < 0:
 		return fmt.Errorf("workers: want at least 1, have %d", o.Workers)
 	}
@@ -156,6 +156,12 @@ const (
 	mostDrawn     = 1e13 // samples, in each way
 	mostGenerated = 1e11 // samples of data sets
 )
+
+// MostBatches returns how many minibatches of a size are drawn in each way at most.
+func MostBatches(size int) int { return mostDrawn / size }
+
+// MostDataSets returns how many data sets of so many samples are generated at most.
+func MostDataSets(samples int) int { return mostGenerated / samples }
 
 // estimatorBatches is m of the estimator Σ̂ = B/(m−1) Σ_j (g_{B_j} − ḡ)(g_{B_j} − ḡ)ᵀ.
 const estimatorBatches = 10

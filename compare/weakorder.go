@@ -77,6 +77,12 @@ const (
 	sameOrder   = 3 // errors: of two orders that are the same 1 in 370 differs more
 )
 
+// StudyWalkers returns how many walkers a study of means and covariances wants at least in d
+// dimensions: 32, and 10 for each functional.
+func StudyWalkers(d int) int { return leastStudied(d + packed(d)) }
+
+func leastStudied(functionals int) int { return max(studyGroups, 10*functionals) }
+
 // FitWeakOrder fits the order to differences at two or more learning rates, of independent
 // ensembles (with different seeds) of at least 32 walkers and 10 for each functional.
 func FitWeakOrder(points []StudyPoint) (WeakOrder, error) {
@@ -136,8 +142,8 @@ func checkStudy(points []StudyPoint) error {
 			return fmt.Errorf("study: points[%d]: want %d coordinates of ensemble and reference, have %d and %d", k, d, len(p.Moments.Mean), len(p.Mean))
 		case len(p.Cov) != len(points[0].Cov) || p.Cov != nil && len(p.Cov) != packed(d):
 			return fmt.Errorf("study: points[%d]: want no covariances anywhere or %d, have %d", k, packed(d), len(p.Cov))
-		case p.Moments.Walkers < max(studyGroups, 10*len(p.reference())):
-			return fmt.Errorf("study: points[%d]: want at least %d walkers, have %d", k, max(studyGroups, 10*len(p.reference())), p.Moments.Walkers)
+		case p.Moments.Walkers < leastStudied(len(p.reference())):
+			return fmt.Errorf("study: points[%d]: want at least %d walkers, have %d", k, leastStudied(len(p.reference())), p.Moments.Walkers)
 		}
 		for f, v := range p.reference() {
 			if math.IsNaN(v) || math.IsInf(v, 0) {

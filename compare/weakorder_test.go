@@ -32,6 +32,20 @@ func synthetic(rng *rand.Rand, rate, q, sd float64, a []float64, walkers int) St
 	return p
 }
 
+// So many walkers as StudyWalkers says are enough, and one fewer are not.
+func TestStudyWalkersAreWhatFitsWant(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, fewer := range []int{0, 1} {
+		var points []StudyPoint
+		for _, rate := range []float64{0.2, 0.1} {
+			points = append(points, synthetic(rng, rate, 1, 0.02, []float64{0.5, -0.2, 1, 0.3, -1}, StudyWalkers(2)-fewer))
+		}
+		if _, err := FitWeakOrder(points); (err == nil) != (fewer == 0) {
+			t.Errorf("%d fewer: %v", fewer, err)
+		}
+	}
+}
+
 // Over many repetitions of noise the true order lies within two errors as often as it
 // should, P is uniform, and norms are right on average.
 func TestWeakOrderOfSyntheticStudies(t *testing.T) {

@@ -52,6 +52,9 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 	if fl.samplesGiven && fl.study == 0 {
 		return errors.New("--eta-samples: has no meaning without --eta-study")
 	}
+	if err := fl.keepStudy(); err != nil {
+		return err
+	}
 	in, err := fl.open(name, fl.comparable)
 	if err != nil {
 		return err
@@ -76,10 +79,20 @@ func (fl *compareFlags) compare(w, progress io.Writer, name string) error {
 		return c.walk.stopped(in.folder != nil)
 	case err != nil:
 		return locate(name, in.file, err)
-	case c.study != nil && c.study.err != nil:
+	case c.study != nil && c.study.err != nil && !errors.Is(c.study.err, errUnmixed):
 		return locate(name, in.file, c.study.err)
 	}
-	return judged("comparison", c.rows[0].verdict)
+	return c.judged()
+}
+
+// judged returns the error of the verdict; where a study has come to no end, nobody can tell what
+// was asked.
+func (c *comparison) judged() error {
+	v := c.rows[0].verdict
+	if v == fp.Holds && c.study != nil && c.study.err != nil {
+		v = fp.CannotTell
+	}
+	return judged("comparison", v)
 }
 
 // comparable says whether the process of a file has a density to compare with: with epochs
@@ -308,7 +321,7 @@ func (c *comparison) figures(p *fp.Problem) map[string]func(io.Writer) error {
 		marginals, named := c.marginals(axes)
 		return plot.MarginalsCompared(w, plot.PNG, p.Title, marginals, named)
 	}
-	if c.study != nil {
+	if c.study != nil && c.study.fits() {
 		list["eta_study.png"] = func(w io.Writer) error { return c.study.draw(w, p.Title) }
 	}
 	return list

@@ -32,7 +32,7 @@ type comparisonSummary struct {
 	// Wasserstein says how Wasserstein-1 is taken: exactly, or as a mean along directions.
 	Wasserstein string             `json:"wasserstein"`
 	Candidates  []candidateSummary `json:"candidates"`
-	Study       *studySummary      `json:"eta_study"` // null where it was not asked for
+	Study       *studySummary      `json:"eta_study"` // null where it was not asked for, or has fewer than two learning rates
 }
 
 type candidateSummary struct {
@@ -109,9 +109,9 @@ func (c *comparison) summarize(f *fp.File, g *grid.Grid, notes []string) *compar
 		sum.Compare.Candidates = append(sum.Compare.Candidates, r.summarize())
 	}
 	if c.study != nil {
-		sum.Compare.Study = c.study.summarize()
-	}
-	if c.study != nil {
+		if c.study.fits() {
+			sum.Compare.Study = c.study.summarize()
+		}
 		sum.Warnings = append(sum.Warnings, c.study.warnings...)
 	}
 	if c.missed != "" {

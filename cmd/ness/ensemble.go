@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -43,7 +45,24 @@ func (fl *walkerFlags) open(name string, will func(*fp.File) error) (*input, err
 	if err := fl.check(fl.given); err != nil {
 		return nil, err
 	}
+	if !fl.resume {
+		if err := fl.keepState(stateName, "--resume to go on from it"); err != nil { // a study's are never without
+			return nil, err
+		}
+	}
 	return openInput(name, &fl.inputFlags, &fl.outputFlags, will)
+}
+
+// keepState refuses to write over a saved state in the folder, unless that is asked for.
+func (fl *outputFlags) keepState(name, way string) error {
+	if !fl.given || fl.force {
+		return nil
+	}
+	path := filepath.Join(fl.dir, name)
+	if _, err := os.Lstat(path); err != nil {
+		return nil // what is wrong with a folder is told where it is opened
+	}
+	return fmt.Errorf("-o: %s is a saved state: want %s, or --force to begin anew", path, way)
 }
 
 var processNames = []string{"auto", "sgd", "euler-maruyama", "platen"}
@@ -62,7 +81,7 @@ func (fl *ensembleFlags) add(cmd *cobra.Command) {
 	f.Var(newWhole(&fl.every, 0), "every", "count each walker after so many steps, `N` (default: a tenth of the relaxation time, at most 24)")
 	limit(cmd, "every", 1, mostSteps)
 	f.Uint64Var(&fl.seed, "seed", 1, "`SEED` of all random numbers; results are the same bits for any number of cores")
-	f.Float64Var(&fl.outside, "max-outside", 0.01, "`FRACTION` of counts outside the box that is an error; 1 accepts all")
+	f.Float64Var(&fl.outside, "max-outside", 0.01, "`FRACTION` of counts outside the box that is an error; 1 accepts all, but formulas are checked inside alone: where a variance is negative walkers have no noise")
 	limit(cmd, "max-outside", above0, 1)
 	f.BoolVar(&fl.resume, "resume", false, "go on with the interrupted ensemble in DIR")
 }

@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/ness-fp/ness/cmd/ness/internal/output"
-	"github.com/ness-fp/ness/cmd/ness/internal/plot"
 	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/compare/random"
 	"github.com/ness-fp/ness/fp"
@@ -33,8 +31,24 @@ type etaStudy struct {
 // interrupted says whether the user stopped the study.
 func (s *etaStudy) interrupted() bool { return errors.Is(s.err, errStopped) }
 
+// fits says whether there are learning rates enough to fit an order to.
+func (s *etaStudy) fits() bool { return len(s.rates) >= 2 }
+
 // studyStateName is the file of the ensemble of learning rate η/2ᵏ in an interrupted study.
 func studyStateName(k int) string { return fmt.Sprintf("study-%d.state", k) }
+
+// keepStudy refuses to go on with fewer halvings than an interrupted study in the folder, whose states
+// would be lost.
+func (fl *compareFlags) keepStudy() error {
+	if !fl.resume {
+		return nil
+	}
+	first := 0 // that would not go on
+	if fl.study > 0 {
+		first = fl.study + 1
+	}
+	return fl.keepState(studyStateName(first), "as large an --eta-study as was interrupted")
+}
 
 // A studySeries is an equation for every learning rate.
 type studySeries struct {
@@ -54,19 +68,37 @@ func (fl *compareFlags) checkStudy(f *fp.File) error {
 	if f.SGD() == nil || !fl.isSGD(f) {
 		return errors.New("--eta-study: wants walkers that do SGD")
 	}
-	batch, parts := f.SGDVariant().Batch, 1<<fl.study
-	switch {
+	batch, parts, walkers := f.SGDVariant().Batch, 1<<fl.study, compare.StudyWalkers(f.Problem.Dim())
+	switch bias := finiteBias(f, batch, parts); {
+	case fl.walkers < walkers:
+		return fmt.Errorf("--walkers: want at least %d, 10 for each mean and covariance of the --eta-study, have %d", walkers, fl.walkers)
 	case f.SGD().Sampling == fp.Epochs:
 		// An epoch lasts as long in units of 1/λ, ηn/B, however small η is.
-		return errors.New("--eta-study: at fixed η/B walkers that go through epochs do not come nearer to the equation, and have no order; want sampling with-replacement or without-replacement")
+		return errors.New("--eta-study: at fixed η/B walkers that go through epochs do not come nearer to the equation, and have no order; want sampling with-replacement")
 	case f.SGD().InjectedNoise > 0:
 		return errors.New("--eta-study: keeps η/B and with it the noise, but injected noise falls with η, and would add to every order; want a file without sgd.injected_noise")
 	case f.SGD().Sampling == fp.FullBatch:
 		return errors.New("--eta-study: halves the batch size with the learning rate; a full batch has none to halve")
 	case batch%parts != 0:
 		return fmt.Errorf("--eta-study %d: halves the batch size with the learning rate, and wants one that %d divides, have %d", fl.study, parts, batch)
+	case bias > mostBias:
+		return fmt.Errorf("--eta-study %d: keeps η/B and with it the noise, but batches without replacement have (n−B)/(n−1) of it, which grows as B is halved from %d, n = %d: the order would be off by %.2g, want at most %g; want sampling with-replacement", fl.study, batch, f.SGD().Loss.Samples(), bias, mostBias)
 	}
 	return nil
+}
+
+// mostBias is the error of orders that is accepted.
+const mostBias = 0.02
+
+// finiteBias returns by how much the order is off because D is not the same at all learning rates:
+// differences ∝ D have the factor n−B of batches that are drawn without replacement as well, which
+// is (n−B/parts)/(n−B) times as large at the smallest learning rate as at the largest.
+func finiteBias(f *fp.File, batch, parts int) float64 {
+	if f.SGD().Sampling != fp.WithoutReplacement {
+		return 0
+	}
+	n, b, m := float64(f.SGD().Loss.Samples()), float64(batch), float64(parts)
+	return math.Log((n-b/m)/(n-b)) / math.Log(m)
 }
 
 // etaStudy returns what was found, perhaps for fewer learning rates than were asked for.
@@ -79,13 +111,20 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 	} else {
 		s.warnings = append(s.warnings, "study: the equation of second order is known without momentum alone; with it the first is all there is")
 	}
+	s.err = unmixed(c.walk.plan, f.SGDVariant().Rate) // a pilot run of the same walkers
 	for k := 0; k <= fl.study && s.err == nil; k++ {
 		s.err = fl.studyPoint(ctx, s, f, g, c.walk.plan, k, progress)
 	}
-	if ctx.Err() != nil {
+	switch {
+	case errors.Is(s.err, errUnmixed):
+		s.warnings = append(s.warnings, s.err.Error())
+	case ctx.Err() != nil:
 		s.err = fmt.Errorf("%w in the study of learning rates", errStopped)
 		if fl.given {
 			s.err = fmt.Errorf("%w; the same command with --resume goes on", s.err)
+		}
+		if !s.fits() {
+			s.warnings = append(s.warnings, "study: interrupted before two learning rates were done: there is no order yet")
 		}
 	}
 	for k := range s.series {
@@ -93,6 +132,18 @@ func (fl *compareFlags) etaStudy(ctx context.Context, f *fp.File, g *grid.Grid, 
 		one.fit, one.failure = compare.FitWeakOrder(one.points)
 	}
 	return s
+}
+
+// errUnmixed says that nobody knows how long walkers of a study have to run.
+var errUnmixed = errors.New("study: walkers of a pilot run have not mixed")
+
+// unmixed returns why walkers are not to be studied at a learning rate: burn-in and steps would be
+// planned from a lower bound of the relaxation time, and the weights of wells be those of the start.
+func unmixed(p *plan, rate float64) error {
+	if r := p.relaxation; r != nil && !r.Mixed {
+		return fmt.Errorf("%w at learning rate %g in %d steps: it ends there", errUnmixed, rate, r.Length)
+	}
+	return nil
 }
 
 // studySeed returns the seed at the learning rate η/2ᵏ: ensembles have to be independent of
@@ -119,6 +170,9 @@ func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File,
 	}
 	p.options = compare.Options{Walkers: fl.walkers, Seed: studySeed(fl.seed, k), BurnIn: -1}
 	if err := fl.pilot(ctx, p, g, 2*fl.studySamples/float64(fl.walkers), progress); err != nil {
+		return err
+	}
+	if err := unmixed(p, v.Rate); err != nil {
 		return err
 	}
 	r, err := fl.studyWalk(ctx, p, k, progress)
@@ -168,88 +222,4 @@ func (s *etaStudy) reference(f *fp.File, g *grid.Grid, v fp.SGDVariant) (mean, c
 	}
 	mean, cov = compare.DensityMoments(solution.Density)
 	return mean, cov, nil
-}
-
-// studySummary tells the orders.
-type studySummary struct {
-	Rates   []output.Float  `json:"learning_rates"`
-	Batches []int           `json:"batch_sizes"`
-	Series  []seriesSummary `json:"series"`
-}
-
-type seriesSummary struct {
-	Key      string         `json:"key"`
-	Name     string         `json:"name"`
-	Order    output.Float   `json:"order"` // null where it is not resolved
-	OrderErr output.Float   `json:"order_error"`
-	Fitted   int            `json:"fitted"` // smallest learning rates
-	P        output.Float   `json:"p"`
-	Errors   []output.Float `json:"errors"`
-	Errs     []output.Float `json:"error_errors"`
-	Resolved []bool         `json:"resolved"`
-	Failure  string         `json:"failure"`
-}
-
-func (s *etaStudy) summarize() *studySummary {
-	sum := &studySummary{Rates: output.Floats(s.rates), Batches: s.batches}
-	for _, one := range s.series {
-		fit := one.fit
-		r := seriesSummary{
-			Key: one.key, Name: one.name, Order: output.Float(fit.Order), OrderErr: output.Float(fit.OrderErr), Fitted: fit.Fitted, P: output.Float(fit.P),
-			Errors: output.Floats(fit.Errors), Errs: output.Floats(fit.ErrorsErr), Resolved: fit.Resolved,
-		}
-		if one.failure != nil {
-			r.Failure = one.failure.Error()
-		}
-		sum.Series = append(sum.Series, r)
-	}
-	return sum
-}
-
-func (s *studySummary) print(w io.Writer) {
-	fmt.Fprintln(w)
-	fmt.Fprintln(w, "  distance of mean and covariance, in standard deviations, as the learning rate is halved at fixed η/B")
-	head := []string{"learning rate"}
-	for k, rate := range s.Rates {
-		head = append(head, fmt.Sprintf("%.4g (B %d)", float64(rate), s.Batches[k]))
-	}
-	rows := [][]string{append(head, "order")}
-	for _, one := range s.Series {
-		row := []string{one.Name}
-		if one.Failure != "" {
-			rows = append(rows, append(row, one.Failure))
-			continue
-		}
-		for k, e := range one.Errors {
-			cell := fmt.Sprintf("%.3g±%.1g", float64(e), float64(one.Errs[k]))
-			if !one.Resolved[k] {
-				cell = fmt.Sprintf("below %.1g", float64(e+2*one.Errs[k]))
-			}
-			row = append(row, cell)
-		}
-		order := "not resolved"
-		if !math.IsNaN(float64(one.Order)) {
-			order = fmt.Sprintf("%.3g±%.1g", float64(one.Order), float64(one.OrderErr))
-		}
-		rows = append(rows, append(row, order))
-	}
-	printTable(w, rows)
-}
-
-// draw draws the errors with their fits.
-func (s *etaStudy) draw(w io.Writer, title string) error {
-	var list []plot.Weak
-	for _, one := range s.series {
-		if one.failure != nil {
-			continue
-		}
-		fit := one.fit
-		weak := plot.Weak{Name: one.name, Rates: fit.Rates, Error: fit.Errors, Err: fit.ErrorsErr, Resolved: fit.Resolved, Order: fit.Order, OrderErr: fit.OrderErr}
-		if !math.IsNaN(fit.Order) {
-			last := len(fit.Rates) - fit.Fitted // the largest that was fitted
-			weak.Factor = fit.Errors[last] / math.Pow(fit.Rates[last], fit.Order)
-		}
-		list = append(list, weak)
-	}
-	return plot.WeakOrder(w, plot.PNG, title, "distance of mean and covariance, standard deviations", list)
 }

@@ -138,6 +138,12 @@ func TestInterruptedEnsemblesGoOn(t *testing.T) {
 	if err := os.WriteFile(state, saved, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	for _, command := range []string{"simulate", "compare"} { // without --resume or --force
+		out, err := program(command, filepath.Join(testdata(t), "problems", "a9_linear_regression.yaml"), "--no-plots", "-o", parts).CombinedOutput()
+		if want := state + " is a saved state: want --resume to go on from it, or --force to begin anew"; err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("ness %s: %v, %s, want %q", command, err, out, want)
+		}
+	}
 	record, away := filepath.Join(parts, recordName), filepath.Join(dir, "away.npy")
 	if err := os.Rename(record, away); err != nil {
 		t.Fatal(err)
@@ -283,6 +289,9 @@ func TestInterruptedStudiesGoOn(t *testing.T) {
 	}
 	if err := os.WriteFile(state, saved, 0o666); err != nil { // the folder is as it was
 		t.Fatal(err)
+	}
+	if out, err := program("compare", problem, "-o", filepath.Join(dir, "parts"), "--resume").CombinedOutput(); err == nil || !strings.Contains(string(out), state+" is a saved state: want as large an --eta-study as was interrupted, or --force") {
+		t.Errorf("without the study: %v, %s", err, out)
 	}
 	if out, err := compare("parts", "--resume").CombinedOutput(); err != nil && strings.Contains(string(out), "ness compare:") {
 		t.Fatalf("%v: %s", err, out)

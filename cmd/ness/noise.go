@@ -1,15 +1,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/compare"
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/loss"
 )
 
 type noiseFlags struct {
@@ -51,8 +54,10 @@ type noiseReport struct {
 	Samples    int               `json:"samples"`
 	Batch      int               `json:"batch_size"`
 	Verdict    string            `json:"verdict"`
+	Noiseless  bool              `json:"noiseless"`   // all samples have the same gradient there
 	FalseAlarm output.Float      `json:"false_alarm"` // of each identity
 	Identities []identitySummary `json:"identities"`
+	Note       string            `json:"note"` // what is left out, "" if nothing
 }
 
 // identitySummary is [compare.Identity].
@@ -86,16 +91,22 @@ func (fl *noiseFlags) noise(w io.Writer, name string) error {
 		return err
 	}
 	batch := f.SGDVariant().Batch
+	law, note := f.Law, ""
+	if law != nil {
+		if _, err := law.Population(sgd.Loss.Model()); err != nil {
+			law, note = nil, "identities over data sets are left out: "+err.Error()
+		}
+	}
+	if err := fl.checkDraws(law, sgd.Loss.Samples(), batch); err != nil {
+		return err
+	}
 	if fl.batches == 0 {
 		fl.batches = min(1<<25, 1<<29/batch)
-	}
-	if fl.dataSets != 0 && f.Law == nil {
-		return fmt.Errorf("--data-sets: wants data that are drawn from a known law, sgd.data.generate")
 	}
 	ctx, stop := untilInterrupt()
 	defer stop()
 	list, err := compare.NoiseIdentities(ctx, sgd.Loss, theta, compare.IdentityOptions{
-		Batch: batch, Batches: fl.batches, DataSets: fl.dataSets, Law: f.Law, Seed: fl.seed,
+		Batch: batch, Batches: fl.batches, DataSets: fl.dataSets, Law: law, Seed: fl.seed,
 	})
 	if ctx.Err() != nil {
 		return errInterrupted
@@ -103,7 +114,7 @@ func (fl *noiseFlags) noise(w io.Writer, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	r := &noiseReport{At: output.Floats(theta), Samples: sgd.Loss.Samples(), Batch: batch, FalseAlarm: compare.FalseAlarm}
+	r := &noiseReport{At: output.Floats(theta), Samples: sgd.Loss.Samples(), Batch: batch, FalseAlarm: compare.FalseAlarm, Note: note}
 	verdict := r.add(list)
 	if fl.json {
 		err = output.WriteJSON(w, r)
@@ -116,12 +127,25 @@ func (fl *noiseFlags) noise(w io.Writer, name string) error {
 	return judged("noise", verdict)
 }
 
+// checkDraws says which flag asks for more draws than are done, or for some that there are not.
+func (fl *noiseFlags) checkDraws(law *loss.Law, samples, batch int) error {
+	switch most, sets := compare.MostBatches(batch), compare.MostDataSets(samples); {
+	case fl.dataSets != 0 && law == nil:
+		return errors.New("--data-sets: wants data that are drawn from a law whose population is known, sgd.data.generate")
+	case fl.batches > most:
+		return fmt.Errorf("--batches: want at most %d of the batch size %d, have %d", most, batch, fl.batches)
+	case fl.dataSets > sets:
+		return fmt.Errorf("--data-sets: want at most %d of %d samples, have %d", sets, samples, fl.dataSets)
+	}
+	return nil
+}
+
 // where returns the parameters at which to measure.
 func (fl *noiseFlags) where(f *fp.File) ([]float64, error) {
 	d := f.Problem.Dim()
 	if fl.at != nil {
 		if len(fl.at) != d {
-			return nil, fmt.Errorf("--at: want %d numbers, one per variable, have %d", d, len(fl.at))
+			return nil, fmt.Errorf("--at: want a number for each variable (%s), have %d", strings.Join(f.Problem.Variables, ", "), len(fl.at))
 		}
 		for _, x := range fl.at {
 			if math.IsNaN(x) || math.IsInf(x, 0) {
@@ -140,10 +164,15 @@ func (fl *noiseFlags) where(f *fp.File) ([]float64, error) {
 	return theta, nil
 }
 
-// add fills in the identities, and returns the verdict on all.
+// add fills in the identities, and returns the verdict on all. Without noise, when the mean of single
+// batches does not vary, what is 0 as expected tells nothing.
 func (r *noiseReport) add(list []compare.Identity) fp.Verdict {
+	r.Noiseless = list[0].Freedom == 0
 	verdict := fp.Holds
 	for _, one := range list {
+		if r.Noiseless && one.Freedom == 0 && one.Verdict == fp.Holds {
+			one.Verdict = fp.CannotTell
+		}
 		r.Identities = append(r.Identities, identitySummary{
 			one.Name, one.Formula, output.Floats(one.Measured), output.Floats(one.Expected), output.Floats(one.Err),
 			one.Freedom, output.Float(one.P), output.Float(one.Z), output.Float(one.Bound), one.Verdict.String(),
@@ -167,6 +196,9 @@ func (r *noiseReport) print(w io.Writer, f *fp.File) {
 		line(w, fact[0], "%s", fact[1])
 	}
 	line(w, "measured at", "%s", numbers(r.At))
+	if r.Note != "" {
+		line(w, "note", "%s", r.Note)
+	}
 	fmt.Fprintln(w)
 	rows := [][]string{{"identity", "", "measured", "expected", "error", "p", "bound", "verdict"}}
 	for _, one := range r.Identities {
@@ -179,6 +211,9 @@ func (r *noiseReport) print(w io.Writer, f *fp.File) {
 	printTable(w, rows)
 	fmt.Fprintln(w)
 	line(w, "verdict", "%s", r.Verdict)
+	if r.Noiseless {
+		line(w, "", "there is no noise at these parameters: all samples have the same gradient; see --at")
+	}
 	line(w, "", "shown is the component that deviates most; p is of all, and violated below %.1g; bound is how far off one may be, in units of the noise, and holds up to 0.1", float64(r.FalseAlarm))
 }
 

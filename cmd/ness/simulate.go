@@ -86,7 +86,23 @@ func (fl *simulateFlags) check(name string, f *fp.File) error {
 	if fl.lags > 0 && (!fl.isSGD(f) || f.SGD() == nil || f.SGD().Loss == nil) {
 		return errors.New("--noise-lags: wants walkers that do SGD on data, whose batches are the noise")
 	}
+	if need, have := fl.noiseBytes(f.Problem.Dim()), memory(); need > have {
+		return fmt.Errorf("--noise-lags: %d lags of %d walkers want %v of memory, have %v; fewer of either", fl.lags, fl.walkers, output.Bytes(need), output.Bytes(have))
+	}
 	return nil
+}
+
+// noiseBytes returns the memory that autocovariances of gradient noise take in d dimensions: of every
+// walker and lag d numbers and d², and once again what a saved ensemble is read into.
+func (fl *simulateFlags) noiseBytes(d int) int64 {
+	if fl.lags == 0 {
+		return 0
+	}
+	need := 8 * int64(fl.walkers) * int64(fl.lags+1) * int64(d+d*d)
+	if fl.resume {
+		need *= 2
+	}
+	return need
 }
 
 // checkFormulas samples the coefficients where they are formulas: of a negative variance walkers would
