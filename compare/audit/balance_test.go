@@ -12,6 +12,7 @@ import (
 // The drift −θ + ω(−y, x) with D = ½ has p ∝ exp(−r²) and J = ω(−y, x)p: with ∫|x|p = ∫|y|p its share
 // of itself and D∇p = −θp is ω/(1 + ω). What is below a hundredth does not matter, and is not exact.
 func TestBalanceIsJudgedByTheSizeOfTheCurrent(t *testing.T) {
+	skipShort(t)
 	for _, c := range []struct {
 		omega float64
 		want  fp.Verdict

@@ -98,6 +98,7 @@ func TestDistanceOfNormalMinibatchesIsNothing(t *testing.T) {
 
 // Distances fall like B^−½ where numbers are skewed, and like 1/B where they are symmetric.
 func TestExponentsOfDistances(t *testing.T) {
+	skipShort(t)
 	for _, c := range []struct {
 		name    string
 		inverse func(float64) float64
@@ -185,6 +186,7 @@ func TestPowersAreOfClearDistancesOfMeans(t *testing.T) {
 
 // Batches are four times as large each, to 256, and without replacement to a sixteenth of the samples.
 func TestBatchesOfAScaling(t *testing.T) {
+	skipShort(t)
 	for _, c := range []struct {
 		replacement bool
 		samples     int

@@ -27,6 +27,7 @@ func TestVerdictOnDroppedTerms(t *testing.T) {
 
 // Statistics are those of the solution, each with its own error.
 func TestStatisticsOfDroppedTerms(t *testing.T) {
+	skipShort(t)
 	f, g := problemOf(t, isotropic("1"))
 	s, err := newSubject(f, g, quick.withDefaults())
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 // With L = x²/2 and Σ = 1 + cx² the density is Student's, p ∝ (1 + cx²)^−(ν+1)/2 with
 // ν = 1 + 2/(cη), whose moments are E x² = 1/(c(ν−2)) and E x⁴ = 3/(c²(ν−2)(ν−4)).
 func TestVariationOfNoiseIsThatOfStudentsMoments(t *testing.T) {
+	skipShort(t)
 	const c, eta = 2.0, 0.05
 	nu := 1 + 2/(c*eta)
 	second, fourth := 1/(c*(nu-2)), 3/(c*c*(nu-2)*(nu-4))
@@ -121,6 +122,7 @@ func TestNoiseOnALineIsComparedWithItsLargest(t *testing.T) {
 
 // With injected noise it is the sum that can be inverted, and that is said.
 func TestInjectedNoiseIsNamed(t *testing.T) {
+	skipShort(t)
 	for _, c := range []struct{ more, symbol string }{{"", "Σ "}, {", injected_noise: 0.1", "Σ with injected noise "}} {
 		r := audited(t, "variables: [x]\nsgd: {loss: x^2/2, noise_covariance: 1 + x^2, learning_rate: 0.1, batch_size: 1"+c.more+"}\ndomain: auto", quick)
 		for _, key := range []string{"definite-noise", "constant-noise"} {

@@ -33,7 +33,12 @@ func TestNoiseIsToldWithoutWhatIsInjected(t *testing.T) {
 		{"all samples", strings.Replace(mean(40, 40, 1, ", injected_noise: 0.1, sampling: full-batch"), "batch_size: 40, ", "", 1), math.NaN(), false},
 		{"without noise in places", "variables: [x]\nsgd: {loss: x^2/2, noise_covariance: x^2, learning_rate: 0.1, batch_size: 1, injected_noise: 0.2}\ndomain: {x: {min: -0.6, max: 0.6, cells: 63}}", 0, true},
 	} {
-		got := find(t, audited(t, c.src, quick), "definite-noise")
+		f, g := problemOf(t, c.src)
+		s, err := newSubject(f, g, quick.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := &s.definiteness()[0]
 		if told := slices.ContainsFunc(got.Statistics, func(s Statistic) bool { return s.Key == "least-alone" }); told == math.IsNaN(c.want) {
 			t.Errorf("%s: statistics %v", c.name, got.Statistics)
 		} else if told {

@@ -22,6 +22,7 @@ func normalFinding(t *testing.T, x []float64, batch int) (f Finding) {
 // Uncorrelated numbers with normal marginal laws, 3u and ±u of one u with another sign inside |u| < 1.538,
 // are no normal vector: means of four of them along the diagonals are far from normal.
 func TestNormalMarginalsAreNotEnough(t *testing.T) {
+	skipShort(t)
 	rng := rand.New(rand.NewPCG(15, 16))
 	x := make([]float64, 2*4000)
 	for i := 0; i < len(x); i += 2 {
@@ -88,6 +89,7 @@ func TestDirectionsAreUnitVectors(t *testing.T) {
 // Chances of many normal vectors are uniform in whatever order they are: of 200 sets 2 below 0.01 on
 // average, and more than 9 in 5e-5 of all cases.
 func TestChancesDoNotDependOnTheOrder(t *testing.T) {
+	skipShort(t)
 	rng := rand.New(rand.NewPCG(19, 20))
 	for _, sorted := range []bool{false, true} {
 		few := 0

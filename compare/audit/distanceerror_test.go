@@ -37,6 +37,7 @@ func distancesOf(w float64, p, q func(x float64) float64) (d [4]float64) {
 // on one, at most twenty times as large (1.0 to 19 were seen). Formulas are exact, or wrong a little, or by much,
 // of normal densities, of two wells with noise that varies, and of Student's t.
 func TestErrorsOfDistances(t *testing.T) {
+	skipShort(t)
 	normal := func(v float64) func(x float64) float64 {
 		return func(x float64) float64 { return math.Exp(-x * x / (2 * v)) }
 	}
@@ -89,6 +90,7 @@ func TestErrorsOfDistances(t *testing.T) {
 // The same in the plane, of normal densities with variances v and w along the axes: the divergence is
 // Σ ½(ln(w/v) + v/w − 1), and Hellinger's square 1 − Π √(2√(vw)/(v + w)).
 func TestErrorsOfDistancesInThePlane(t *testing.T) {
+	skipShort(t)
 	v, w := [2]float64{0.01, 0.015}, [2]float64{0.02, 0.01} // of noise 1 and 3, and of 2 for both; curvatures 1 and 2
 	kl, overlap := 0.0, 1.0
 	for a := range v {

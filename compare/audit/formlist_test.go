@@ -38,6 +38,7 @@ func TestFormulaOfHanggiAndKlimontovichLacksNoiseInItoSense(t *testing.T) {
 // Every density that is no solution of an equation has a finding with a map, that of the potential and of
 // the corrected loss too, which with isotropic noise is that of the drift of second order.
 func TestEveryFormulaHasAFindingWithAMap(t *testing.T) {
+	skipShort(t)
 	sgd := "variables: [x, y]\nsgd: {loss: x^2/2 + y^2, noise_covariance: [[1, 0], [0, 1]], learning_rate: 0.3, batch_size: 1, drift_order: ORDER}\ndomain: {x: {min: -3, max: 3, cells: 64}, y: {min: -3, max: 3, cells: 64}}"
 	for _, c := range []struct {
 		src          string

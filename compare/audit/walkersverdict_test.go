@@ -57,6 +57,7 @@ func TestCoarseGridsAreSaidToBeSo(t *testing.T) {
 
 // Nor are walkers far from the equation where its density lies in one cell, and the estimate of its error with it.
 func TestGridsThatSeeNothingViolateNothing(t *testing.T) {
+	skipShort(t)
 	const src = "variables: [x]\nsgd: {data: {intercept: true, generate: {samples: 40, weights: [0.5], noise: 1, seed: 3}}, model: linear-regression, learning_rate: 0.02, batch_size: 30}\ndomain: {x: {min: -0.8, max: 1.8, cells: %d}}"
 	f := find(t, audited(t, fmt.Sprintf(src, 64), Options{MaxPoints: 1}), "walkers")
 	if f.Verdict != fp.CannotTell || !strings.Contains(f.Sentence, "finer grid") {
