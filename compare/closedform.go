@@ -296,7 +296,8 @@ func dimOf(noise [][]float64) int {
 	}
 }
 
-// diagonal returns the place of component (a, a) in a packed triangle.
+// diagonal returns the place of component (a, a) in a packed triangle: the first of row a of a symmetric
+// matrix, or of column a of a lower triangular one.
 func diagonal(d, a int) int { return a*d - a*(a-1)/2 }
 
 func unpacked(d int, t []float64) *mat.SymDense {

@@ -185,7 +185,7 @@ func TestFactorsSquareToCovariances(t *testing.T) {
 					for w := range 2 {
 						var got float64
 						for r := 0; r <= i; r++ {
-							got += s[column(d, r)+i-r][w] * s[column(d, r)+j-r][w]
+							got += s[diagonal(d, r)+i-r][w] * s[diagonal(d, r)+j-r][w]
 						}
 						// Some ten roundings of numbers below 20.
 						if math.Abs(got-cov[k][w]) > 10*20*0x1p-53 {

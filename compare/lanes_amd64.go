@@ -1,17 +1,9 @@
 package compare
 
-import "golang.org/x/sys/cpu"
+import "github.com/ness-fp/ness/grid/pieces"
 
 // lanes is how many walkers kernels move at once, by what the processor has: 0 where there are none.
-var lanes = func() int {
-	switch {
-	case cpu.X86.HasAVX512F:
-		return 8
-	case cpu.X86.HasAVX2:
-		return 4
-	}
-	return 0
-}()
+var lanes = pieces.Lanes()
 
 // inLanes returns how many of so many walkers fill lanes.
 func inLanes(walkers int) int {

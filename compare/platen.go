@@ -31,10 +31,6 @@ func newPlatenScratch(d, lanes int) *platenScratch {
 	}
 }
 
-// column returns where in a packed triangle the column j of a lower triangular σ begins,
-// with its entry (j, j).
-func column(d, j int) int { return j*d - j*(j-1)/2 }
-
 // platen makes the step k of the buffer: the scratch has a, σ and deviates for Y = theta.
 func (r *sdeRunner) platen(theta [][]float64, k int) {
 	for pair, v := range r.scratch.platen.v {
@@ -106,7 +102,7 @@ func (s *platenScratch) shift(h float64, a [][]float64, j int, root float64, sig
 			at[w] = y[w] + float64(h*a[c][w])
 		}
 		if j >= 0 && c >= j {
-			b := sigma[column(d, j)+c-j]
+			b := sigma[diagonal(d, j)+c-j]
 			for w := range at {
 				at[w] += float64(root * b[w])
 			}
@@ -117,7 +113,7 @@ func (s *platenScratch) shift(h float64, a [][]float64, j int, root float64, sig
 // correct adds ¼[(b^j(+) + b^j(−) − 2b^j) √Δ z + (b^j(+) − b^j(−)) √Δ q]: the first term
 // of the scheme, (b(+) + b(−) + 2b)/4, is b, already added, and what is here.
 func (s *platenScratch) correct(out, sigma [][]float64, z []float64, j int, root float64, q func(w int) float64) {
-	k := column(len(out), j)
+	k := diagonal(len(out), j)
 	for c := j; c < len(out); c++ {
 		plus, minus, b, o := s.plus[k], s.minus[k], sigma[k], out[c]
 		for w := range o {

@@ -1,17 +1,9 @@
 package random
 
-import "golang.org/x/sys/cpu"
+import "github.com/ness-fp/ness/grid/pieces"
 
 // inKernel is how many streams a kernel takes forward, by what the processor has: 0 where there are none.
-var inKernel = func() int {
-	switch {
-	case cpu.X86.HasAVX512F:
-		return 8
-	case cpu.X86.HasAVX2:
-		return 4
-	}
-	return 0
-}()
+var inKernel = pieces.Lanes()
 
 // fillLanes is FillEach for as many streams as there are lanes. It is false, and leaves the
 // streams where they were, if there is no kernel for this or a word had to be thrown away.

@@ -1,17 +1,9 @@
 package loss
 
-import "golang.org/x/sys/cpu"
+import "github.com/ness-fp/ness/grid/pieces"
 
 // lanes is how many numbers kernels take at once, by what the processor has: 0 where there are none.
-var lanes = func() int {
-	switch {
-	case cpu.X86.HasAVX512F:
-		return 8
-	case cpu.X86.HasAVX2:
-		return 4
-	}
-	return 0
-}()
+var lanes = pieces.Lanes()
 
 // sigmoidsAtOnce sets those of dst that fill lanes and returns their number.
 func sigmoidsAtOnce(dst, x []float64) int { return atOnce(dst, x, sigmoidsBy8, sigmoidsBy4) }
