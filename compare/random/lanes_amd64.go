@@ -11,18 +11,18 @@ func (u Uniform) fillLanes(dst []uint32, each int, g *[lanes]Stream) bool {
 	if inKernel == 0 || each == 0 || each%12 != 0 || u.perWord == 1 {
 		return false
 	}
-	s := transposed(g)
+	before := *g
 	for first := 0; first < lanes; first += inKernel {
-		if !u.fillKernel(&dst[first*each], each, &s[0][first]) {
+		if !u.fillKernel(&dst[first*each], each, &g[first]) {
+			*g = before
 			return false
 		}
 	}
-	setFrom(g, &s)
 	return true
 }
 
 // fillKernel fills those of the streams of one kernel.
-func (u Uniform) fillKernel(dst *uint32, each int, s *uint64) bool {
+func (u Uniform) fillKernel(dst *uint32, each int, s *Stream) bool {
 	words := each / u.perWord
 	switch 10*u.perWord + inKernel {
 	case 28:
@@ -39,20 +39,6 @@ func (u Uniform) fillKernel(dst *uint32, each int, s *uint64) bool {
 	return fill4By4(dst, 4*each, words, s, u.n, u.reject)
 }
 
-// transposed returns the states of streams, word by word.
-func transposed(g *[lanes]Stream) (s [4][lanes]uint64) {
-	for w := range g {
-		s[0][w], s[1][w], s[2][w], s[3][w] = g[w].a, g[w].b, g[w].c, g[w].n
-	}
-	return s
-}
-
-func setFrom(g *[lanes]Stream, s *[4][lanes]uint64) {
-	for w := range g {
-		g[w] = Stream{s[0][w], s[1][w], s[2][w], s[3][w]}
-	}
-}
-
 // piece is how many positions are shuffled at a time.
 const piece = 64
 
@@ -65,11 +51,10 @@ func shuffleLanes(s *[lanes][]uint32, g *[lanes]Stream) int {
 		return 0
 	}
 	var at [lanes][piece]uint32
-	states := transposed(g)
 	n, i := len(s[0]), 0
 	for ; i+piece < n; i += piece {
 		m := uint64(n - i)
-		if !descendLanes(&at, &states, m, m*(m-1)) {
+		if !descendLanes(&at, g, m, m*(m-1)) {
 			break
 		}
 		for w := range s {
@@ -80,21 +65,20 @@ func shuffleLanes(s *[lanes][]uint32, g *[lanes]Stream) int {
 			}
 		}
 	}
-	setFrom(g, &states)
 	return i
 }
 
 // descendLanes draws indices below m, m − 1, and so on. It is false, with the streams where they were,
 // if what is left of a word may be below reject.
-func descendLanes(at *[lanes][piece]uint32, states *[4][lanes]uint64, m, reject uint64) bool {
+func descendLanes(at *[lanes][piece]uint32, g *[lanes]Stream, m, reject uint64) bool {
 	if inKernel == 8 {
-		return descendBy8(&at[0][0], 4*piece, piece/2, &states[0][0], m, reject)
+		return descendBy8(&at[0][0], 4*piece, piece/2, &g[0], m, reject)
 	}
-	before := *states
-	if descendBy4(&at[0][0], 4*piece, piece/2, &states[0][0], m, reject) &&
-		descendBy4(&at[4][0], 4*piece, piece/2, &states[0][4], m, reject) {
+	before := *g
+	if descendBy4(&at[0][0], 4*piece, piece/2, &g[0], m, reject) &&
+		descendBy4(&at[4][0], 4*piece, piece/2, &g[4], m, reject) {
 		return true
 	}
-	*states = before
+	*g = before
 	return false
 }

@@ -4,36 +4,48 @@
 
 #include "textflag.h"
 
-// func fill2By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// func fill2By8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·fill2By8(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
-	MOVQ         states+24(FP), BX
+	MOVQ         streams+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VPBROADCASTQ SI, Z0
+	VMOVUPD      (BX), Y1
+	VINSERTF64X4 $0x01, 64(BX), Z1, Z1
+	VMOVUPD      32(BX), Y2
+	VINSERTF64X4 $0x01, 96(BX), Z2, Z2
+	VMOVUPD      128(BX), Y3
+	VINSERTF64X4 $0x01, 192(BX), Z3, Z3
+	VMOVUPD      160(BX), Y4
+	VINSERTF64X4 $0x01, 224(BX), Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z5
+	VUNPCKHPD    Z2, Z1, Z1
+	VUNPCKLPD    Z4, Z3, Z2
+	VUNPCKHPD    Z4, Z3, Z3
+	VSHUFF64X2   $0x88, Z2, Z5, Z4
+	VSHUFF64X2   $0x88, Z3, Z1, Z6
+	VSHUFF64X2   $0xdd, Z2, Z5, Z2
+	VSHUFF64X2   $0xdd, Z3, Z1, Z1
 	MOVQ         $0x0000000000000001, SI
-	VPBROADCASTQ SI, Z5
-	VMOVUPD      (BX), Z1
-	VMOVUPD      64(BX), Z2
-	VMOVUPD      128(BX), Z3
-	VMOVUPD      192(BX), Z4
+	VPBROADCASTQ SI, Z3
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
 	MOVQ         $0xffffffffffffffff, R8
-	VPBROADCASTQ R8, Z6
+	VPBROADCASTQ R8, Z5
 
 loop:
-	VPADDQ        Z1, Z2, Z7
-	VPADDQ        Z4, Z7, Z7
-	VPADDQ        Z5, Z4, Z4
-	VPSRLQ        $0x0b, Z2, Z8
-	VPXORQ        Z8, Z2, Z1
-	VPSLLQ        $0x03, Z3, Z8
-	VPADDQ        Z8, Z3, Z2
-	VPROLQ        $0x18, Z3, Z3
-	VPADDQ        Z7, Z3, Z3
+	VPADDQ        Z4, Z6, Z7
+	VPADDQ        Z1, Z7, Z7
+	VPADDQ        Z3, Z1, Z1
+	VPSRLQ        $0x0b, Z6, Z8
+	VPXORQ        Z8, Z6, Z4
+	VPSLLQ        $0x03, Z2, Z8
+	VPADDQ        Z8, Z2, Z6
+	VPROLQ        $0x18, Z2, Z2
+	VPADDQ        Z7, Z2, Z2
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
@@ -43,16 +55,16 @@ loop:
 	VPMULUDQ      Z0, Z8, Z7
 	VPSRLQ        $0x20, Z9, Z9
 	VPADDQ        Z9, Z7, Z7
-	VPMINUD       Z7, Z6, Z6
-	VPADDQ        Z1, Z2, Z9
-	VPADDQ        Z4, Z9, Z9
-	VPADDQ        Z5, Z4, Z4
-	VPSRLQ        $0x0b, Z2, Z10
-	VPXORQ        Z10, Z2, Z1
-	VPSLLQ        $0x03, Z3, Z10
-	VPADDQ        Z10, Z3, Z2
-	VPROLQ        $0x18, Z3, Z3
-	VPADDQ        Z9, Z3, Z3
+	VPMINUD       Z7, Z5, Z5
+	VPADDQ        Z4, Z6, Z9
+	VPADDQ        Z1, Z9, Z9
+	VPADDQ        Z3, Z1, Z1
+	VPSRLQ        $0x0b, Z6, Z10
+	VPXORQ        Z10, Z6, Z4
+	VPSLLQ        $0x03, Z2, Z10
+	VPADDQ        Z10, Z2, Z6
+	VPROLQ        $0x18, Z2, Z2
+	VPADDQ        Z9, Z2, Z2
 	VPSRLQ        $0x20, Z9, Z10
 	VPMULUDQ      Z0, Z9, Z9
 	VPMULUDQ      Z0, Z10, Z10
@@ -62,7 +74,7 @@ loop:
 	VPMULUDQ      Z0, Z10, Z9
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z9, Z9
-	VPMINUD       Z9, Z6, Z6
+	VPMINUD       Z9, Z5, Z5
 	VSHUFPS       $0xdd, Z7, Z8, Z7
 	VSHUFPS       $0xdd, Z9, Z10, Z8
 	VSHUFPS       $0x88, Z8, Z7, Z9
@@ -82,53 +94,81 @@ loop:
 	MOVQ          reject+40(FP), AX
 	VPBROADCASTQ  AX, Z0
 	VPSRLQ        $0x20, Z0, Z0
-	VEXTRACTI64X4 $0x01, Z6, Y5
-	VPMINUD       Y5, Y6, Y6
-	VPMAXUD       Y0, Y6, Y6
-	VPCMPEQD      Y0, Y6, Y6
-	VMOVMSKPS     Y6, AX
+	VEXTRACTI64X4 $0x01, Z5, Y3
+	VPMINUD       Y3, Y5, Y5
+	VPMAXUD       Y0, Y5, Y5
+	VPCMPEQD      Y0, Y5, Y5
+	VMOVMSKPS     Y5, AX
 	TESTL         $0x00000055, AX
 	JNE           thrown
-	VMOVUPD       Z1, (BX)
-	VMOVUPD       Z2, 64(BX)
-	VMOVUPD       Z3, 128(BX)
-	VMOVUPD       Z4, 192(BX)
+	VUNPCKLPD     Z6, Z4, Z0
+	VUNPCKHPD     Z6, Z4, Z3
+	VUNPCKLPD     Z1, Z2, Z4
+	VUNPCKHPD     Z1, Z2, Z1
+	VMOVUPD       X0, (BX)
+	VMOVUPD       X3, 32(BX)
+	VEXTRACTF32X4 $0x01, Z0, 64(BX)
+	VEXTRACTF32X4 $0x01, Z3, 96(BX)
+	VEXTRACTF32X4 $0x02, Z0, 128(BX)
+	VEXTRACTF32X4 $0x02, Z3, 160(BX)
+	VEXTRACTF32X4 $0x03, Z0, 192(BX)
+	VEXTRACTF32X4 $0x03, Z3, 224(BX)
+	VMOVUPD       X4, 16(BX)
+	VMOVUPD       X1, 48(BX)
+	VEXTRACTF32X4 $0x01, Z4, 80(BX)
+	VEXTRACTF32X4 $0x01, Z1, 112(BX)
+	VEXTRACTF32X4 $0x02, Z4, 144(BX)
+	VEXTRACTF32X4 $0x02, Z1, 176(BX)
+	VEXTRACTF32X4 $0x03, Z4, 208(BX)
+	VEXTRACTF32X4 $0x03, Z1, 240(BX)
 
 thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
 
-// func fill3By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// func fill3By8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·fill3By8(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
-	MOVQ         states+24(FP), BX
+	MOVQ         streams+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VPBROADCASTQ SI, Z0
+	VMOVUPD      (BX), Y1
+	VINSERTF64X4 $0x01, 64(BX), Z1, Z1
+	VMOVUPD      32(BX), Y2
+	VINSERTF64X4 $0x01, 96(BX), Z2, Z2
+	VMOVUPD      128(BX), Y3
+	VINSERTF64X4 $0x01, 192(BX), Z3, Z3
+	VMOVUPD      160(BX), Y4
+	VINSERTF64X4 $0x01, 224(BX), Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z5
+	VUNPCKHPD    Z2, Z1, Z1
+	VUNPCKLPD    Z4, Z3, Z2
+	VUNPCKHPD    Z4, Z3, Z3
+	VSHUFF64X2   $0x88, Z2, Z5, Z4
+	VSHUFF64X2   $0x88, Z3, Z1, Z6
+	VSHUFF64X2   $0xdd, Z2, Z5, Z2
+	VSHUFF64X2   $0xdd, Z3, Z1, Z1
 	MOVQ         $0x0000000000000001, SI
-	VPBROADCASTQ SI, Z5
-	VMOVUPD      (BX), Z1
-	VMOVUPD      64(BX), Z2
-	VMOVUPD      128(BX), Z3
-	VMOVUPD      192(BX), Z4
+	VPBROADCASTQ SI, Z3
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
 	MOVQ         $0xffffffffffffffff, R8
-	VPBROADCASTQ R8, Z6
+	VPBROADCASTQ R8, Z5
 
 loop:
-	VPADDQ        Z1, Z2, Z7
-	VPADDQ        Z4, Z7, Z7
-	VPADDQ        Z5, Z4, Z4
-	VPSRLQ        $0x0b, Z2, Z8
-	VPXORQ        Z8, Z2, Z1
-	VPSLLQ        $0x03, Z3, Z8
-	VPADDQ        Z8, Z3, Z2
-	VPROLQ        $0x18, Z3, Z3
-	VPADDQ        Z7, Z3, Z3
+	VPADDQ        Z4, Z6, Z7
+	VPADDQ        Z1, Z7, Z7
+	VPADDQ        Z3, Z1, Z1
+	VPSRLQ        $0x0b, Z6, Z8
+	VPXORQ        Z8, Z6, Z4
+	VPSLLQ        $0x03, Z2, Z8
+	VPADDQ        Z8, Z2, Z6
+	VPROLQ        $0x18, Z2, Z2
+	VPADDQ        Z7, Z2, Z2
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
@@ -142,16 +182,16 @@ loop:
 	VPMULUDQ      Z0, Z7, Z9
 	VPSRLQ        $0x20, Z10, Z10
 	VPADDQ        Z10, Z9, Z9
-	VPMINUD       Z9, Z6, Z6
-	VPADDQ        Z1, Z2, Z10
-	VPADDQ        Z4, Z10, Z10
-	VPADDQ        Z5, Z4, Z4
-	VPSRLQ        $0x0b, Z2, Z11
-	VPXORQ        Z11, Z2, Z1
-	VPSLLQ        $0x03, Z3, Z11
-	VPADDQ        Z11, Z3, Z2
-	VPROLQ        $0x18, Z3, Z3
-	VPADDQ        Z10, Z3, Z3
+	VPMINUD       Z9, Z5, Z5
+	VPADDQ        Z4, Z6, Z10
+	VPADDQ        Z1, Z10, Z10
+	VPADDQ        Z3, Z1, Z1
+	VPSRLQ        $0x0b, Z6, Z11
+	VPXORQ        Z11, Z6, Z4
+	VPSLLQ        $0x03, Z2, Z11
+	VPADDQ        Z11, Z2, Z6
+	VPROLQ        $0x18, Z2, Z2
+	VPADDQ        Z10, Z2, Z2
 	VPSRLQ        $0x20, Z10, Z11
 	VPMULUDQ      Z0, Z10, Z10
 	VPMULUDQ      Z0, Z11, Z11
@@ -165,7 +205,7 @@ loop:
 	VPMULUDQ      Z0, Z10, Z12
 	VPSRLQ        $0x20, Z13, Z13
 	VPADDQ        Z13, Z12, Z12
-	VPMINUD       Z12, Z6, Z6
+	VPMINUD       Z12, Z5, Z5
 	VSHUFPS       $0xdd, Z7, Z8, Z7
 	VSHUFPS       $0xdd, Z11, Z9, Z8
 	VSHUFPS       $0x88, Z8, Z7, Z9
@@ -180,15 +220,15 @@ loop:
 	VEXTRACTI32X4 $0x03, Z7, (DI)(SI*1)
 	ADDQ          $0x10, AX
 	ADDQ          $0x10, DI
-	VPADDQ        Z1, Z2, Z7
-	VPADDQ        Z4, Z7, Z7
-	VPADDQ        Z5, Z4, Z4
-	VPSRLQ        $0x0b, Z2, Z8
-	VPXORQ        Z8, Z2, Z1
-	VPSLLQ        $0x03, Z3, Z8
-	VPADDQ        Z8, Z3, Z2
-	VPROLQ        $0x18, Z3, Z3
-	VPADDQ        Z7, Z3, Z3
+	VPADDQ        Z4, Z6, Z7
+	VPADDQ        Z1, Z7, Z7
+	VPADDQ        Z3, Z1, Z1
+	VPSRLQ        $0x0b, Z6, Z8
+	VPXORQ        Z8, Z6, Z4
+	VPSLLQ        $0x03, Z2, Z8
+	VPADDQ        Z8, Z2, Z6
+	VPROLQ        $0x18, Z2, Z2
+	VPADDQ        Z7, Z2, Z2
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
@@ -202,7 +242,7 @@ loop:
 	VPMULUDQ      Z0, Z7, Z9
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z9, Z9
-	VPMINUD       Z9, Z6, Z6
+	VPMINUD       Z9, Z5, Z5
 	VSHUFPS       $0xdd, Z12, Z10, Z10
 	VSHUFPS       $0xdd, Z7, Z8, Z7
 	VSHUFPS       $0x88, Z7, Z10, Z8
@@ -217,15 +257,15 @@ loop:
 	VEXTRACTI32X4 $0x03, Z7, (DI)(SI*1)
 	ADDQ          $0x10, AX
 	ADDQ          $0x10, DI
-	VPADDQ        Z1, Z2, Z7
-	VPADDQ        Z4, Z7, Z7
-	VPADDQ        Z5, Z4, Z4
-	VPSRLQ        $0x0b, Z2, Z8
-	VPXORQ        Z8, Z2, Z1
-	VPSLLQ        $0x03, Z3, Z8
-	VPADDQ        Z8, Z3, Z2
-	VPROLQ        $0x18, Z3, Z3
-	VPADDQ        Z7, Z3, Z3
+	VPADDQ        Z4, Z6, Z7
+	VPADDQ        Z1, Z7, Z7
+	VPADDQ        Z3, Z1, Z1
+	VPSRLQ        $0x0b, Z6, Z8
+	VPXORQ        Z8, Z6, Z4
+	VPSLLQ        $0x03, Z2, Z8
+	VPADDQ        Z8, Z2, Z6
+	VPROLQ        $0x18, Z2, Z2
+	VPADDQ        Z7, Z2, Z2
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
@@ -239,7 +279,7 @@ loop:
 	VPMULUDQ      Z0, Z7, Z10
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z10, Z10
-	VPMINUD       Z10, Z6, Z6
+	VPMINUD       Z10, Z5, Z5
 	VSHUFPS       $0xdd, Z8, Z9, Z8
 	VSHUFPS       $0xdd, Z10, Z7, Z7
 	VSHUFPS       $0x88, Z7, Z8, Z9
@@ -259,53 +299,81 @@ loop:
 	MOVQ          reject+40(FP), AX
 	VPBROADCASTQ  AX, Z0
 	VPSRLQ        $0x20, Z0, Z0
-	VEXTRACTI64X4 $0x01, Z6, Y5
-	VPMINUD       Y5, Y6, Y6
-	VPMAXUD       Y0, Y6, Y6
-	VPCMPEQD      Y0, Y6, Y6
-	VMOVMSKPS     Y6, AX
+	VEXTRACTI64X4 $0x01, Z5, Y3
+	VPMINUD       Y3, Y5, Y5
+	VPMAXUD       Y0, Y5, Y5
+	VPCMPEQD      Y0, Y5, Y5
+	VMOVMSKPS     Y5, AX
 	TESTL         $0x00000055, AX
 	JNE           thrown
-	VMOVUPD       Z1, (BX)
-	VMOVUPD       Z2, 64(BX)
-	VMOVUPD       Z3, 128(BX)
-	VMOVUPD       Z4, 192(BX)
+	VUNPCKLPD     Z6, Z4, Z0
+	VUNPCKHPD     Z6, Z4, Z3
+	VUNPCKLPD     Z1, Z2, Z4
+	VUNPCKHPD     Z1, Z2, Z1
+	VMOVUPD       X0, (BX)
+	VMOVUPD       X3, 32(BX)
+	VEXTRACTF32X4 $0x01, Z0, 64(BX)
+	VEXTRACTF32X4 $0x01, Z3, 96(BX)
+	VEXTRACTF32X4 $0x02, Z0, 128(BX)
+	VEXTRACTF32X4 $0x02, Z3, 160(BX)
+	VEXTRACTF32X4 $0x03, Z0, 192(BX)
+	VEXTRACTF32X4 $0x03, Z3, 224(BX)
+	VMOVUPD       X4, 16(BX)
+	VMOVUPD       X1, 48(BX)
+	VEXTRACTF32X4 $0x01, Z4, 80(BX)
+	VEXTRACTF32X4 $0x01, Z1, 112(BX)
+	VEXTRACTF32X4 $0x02, Z4, 144(BX)
+	VEXTRACTF32X4 $0x02, Z1, 176(BX)
+	VEXTRACTF32X4 $0x03, Z4, 208(BX)
+	VEXTRACTF32X4 $0x03, Z1, 240(BX)
 
 thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
 
-// func fill4By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// func fill4By8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·fill4By8(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
-	MOVQ         states+24(FP), BX
+	MOVQ         streams+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VPBROADCASTQ SI, Z0
+	VMOVUPD      (BX), Y1
+	VINSERTF64X4 $0x01, 64(BX), Z1, Z1
+	VMOVUPD      32(BX), Y2
+	VINSERTF64X4 $0x01, 96(BX), Z2, Z2
+	VMOVUPD      128(BX), Y3
+	VINSERTF64X4 $0x01, 192(BX), Z3, Z3
+	VMOVUPD      160(BX), Y4
+	VINSERTF64X4 $0x01, 224(BX), Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z5
+	VUNPCKHPD    Z2, Z1, Z1
+	VUNPCKLPD    Z4, Z3, Z2
+	VUNPCKHPD    Z4, Z3, Z3
+	VSHUFF64X2   $0x88, Z2, Z5, Z4
+	VSHUFF64X2   $0x88, Z3, Z1, Z6
+	VSHUFF64X2   $0xdd, Z2, Z5, Z2
+	VSHUFF64X2   $0xdd, Z3, Z1, Z1
 	MOVQ         $0x0000000000000001, SI
-	VPBROADCASTQ SI, Z5
-	VMOVUPD      (BX), Z1
-	VMOVUPD      64(BX), Z2
-	VMOVUPD      128(BX), Z3
-	VMOVUPD      192(BX), Z4
+	VPBROADCASTQ SI, Z3
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
 	MOVQ         $0xffffffffffffffff, R8
-	VPBROADCASTQ R8, Z6
+	VPBROADCASTQ R8, Z5
 
 loop:
-	VPADDQ        Z1, Z2, Z7
-	VPADDQ        Z4, Z7, Z7
-	VPADDQ        Z5, Z4, Z4
-	VPSRLQ        $0x0b, Z2, Z8
-	VPXORQ        Z8, Z2, Z1
-	VPSLLQ        $0x03, Z3, Z8
-	VPADDQ        Z8, Z3, Z2
-	VPROLQ        $0x18, Z3, Z3
-	VPADDQ        Z7, Z3, Z3
+	VPADDQ        Z4, Z6, Z7
+	VPADDQ        Z1, Z7, Z7
+	VPADDQ        Z3, Z1, Z1
+	VPSRLQ        $0x0b, Z6, Z8
+	VPXORQ        Z8, Z6, Z4
+	VPSLLQ        $0x03, Z2, Z8
+	VPADDQ        Z8, Z2, Z6
+	VPROLQ        $0x18, Z2, Z2
+	VPADDQ        Z7, Z2, Z2
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
@@ -323,7 +391,7 @@ loop:
 	VPMULUDQ      Z0, Z9, Z10
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z10, Z10
-	VPMINUD       Z10, Z6, Z6
+	VPMINUD       Z10, Z5, Z5
 	VSHUFPS       $0xdd, Z7, Z8, Z7
 	VSHUFPS       $0xdd, Z10, Z9, Z8
 	VSHUFPS       $0x88, Z8, Z7, Z9
@@ -343,86 +411,114 @@ loop:
 	MOVQ          reject+40(FP), AX
 	VPBROADCASTQ  AX, Z0
 	VPSRLQ        $0x20, Z0, Z0
-	VEXTRACTI64X4 $0x01, Z6, Y5
-	VPMINUD       Y5, Y6, Y6
-	VPMAXUD       Y0, Y6, Y6
-	VPCMPEQD      Y0, Y6, Y6
-	VMOVMSKPS     Y6, AX
+	VEXTRACTI64X4 $0x01, Z5, Y3
+	VPMINUD       Y3, Y5, Y5
+	VPMAXUD       Y0, Y5, Y5
+	VPCMPEQD      Y0, Y5, Y5
+	VMOVMSKPS     Y5, AX
 	TESTL         $0x00000055, AX
 	JNE           thrown
-	VMOVUPD       Z1, (BX)
-	VMOVUPD       Z2, 64(BX)
-	VMOVUPD       Z3, 128(BX)
-	VMOVUPD       Z4, 192(BX)
+	VUNPCKLPD     Z6, Z4, Z0
+	VUNPCKHPD     Z6, Z4, Z3
+	VUNPCKLPD     Z1, Z2, Z4
+	VUNPCKHPD     Z1, Z2, Z1
+	VMOVUPD       X0, (BX)
+	VMOVUPD       X3, 32(BX)
+	VEXTRACTF32X4 $0x01, Z0, 64(BX)
+	VEXTRACTF32X4 $0x01, Z3, 96(BX)
+	VEXTRACTF32X4 $0x02, Z0, 128(BX)
+	VEXTRACTF32X4 $0x02, Z3, 160(BX)
+	VEXTRACTF32X4 $0x03, Z0, 192(BX)
+	VEXTRACTF32X4 $0x03, Z3, 224(BX)
+	VMOVUPD       X4, 16(BX)
+	VMOVUPD       X1, 48(BX)
+	VEXTRACTF32X4 $0x01, Z4, 80(BX)
+	VEXTRACTF32X4 $0x01, Z1, 112(BX)
+	VEXTRACTF32X4 $0x02, Z4, 144(BX)
+	VEXTRACTF32X4 $0x02, Z1, 176(BX)
+	VEXTRACTF32X4 $0x03, Z4, 208(BX)
+	VEXTRACTF32X4 $0x03, Z1, 240(BX)
 
 thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
 
-// func descendBy8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// func descendBy8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·descendBy8(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
-	MOVQ         states+24(FP), BX
+	MOVQ         streams+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VPBROADCASTQ SI, Z0
+	VMOVUPD      (BX), Y1
+	VINSERTF64X4 $0x01, 64(BX), Z1, Z1
+	VMOVUPD      32(BX), Y2
+	VINSERTF64X4 $0x01, 96(BX), Z2, Z2
+	VMOVUPD      128(BX), Y3
+	VINSERTF64X4 $0x01, 192(BX), Z3, Z3
+	VMOVUPD      160(BX), Y4
+	VINSERTF64X4 $0x01, 224(BX), Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z5
+	VUNPCKHPD    Z2, Z1, Z1
+	VUNPCKLPD    Z4, Z3, Z2
+	VUNPCKHPD    Z4, Z3, Z3
+	VSHUFF64X2   $0x88, Z2, Z5, Z4
+	VSHUFF64X2   $0x88, Z3, Z1, Z6
+	VSHUFF64X2   $0xdd, Z2, Z5, Z2
+	VSHUFF64X2   $0xdd, Z3, Z1, Z1
 	MOVQ         $0x0000000000000001, SI
-	VPBROADCASTQ SI, Z5
-	VMOVUPD      (BX), Z1
-	VMOVUPD      64(BX), Z2
-	VMOVUPD      128(BX), Z3
-	VMOVUPD      192(BX), Z4
+	VPBROADCASTQ SI, Z3
 	LEAQ         (CX)(CX*2), SI
 	LEAQ         (AX)(CX*4), DI
 	MOVQ         $0xffffffffffffffff, R8
-	VPBROADCASTQ R8, Z6
+	VPBROADCASTQ R8, Z5
 
 loop:
-	VPADDQ        Z1, Z2, Z7
-	VPADDQ        Z4, Z7, Z7
-	VPADDQ        Z5, Z4, Z4
-	VPSRLQ        $0x0b, Z2, Z8
-	VPXORQ        Z8, Z2, Z1
-	VPSLLQ        $0x03, Z3, Z8
-	VPADDQ        Z8, Z3, Z2
-	VPROLQ        $0x18, Z3, Z3
-	VPADDQ        Z7, Z3, Z3
+	VPADDQ        Z4, Z6, Z7
+	VPADDQ        Z1, Z7, Z7
+	VPADDQ        Z3, Z1, Z1
+	VPSRLQ        $0x0b, Z6, Z8
+	VPXORQ        Z8, Z6, Z4
+	VPSLLQ        $0x03, Z2, Z8
+	VPADDQ        Z8, Z2, Z6
+	VPROLQ        $0x18, Z2, Z2
+	VPADDQ        Z7, Z2, Z2
 	VPSRLQ        $0x20, Z7, Z8
 	VPMULUDQ      Z0, Z7, Z7
 	VPMULUDQ      Z0, Z8, Z8
 	VPSRLQ        $0x20, Z7, Z9
 	VPADDQ        Z9, Z8, Z8
-	VPSUBQ        Z5, Z0, Z0
+	VPSUBQ        Z3, Z0, Z0
 	VPMULUDQ      Z0, Z7, Z9
 	VPMULUDQ      Z0, Z8, Z7
 	VPSRLQ        $0x20, Z9, Z9
 	VPADDQ        Z9, Z7, Z7
-	VPSUBQ        Z5, Z0, Z0
-	VPMINUD       Z7, Z6, Z6
-	VPADDQ        Z1, Z2, Z9
-	VPADDQ        Z4, Z9, Z9
-	VPADDQ        Z5, Z4, Z4
-	VPSRLQ        $0x0b, Z2, Z10
-	VPXORQ        Z10, Z2, Z1
-	VPSLLQ        $0x03, Z3, Z10
-	VPADDQ        Z10, Z3, Z2
-	VPROLQ        $0x18, Z3, Z3
-	VPADDQ        Z9, Z3, Z3
+	VPSUBQ        Z3, Z0, Z0
+	VPMINUD       Z7, Z5, Z5
+	VPADDQ        Z4, Z6, Z9
+	VPADDQ        Z1, Z9, Z9
+	VPADDQ        Z3, Z1, Z1
+	VPSRLQ        $0x0b, Z6, Z10
+	VPXORQ        Z10, Z6, Z4
+	VPSLLQ        $0x03, Z2, Z10
+	VPADDQ        Z10, Z2, Z6
+	VPROLQ        $0x18, Z2, Z2
+	VPADDQ        Z9, Z2, Z2
 	VPSRLQ        $0x20, Z9, Z10
 	VPMULUDQ      Z0, Z9, Z9
 	VPMULUDQ      Z0, Z10, Z10
 	VPSRLQ        $0x20, Z9, Z11
 	VPADDQ        Z11, Z10, Z10
-	VPSUBQ        Z5, Z0, Z0
+	VPSUBQ        Z3, Z0, Z0
 	VPMULUDQ      Z0, Z9, Z11
 	VPMULUDQ      Z0, Z10, Z9
 	VPSRLQ        $0x20, Z11, Z11
 	VPADDQ        Z11, Z9, Z9
-	VPSUBQ        Z5, Z0, Z0
-	VPMINUD       Z9, Z6, Z6
+	VPSUBQ        Z3, Z0, Z0
+	VPMINUD       Z9, Z5, Z5
 	VSHUFPS       $0xdd, Z7, Z8, Z7
 	VSHUFPS       $0xdd, Z9, Z10, Z8
 	VSHUFPS       $0x88, Z8, Z7, Z9
@@ -442,57 +538,81 @@ loop:
 	MOVQ          reject+40(FP), AX
 	VPBROADCASTQ  AX, Z0
 	VPSRLQ        $0x20, Z0, Z0
-	VEXTRACTI64X4 $0x01, Z6, Y5
-	VPMINUD       Y5, Y6, Y6
-	VPMAXUD       Y0, Y6, Y6
-	VPCMPEQD      Y0, Y6, Y6
-	VMOVMSKPS     Y6, AX
+	VEXTRACTI64X4 $0x01, Z5, Y3
+	VPMINUD       Y3, Y5, Y5
+	VPMAXUD       Y0, Y5, Y5
+	VPCMPEQD      Y0, Y5, Y5
+	VMOVMSKPS     Y5, AX
 	TESTL         $0x00000055, AX
 	JNE           thrown
-	VMOVUPD       Z1, (BX)
-	VMOVUPD       Z2, 64(BX)
-	VMOVUPD       Z3, 128(BX)
-	VMOVUPD       Z4, 192(BX)
+	VUNPCKLPD     Z6, Z4, Z0
+	VUNPCKHPD     Z6, Z4, Z3
+	VUNPCKLPD     Z1, Z2, Z4
+	VUNPCKHPD     Z1, Z2, Z1
+	VMOVUPD       X0, (BX)
+	VMOVUPD       X3, 32(BX)
+	VEXTRACTF32X4 $0x01, Z0, 64(BX)
+	VEXTRACTF32X4 $0x01, Z3, 96(BX)
+	VEXTRACTF32X4 $0x02, Z0, 128(BX)
+	VEXTRACTF32X4 $0x02, Z3, 160(BX)
+	VEXTRACTF32X4 $0x03, Z0, 192(BX)
+	VEXTRACTF32X4 $0x03, Z3, 224(BX)
+	VMOVUPD       X4, 16(BX)
+	VMOVUPD       X1, 48(BX)
+	VEXTRACTF32X4 $0x01, Z4, 80(BX)
+	VEXTRACTF32X4 $0x01, Z1, 112(BX)
+	VEXTRACTF32X4 $0x02, Z4, 144(BX)
+	VEXTRACTF32X4 $0x02, Z1, 176(BX)
+	VEXTRACTF32X4 $0x03, Z4, 208(BX)
+	VEXTRACTF32X4 $0x03, Z1, 240(BX)
 
 thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
 
-// func fill2By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// func fill2By4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 // Requires: AVX, AVX2
 TEXT ·fill2By4(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
-	MOVQ         states+24(FP), BX
+	MOVQ         streams+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VMOVQ        SI, X0
 	VPBROADCASTQ X0, Y0
+	VMOVUPD      (BX), X1
+	VINSERTF128  $0x01, 64(BX), Y1, Y1
+	VMOVUPD      32(BX), X2
+	VINSERTF128  $0x01, 96(BX), Y2, Y2
+	VMOVUPD      16(BX), X3
+	VINSERTF128  $0x01, 80(BX), Y3, Y3
+	VMOVUPD      48(BX), X4
+	VINSERTF128  $0x01, 112(BX), Y4, Y4
+	VUNPCKLPD    Y2, Y1, Y5
+	VUNPCKHPD    Y2, Y1, Y1
+	VUNPCKLPD    Y4, Y3, Y2
+	VUNPCKHPD    Y4, Y3, Y3
 	MOVQ         $0x0000000000000001, SI
-	VMOVQ        SI, X5
-	VPBROADCASTQ X5, Y5
-	VMOVUPD      (BX), Y1
-	VMOVUPD      64(BX), Y2
-	VMOVUPD      128(BX), Y3
-	VMOVUPD      192(BX), Y4
+	VMOVQ        SI, X4
+	VPBROADCASTQ X4, Y4
 	LEAQ         (CX)(CX*2), SI
 	MOVQ         $0xffffffffffffffff, DI
 	VMOVQ        DI, X6
 	VPBROADCASTQ X6, Y6
 
 loop:
-	VPADDQ       Y1, Y2, Y7
-	VPADDQ       Y4, Y7, Y7
-	VPADDQ       Y5, Y4, Y4
-	VPSRLQ       $0x0b, Y2, Y8
-	VPXOR        Y8, Y2, Y1
-	VPSLLQ       $0x03, Y3, Y8
-	VPADDQ       Y8, Y3, Y2
-	VPSLLQ       $0x18, Y3, Y8
-	VPSRLQ       $0x28, Y3, Y3
-	VPOR         Y8, Y3, Y3
-	VPADDQ       Y7, Y3, Y3
+	VPADDQ       Y5, Y1, Y7
+	VPADDQ       Y3, Y7, Y7
+	VPADDQ       Y4, Y3, Y3
+	VPSRLQ       $0x0b, Y1, Y8
+	VPXOR        Y8, Y1, Y5
+	VPSLLQ       $0x03, Y2, Y8
+	VPADDQ       Y8, Y2, Y1
+	VPSLLQ       $0x18, Y2, Y8
+	VPSRLQ       $0x28, Y2, Y2
+	VPOR         Y8, Y2, Y2
+	VPADDQ       Y7, Y2, Y2
 	VPSRLQ       $0x20, Y7, Y8
 	VPMULUDQ     Y0, Y7, Y7
 	VPMULUDQ     Y0, Y8, Y8
@@ -503,17 +623,17 @@ loop:
 	VPSRLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y7, Y7
 	VPMINUD      Y7, Y6, Y6
-	VPADDQ       Y1, Y2, Y9
-	VPADDQ       Y4, Y9, Y9
-	VPADDQ       Y5, Y4, Y4
-	VPSRLQ       $0x0b, Y2, Y10
-	VPXOR        Y10, Y2, Y1
-	VPSLLQ       $0x03, Y3, Y10
-	VPADDQ       Y10, Y3, Y2
-	VPSLLQ       $0x18, Y3, Y10
-	VPSRLQ       $0x28, Y3, Y3
-	VPOR         Y10, Y3, Y3
-	VPADDQ       Y9, Y3, Y3
+	VPADDQ       Y5, Y1, Y9
+	VPADDQ       Y3, Y9, Y9
+	VPADDQ       Y4, Y3, Y3
+	VPSRLQ       $0x0b, Y1, Y10
+	VPXOR        Y10, Y1, Y5
+	VPSLLQ       $0x03, Y2, Y10
+	VPADDQ       Y10, Y2, Y1
+	VPSLLQ       $0x18, Y2, Y10
+	VPSRLQ       $0x28, Y2, Y2
+	VPOR         Y10, Y2, Y2
+	VPADDQ       Y9, Y2, Y2
 	VPSRLQ       $0x20, Y9, Y10
 	VPMULUDQ     Y0, Y9, Y9
 	VPMULUDQ     Y0, Y10, Y10
@@ -544,50 +664,66 @@ loop:
 	VMOVMSKPS    Y6, AX
 	TESTL        $0x00000055, AX
 	JNE          thrown
-	VMOVUPD      Y1, (BX)
-	VMOVUPD      Y2, 64(BX)
-	VMOVUPD      Y3, 128(BX)
-	VMOVUPD      Y4, 192(BX)
+	VUNPCKLPD    Y1, Y5, Y0
+	VUNPCKHPD    Y1, Y5, Y1
+	VUNPCKLPD    Y3, Y2, Y4
+	VUNPCKHPD    Y3, Y2, Y2
+	VMOVUPD      X0, (BX)
+	VMOVUPD      X1, 32(BX)
+	VEXTRACTF128 $0x01, Y0, 64(BX)
+	VEXTRACTF128 $0x01, Y1, 96(BX)
+	VMOVUPD      X4, 16(BX)
+	VMOVUPD      X2, 48(BX)
+	VEXTRACTF128 $0x01, Y4, 80(BX)
+	VEXTRACTF128 $0x01, Y2, 112(BX)
 
 thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
 
-// func fill3By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// func fill3By4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 // Requires: AVX, AVX2
 TEXT ·fill3By4(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
-	MOVQ         states+24(FP), BX
+	MOVQ         streams+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VMOVQ        SI, X0
 	VPBROADCASTQ X0, Y0
+	VMOVUPD      (BX), X1
+	VINSERTF128  $0x01, 64(BX), Y1, Y1
+	VMOVUPD      32(BX), X2
+	VINSERTF128  $0x01, 96(BX), Y2, Y2
+	VMOVUPD      16(BX), X3
+	VINSERTF128  $0x01, 80(BX), Y3, Y3
+	VMOVUPD      48(BX), X4
+	VINSERTF128  $0x01, 112(BX), Y4, Y4
+	VUNPCKLPD    Y2, Y1, Y5
+	VUNPCKHPD    Y2, Y1, Y1
+	VUNPCKLPD    Y4, Y3, Y2
+	VUNPCKHPD    Y4, Y3, Y3
 	MOVQ         $0x0000000000000001, SI
-	VMOVQ        SI, X5
-	VPBROADCASTQ X5, Y5
-	VMOVUPD      (BX), Y1
-	VMOVUPD      64(BX), Y2
-	VMOVUPD      128(BX), Y3
-	VMOVUPD      192(BX), Y4
+	VMOVQ        SI, X4
+	VPBROADCASTQ X4, Y4
 	LEAQ         (CX)(CX*2), SI
 	MOVQ         $0xffffffffffffffff, DI
 	VMOVQ        DI, X6
 	VPBROADCASTQ X6, Y6
 
 loop:
-	VPADDQ       Y1, Y2, Y7
-	VPADDQ       Y4, Y7, Y7
-	VPADDQ       Y5, Y4, Y4
-	VPSRLQ       $0x0b, Y2, Y8
-	VPXOR        Y8, Y2, Y1
-	VPSLLQ       $0x03, Y3, Y8
-	VPADDQ       Y8, Y3, Y2
-	VPSLLQ       $0x18, Y3, Y8
-	VPSRLQ       $0x28, Y3, Y3
-	VPOR         Y8, Y3, Y3
-	VPADDQ       Y7, Y3, Y3
+	VPADDQ       Y5, Y1, Y7
+	VPADDQ       Y3, Y7, Y7
+	VPADDQ       Y4, Y3, Y3
+	VPSRLQ       $0x0b, Y1, Y8
+	VPXOR        Y8, Y1, Y5
+	VPSLLQ       $0x03, Y2, Y8
+	VPADDQ       Y8, Y2, Y1
+	VPSLLQ       $0x18, Y2, Y8
+	VPSRLQ       $0x28, Y2, Y2
+	VPOR         Y8, Y2, Y2
+	VPADDQ       Y7, Y2, Y2
 	VPSRLQ       $0x20, Y7, Y8
 	VPMULUDQ     Y0, Y7, Y7
 	VPMULUDQ     Y0, Y8, Y8
@@ -602,17 +738,17 @@ loop:
 	VPSRLQ       $0x20, Y10, Y10
 	VPADDQ       Y10, Y9, Y9
 	VPMINUD      Y9, Y6, Y6
-	VPADDQ       Y1, Y2, Y10
-	VPADDQ       Y4, Y10, Y10
-	VPADDQ       Y5, Y4, Y4
-	VPSRLQ       $0x0b, Y2, Y11
-	VPXOR        Y11, Y2, Y1
-	VPSLLQ       $0x03, Y3, Y11
-	VPADDQ       Y11, Y3, Y2
-	VPSLLQ       $0x18, Y3, Y11
-	VPSRLQ       $0x28, Y3, Y3
-	VPOR         Y11, Y3, Y3
-	VPADDQ       Y10, Y3, Y3
+	VPADDQ       Y5, Y1, Y10
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y4, Y3, Y3
+	VPSRLQ       $0x0b, Y1, Y11
+	VPXOR        Y11, Y1, Y5
+	VPSLLQ       $0x03, Y2, Y11
+	VPADDQ       Y11, Y2, Y1
+	VPSLLQ       $0x18, Y2, Y11
+	VPSRLQ       $0x28, Y2, Y2
+	VPOR         Y11, Y2, Y2
+	VPADDQ       Y10, Y2, Y2
 	VPSRLQ       $0x20, Y10, Y11
 	VPMULUDQ     Y0, Y10, Y10
 	VPMULUDQ     Y0, Y11, Y11
@@ -636,17 +772,17 @@ loop:
 	VEXTRACTI128 $0x01, Y9, (AX)(CX*2)
 	VEXTRACTI128 $0x01, Y7, (AX)(SI*1)
 	ADDQ         $0x10, AX
-	VPADDQ       Y1, Y2, Y7
-	VPADDQ       Y4, Y7, Y7
-	VPADDQ       Y5, Y4, Y4
-	VPSRLQ       $0x0b, Y2, Y8
-	VPXOR        Y8, Y2, Y1
-	VPSLLQ       $0x03, Y3, Y8
-	VPADDQ       Y8, Y3, Y2
-	VPSLLQ       $0x18, Y3, Y8
-	VPSRLQ       $0x28, Y3, Y3
-	VPOR         Y8, Y3, Y3
-	VPADDQ       Y7, Y3, Y3
+	VPADDQ       Y5, Y1, Y7
+	VPADDQ       Y3, Y7, Y7
+	VPADDQ       Y4, Y3, Y3
+	VPSRLQ       $0x0b, Y1, Y8
+	VPXOR        Y8, Y1, Y5
+	VPSLLQ       $0x03, Y2, Y8
+	VPADDQ       Y8, Y2, Y1
+	VPSLLQ       $0x18, Y2, Y8
+	VPSRLQ       $0x28, Y2, Y2
+	VPOR         Y8, Y2, Y2
+	VPADDQ       Y7, Y2, Y2
 	VPSRLQ       $0x20, Y7, Y8
 	VPMULUDQ     Y0, Y7, Y7
 	VPMULUDQ     Y0, Y8, Y8
@@ -670,17 +806,17 @@ loop:
 	VEXTRACTI128 $0x01, Y8, (AX)(CX*2)
 	VEXTRACTI128 $0x01, Y7, (AX)(SI*1)
 	ADDQ         $0x10, AX
-	VPADDQ       Y1, Y2, Y7
-	VPADDQ       Y4, Y7, Y7
-	VPADDQ       Y5, Y4, Y4
-	VPSRLQ       $0x0b, Y2, Y8
-	VPXOR        Y8, Y2, Y1
-	VPSLLQ       $0x03, Y3, Y8
-	VPADDQ       Y8, Y3, Y2
-	VPSLLQ       $0x18, Y3, Y8
-	VPSRLQ       $0x28, Y3, Y3
-	VPOR         Y8, Y3, Y3
-	VPADDQ       Y7, Y3, Y3
+	VPADDQ       Y5, Y1, Y7
+	VPADDQ       Y3, Y7, Y7
+	VPADDQ       Y4, Y3, Y3
+	VPSRLQ       $0x0b, Y1, Y8
+	VPXOR        Y8, Y1, Y5
+	VPSLLQ       $0x03, Y2, Y8
+	VPADDQ       Y8, Y2, Y1
+	VPSLLQ       $0x18, Y2, Y8
+	VPSRLQ       $0x28, Y2, Y2
+	VPOR         Y8, Y2, Y2
+	VPADDQ       Y7, Y2, Y2
 	VPSRLQ       $0x20, Y7, Y8
 	VPMULUDQ     Y0, Y7, Y7
 	VPMULUDQ     Y0, Y8, Y8
@@ -715,50 +851,66 @@ loop:
 	VMOVMSKPS    Y6, AX
 	TESTL        $0x00000055, AX
 	JNE          thrown
-	VMOVUPD      Y1, (BX)
-	VMOVUPD      Y2, 64(BX)
-	VMOVUPD      Y3, 128(BX)
-	VMOVUPD      Y4, 192(BX)
+	VUNPCKLPD    Y1, Y5, Y0
+	VUNPCKHPD    Y1, Y5, Y1
+	VUNPCKLPD    Y3, Y2, Y4
+	VUNPCKHPD    Y3, Y2, Y2
+	VMOVUPD      X0, (BX)
+	VMOVUPD      X1, 32(BX)
+	VEXTRACTF128 $0x01, Y0, 64(BX)
+	VEXTRACTF128 $0x01, Y1, 96(BX)
+	VMOVUPD      X4, 16(BX)
+	VMOVUPD      X2, 48(BX)
+	VEXTRACTF128 $0x01, Y4, 80(BX)
+	VEXTRACTF128 $0x01, Y2, 112(BX)
 
 thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
 
-// func fill4By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// func fill4By4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 // Requires: AVX, AVX2
 TEXT ·fill4By4(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
-	MOVQ         states+24(FP), BX
+	MOVQ         streams+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VMOVQ        SI, X0
 	VPBROADCASTQ X0, Y0
+	VMOVUPD      (BX), X1
+	VINSERTF128  $0x01, 64(BX), Y1, Y1
+	VMOVUPD      32(BX), X2
+	VINSERTF128  $0x01, 96(BX), Y2, Y2
+	VMOVUPD      16(BX), X3
+	VINSERTF128  $0x01, 80(BX), Y3, Y3
+	VMOVUPD      48(BX), X4
+	VINSERTF128  $0x01, 112(BX), Y4, Y4
+	VUNPCKLPD    Y2, Y1, Y5
+	VUNPCKHPD    Y2, Y1, Y1
+	VUNPCKLPD    Y4, Y3, Y2
+	VUNPCKHPD    Y4, Y3, Y3
 	MOVQ         $0x0000000000000001, SI
-	VMOVQ        SI, X5
-	VPBROADCASTQ X5, Y5
-	VMOVUPD      (BX), Y1
-	VMOVUPD      64(BX), Y2
-	VMOVUPD      128(BX), Y3
-	VMOVUPD      192(BX), Y4
+	VMOVQ        SI, X4
+	VPBROADCASTQ X4, Y4
 	LEAQ         (CX)(CX*2), SI
 	MOVQ         $0xffffffffffffffff, DI
 	VMOVQ        DI, X6
 	VPBROADCASTQ X6, Y6
 
 loop:
-	VPADDQ       Y1, Y2, Y7
-	VPADDQ       Y4, Y7, Y7
-	VPADDQ       Y5, Y4, Y4
-	VPSRLQ       $0x0b, Y2, Y8
-	VPXOR        Y8, Y2, Y1
-	VPSLLQ       $0x03, Y3, Y8
-	VPADDQ       Y8, Y3, Y2
-	VPSLLQ       $0x18, Y3, Y8
-	VPSRLQ       $0x28, Y3, Y3
-	VPOR         Y8, Y3, Y3
-	VPADDQ       Y7, Y3, Y3
+	VPADDQ       Y5, Y1, Y7
+	VPADDQ       Y3, Y7, Y7
+	VPADDQ       Y4, Y3, Y3
+	VPSRLQ       $0x0b, Y1, Y8
+	VPXOR        Y8, Y1, Y5
+	VPSLLQ       $0x03, Y2, Y8
+	VPADDQ       Y8, Y2, Y1
+	VPSLLQ       $0x18, Y2, Y8
+	VPSRLQ       $0x28, Y2, Y2
+	VPOR         Y8, Y2, Y2
+	VPADDQ       Y7, Y2, Y2
 	VPSRLQ       $0x20, Y7, Y8
 	VPMULUDQ     Y0, Y7, Y7
 	VPMULUDQ     Y0, Y8, Y8
@@ -797,84 +949,100 @@ loop:
 	VMOVMSKPS    Y6, AX
 	TESTL        $0x00000055, AX
 	JNE          thrown
-	VMOVUPD      Y1, (BX)
-	VMOVUPD      Y2, 64(BX)
-	VMOVUPD      Y3, 128(BX)
-	VMOVUPD      Y4, 192(BX)
+	VUNPCKLPD    Y1, Y5, Y0
+	VUNPCKHPD    Y1, Y5, Y1
+	VUNPCKLPD    Y3, Y2, Y4
+	VUNPCKHPD    Y3, Y2, Y2
+	VMOVUPD      X0, (BX)
+	VMOVUPD      X1, 32(BX)
+	VEXTRACTF128 $0x01, Y0, 64(BX)
+	VEXTRACTF128 $0x01, Y1, 96(BX)
+	VMOVUPD      X4, 16(BX)
+	VMOVUPD      X2, 48(BX)
+	VEXTRACTF128 $0x01, Y4, 80(BX)
+	VEXTRACTF128 $0x01, Y2, 112(BX)
 
 thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
 
-// func descendBy4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+// func descendBy4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 // Requires: AVX, AVX2
 TEXT ·descendBy4(SB), NOSPLIT, $0-49
 	MOVQ         dst+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         words+16(FP), DX
-	MOVQ         states+24(FP), BX
+	MOVQ         streams+24(FP), BX
 	MOVQ         n+32(FP), SI
 	VMOVQ        SI, X0
 	VPBROADCASTQ X0, Y0
+	VMOVUPD      (BX), X1
+	VINSERTF128  $0x01, 64(BX), Y1, Y1
+	VMOVUPD      32(BX), X2
+	VINSERTF128  $0x01, 96(BX), Y2, Y2
+	VMOVUPD      16(BX), X3
+	VINSERTF128  $0x01, 80(BX), Y3, Y3
+	VMOVUPD      48(BX), X4
+	VINSERTF128  $0x01, 112(BX), Y4, Y4
+	VUNPCKLPD    Y2, Y1, Y5
+	VUNPCKHPD    Y2, Y1, Y1
+	VUNPCKLPD    Y4, Y3, Y2
+	VUNPCKHPD    Y4, Y3, Y3
 	MOVQ         $0x0000000000000001, SI
-	VMOVQ        SI, X5
-	VPBROADCASTQ X5, Y5
-	VMOVUPD      (BX), Y1
-	VMOVUPD      64(BX), Y2
-	VMOVUPD      128(BX), Y3
-	VMOVUPD      192(BX), Y4
+	VMOVQ        SI, X4
+	VPBROADCASTQ X4, Y4
 	LEAQ         (CX)(CX*2), SI
 	MOVQ         $0xffffffffffffffff, DI
 	VMOVQ        DI, X6
 	VPBROADCASTQ X6, Y6
 
 loop:
-	VPADDQ       Y1, Y2, Y7
-	VPADDQ       Y4, Y7, Y7
-	VPADDQ       Y5, Y4, Y4
-	VPSRLQ       $0x0b, Y2, Y8
-	VPXOR        Y8, Y2, Y1
-	VPSLLQ       $0x03, Y3, Y8
-	VPADDQ       Y8, Y3, Y2
-	VPSLLQ       $0x18, Y3, Y8
-	VPSRLQ       $0x28, Y3, Y3
-	VPOR         Y8, Y3, Y3
-	VPADDQ       Y7, Y3, Y3
+	VPADDQ       Y5, Y1, Y7
+	VPADDQ       Y3, Y7, Y7
+	VPADDQ       Y4, Y3, Y3
+	VPSRLQ       $0x0b, Y1, Y8
+	VPXOR        Y8, Y1, Y5
+	VPSLLQ       $0x03, Y2, Y8
+	VPADDQ       Y8, Y2, Y1
+	VPSLLQ       $0x18, Y2, Y8
+	VPSRLQ       $0x28, Y2, Y2
+	VPOR         Y8, Y2, Y2
+	VPADDQ       Y7, Y2, Y2
 	VPSRLQ       $0x20, Y7, Y8
 	VPMULUDQ     Y0, Y7, Y7
 	VPMULUDQ     Y0, Y8, Y8
 	VPSRLQ       $0x20, Y7, Y9
 	VPADDQ       Y9, Y8, Y8
-	VPSUBQ       Y5, Y0, Y0
+	VPSUBQ       Y4, Y0, Y0
 	VPMULUDQ     Y0, Y7, Y9
 	VPMULUDQ     Y0, Y8, Y7
 	VPSRLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y7, Y7
-	VPSUBQ       Y5, Y0, Y0
+	VPSUBQ       Y4, Y0, Y0
 	VPMINUD      Y7, Y6, Y6
-	VPADDQ       Y1, Y2, Y9
-	VPADDQ       Y4, Y9, Y9
-	VPADDQ       Y5, Y4, Y4
-	VPSRLQ       $0x0b, Y2, Y10
-	VPXOR        Y10, Y2, Y1
-	VPSLLQ       $0x03, Y3, Y10
-	VPADDQ       Y10, Y3, Y2
-	VPSLLQ       $0x18, Y3, Y10
-	VPSRLQ       $0x28, Y3, Y3
-	VPOR         Y10, Y3, Y3
-	VPADDQ       Y9, Y3, Y3
+	VPADDQ       Y5, Y1, Y9
+	VPADDQ       Y3, Y9, Y9
+	VPADDQ       Y4, Y3, Y3
+	VPSRLQ       $0x0b, Y1, Y10
+	VPXOR        Y10, Y1, Y5
+	VPSLLQ       $0x03, Y2, Y10
+	VPADDQ       Y10, Y2, Y1
+	VPSLLQ       $0x18, Y2, Y10
+	VPSRLQ       $0x28, Y2, Y2
+	VPOR         Y10, Y2, Y2
+	VPADDQ       Y9, Y2, Y2
 	VPSRLQ       $0x20, Y9, Y10
 	VPMULUDQ     Y0, Y9, Y9
 	VPMULUDQ     Y0, Y10, Y10
 	VPSRLQ       $0x20, Y9, Y11
 	VPADDQ       Y11, Y10, Y10
-	VPSUBQ       Y5, Y0, Y0
+	VPSUBQ       Y4, Y0, Y0
 	VPMULUDQ     Y0, Y9, Y11
 	VPMULUDQ     Y0, Y10, Y9
 	VPSRLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y9, Y9
-	VPSUBQ       Y5, Y0, Y0
+	VPSUBQ       Y4, Y0, Y0
 	VPMINUD      Y9, Y6, Y6
 	VSHUFPS      $0xdd, Y7, Y8, Y7
 	VSHUFPS      $0xdd, Y9, Y10, Y8
@@ -896,10 +1064,18 @@ loop:
 	VMOVMSKPS    Y6, AX
 	TESTL        $0x00000055, AX
 	JNE          thrown
-	VMOVUPD      Y1, (BX)
-	VMOVUPD      Y2, 64(BX)
-	VMOVUPD      Y3, 128(BX)
-	VMOVUPD      Y4, 192(BX)
+	VUNPCKLPD    Y1, Y5, Y0
+	VUNPCKHPD    Y1, Y5, Y1
+	VUNPCKLPD    Y3, Y2, Y4
+	VUNPCKHPD    Y3, Y2, Y2
+	VMOVUPD      X0, (BX)
+	VMOVUPD      X1, 32(BX)
+	VEXTRACTF128 $0x01, Y0, 64(BX)
+	VEXTRACTF128 $0x01, Y1, 96(BX)
+	VMOVUPD      X4, 16(BX)
+	VMOVUPD      X2, 48(BX)
+	VEXTRACTF128 $0x01, Y4, 80(BX)
+	VEXTRACTF128 $0x01, Y2, 112(BX)
 
 thrown:
 	SETEQ ok+48(FP)

@@ -25,13 +25,12 @@ func TestKernelsLeaveStreamsWhereAWordIsThrownAway(t *testing.T) {
 		}
 		for stream := range lanes {
 			g, reject := streamsWithLeast(stream, 100)
-			states := transposed(&g)
-			before := states
+			before := g
 			var at [lanes][piece]uint32
-			if descendLanes(&at, &states, 100, reject) || states != before {
+			if descendLanes(&at, &g, 100, reject) || g != before {
 				t.Errorf("%d in a kernel: words of stream %d are kept that are to be thrown away", inKernel, stream)
 			}
-			if !descendLanes(&at, &states, 100, reject-1<<32) || states == before {
+			if !descendLanes(&at, &g, 100, reject-1<<32) || g == before {
 				t.Errorf("%d in a kernel: words of stream %d are thrown away that are to be kept", inKernel, stream)
 			}
 			for _, row := range at {

@@ -7,63 +7,63 @@ package random
 // fill2By8 takes 2 indices below n from each of so many words of 8 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// The four words of the states stand 8 apart. It needs AVX-512F.
+// It needs AVX-512F.
 //
 //go:noescape
-func fill2By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+func fill2By8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
 // fill3By8 takes 3 indices below n from each of so many words of 8 streams, a multiple of 4, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// The four words of the states stand 8 apart. It needs AVX-512F.
+// It needs AVX-512F.
 //
 //go:noescape
-func fill3By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+func fill3By8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
 // fill4By8 takes 4 indices below n from each of so many words of 8 streams, a multiple of 1, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// The four words of the states stand 8 apart. It needs AVX-512F.
+// It needs AVX-512F.
 //
 //go:noescape
-func fill4By8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+func fill4By8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
 // descendBy8 takes 2 indices below n, below n − 1, and so on, from each of so many words of 8 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// The four words of the states stand 8 apart. It needs AVX-512F.
+// It needs AVX-512F.
 //
 //go:noescape
-func descendBy8(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+func descendBy8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
 // fill2By4 takes 2 indices below n from each of so many words of 4 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// The four words of the states stand 8 apart. It needs AVX2.
+// It needs AVX2.
 //
 //go:noescape
-func fill2By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+func fill2By4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
 // fill3By4 takes 3 indices below n from each of so many words of 4 streams, a multiple of 4, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// The four words of the states stand 8 apart. It needs AVX2.
+// It needs AVX2.
 //
 //go:noescape
-func fill3By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+func fill3By4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
 // fill4By4 takes 4 indices below n from each of so many words of 4 streams, a multiple of 1, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// The four words of the states stand 8 apart. It needs AVX2.
+// It needs AVX2.
 //
 //go:noescape
-func fill4By4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+func fill4By4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
 // descendBy4 takes 2 indices below n, below n − 1, and so on, from each of so many words of 4 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the streams
 // where they were, if what was left of a word may be below reject, as the upper halves say.
-// The four words of the states stand 8 apart. It needs AVX2.
+// It needs AVX2.
 //
 //go:noescape
-func descendBy4(dst *uint32, stride int, words int, states *uint64, n uint64, reject uint64) (ok bool)
+func descendBy4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)

@@ -55,9 +55,6 @@ func (l lanes) broadcast(word Op) VecVirtual {
 // parameter returns one in all lanes.
 func (l lanes) parameter(name string) VecVirtual { return l.broadcast(Load(Param(name), GP64())) }
 
-// states is how many streams have their states side by side.
-const states = 8
-
 // fill writes a kernel that takes k indices from a word; after changes n after each.
 func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtual)) {
 	const chunk = 4 // indices of a stream that are stored at once
@@ -69,19 +66,19 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 		name = fmt.Sprint(name, k)
 	}
 	name = fmt.Sprintf("%sBy%d", name, l.count)
-	TEXT(name, NOSPLIT, "func(dst *uint32, stride, words int, states *uint64, n, reject uint64) (ok bool)")
+	TEXT(name, NOSPLIT, "func(dst *uint32, stride, words int, streams *Stream, n, reject uint64) (ok bool)")
 	Pragma("noescape")
 	Doc(
 		fmt.Sprintf("%s takes %d indices %s from each of so many words of %d streams, a multiple of %d, and", name, k, what, l.count, words),
 		"stores those of the next stream so many bytes further on. It is false, and leaves the streams",
 		"where they were, if what was left of a word may be below reject, as the upper halves say.",
-		fmt.Sprintf("The four words of the states stand %d apart. It needs %s.", states, l.needs))
+		fmt.Sprintf("It needs %s.", l.needs))
 	dst := Load(Param("dst"), GP64())
 	stride := Load(Param("stride"), GP64())
 	count := Load(Param("words"), GP64())
-	from := Load(Param("states"), GP64())
+	from := Load(Param("streams"), GP64())
 	n := l.parameter("n")
-	g := l.loadStream(from)
+	g := l.loadStreams(from)
 	rows, bases := l.rows(dst, stride)
 	least := l.broadcast(U64(1<<64 - 1)) // upper halves of what was left, in the lower halves of lanes
 
@@ -109,9 +106,7 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 
 	l.setIfAbove(least, l.parameter("reject"))
 	JNE(LabelRef("thrown"))
-	for i, v := range []VecVirtual{g.a, g.b, g.c, g.n} {
-		VMOVUPD(v, Mem{Base: from, Disp: 8 * states * i})
-	}
+	g.store(from)
 	Label("thrown")
 	ok, err := ReturnIndex(0).Resolve()
 	if err != nil {
@@ -139,22 +134,74 @@ func (l lanes) setIfAbove(x, bound VecVirtual) {
 	TESTL(U32(lower), mask)
 }
 
-// A stream is as many as there are lanes.
-type stream struct {
+// streams are as many as there are lanes.
+type streams struct {
 	lanes
 	a, b, c, n, one VecVirtual
 }
 
-func (l lanes) loadStream(from Register) stream {
-	g := stream{l, l.vector(), l.vector(), l.vector(), l.vector(), l.broadcast(U64(1))}
-	for i, v := range []VecVirtual{g.a, g.b, g.c, g.n} {
-		VMOVUPD(Mem{Base: from, Disp: 8 * states * i}, v)
+// streamSize is the size of the state of a stream, four words.
+const streamSize = 32
+
+func (l lanes) loadStreams(from Register) *streams {
+	half := []VecVirtual{l.vector(), l.vector(), l.vector(), l.vector()}
+	if l.count == 8 {
+		for i, w := range []int{0, 1, 4, 5} { // with w + 2, so that streams are in order at the end
+			VMOVUPD(Mem{Base: from, Disp: streamSize * w}, half[i].AsY())
+			VINSERTF64X4(Imm(1), Mem{Base: from, Disp: streamSize * (w + 2)}, half[i], half[i])
+		}
+	} else {
+		for i := range half { // first and last words of streams i%2 and i%2 + 2
+			at := Mem{Base: from, Disp: streamSize*(i%2) + streamSize/2*(i/2)}
+			VMOVUPD(at, half[i].AsX())
+			VINSERTF128(Imm(1), at.Offset(2*streamSize), half[i], half[i])
+		}
 	}
-	return g
+	first, last := l.unpacked(half[0], half[1]), l.unpacked(half[2], half[3])
+	if l.count == 8 {
+		even, odd := quarters(0x88), quarters(0xdd)
+		first, last = []VecVirtual{even(first[0], last[0]), even(first[1], last[1])}, []VecVirtual{odd(first[0], last[0]), odd(first[1], last[1])}
+	}
+	return &streams{l, first[0], first[1], last[0], last[1], l.broadcast(U64(1))}
+}
+
+// store is the way back.
+func (g *streams) store(to Register) {
+	first, last := g.unpacked(g.a, g.b), g.unpacked(g.c, g.n)
+	for i, of := range [][]VecVirtual{first, last} {
+		for w := range g.count {
+			at, from := Mem{Base: to, Disp: streamSize*w + streamSize/2*i}, of[w%2]
+			switch part := uint64(w / 2); {
+			case part == 0:
+				VMOVUPD(from.AsX(), at)
+			case g.count == 8:
+				VEXTRACTF32X4(Imm(part), from, at)
+			default:
+				VEXTRACTF128(Imm(part), from, at)
+			}
+		}
+	}
+}
+
+// unpacked returns the even lanes of two registers by turns, and the odd ones.
+func (l lanes) unpacked(a, b VecVirtual) []VecVirtual {
+	z := []VecVirtual{l.vector(), l.vector()}
+	VUNPCKLPD(b, a, z[0])
+	VUNPCKHPD(b, a, z[1])
+	return z
+}
+
+// quarters returns what takes two quarters of each of two registers.
+func quarters(which uint64) func(a, b VecVirtual) VecVirtual {
+	return func(a, b VecVirtual) VecVirtual {
+		z := ZMM()
+		VSHUFF64X2(Imm(which), b, a, z)
+		return z
+	}
 }
 
 // next is Stream.Next.
-func (g stream) next() VecVirtual {
+func (g *streams) next() VecVirtual {
 	x, t := g.vector(), g.vector()
 	VPADDQ(g.a, g.b, x)
 	VPADDQ(g.n, x, x)
