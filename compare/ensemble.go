@@ -275,13 +275,15 @@ func (w *worker) advance(ctx context.Context, number, group, target int) {
 		b.start = done - done%buffered
 		copy(b.sources, w.state.sources[lo:hi])
 		w.runner.draw(b)
-		for end := min(target, b.start+buffered); done < end; done++ {
+		for end := min(target, b.start+buffered); done < end; {
 			if w.opt.watchesNoise() && done >= w.opt.BurnIn {
 				w.tallyNoise(b, done, lo)
 			}
-			w.runner.step(b, done-b.start)
-			if since := done + 1 - w.opt.BurnIn; since > 0 && since%w.opt.Every == 0 {
-				w.tally(b, lo, group, since/w.opt.Every-1, done+1)
+			to := w.opt.pause(done, end)
+			w.runner.advance(b, done-b.start, to-b.start)
+			done = to
+			if since := done - w.opt.BurnIn; since > 0 && since%w.opt.Every == 0 {
+				w.tally(b, lo, group, since/w.opt.Every-1, done)
 			}
 		}
 		if done == b.start+buffered {
@@ -289,6 +291,19 @@ func (w *worker) advance(ctx context.Context, number, group, target int) {
 		}
 	}
 	w.done[number] = int64(done)
+}
+
+// pause returns up to which step, end at most, walkers can go on from a step before something is
+// to be done with them.
+func (o *Options) pause(done, end int) int {
+	switch since := done - o.BurnIn; {
+	case since < 0:
+		return min(end, o.BurnIn)
+	case o.watchesNoise():
+		return done + 1
+	default:
+		return done + min(end-done, o.Every-since%o.Every)
+	}
 }
 
 // tally adds the positions of a block after a step, tallied so often before.

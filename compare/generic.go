@@ -20,7 +20,7 @@ func newGeneric(l *loss.Loss) *generic {
 	}
 }
 
-func (m *generic) descend(out, theta [][]float64, b *batches, k int, c float64) {
+func (m *generic) step(out, theta [][]float64, b *batches, k int, c float64) {
 	indices, stride := b.at(k, 0)
 	for w := range theta[0] {
 		for a := range theta {

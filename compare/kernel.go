@@ -14,10 +14,23 @@ import (
 // order of operations. Where the processor has kernels for several walkers at once, those do
 // the same operations too, and the loops serve the walkers that are left.
 
-// A descent subtracts c Σ g_i(θ), summed over the batch of step k, from out, for every
-// walker of a block. out and theta hold d slices; they may be the same.
+// A descent takes steps k, k + 1, … of every walker of a block, one for each of c: it subtracts c Σ g_i(θ), summed
+// over the batch of the step, from out. out and theta hold d slices; beyond one step they are the same.
 type descent interface {
-	descend(out, theta [][]float64, b *batches, k int, c float64)
+	descend(out, theta [][]float64, b *batches, k int, c []float64)
+}
+
+// oneByOne is the descent by sums of gradients that are those of one step, of all walkers.
+type oneByOne struct {
+	sums interface {
+		step(out, theta [][]float64, b *batches, k int, c float64)
+	}
+}
+
+func (m oneByOne) descend(out, theta [][]float64, b *batches, k int, c []float64) {
+	for i, c := range c {
+		m.sums.step(out, theta, b, k+i, c)
+	}
 }
 
 // wordsServe says whether there is a kernel that takes indices from words of four, and none
@@ -30,7 +43,7 @@ func wordsServe(l *loss.Loss, s fp.Sampling, batch int) bool {
 func newDescent(l *loss.Loss, s fp.Sampling, batch int) descent {
 	switch d := l.Dim(); {
 	case s == fp.FullBatch:
-		return &whole{l.Evaluator(), make([]float64, l.Dim())}
+		return oneByOne{&whole{l.Evaluator(), make([]float64, l.Dim())}}
 	case wordsServe(l, s, batch):
 		return words2{rows2(l)}
 	case l.Model() == loss.LinearRegression && d == 1:
@@ -42,17 +55,17 @@ func newDescent(l *loss.Loss, s fp.Sampling, batch int) descent {
 	case l.Model() == loss.DeepLinear:
 		return deepLinear{squares(l)}
 	case l.Model() == loss.LogisticRegression && d == 1:
-		return &logistic1{rows: signed1(l)}
+		return oneByOne{&logistic1{rows: signed1(l)}}
 	case l.Model() == loss.LogisticRegression && d == 2:
-		return &logistic2{rows: signed2(l)}
+		return oneByOne{&logistic2{rows: signed2(l)}}
 	case l.Model() == loss.LogisticRegression && d == 3:
-		return &logistic3{rows: signed3(l)}
+		return oneByOne{&logistic3{rows: signed3(l)}}
 	case l.Model() == loss.TanhNeuron && d == 2:
-		return &tanh2{rows: rows1(l)}
+		return oneByOne{&tanh2{rows: rows1(l)}}
 	case l.Model() == loss.TanhNeuron && d == 3:
-		return &tanh3{rows: rows2(l)}
+		return oneByOne{&tanh3{rows: rows2(l)}}
 	}
-	return newGeneric(l)
+	return oneByOne{newGeneric(l)}
 }
 
 // Samples with one, two and three features. A row is a struct, so that one bounds check
@@ -96,7 +109,7 @@ type whole struct {
 	at   []float64
 }
 
-func (m *whole) descend(out, theta [][]float64, b *batches, _ int, c float64) {
+func (m *whole) step(out, theta [][]float64, b *batches, _ int, c float64) {
 	for w := range theta[0] {
 		for a := range m.at {
 			m.at[a] = theta[a][w]

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/ness-fp/ness/compare/random"
@@ -53,8 +54,8 @@ func TestKernelsSumGradientsOfSamples(t *testing.T) {
 			for a := range start {
 				copy(start[a], fast[a])
 			}
-			newDescent(l, fp.WithoutReplacement, size).descend(fast, theta, b, 5, 0.1)
-			newGeneric(l).descend(slow, theta, b, 5, 0.1)
+			newDescent(l, fp.WithoutReplacement, size).descend(fast, theta, b, 5, []float64{0.1})
+			newGeneric(l).step(slow, theta, b, 5, 0.1)
 			at, grad, sum := make([]float64, c.d), make([]float64, c.d), make([]float64, c.d)
 			for w := range walkers {
 				for a := range at {
@@ -80,6 +81,35 @@ func TestKernelsSumGradientsOfSamples(t *testing.T) {
 	}
 }
 
+// Steps taken at once are those taken one by one, of walkers in lanes and of those left, with a rate for each.
+func TestStepsAtOnceAreStepsOneByOne(t *testing.T) {
+	const n, walkers, size = 50, 8 + 7, 3
+	for _, c := range models {
+		m := newDescent(someLoss(t, c.model, c.d, n), fp.WithoutReplacement, size)
+		b := &batches{indices: make([]uint32, walkers*buffered*size), size: size, n: n}
+		random.NewUniform(n).Fill(b.indices, random.New(1, 2))
+		together, alone := columns(c.d, walkers), columns(c.d, walkers)
+		for a := range alone {
+			for w := range walkers {
+				alone[a][w] = float64(a+w) / 10
+			}
+			copy(together[a], alone[a])
+		}
+		const from = 5
+		rates := make([]float64, buffered-from)
+		for k := range rates {
+			rates[k] = 0.1 / float64(1+k)
+			m.descend(alone, alone, b, from+k, rates[k:k+1])
+		}
+		m.descend(together, together, b, from, rates)
+		for a := range alone {
+			if !slices.Equal(together[a], alone[a]) {
+				t.Errorf("%v d=%d: coordinate %d is %g, one by one %g", c.model, c.d, a, together[a], alone[a])
+			}
+		}
+	}
+}
+
 // Taking indices from words inside the kernel changes no bit of any step.
 func TestWordKernelFollowsIndexKernel(t *testing.T) {
 	const n, walkers, size = 1000, 32, 8
@@ -97,8 +127,8 @@ func TestWordKernelFollowsIndexKernel(t *testing.T) {
 	}
 	x, y := columns(2, walkers), columns(2, walkers)
 	for k := range buffered {
-		words2{rows2(l)}.descend(x, x, words, k, 0.01)
-		newDescent(l, fp.WithoutReplacement, size).descend(y, y, indices, k, 0.01)
+		words2{rows2(l)}.descend(x, x, words, k, []float64{0.01})
+		newDescent(l, fp.WithoutReplacement, size).descend(y, y, indices, k, []float64{0.01})
 	}
 	for a := range x {
 		for w := range walkers {

@@ -23,50 +23,50 @@ func withRows(walkers, rows int) int {
 	return inLanes(walkers)
 }
 
-func linear1AtOnce(out, theta [][]float64, rows []square, indices []uint32, batch, stride int, c float64) int {
+func linear1AtOnce(out, theta [][]float64, rows []square, indices []uint32, batch, stride int, c []float64) int {
 	n := withRows(len(theta[0]), len(rows))
 	switch {
 	case n == 0:
 	case lanes == 8:
-		linear1By8(&out[0][0], &theta[0][0], &rows[0].xx, &indices[0], stride, batch, n, c)
+		linear1By8(&out[0][0], &theta[0][0], &rows[0].xx, &indices[0], stride, batch, n, &c[0], len(c))
 	default:
-		linear1By4(&out[0][0], &theta[0][0], &rows[0].xx, &indices[0], stride, batch, n, c)
+		linear1By4(&out[0][0], &theta[0][0], &rows[0].xx, &indices[0], stride, batch, n, &c[0], len(c))
 	}
 	return n
 }
 
-func linear2AtOnce(out, theta [][]float64, rows []row2, indices []uint32, batch, stride int, c float64) int {
+func linear2AtOnce(out, theta [][]float64, rows []row2, indices []uint32, batch, stride int, c []float64) int {
 	n := withRows(len(theta[0]), len(rows))
 	switch {
 	case n == 0:
 	case lanes == 8:
-		linear2By8(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x1, &indices[0], stride, batch, n, c)
+		linear2By8(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x1, &indices[0], stride, batch, n, &c[0], len(c))
 	default:
-		linear2By4(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x1, &indices[0], stride, batch, n, c)
+		linear2By4(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].x1, &indices[0], stride, batch, n, &c[0], len(c))
 	}
 	return n
 }
 
-func linear3AtOnce(out, theta [][]float64, rows []row3, indices []uint32, batch, stride int, c float64) int {
+func linear3AtOnce(out, theta [][]float64, rows []row3, indices []uint32, batch, stride int, c []float64) int {
 	n := withRows(len(theta[0]), len(rows))
 	switch {
 	case n == 0:
 	case lanes == 8:
-		linear3By8(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &rows[0].x1, &indices[0], stride, batch, n, c)
+		linear3By8(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &rows[0].x1, &indices[0], stride, batch, n, &c[0], len(c))
 	default:
-		linear3By4(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &rows[0].x1, &indices[0], stride, batch, n, c)
+		linear3By4(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &rows[0].x1, &indices[0], stride, batch, n, &c[0], len(c))
 	}
 	return n
 }
 
-func deepLinearAtOnce(out, theta [][]float64, rows []square, indices []uint32, batch, stride int, c float64) int {
+func deepLinearAtOnce(out, theta [][]float64, rows []square, indices []uint32, batch, stride int, c []float64) int {
 	n := withRows(len(theta[0]), len(rows))
 	switch {
 	case n == 0:
 	case lanes == 8:
-		deepLinearBy8(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].xx, &indices[0], stride, batch, n, c)
+		deepLinearBy8(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].xx, &indices[0], stride, batch, n, &c[0], len(c))
 	default:
-		deepLinearBy4(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].xx, &indices[0], stride, batch, n, c)
+		deepLinearBy4(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &rows[0].xx, &indices[0], stride, batch, n, &c[0], len(c))
 	}
 	return n
 }

@@ -4,301 +4,345 @@
 
 #include "textflag.h"
 
-// func linear1By8(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+// func linear1By8(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX512F
-TEXT ·linear1By8(SB), NOSPLIT, $0-64
-	VBROADCASTSD c+56(FP), Z0
-	MOVQ         rows+16(FP), DX
-	MOVQ         indices+24(FP), BX
-	MOVQ         stride+32(FP), SI
-	SHLQ         $0x02, SI
-	LEAQ         (SI)(SI*2), AX
-	XORQ         CX, CX
-	MOVQ         walkers+48(FP), DI
-	SHLQ         $0x03, DI
+TEXT ·linear1By8(SB), NOSPLIT, $0-72
+	MOVQ rows+16(FP), CX
+	MOVQ indices+24(FP), SI
+	MOVQ stride+32(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), AX
+	XORQ DI, DI
+	MOVQ walkers+48(FP), R9
+	SHLQ $0x03, R9
 
 walkers:
-	MOVQ    t0+8(FP), R8
-	VMOVUPD (R8)(CX*1), Z1
-	VPXORQ  Z2, Z2, Z2
-	VPXORQ  Z3, Z3, Z3
-	MOVQ    BX, R8
-	LEAQ    (R8)(SI*4), R9
-	MOVQ    batch+40(FP), R10
+	MOVQ    t0+8(FP), DX
+	VMOVUPD (DX)(DI*1), Z0
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(DI*1), Z1
+	MOVQ    SI, DX
+	LEAQ    (SI)(R8*4), BX
+	MOVQ    c+56(FP), R10
+	MOVQ    steps+64(FP), R11
+
+steps:
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	MOVQ   batch+40(FP), R12
 
 samples:
-	IMUL3L          $0x02, (R8), R11
-	VBROADCASTF32X4 (DX)(R11*8), Z4
-	IMUL3L          $0x02, (R8)(SI*1), R11
-	VBROADCASTF32X4 (DX)(R11*8), Z5
-	IMUL3L          $0x02, (R8)(SI*2), R11
-	VINSERTF32X4    $0x01, (DX)(R11*8), Z4, Z4
-	IMUL3L          $0x02, (R8)(AX*1), R11
-	VINSERTF32X4    $0x01, (DX)(R11*8), Z5, Z5
-	IMUL3L          $0x02, (R9), R11
-	VINSERTF32X4    $0x02, (DX)(R11*8), Z4, Z4
-	IMUL3L          $0x02, (R9)(SI*1), R11
-	VINSERTF32X4    $0x02, (DX)(R11*8), Z5, Z5
-	IMUL3L          $0x02, (R9)(SI*2), R11
-	VINSERTF32X4    $0x03, (DX)(R11*8), Z4, Z4
-	IMUL3L          $0x02, (R9)(AX*1), R11
-	VINSERTF32X4    $0x03, (DX)(R11*8), Z5, Z5
-	VADDPD          Z4, Z2, Z2
-	VADDPD          Z5, Z3, Z3
-	ADDQ            $0x04, R8
-	ADDQ            $0x04, R9
-	DECQ            R10
+	IMUL3L          $0x02, (DX), R13
+	VBROADCASTF32X4 (CX)(R13*8), Z2
+	IMUL3L          $0x02, (DX)(R8*1), R13
+	VBROADCASTF32X4 (CX)(R13*8), Z5
+	IMUL3L          $0x02, (DX)(R8*2), R13
+	VINSERTF32X4    $0x01, (CX)(R13*8), Z2, Z2
+	IMUL3L          $0x02, (DX)(AX*1), R13
+	VINSERTF32X4    $0x01, (CX)(R13*8), Z5, Z5
+	IMUL3L          $0x02, (BX), R13
+	VINSERTF32X4    $0x02, (CX)(R13*8), Z2, Z2
+	IMUL3L          $0x02, (BX)(R8*1), R13
+	VINSERTF32X4    $0x02, (CX)(R13*8), Z5, Z5
+	IMUL3L          $0x02, (BX)(R8*2), R13
+	VINSERTF32X4    $0x03, (CX)(R13*8), Z2, Z2
+	IMUL3L          $0x02, (BX)(AX*1), R13
+	VINSERTF32X4    $0x03, (CX)(R13*8), Z5, Z5
+	VADDPD          Z2, Z3, Z3
+	VADDPD          Z5, Z4, Z4
+	ADDQ            $0x04, DX
+	ADDQ            $0x04, BX
+	DECQ            R12
 	JNE             samples
-	VUNPCKLPD       Z3, Z2, Z4
-	VUNPCKHPD       Z3, Z2, Z5
-	VMULPD          Z1, Z4, Z4
-	VSUBPD          Z5, Z4, Z4
-	MOVQ            o0+0(FP), R8
-	VMULPD          Z0, Z4, Z4
-	VMOVUPD         (R8)(CX*1), Z1
-	VSUBPD          Z4, Z1, Z1
-	VMOVUPD         Z1, (R8)(CX*1)
-	LEAQ            (BX)(SI*8), BX
-	ADDQ            $0x40, CX
-	CMPQ            CX, DI
-	JLT             walkers
-	VZEROUPPER
-	RET
-
-// func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX512F
-TEXT ·linear2By8(SB), NOSPLIT, $0-80
-	VBROADCASTSD c+72(FP), Z0
-	MOVQ         rows+32(FP), DX
-	MOVQ         indices+40(FP), BX
-	MOVQ         stride+48(FP), SI
-	SHLQ         $0x02, SI
-	LEAQ         (SI)(SI*2), AX
-	XORQ         CX, CX
-	MOVQ         walkers+64(FP), DI
-	SHLQ         $0x03, DI
-
-walkers:
-	MOVQ    t0+16(FP), R8
-	VMOVUPD (R8)(CX*1), Z1
-	MOVQ    t1+24(FP), R8
-	VMOVUPD (R8)(CX*1), Z2
-	VPXORQ  Z3, Z3, Z3
-	VPXORQ  Z4, Z4, Z4
-	MOVQ    BX, R8
-	LEAQ    (R8)(SI*4), R9
-	MOVQ    batch+56(FP), R10
-
-samples:
-	IMUL3L          $0x04, (R8), R11
-	VBROADCASTF64X4 (DX)(R11*8), Z5
-	IMUL3L          $0x04, (R8)(SI*2), R11
-	VINSERTF64X4    $0x01, (DX)(R11*8), Z5, Z5
-	IMUL3L          $0x04, (R8)(SI*1), R11
-	VBROADCASTF64X4 (DX)(R11*8), Z6
-	IMUL3L          $0x04, (R8)(AX*1), R11
-	VINSERTF64X4    $0x01, (DX)(R11*8), Z6, Z6
-	IMUL3L          $0x04, (R9), R11
-	VBROADCASTF64X4 (DX)(R11*8), Z7
-	IMUL3L          $0x04, (R9)(SI*2), R11
-	VINSERTF64X4    $0x01, (DX)(R11*8), Z7, Z7
-	IMUL3L          $0x04, (R9)(SI*1), R11
-	VBROADCASTF64X4 (DX)(R11*8), Z8
-	IMUL3L          $0x04, (R9)(AX*1), R11
-	VINSERTF64X4    $0x01, (DX)(R11*8), Z8, Z8
-	VUNPCKLPD       Z6, Z5, Z9
-	VUNPCKHPD       Z6, Z5, Z5
-	VUNPCKLPD       Z8, Z7, Z6
-	VUNPCKHPD       Z8, Z7, Z7
-	VSHUFF64X2      $0x88, Z6, Z9, Z8
-	VSHUFF64X2      $0x88, Z7, Z5, Z5
-	VSHUFF64X2      $0xdd, Z6, Z9, Z6
-	VMULPD          Z8, Z1, Z7
-	VMULPD          Z5, Z2, Z9
-	VADDPD          Z9, Z7, Z7
-	VSUBPD          Z6, Z7, Z7
-	VMULPD          Z8, Z7, Z9
-	VADDPD          Z9, Z3, Z3
-	VMULPD          Z5, Z7, Z9
-	VADDPD          Z9, Z4, Z4
-	ADDQ            $0x04, R8
-	ADDQ            $0x04, R9
-	DECQ            R10
-	JNE             samples
-	MOVQ            o0+0(FP), R8
-	VMULPD          Z0, Z3, Z3
-	VMOVUPD         (R8)(CX*1), Z1
-	VSUBPD          Z3, Z1, Z1
-	VMOVUPD         Z1, (R8)(CX*1)
-	MOVQ            o1+8(FP), R8
-	VMULPD          Z0, Z4, Z4
-	VMOVUPD         (R8)(CX*1), Z1
-	VSUBPD          Z4, Z1, Z1
-	VMOVUPD         Z1, (R8)(CX*1)
-	LEAQ            (BX)(SI*8), BX
-	ADDQ            $0x40, CX
-	CMPQ            CX, DI
-	JLT             walkers
-	VZEROUPPER
-	RET
-
-// func linear3By8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX512F
-TEXT ·linear3By8(SB), NOSPLIT, $0-96
-	VBROADCASTSD c+88(FP), Z0
-	MOVQ         rows+48(FP), DX
-	MOVQ         indices+56(FP), BX
-	MOVQ         stride+64(FP), SI
-	SHLQ         $0x02, SI
-	LEAQ         (SI)(SI*2), AX
-	XORQ         CX, CX
-	MOVQ         walkers+80(FP), DI
-	SHLQ         $0x03, DI
-
-walkers:
-	MOVQ    t0+24(FP), R8
-	VMOVUPD (R8)(CX*1), Z1
-	MOVQ    t1+32(FP), R8
-	VMOVUPD (R8)(CX*1), Z2
-	MOVQ    t2+40(FP), R8
-	VMOVUPD (R8)(CX*1), Z3
-	VPXORQ  Z4, Z4, Z4
-	VPXORQ  Z5, Z5, Z5
-	VPXORQ  Z6, Z6, Z6
-	MOVQ    BX, R8
-	LEAQ    (R8)(SI*4), R9
-	MOVQ    batch+72(FP), R10
-
-samples:
-	IMUL3L          $0x04, (R8), R11
-	VBROADCASTF64X4 (DX)(R11*8), Z7
-	IMUL3L          $0x04, (R8)(SI*2), R11
-	VINSERTF64X4    $0x01, (DX)(R11*8), Z7, Z7
-	IMUL3L          $0x04, (R8)(SI*1), R11
-	VBROADCASTF64X4 (DX)(R11*8), Z8
-	IMUL3L          $0x04, (R8)(AX*1), R11
-	VINSERTF64X4    $0x01, (DX)(R11*8), Z8, Z8
-	IMUL3L          $0x04, (R9), R11
-	VBROADCASTF64X4 (DX)(R11*8), Z9
-	IMUL3L          $0x04, (R9)(SI*2), R11
-	VINSERTF64X4    $0x01, (DX)(R11*8), Z9, Z9
-	IMUL3L          $0x04, (R9)(SI*1), R11
-	VBROADCASTF64X4 (DX)(R11*8), Z10
-	IMUL3L          $0x04, (R9)(AX*1), R11
-	VINSERTF64X4    $0x01, (DX)(R11*8), Z10, Z10
-	VUNPCKLPD       Z8, Z7, Z11
-	VUNPCKHPD       Z8, Z7, Z7
-	VUNPCKLPD       Z10, Z9, Z8
-	VUNPCKHPD       Z10, Z9, Z9
-	VSHUFF64X2      $0x88, Z8, Z11, Z10
-	VSHUFF64X2      $0x88, Z9, Z7, Z12
-	VSHUFF64X2      $0xdd, Z8, Z11, Z8
-	VSHUFF64X2      $0xdd, Z9, Z7, Z7
-	VMULPD          Z10, Z1, Z9
-	VMULPD          Z12, Z2, Z11
-	VADDPD          Z11, Z9, Z9
-	VMULPD          Z8, Z3, Z11
-	VADDPD          Z11, Z9, Z9
-	VSUBPD          Z7, Z9, Z9
-	VMULPD          Z10, Z9, Z11
-	VADDPD          Z11, Z4, Z4
-	VMULPD          Z12, Z9, Z11
-	VADDPD          Z11, Z5, Z5
-	VMULPD          Z8, Z9, Z11
-	VADDPD          Z11, Z6, Z6
-	ADDQ            $0x04, R8
-	ADDQ            $0x04, R9
-	DECQ            R10
-	JNE             samples
-	MOVQ            o0+0(FP), R8
-	VMULPD          Z0, Z4, Z4
-	VMOVUPD         (R8)(CX*1), Z1
-	VSUBPD          Z4, Z1, Z1
-	VMOVUPD         Z1, (R8)(CX*1)
-	MOVQ            o1+8(FP), R8
+	VUNPCKLPD       Z4, Z3, Z5
+	VUNPCKHPD       Z4, Z3, Z2
 	VMULPD          Z0, Z5, Z5
-	VMOVUPD         (R8)(CX*1), Z1
+	VSUBPD          Z2, Z5, Z5
+	VBROADCASTSD    (R10), Z2
+	VMULPD          Z2, Z5, Z5
 	VSUBPD          Z5, Z1, Z1
-	VMOVUPD         Z1, (R8)(CX*1)
-	MOVQ            o2+16(FP), R8
-	VMULPD          Z0, Z6, Z6
-	VMOVUPD         (R8)(CX*1), Z1
-	VSUBPD          Z6, Z1, Z1
-	VMOVUPD         Z1, (R8)(CX*1)
-	LEAQ            (BX)(SI*8), BX
-	ADDQ            $0x40, CX
-	CMPQ            CX, DI
+	VSUBPD          Z5, Z0, Z0
+	ADDQ            $0x08, R10
+	DECQ            R11
+	JNE             steps
+	MOVQ            o0+0(FP), DX
+	VMOVUPD         Z1, (DX)(DI*1)
+	LEAQ            (SI)(R8*8), SI
+	ADDQ            $0x40, DI
+	CMPQ            DI, R9
 	JLT             walkers
 	VZEROUPPER
 	RET
 
-// func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+// func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX512F
-TEXT ·deepLinearBy8(SB), NOSPLIT, $0-80
-	VBROADCASTSD c+72(FP), Z0
-	MOVQ         rows+32(FP), DX
-	MOVQ         indices+40(FP), BX
-	MOVQ         stride+48(FP), SI
-	SHLQ         $0x02, SI
-	LEAQ         (SI)(SI*2), AX
-	XORQ         CX, CX
-	MOVQ         walkers+64(FP), DI
-	SHLQ         $0x03, DI
+TEXT ·linear2By8(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), CX
+	MOVQ indices+40(FP), SI
+	MOVQ stride+48(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), AX
+	XORQ DI, DI
+	MOVQ walkers+64(FP), R9
+	SHLQ $0x03, R9
 
 walkers:
-	MOVQ    t0+16(FP), R8
-	VMOVUPD (R8)(CX*1), Z1
-	MOVQ    t1+24(FP), R8
-	VMOVUPD (R8)(CX*1), Z2
-	VMULPD  Z1, Z2, Z3
-	VPXORQ  Z4, Z4, Z4
-	VPXORQ  Z5, Z5, Z5
-	MOVQ    BX, R8
-	LEAQ    (R8)(SI*4), R9
-	MOVQ    batch+56(FP), R10
+	MOVQ    t0+16(FP), DX
+	VMOVUPD (DX)(DI*1), Z0
+	MOVQ    t1+24(FP), DX
+	VMOVUPD (DX)(DI*1), Z1
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(DI*1), Z2
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(DI*1), Z3
+	MOVQ    SI, DX
+	LEAQ    (SI)(R8*4), BX
+	MOVQ    c+72(FP), R10
+	MOVQ    steps+80(FP), R11
+
+steps:
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	MOVQ   batch+56(FP), R12
 
 samples:
-	IMUL3L          $0x02, (R8), R11
-	VBROADCASTF32X4 (DX)(R11*8), Z6
-	IMUL3L          $0x02, (R8)(SI*1), R11
-	VBROADCASTF32X4 (DX)(R11*8), Z7
-	IMUL3L          $0x02, (R8)(SI*2), R11
-	VINSERTF32X4    $0x01, (DX)(R11*8), Z6, Z6
-	IMUL3L          $0x02, (R8)(AX*1), R11
-	VINSERTF32X4    $0x01, (DX)(R11*8), Z7, Z7
-	IMUL3L          $0x02, (R9), R11
-	VINSERTF32X4    $0x02, (DX)(R11*8), Z6, Z6
-	IMUL3L          $0x02, (R9)(SI*1), R11
-	VINSERTF32X4    $0x02, (DX)(R11*8), Z7, Z7
-	IMUL3L          $0x02, (R9)(SI*2), R11
-	VINSERTF32X4    $0x03, (DX)(R11*8), Z6, Z6
-	IMUL3L          $0x02, (R9)(AX*1), R11
-	VINSERTF32X4    $0x03, (DX)(R11*8), Z7, Z7
-	VADDPD          Z6, Z4, Z4
-	VADDPD          Z7, Z5, Z5
-	ADDQ            $0x04, R8
-	ADDQ            $0x04, R9
-	DECQ            R10
+	IMUL3L          $0x04, (DX), R13
+	VBROADCASTF64X4 (CX)(R13*8), Z4
+	IMUL3L          $0x04, (DX)(R8*2), R13
+	VINSERTF64X4    $0x01, (CX)(R13*8), Z4, Z4
+	IMUL3L          $0x04, (DX)(R8*1), R13
+	VBROADCASTF64X4 (CX)(R13*8), Z7
+	IMUL3L          $0x04, (DX)(AX*1), R13
+	VINSERTF64X4    $0x01, (CX)(R13*8), Z7, Z7
+	IMUL3L          $0x04, (BX), R13
+	VBROADCASTF64X4 (CX)(R13*8), Z8
+	IMUL3L          $0x04, (BX)(R8*2), R13
+	VINSERTF64X4    $0x01, (CX)(R13*8), Z8, Z8
+	IMUL3L          $0x04, (BX)(R8*1), R13
+	VBROADCASTF64X4 (CX)(R13*8), Z9
+	IMUL3L          $0x04, (BX)(AX*1), R13
+	VINSERTF64X4    $0x01, (CX)(R13*8), Z9, Z9
+	VUNPCKLPD       Z7, Z4, Z10
+	VUNPCKHPD       Z7, Z4, Z4
+	VUNPCKLPD       Z9, Z8, Z7
+	VUNPCKHPD       Z9, Z8, Z8
+	VSHUFF64X2      $0x88, Z7, Z10, Z9
+	VSHUFF64X2      $0x88, Z8, Z4, Z4
+	VSHUFF64X2      $0xdd, Z7, Z10, Z7
+	VMULPD          Z9, Z0, Z8
+	VMULPD          Z4, Z1, Z10
+	VADDPD          Z10, Z8, Z8
+	VSUBPD          Z7, Z8, Z8
+	VMULPD          Z9, Z8, Z10
+	VADDPD          Z10, Z5, Z5
+	VMULPD          Z4, Z8, Z10
+	VADDPD          Z10, Z6, Z6
+	ADDQ            $0x04, DX
+	ADDQ            $0x04, BX
+	DECQ            R12
 	JNE             samples
-	VUNPCKLPD       Z5, Z4, Z6
-	VUNPCKHPD       Z5, Z4, Z7
-	VMULPD          Z3, Z6, Z6
-	VSUBPD          Z7, Z6, Z6
-	VMULPD          Z2, Z6, Z2
-	VMULPD          Z1, Z6, Z1
-	MOVQ            o0+0(FP), R8
-	VMULPD          Z0, Z2, Z2
-	VMOVUPD         (R8)(CX*1), Z3
-	VSUBPD          Z2, Z3, Z3
-	VMOVUPD         Z3, (R8)(CX*1)
-	MOVQ            o1+8(FP), R8
-	VMULPD          Z0, Z1, Z1
-	VMOVUPD         (R8)(CX*1), Z2
-	VSUBPD          Z1, Z2, Z2
-	VMOVUPD         Z2, (R8)(CX*1)
-	LEAQ            (BX)(SI*8), BX
-	ADDQ            $0x40, CX
-	CMPQ            CX, DI
+	VBROADCASTSD    (R10), Z4
+	VMULPD          Z4, Z5, Z5
+	VSUBPD          Z5, Z2, Z2
+	VSUBPD          Z5, Z0, Z0
+	VMULPD          Z4, Z6, Z6
+	VSUBPD          Z6, Z3, Z3
+	VSUBPD          Z6, Z1, Z1
+	ADDQ            $0x08, R10
+	DECQ            R11
+	JNE             steps
+	MOVQ            o0+0(FP), DX
+	VMOVUPD         Z2, (DX)(DI*1)
+	MOVQ            o1+8(FP), DX
+	VMOVUPD         Z3, (DX)(DI*1)
+	LEAQ            (SI)(R8*8), SI
+	ADDQ            $0x40, DI
+	CMPQ            DI, R9
+	JLT             walkers
+	VZEROUPPER
+	RET
+
+// func linear3By8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX512F
+TEXT ·linear3By8(SB), NOSPLIT, $0-104
+	MOVQ rows+48(FP), CX
+	MOVQ indices+56(FP), SI
+	MOVQ stride+64(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), AX
+	XORQ DI, DI
+	MOVQ walkers+80(FP), R9
+	SHLQ $0x03, R9
+
+walkers:
+	MOVQ    t0+24(FP), DX
+	VMOVUPD (DX)(DI*1), Z0
+	MOVQ    t1+32(FP), DX
+	VMOVUPD (DX)(DI*1), Z1
+	MOVQ    t2+40(FP), DX
+	VMOVUPD (DX)(DI*1), Z2
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(DI*1), Z3
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(DI*1), Z4
+	MOVQ    o2+16(FP), DX
+	VMOVUPD (DX)(DI*1), Z5
+	MOVQ    SI, DX
+	LEAQ    (SI)(R8*4), BX
+	MOVQ    c+88(FP), R10
+	MOVQ    steps+96(FP), R11
+
+steps:
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	MOVQ   batch+72(FP), R12
+
+samples:
+	IMUL3L          $0x04, (DX), R13
+	VBROADCASTF64X4 (CX)(R13*8), Z6
+	IMUL3L          $0x04, (DX)(R8*2), R13
+	VINSERTF64X4    $0x01, (CX)(R13*8), Z6, Z6
+	IMUL3L          $0x04, (DX)(R8*1), R13
+	VBROADCASTF64X4 (CX)(R13*8), Z10
+	IMUL3L          $0x04, (DX)(AX*1), R13
+	VINSERTF64X4    $0x01, (CX)(R13*8), Z10, Z10
+	IMUL3L          $0x04, (BX), R13
+	VBROADCASTF64X4 (CX)(R13*8), Z11
+	IMUL3L          $0x04, (BX)(R8*2), R13
+	VINSERTF64X4    $0x01, (CX)(R13*8), Z11, Z11
+	IMUL3L          $0x04, (BX)(R8*1), R13
+	VBROADCASTF64X4 (CX)(R13*8), Z12
+	IMUL3L          $0x04, (BX)(AX*1), R13
+	VINSERTF64X4    $0x01, (CX)(R13*8), Z12, Z12
+	VUNPCKLPD       Z10, Z6, Z13
+	VUNPCKHPD       Z10, Z6, Z6
+	VUNPCKLPD       Z12, Z11, Z10
+	VUNPCKHPD       Z12, Z11, Z11
+	VSHUFF64X2      $0x88, Z10, Z13, Z12
+	VSHUFF64X2      $0x88, Z11, Z6, Z14
+	VSHUFF64X2      $0xdd, Z10, Z13, Z10
+	VSHUFF64X2      $0xdd, Z11, Z6, Z6
+	VMULPD          Z12, Z0, Z11
+	VMULPD          Z14, Z1, Z13
+	VADDPD          Z13, Z11, Z11
+	VMULPD          Z10, Z2, Z13
+	VADDPD          Z13, Z11, Z11
+	VSUBPD          Z6, Z11, Z11
+	VMULPD          Z12, Z11, Z13
+	VADDPD          Z13, Z7, Z7
+	VMULPD          Z14, Z11, Z13
+	VADDPD          Z13, Z8, Z8
+	VMULPD          Z10, Z11, Z13
+	VADDPD          Z13, Z9, Z9
+	ADDQ            $0x04, DX
+	ADDQ            $0x04, BX
+	DECQ            R12
+	JNE             samples
+	VBROADCASTSD    (R10), Z6
+	VMULPD          Z6, Z7, Z7
+	VSUBPD          Z7, Z3, Z3
+	VSUBPD          Z7, Z0, Z0
+	VMULPD          Z6, Z8, Z8
+	VSUBPD          Z8, Z4, Z4
+	VSUBPD          Z8, Z1, Z1
+	VMULPD          Z6, Z9, Z9
+	VSUBPD          Z9, Z5, Z5
+	VSUBPD          Z9, Z2, Z2
+	ADDQ            $0x08, R10
+	DECQ            R11
+	JNE             steps
+	MOVQ            o0+0(FP), DX
+	VMOVUPD         Z3, (DX)(DI*1)
+	MOVQ            o1+8(FP), DX
+	VMOVUPD         Z4, (DX)(DI*1)
+	MOVQ            o2+16(FP), DX
+	VMOVUPD         Z5, (DX)(DI*1)
+	LEAQ            (SI)(R8*8), SI
+	ADDQ            $0x40, DI
+	CMPQ            DI, R9
+	JLT             walkers
+	VZEROUPPER
+	RET
+
+// func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX512F
+TEXT ·deepLinearBy8(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), CX
+	MOVQ indices+40(FP), SI
+	MOVQ stride+48(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), AX
+	XORQ DI, DI
+	MOVQ walkers+64(FP), R9
+	SHLQ $0x03, R9
+
+walkers:
+	MOVQ    t0+16(FP), DX
+	VMOVUPD (DX)(DI*1), Z0
+	MOVQ    t1+24(FP), DX
+	VMOVUPD (DX)(DI*1), Z1
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(DI*1), Z2
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(DI*1), Z3
+	MOVQ    SI, DX
+	LEAQ    (SI)(R8*4), BX
+	MOVQ    c+72(FP), R10
+	MOVQ    steps+80(FP), R11
+
+steps:
+	VMULPD Z0, Z1, Z5
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	MOVQ   batch+56(FP), R12
+
+samples:
+	IMUL3L          $0x02, (DX), R13
+	VBROADCASTF32X4 (CX)(R13*8), Z4
+	IMUL3L          $0x02, (DX)(R8*1), R13
+	VBROADCASTF32X4 (CX)(R13*8), Z6
+	IMUL3L          $0x02, (DX)(R8*2), R13
+	VINSERTF32X4    $0x01, (CX)(R13*8), Z4, Z4
+	IMUL3L          $0x02, (DX)(AX*1), R13
+	VINSERTF32X4    $0x01, (CX)(R13*8), Z6, Z6
+	IMUL3L          $0x02, (BX), R13
+	VINSERTF32X4    $0x02, (CX)(R13*8), Z4, Z4
+	IMUL3L          $0x02, (BX)(R8*1), R13
+	VINSERTF32X4    $0x02, (CX)(R13*8), Z6, Z6
+	IMUL3L          $0x02, (BX)(R8*2), R13
+	VINSERTF32X4    $0x03, (CX)(R13*8), Z4, Z4
+	IMUL3L          $0x02, (BX)(AX*1), R13
+	VINSERTF32X4    $0x03, (CX)(R13*8), Z6, Z6
+	VADDPD          Z4, Z7, Z7
+	VADDPD          Z6, Z8, Z8
+	ADDQ            $0x04, DX
+	ADDQ            $0x04, BX
+	DECQ            R12
+	JNE             samples
+	VUNPCKLPD       Z8, Z7, Z4
+	VUNPCKHPD       Z8, Z7, Z6
+	VMULPD          Z5, Z4, Z4
+	VSUBPD          Z6, Z4, Z4
+	VMULPD          Z1, Z4, Z5
+	VMULPD          Z0, Z4, Z6
+	VBROADCASTSD    (R10), Z4
+	VMULPD          Z4, Z5, Z5
+	VSUBPD          Z5, Z2, Z2
+	VSUBPD          Z5, Z0, Z0
+	VMULPD          Z4, Z6, Z6
+	VSUBPD          Z6, Z3, Z3
+	VSUBPD          Z6, Z1, Z1
+	ADDQ            $0x08, R10
+	DECQ            R11
+	JNE             steps
+	MOVQ            o0+0(FP), DX
+	VMOVUPD         Z2, (DX)(DI*1)
+	MOVQ            o1+8(FP), DX
+	VMOVUPD         Z3, (DX)(DI*1)
+	LEAQ            (SI)(R8*8), SI
+	ADDQ            $0x40, DI
+	CMPQ            DI, R9
 	JLT             walkers
 	VZEROUPPER
 	RET
@@ -577,261 +621,321 @@ walkers:
 	MOVB         AL, ret+48(FP)
 	RET
 
-// func linear1By4(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+// func linear1By4(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX2
-TEXT ·linear1By4(SB), NOSPLIT, $0-64
-	VBROADCASTSD c+56(FP), Y0
-	MOVQ         rows+16(FP), DX
-	MOVQ         indices+24(FP), BX
-	MOVQ         stride+32(FP), SI
-	SHLQ         $0x02, SI
-	LEAQ         (SI)(SI*2), AX
-	XORQ         CX, CX
-	MOVQ         walkers+48(FP), DI
-	SHLQ         $0x03, DI
+TEXT ·linear1By4(SB), NOSPLIT, $0-72
+	MOVQ rows+16(FP), CX
+	MOVQ indices+24(FP), BX
+	MOVQ stride+32(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), AX
+	XORQ SI, SI
+	MOVQ walkers+48(FP), R8
+	SHLQ $0x03, R8
 
 walkers:
-	MOVQ    t0+8(FP), R8
-	VMOVUPD (R8)(CX*1), Y1
-	VPXOR   Y2, Y2, Y2
-	VPXOR   Y3, Y3, Y3
-	MOVQ    BX, R8
-	MOVQ    batch+40(FP), R9
+	MOVQ    t0+8(FP), DX
+	VMOVUPD (DX)(SI*1), Y0
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(SI*1), Y1
+	MOVQ    BX, DX
+	MOVQ    c+56(FP), R9
+	MOVQ    steps+64(FP), R10
+
+steps:
+	VPXOR Y2, Y2, Y2
+	VPXOR Y4, Y4, Y4
+	MOVQ  batch+40(FP), R11
 
 samples:
-	IMUL3L         $0x02, (R8), R10
-	VBROADCASTF128 (DX)(R10*8), Y4
-	IMUL3L         $0x02, (R8)(SI*1), R10
-	VBROADCASTF128 (DX)(R10*8), Y5
-	IMUL3L         $0x02, (R8)(SI*2), R10
-	VINSERTF128    $0x01, (DX)(R10*8), Y4, Y4
-	IMUL3L         $0x02, (R8)(AX*1), R10
-	VINSERTF128    $0x01, (DX)(R10*8), Y5, Y5
-	VADDPD         Y4, Y2, Y2
-	VADDPD         Y5, Y3, Y3
-	ADDQ           $0x04, R8
-	DECQ           R9
+	MOVL           (DX), R12
+	SHLQ           $0x01, R12
+	VBROADCASTF128 (CX)(R12*8), Y3
+	MOVL           (DX)(DI*1), R12
+	SHLQ           $0x01, R12
+	VBROADCASTF128 (CX)(R12*8), Y5
+	MOVL           (DX)(DI*2), R12
+	SHLQ           $0x01, R12
+	VINSERTF128    $0x01, (CX)(R12*8), Y3, Y3
+	MOVL           (DX)(AX*1), R12
+	SHLQ           $0x01, R12
+	VINSERTF128    $0x01, (CX)(R12*8), Y5, Y5
+	VADDPD         Y3, Y2, Y2
+	VADDPD         Y5, Y4, Y4
+	ADDQ           $0x04, DX
+	DECQ           R11
 	JNE            samples
-	VUNPCKLPD      Y3, Y2, Y4
-	VUNPCKHPD      Y3, Y2, Y2
-	VMULPD         Y1, Y4, Y4
-	VSUBPD         Y2, Y4, Y4
-	MOVQ           o0+0(FP), R8
-	VMULPD         Y0, Y4, Y4
-	VMOVUPD        (R8)(CX*1), Y1
-	VSUBPD         Y4, Y1, Y1
-	VMOVUPD        Y1, (R8)(CX*1)
-	LEAQ           (BX)(SI*4), BX
-	ADDQ           $0x20, CX
-	CMPQ           CX, DI
-	JLT            walkers
-	VZEROUPPER
-	RET
-
-// func linear2By4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX2
-TEXT ·linear2By4(SB), NOSPLIT, $0-80
-	VBROADCASTSD c+72(FP), Y0
-	MOVQ         rows+32(FP), DX
-	MOVQ         indices+40(FP), BX
-	MOVQ         stride+48(FP), SI
-	SHLQ         $0x02, SI
-	LEAQ         (SI)(SI*2), AX
-	XORQ         CX, CX
-	MOVQ         walkers+64(FP), DI
-	SHLQ         $0x03, DI
-
-walkers:
-	MOVQ    t0+16(FP), R8
-	VMOVUPD (R8)(CX*1), Y1
-	MOVQ    t1+24(FP), R8
-	VMOVUPD (R8)(CX*1), Y2
-	VPXOR   Y3, Y3, Y3
-	VPXOR   Y4, Y4, Y4
-	MOVQ    BX, R8
-	MOVQ    batch+56(FP), R9
-
-samples:
-	IMUL3L         $0x04, (R8), R10
-	VBROADCASTF128 (DX)(R10*8), Y5
-	VBROADCASTF128 16(DX)(R10*8), Y7
-	IMUL3L         $0x04, (R8)(SI*1), R10
-	VBROADCASTF128 (DX)(R10*8), Y6
-	VBROADCASTF128 16(DX)(R10*8), Y8
-	IMUL3L         $0x04, (R8)(SI*2), R10
-	VINSERTF128    $0x01, (DX)(R10*8), Y5, Y5
-	VINSERTF128    $0x01, 16(DX)(R10*8), Y7, Y7
-	IMUL3L         $0x04, (R8)(AX*1), R10
-	VINSERTF128    $0x01, (DX)(R10*8), Y6, Y6
-	VINSERTF128    $0x01, 16(DX)(R10*8), Y8, Y8
-	VUNPCKLPD      Y6, Y5, Y9
-	VUNPCKHPD      Y6, Y5, Y5
-	VUNPCKLPD      Y8, Y7, Y6
-	VMULPD         Y9, Y1, Y7
-	VMULPD         Y5, Y2, Y8
-	VADDPD         Y8, Y7, Y7
-	VSUBPD         Y6, Y7, Y7
-	VMULPD         Y9, Y7, Y8
-	VADDPD         Y8, Y3, Y3
-	VMULPD         Y5, Y7, Y8
-	VADDPD         Y8, Y4, Y4
-	ADDQ           $0x04, R8
-	DECQ           R9
-	JNE            samples
-	MOVQ           o0+0(FP), R8
+	VUNPCKLPD      Y4, Y2, Y3
+	VUNPCKHPD      Y4, Y2, Y2
 	VMULPD         Y0, Y3, Y3
-	VMOVUPD        (R8)(CX*1), Y1
-	VSUBPD         Y3, Y1, Y1
-	VMOVUPD        Y1, (R8)(CX*1)
-	MOVQ           o1+8(FP), R8
-	VMULPD         Y0, Y4, Y4
-	VMOVUPD        (R8)(CX*1), Y1
-	VSUBPD         Y4, Y1, Y1
-	VMOVUPD        Y1, (R8)(CX*1)
-	LEAQ           (BX)(SI*4), BX
-	ADDQ           $0x20, CX
-	CMPQ           CX, DI
-	JLT            walkers
-	VZEROUPPER
-	RET
-
-// func linear3By4(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX2
-TEXT ·linear3By4(SB), NOSPLIT, $0-96
-	VBROADCASTSD c+88(FP), Y0
-	MOVQ         rows+48(FP), DX
-	MOVQ         indices+56(FP), BX
-	MOVQ         stride+64(FP), SI
-	SHLQ         $0x02, SI
-	LEAQ         (SI)(SI*2), AX
-	XORQ         CX, CX
-	MOVQ         walkers+80(FP), DI
-	SHLQ         $0x03, DI
-
-walkers:
-	MOVQ    t0+24(FP), R8
-	VMOVUPD (R8)(CX*1), Y1
-	MOVQ    t1+32(FP), R8
-	VMOVUPD (R8)(CX*1), Y2
-	MOVQ    t2+40(FP), R8
-	VMOVUPD (R8)(CX*1), Y3
-	VPXOR   Y4, Y4, Y4
-	VPXOR   Y5, Y5, Y5
-	VPXOR   Y6, Y6, Y6
-	MOVQ    BX, R8
-	MOVQ    batch+72(FP), R9
-
-samples:
-	IMUL3L         $0x04, (R8), R10
-	VBROADCASTF128 (DX)(R10*8), Y7
-	VBROADCASTF128 16(DX)(R10*8), Y9
-	IMUL3L         $0x04, (R8)(SI*1), R10
-	VBROADCASTF128 (DX)(R10*8), Y8
-	VBROADCASTF128 16(DX)(R10*8), Y10
-	IMUL3L         $0x04, (R8)(SI*2), R10
-	VINSERTF128    $0x01, (DX)(R10*8), Y7, Y7
-	VINSERTF128    $0x01, 16(DX)(R10*8), Y9, Y9
-	IMUL3L         $0x04, (R8)(AX*1), R10
-	VINSERTF128    $0x01, (DX)(R10*8), Y8, Y8
-	VINSERTF128    $0x01, 16(DX)(R10*8), Y10, Y10
-	VUNPCKLPD      Y8, Y7, Y11
-	VUNPCKHPD      Y8, Y7, Y7
-	VUNPCKLPD      Y10, Y9, Y8
-	VUNPCKHPD      Y10, Y9, Y9
-	VMULPD         Y11, Y1, Y10
-	VMULPD         Y7, Y2, Y12
-	VADDPD         Y12, Y10, Y10
-	VMULPD         Y8, Y3, Y12
-	VADDPD         Y12, Y10, Y10
-	VSUBPD         Y9, Y10, Y10
-	VMULPD         Y11, Y10, Y12
-	VADDPD         Y12, Y4, Y4
-	VMULPD         Y7, Y10, Y12
-	VADDPD         Y12, Y5, Y5
-	VMULPD         Y8, Y10, Y12
-	VADDPD         Y12, Y6, Y6
-	ADDQ           $0x04, R8
-	DECQ           R9
-	JNE            samples
-	MOVQ           o0+0(FP), R8
-	VMULPD         Y0, Y4, Y4
-	VMOVUPD        (R8)(CX*1), Y1
-	VSUBPD         Y4, Y1, Y1
-	VMOVUPD        Y1, (R8)(CX*1)
-	MOVQ           o1+8(FP), R8
-	VMULPD         Y0, Y5, Y5
-	VMOVUPD        (R8)(CX*1), Y1
-	VSUBPD         Y5, Y1, Y1
-	VMOVUPD        Y1, (R8)(CX*1)
-	MOVQ           o2+16(FP), R8
-	VMULPD         Y0, Y6, Y6
-	VMOVUPD        (R8)(CX*1), Y1
-	VSUBPD         Y6, Y1, Y1
-	VMOVUPD        Y1, (R8)(CX*1)
-	LEAQ           (BX)(SI*4), BX
-	ADDQ           $0x20, CX
-	CMPQ           CX, DI
-	JLT            walkers
-	VZEROUPPER
-	RET
-
-// func deepLinearBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
-// Requires: AVX, AVX2
-TEXT ·deepLinearBy4(SB), NOSPLIT, $0-80
-	VBROADCASTSD c+72(FP), Y0
-	MOVQ         rows+32(FP), DX
-	MOVQ         indices+40(FP), BX
-	MOVQ         stride+48(FP), SI
-	SHLQ         $0x02, SI
-	LEAQ         (SI)(SI*2), AX
-	XORQ         CX, CX
-	MOVQ         walkers+64(FP), DI
-	SHLQ         $0x03, DI
-
-walkers:
-	MOVQ    t0+16(FP), R8
-	VMOVUPD (R8)(CX*1), Y1
-	MOVQ    t1+24(FP), R8
-	VMOVUPD (R8)(CX*1), Y2
-	VMULPD  Y1, Y2, Y3
-	VPXOR   Y4, Y4, Y4
-	VPXOR   Y5, Y5, Y5
-	MOVQ    BX, R8
-	MOVQ    batch+56(FP), R9
-
-samples:
-	IMUL3L         $0x02, (R8), R10
-	VBROADCASTF128 (DX)(R10*8), Y6
-	IMUL3L         $0x02, (R8)(SI*1), R10
-	VBROADCASTF128 (DX)(R10*8), Y7
-	IMUL3L         $0x02, (R8)(SI*2), R10
-	VINSERTF128    $0x01, (DX)(R10*8), Y6, Y6
-	IMUL3L         $0x02, (R8)(AX*1), R10
-	VINSERTF128    $0x01, (DX)(R10*8), Y7, Y7
-	VADDPD         Y6, Y4, Y4
-	VADDPD         Y7, Y5, Y5
-	ADDQ           $0x04, R8
-	DECQ           R9
-	JNE            samples
-	VUNPCKLPD      Y5, Y4, Y6
-	VUNPCKHPD      Y5, Y4, Y4
-	VMULPD         Y3, Y6, Y6
-	VSUBPD         Y4, Y6, Y6
-	VMULPD         Y2, Y6, Y2
-	VMULPD         Y1, Y6, Y1
-	MOVQ           o0+0(FP), R8
-	VMULPD         Y0, Y2, Y2
-	VMOVUPD        (R8)(CX*1), Y3
 	VSUBPD         Y2, Y3, Y3
-	VMOVUPD        Y3, (R8)(CX*1)
-	MOVQ           o1+8(FP), R8
-	VMULPD         Y0, Y1, Y1
-	VMOVUPD        (R8)(CX*1), Y2
-	VSUBPD         Y1, Y2, Y2
-	VMOVUPD        Y2, (R8)(CX*1)
-	LEAQ           (BX)(SI*4), BX
-	ADDQ           $0x20, CX
-	CMPQ           CX, DI
+	VBROADCASTSD   (R9), Y2
+	VMULPD         Y2, Y3, Y3
+	VSUBPD         Y3, Y1, Y1
+	VSUBPD         Y3, Y0, Y0
+	ADDQ           $0x08, R9
+	DECQ           R10
+	JNE            steps
+	MOVQ           o0+0(FP), DX
+	VMOVUPD        Y1, (DX)(SI*1)
+	LEAQ           (BX)(DI*4), BX
+	ADDQ           $0x20, SI
+	CMPQ           SI, R8
+	JLT            walkers
+	VZEROUPPER
+	RET
+
+// func linear2By4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX2
+TEXT ·linear2By4(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), CX
+	MOVQ indices+40(FP), BX
+	MOVQ stride+48(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), AX
+	XORQ SI, SI
+	MOVQ walkers+64(FP), R8
+	SHLQ $0x03, R8
+
+walkers:
+	MOVQ    t0+16(FP), DX
+	VMOVUPD (DX)(SI*1), Y0
+	MOVQ    t1+24(FP), DX
+	VMOVUPD (DX)(SI*1), Y1
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(SI*1), Y2
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(SI*1), Y3
+	MOVQ    BX, DX
+	MOVQ    c+72(FP), R9
+	MOVQ    steps+80(FP), R10
+
+steps:
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	MOVQ  batch+56(FP), R11
+
+samples:
+	MOVL           (DX), R12
+	SHLQ           $0x02, R12
+	VBROADCASTF128 (CX)(R12*8), Y4
+	VBROADCASTF128 16(CX)(R12*8), Y8
+	MOVL           (DX)(DI*1), R12
+	SHLQ           $0x02, R12
+	VBROADCASTF128 (CX)(R12*8), Y7
+	VBROADCASTF128 16(CX)(R12*8), Y9
+	MOVL           (DX)(DI*2), R12
+	SHLQ           $0x02, R12
+	VINSERTF128    $0x01, (CX)(R12*8), Y4, Y4
+	VINSERTF128    $0x01, 16(CX)(R12*8), Y8, Y8
+	MOVL           (DX)(AX*1), R12
+	SHLQ           $0x02, R12
+	VINSERTF128    $0x01, (CX)(R12*8), Y7, Y7
+	VINSERTF128    $0x01, 16(CX)(R12*8), Y9, Y9
+	VUNPCKLPD      Y7, Y4, Y10
+	VUNPCKHPD      Y7, Y4, Y4
+	VUNPCKLPD      Y9, Y8, Y7
+	VMULPD         Y10, Y0, Y8
+	VMULPD         Y4, Y1, Y9
+	VADDPD         Y9, Y8, Y8
+	VSUBPD         Y7, Y8, Y8
+	VMULPD         Y10, Y8, Y9
+	VADDPD         Y9, Y5, Y5
+	VMULPD         Y4, Y8, Y9
+	VADDPD         Y9, Y6, Y6
+	ADDQ           $0x04, DX
+	DECQ           R11
+	JNE            samples
+	VBROADCASTSD   (R9), Y4
+	VMULPD         Y4, Y5, Y5
+	VSUBPD         Y5, Y2, Y2
+	VSUBPD         Y5, Y0, Y0
+	VMULPD         Y4, Y6, Y6
+	VSUBPD         Y6, Y3, Y3
+	VSUBPD         Y6, Y1, Y1
+	ADDQ           $0x08, R9
+	DECQ           R10
+	JNE            steps
+	MOVQ           o0+0(FP), DX
+	VMOVUPD        Y2, (DX)(SI*1)
+	MOVQ           o1+8(FP), DX
+	VMOVUPD        Y3, (DX)(SI*1)
+	LEAQ           (BX)(DI*4), BX
+	ADDQ           $0x20, SI
+	CMPQ           SI, R8
+	JLT            walkers
+	VZEROUPPER
+	RET
+
+// func linear3By4(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX2
+TEXT ·linear3By4(SB), NOSPLIT, $0-104
+	MOVQ rows+48(FP), CX
+	MOVQ indices+56(FP), BX
+	MOVQ stride+64(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), AX
+	XORQ SI, SI
+	MOVQ walkers+80(FP), R8
+	SHLQ $0x03, R8
+
+walkers:
+	MOVQ    t0+24(FP), DX
+	VMOVUPD (DX)(SI*1), Y0
+	MOVQ    t1+32(FP), DX
+	VMOVUPD (DX)(SI*1), Y1
+	MOVQ    t2+40(FP), DX
+	VMOVUPD (DX)(SI*1), Y2
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(SI*1), Y3
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(SI*1), Y4
+	MOVQ    o2+16(FP), DX
+	VMOVUPD (DX)(SI*1), Y5
+	MOVQ    BX, DX
+	MOVQ    c+88(FP), R9
+	MOVQ    steps+96(FP), R10
+
+steps:
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	MOVQ  batch+72(FP), R11
+
+samples:
+	MOVL           (DX), R12
+	SHLQ           $0x02, R12
+	VBROADCASTF128 (CX)(R12*8), Y6
+	VBROADCASTF128 16(CX)(R12*8), Y11
+	MOVL           (DX)(DI*1), R12
+	SHLQ           $0x02, R12
+	VBROADCASTF128 (CX)(R12*8), Y10
+	VBROADCASTF128 16(CX)(R12*8), Y12
+	MOVL           (DX)(DI*2), R12
+	SHLQ           $0x02, R12
+	VINSERTF128    $0x01, (CX)(R12*8), Y6, Y6
+	VINSERTF128    $0x01, 16(CX)(R12*8), Y11, Y11
+	MOVL           (DX)(AX*1), R12
+	SHLQ           $0x02, R12
+	VINSERTF128    $0x01, (CX)(R12*8), Y10, Y10
+	VINSERTF128    $0x01, 16(CX)(R12*8), Y12, Y12
+	VUNPCKLPD      Y10, Y6, Y13
+	VUNPCKHPD      Y10, Y6, Y6
+	VUNPCKLPD      Y12, Y11, Y10
+	VUNPCKHPD      Y12, Y11, Y11
+	VMULPD         Y13, Y0, Y12
+	VMULPD         Y6, Y1, Y14
+	VADDPD         Y14, Y12, Y12
+	VMULPD         Y10, Y2, Y14
+	VADDPD         Y14, Y12, Y12
+	VSUBPD         Y11, Y12, Y12
+	VMULPD         Y13, Y12, Y14
+	VADDPD         Y14, Y7, Y7
+	VMULPD         Y6, Y12, Y14
+	VADDPD         Y14, Y8, Y8
+	VMULPD         Y10, Y12, Y14
+	VADDPD         Y14, Y9, Y9
+	ADDQ           $0x04, DX
+	DECQ           R11
+	JNE            samples
+	VBROADCASTSD   (R9), Y6
+	VMULPD         Y6, Y7, Y7
+	VSUBPD         Y7, Y3, Y3
+	VSUBPD         Y7, Y0, Y0
+	VMULPD         Y6, Y8, Y8
+	VSUBPD         Y8, Y4, Y4
+	VSUBPD         Y8, Y1, Y1
+	VMULPD         Y6, Y9, Y9
+	VSUBPD         Y9, Y5, Y5
+	VSUBPD         Y9, Y2, Y2
+	ADDQ           $0x08, R9
+	DECQ           R10
+	JNE            steps
+	MOVQ           o0+0(FP), DX
+	VMOVUPD        Y3, (DX)(SI*1)
+	MOVQ           o1+8(FP), DX
+	VMOVUPD        Y4, (DX)(SI*1)
+	MOVQ           o2+16(FP), DX
+	VMOVUPD        Y5, (DX)(SI*1)
+	LEAQ           (BX)(DI*4), BX
+	ADDQ           $0x20, SI
+	CMPQ           SI, R8
+	JLT            walkers
+	VZEROUPPER
+	RET
+
+// func deepLinearBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX2
+TEXT ·deepLinearBy4(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), CX
+	MOVQ indices+40(FP), BX
+	MOVQ stride+48(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), AX
+	XORQ SI, SI
+	MOVQ walkers+64(FP), R8
+	SHLQ $0x03, R8
+
+walkers:
+	MOVQ    t0+16(FP), DX
+	VMOVUPD (DX)(SI*1), Y0
+	MOVQ    t1+24(FP), DX
+	VMOVUPD (DX)(SI*1), Y1
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(SI*1), Y2
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(SI*1), Y3
+	MOVQ    BX, DX
+	MOVQ    c+72(FP), R9
+	MOVQ    steps+80(FP), R10
+
+steps:
+	VMULPD Y0, Y1, Y5
+	VPXOR  Y6, Y6, Y6
+	VPXOR  Y7, Y7, Y7
+	MOVQ   batch+56(FP), R11
+
+samples:
+	MOVL           (DX), R12
+	SHLQ           $0x01, R12
+	VBROADCASTF128 (CX)(R12*8), Y4
+	MOVL           (DX)(DI*1), R12
+	SHLQ           $0x01, R12
+	VBROADCASTF128 (CX)(R12*8), Y8
+	MOVL           (DX)(DI*2), R12
+	SHLQ           $0x01, R12
+	VINSERTF128    $0x01, (CX)(R12*8), Y4, Y4
+	MOVL           (DX)(AX*1), R12
+	SHLQ           $0x01, R12
+	VINSERTF128    $0x01, (CX)(R12*8), Y8, Y8
+	VADDPD         Y4, Y6, Y6
+	VADDPD         Y8, Y7, Y7
+	ADDQ           $0x04, DX
+	DECQ           R11
+	JNE            samples
+	VUNPCKLPD      Y7, Y6, Y4
+	VUNPCKHPD      Y7, Y6, Y6
+	VMULPD         Y5, Y4, Y4
+	VSUBPD         Y6, Y4, Y4
+	VMULPD         Y1, Y4, Y5
+	VMULPD         Y0, Y4, Y6
+	VBROADCASTSD   (R9), Y4
+	VMULPD         Y4, Y5, Y5
+	VSUBPD         Y5, Y2, Y2
+	VSUBPD         Y5, Y0, Y0
+	VMULPD         Y4, Y6, Y6
+	VSUBPD         Y6, Y3, Y3
+	VSUBPD         Y6, Y1, Y1
+	ADDQ           $0x08, R9
+	DECQ           R10
+	JNE            steps
+	MOVQ           o0+0(FP), DX
+	VMOVUPD        Y2, (DX)(SI*1)
+	MOVQ           o1+8(FP), DX
+	VMOVUPD        Y3, (DX)(SI*1)
+	LEAQ           (BX)(DI*4), BX
+	ADDQ           $0x20, SI
+	CMPQ           SI, R8
 	JLT            walkers
 	VZEROUPPER
 	RET

@@ -36,10 +36,10 @@ func TestLanesChangeNoBit(t *testing.T) {
 	others := otherLanes(t)
 	for _, c := range models {
 		for _, s := range []fp.Sampling{fp.WithReplacement, fp.Epochs} {
-			for _, batch := range []int{1, 8} {
+			for batch, momentum := range map[int]float64{1: 0, 3: 0.5, 8: 0} {
 				walked := func(n int) [][]float64 {
 					defer setLanes(n)()
-					p := &SGD{Loss: someLoss(t, c.model, c.d, 500), Schedule: fp.ConstantRate(0.05), Batch: batch, Sampling: s, Momentum: 0.5}
+					p := &SGD{Loss: someLoss(t, c.model, c.d, 500), Schedule: fp.InverseSqrtRate(0.05), Batch: batch, Sampling: s, Momentum: momentum}
 					e, err := New(p, Initial{Points: [][]float64{make([]float64, c.d)}}, Options{Walkers: 26, Groups: 2, Workers: 1})
 					if err != nil {
 						t.Fatal(err)

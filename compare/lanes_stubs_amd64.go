@@ -4,29 +4,33 @@
 
 package compare
 
-// linear1By8 subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of 8 and at least that, whose indices are so many apart. It needs AVX-512F.
+// linear1By8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 8 and at least that; their indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
-func linear1By8(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func linear1By8(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
-// linear2By8 subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of 8 and at least that, whose indices are so many apart. It needs AVX-512F.
+// linear2By8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 8 and at least that; their indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
-func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
-// linear3By8 subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of 8 and at least that, whose indices are so many apart. It needs AVX-512F.
+// linear3By8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 8 and at least that; their indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
-func linear3By8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func linear3By8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
-// deepLinearBy8 subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of 8 and at least that, whose indices are so many apart. It needs AVX-512F.
+// deepLinearBy8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 8 and at least that; their indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
-func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // moments1By8 adds t − o to f and their products, packed, to s,
 // for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
@@ -67,29 +71,33 @@ func cells2By8(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers
 //go:noescape
 func cells3By8(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
 
-// linear1By4 subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of 4 and at least that, whose indices are so many apart. It needs AVX2.
+// linear1By4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 4 and at least that; their indices are so many apart. It needs AVX2.
 //
 //go:noescape
-func linear1By4(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func linear1By4(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
-// linear2By4 subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of 4 and at least that, whose indices are so many apart. It needs AVX2.
+// linear2By4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 4 and at least that; their indices are so many apart. It needs AVX2.
 //
 //go:noescape
-func linear2By4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func linear2By4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
-// linear3By4 subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of 4 and at least that, whose indices are so many apart. It needs AVX2.
+// linear3By4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 4 and at least that; their indices are so many apart. It needs AVX2.
 //
 //go:noescape
-func linear3By4(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func linear3By4(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
-// deepLinearBy4 subtracts c times the sum of gradients over batches of samples, for so many walkers,
-// a multiple of 4 and at least that, whose indices are so many apart. It needs AVX2.
+// deepLinearBy4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 4 and at least that; their indices are so many apart. It needs AVX2.
 //
 //go:noescape
-func deepLinearBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c float64)
+func deepLinearBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // moments1By4 adds t − o to f and their products, packed, to s,
 // for so many walkers, a multiple of 4 and at least that. It needs AVX2.

@@ -23,8 +23,8 @@ type runner interface {
 	resume(b *block)
 	// draw takes from the sources what the next buffered steps need.
 	draw(b *block)
-	// step moves the block by step b.start + k, 0 ≤ k < buffered.
-	step(b *block, k int)
+	// advance moves the block by steps b.start + k, k = from … to − 1 with 0 ≤ from < to ≤ buffered.
+	advance(b *block, from, to int)
 }
 
 // A block is some walkers on their way.

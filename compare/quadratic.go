@@ -25,14 +25,16 @@ func squares(l *loss.Loss) []square {
 
 type linear1 struct{ rows []square }
 
-func (m linear1) descend(out, theta [][]float64, b *batches, k int, c float64) {
+func (m linear1) descend(out, theta [][]float64, b *batches, k int, c []float64) {
 	indices, stride := b.at(k, 0)
 	done := linear1AtOnce(out, theta, m.rows, indices, b.size, stride, c)
 	if done == len(theta[0]) {
 		return
 	}
-	indices, _ = b.at(k, done)
-	descendLinear1(out[0][done:], theta[0][done:], m.rows, indices, b.size, stride, c)
+	for i, c := range c {
+		indices, _ = b.at(k+i, done)
+		descendLinear1(out[0][done:], theta[0][done:], m.rows, indices, b.size, stride, c)
+	}
 }
 
 func descendLinear1(o0, t0 []float64, rows []square, indices []uint32, batch, stride int, c float64) {
@@ -50,14 +52,16 @@ func descendLinear1(o0, t0 []float64, rows []square, indices []uint32, batch, st
 
 type linear2 struct{ rows []row2 }
 
-func (m linear2) descend(out, theta [][]float64, b *batches, k int, c float64) {
+func (m linear2) descend(out, theta [][]float64, b *batches, k int, c []float64) {
 	indices, stride := b.at(k, 0)
 	done := linear2AtOnce(out, theta, m.rows, indices, b.size, stride, c)
 	if done == len(theta[0]) {
 		return
 	}
-	indices, _ = b.at(k, done)
-	descendLinear2(out[0][done:], out[1][done:], theta[0][done:], theta[1][done:], m.rows, indices, b.size, stride, c)
+	for i, c := range c {
+		indices, _ = b.at(k+i, done)
+		descendLinear2(out[0][done:], out[1][done:], theta[0][done:], theta[1][done:], m.rows, indices, b.size, stride, c)
+	}
 }
 
 func descendLinear2(o0, o1, t0, t1 []float64, rows []row2, indices []uint32, batch, stride int, c float64) {
@@ -79,9 +83,11 @@ func descendLinear2(o0, o1, t0, t1 []float64, rows []row2, indices []uint32, bat
 // words2 is linear2 that takes the indices from words itself.
 type words2 struct{ rows []row2 }
 
-func (m words2) descend(out, theta [][]float64, b *batches, k int, c float64) {
+func (m words2) descend(out, theta [][]float64, b *batches, k int, c []float64) {
 	quarter := b.size / 4
-	descendWords2(out[0], out[1], theta[0], theta[1], m.rows, b.words[k*quarter:], quarter, buffered*quarter, b.n, c)
+	for i, c := range c {
+		descendWords2(out[0], out[1], theta[0], theta[1], m.rows, b.words[(k+i)*quarter:], quarter, buffered*quarter, b.n, c)
+	}
 }
 
 func descendWords2(o0, o1, t0, t1 []float64, rows []row2, words []uint64, count, stride int, n uint64, c float64) {
@@ -121,14 +127,16 @@ func descendWords2(o0, o1, t0, t1 []float64, rows []row2, words []uint64, count,
 
 type linear3 struct{ rows []row3 }
 
-func (m linear3) descend(out, theta [][]float64, b *batches, k int, c float64) {
+func (m linear3) descend(out, theta [][]float64, b *batches, k int, c []float64) {
 	indices, stride := b.at(k, 0)
 	done := linear3AtOnce(out, theta, m.rows, indices, b.size, stride, c)
 	if done == len(theta[0]) {
 		return
 	}
-	indices, _ = b.at(k, done)
-	descendLinear3(out[0][done:], out[1][done:], out[2][done:], theta[0][done:], theta[1][done:], theta[2][done:], m.rows, indices, b.size, stride, c)
+	for i, c := range c {
+		indices, _ = b.at(k+i, done)
+		descendLinear3(out[0][done:], out[1][done:], out[2][done:], theta[0][done:], theta[1][done:], theta[2][done:], m.rows, indices, b.size, stride, c)
+	}
 }
 
 func descendLinear3(o0, o1, o2, t0, t1, t2 []float64, rows []row3, indices []uint32, batch, stride int, c float64) {
@@ -152,14 +160,16 @@ func descendLinear3(o0, o1, o2, t0, t1, t2 []float64, rows []row3, indices []uin
 // deepLinear has the gradient Σ (abx − y)x, times b and times a.
 type deepLinear struct{ rows []square }
 
-func (m deepLinear) descend(out, theta [][]float64, b *batches, k int, c float64) {
+func (m deepLinear) descend(out, theta [][]float64, b *batches, k int, c []float64) {
 	indices, stride := b.at(k, 0)
 	done := deepLinearAtOnce(out, theta, m.rows, indices, b.size, stride, c)
 	if done == len(theta[0]) {
 		return
 	}
-	indices, _ = b.at(k, done)
-	descendDeepLinear(out[0][done:], out[1][done:], theta[0][done:], theta[1][done:], m.rows, indices, b.size, stride, c)
+	for i, c := range c {
+		indices, _ = b.at(k+i, done)
+		descendDeepLinear(out[0][done:], out[1][done:], theta[0][done:], theta[1][done:], m.rows, indices, b.size, stride, c)
+	}
 }
 
 func descendDeepLinear(o0, o1, t0, t1 []float64, rows []square, indices []uint32, batch, stride int, c float64) {

@@ -183,6 +183,12 @@ func gatherThreePoint(z []float64, outcomes []uint32, stride int) {
 	}
 }
 
+func (r *sdeRunner) advance(b *block, from, to int) {
+	for k := from; k < to; k++ {
+		r.step(b, k)
+	}
+}
+
 func (r *sdeRunner) step(b *block, k int) {
 	s := r.scratch
 	fromTables := r.constant != nil && r.sde.Scheme == EulerMaruyama && r.sde.Increments == ThreePoint

@@ -135,7 +135,7 @@ func (s *polynomialSDE) afterOneStep(scheme Scheme, h float64, start []float64, 
 			code /= 3
 		}
 	}
-	r.step(b, 0)
+	r.advance(b, 0, 1)
 	mean := make([]float64, len(f))
 	x := make([]float64, s.d)
 	for w := range lanes {

@@ -89,9 +89,9 @@ func (s *SGD) runner() runner {
 type gradient interface {
 	resume(b *block)
 	draw(b *block)
-	// descend subtracts rate·g_B(θ) of step k from out, which may be b.theta. z has the
-	// normal deviates of the step.
-	descend(out [][]float64, b *block, k int, rate float64, z [][]float64)
+	// descend subtracts rate·g_B(θ) of steps k, k + 1, … from out, one for each rate. Beyond one step out is b.theta,
+	// and there are no deviates: z has those of one step.
+	descend(out [][]float64, b *block, k int, rates []float64, z [][]float64)
 }
 
 type sgdRunner struct {
@@ -101,6 +101,7 @@ type sgdRunner struct {
 	z, zb      [][]float64 // deviates of one step
 	atInjected int         // the first that is for injected noise
 	injected   float64     // its standard deviation
+	rates      [buffered]float64
 }
 
 func (r *sgdRunner) resume(b *block) { r.gradient.resume(b) }
@@ -112,8 +113,20 @@ func (r *sgdRunner) draw(b *block) {
 	}
 }
 
+func (r *sgdRunner) advance(b *block, from, to int) {
+	for k := from; k < to; k++ {
+		r.rates[k] = r.sgd.Schedule.Rate(b.start + k)
+	}
+	if r.sgd.Momentum == 0 && len(r.z) == 0 {
+		r.gradient.descend(b.theta, b, from, r.rates[from:to], nil)
+		return
+	}
+	for k := from; k < to; k++ {
+		r.step(b, k)
+	}
+}
+
 func (r *sgdRunner) step(b *block, k int) {
-	rate := r.sgd.Schedule.Rate(b.start + k)
 	if len(r.z) > 0 {
 		r.zb = cut(r.zb, r.z, 0, b.walkers())
 		r.deviates.gather(r.zb, k)
@@ -125,9 +138,9 @@ func (r *sgdRunner) step(b *block, k int) {
 			floats.Scale(mu, v)
 		}
 	}
-	r.gradient.descend(out, b, k, rate, r.zb)
+	r.gradient.descend(out, b, k, r.rates[k:k+1], r.zb)
 	if r.injected > 0 {
-		r.inject(out, rate)
+		r.inject(out, r.rates[k])
 	}
 	if r.sgd.Momentum != 0 {
 		for a, t := range b.theta {
@@ -153,11 +166,11 @@ func (r *sgdRunner) noise(dst [][]float64, b *block, k int) {
 	for _, x := range dst {
 		clear(x)
 	}
-	m.descend(dst, b, k, 1, nil)
+	m.descend(dst, b, k, []float64{1}, nil)
 	if m.full == nil {
 		m.full = &whole{r.sgd.Loss.Evaluator(), make([]float64, len(dst))}
 	}
-	m.full.descend(dst, b.theta, &m.batches, 0, -1/float64(m.batches.n))
+	m.full.step(dst, b.theta, &m.batches, 0, -1/float64(m.batches.n))
 }
 
 // minibatches are mean gradients of samples.
@@ -167,6 +180,7 @@ type minibatches struct {
 	batches batches
 	full    *whole // for noise
 	words   bool
+	factors []float64 // rates over the size of batches
 }
 
 func newMinibatches(s *SGD) *minibatches {
@@ -194,8 +208,12 @@ func (m *minibatches) draw(b *block) {
 	m.sampler.draw(&m.batches, b.sources, b.start)
 }
 
-func (m *minibatches) descend(out [][]float64, b *block, k int, rate float64, _ [][]float64) {
-	m.descent.descend(out, b.theta, &m.batches, k, rate/float64(m.batches.size))
+func (m *minibatches) descend(out [][]float64, b *block, k int, rates []float64, _ [][]float64) {
+	m.factors = m.factors[:0]
+	for _, rate := range rates {
+		m.factors = append(m.factors, rate/float64(m.batches.size))
+	}
+	m.descent.descend(out, b.theta, &m.batches, k, m.factors)
 }
 
 // gaussian is the gradient of a formula with normal noise.
@@ -209,8 +227,8 @@ type gaussian struct {
 func (m *gaussian) resume(*block) {}
 func (m *gaussian) draw(*block)   {}
 
-func (m *gaussian) descend(out [][]float64, b *block, _ int, rate float64, z [][]float64) {
-	d := m.formula.Dim
+func (m *gaussian) descend(out [][]float64, b *block, _ int, rates []float64, z [][]float64) {
+	d, rate := m.formula.Dim, rates[0]
 	if m.grad == nil || len(m.grad[0]) != b.walkers() {
 		m.grad, m.cov = columns(d, b.walkers()), columns(packed(d), b.walkers())
 	}

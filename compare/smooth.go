@@ -42,7 +42,7 @@ func signed3(l *loss.Loss) []triple {
 
 type logistic1 struct{ rows, z []float64 }
 
-func (m *logistic1) descend(out, theta [][]float64, b *batches, k int, c float64) {
+func (m *logistic1) step(out, theta [][]float64, b *batches, k int, c float64) {
 	indices, stride := b.at(k, 0)
 	m.z = sized(m.z, len(theta[0])*b.size)
 	arguments1(m.z, theta[0], m.rows, indices, b.size, stride)
@@ -77,7 +77,7 @@ type logistic2 struct {
 	z    []float64
 }
 
-func (m *logistic2) descend(out, theta [][]float64, b *batches, k int, c float64) {
+func (m *logistic2) step(out, theta [][]float64, b *batches, k int, c float64) {
 	indices, stride := b.at(k, 0)
 	m.z = sized(m.z, len(theta[0])*b.size)
 	arguments2(m.z, theta[0], theta[1], m.rows, indices, b.size, stride)
@@ -128,7 +128,7 @@ type logistic3 struct {
 	z    []float64
 }
 
-func (m *logistic3) descend(out, theta [][]float64, b *batches, k int, c float64) {
+func (m *logistic3) step(out, theta [][]float64, b *batches, k int, c float64) {
 	indices, stride := b.at(k, 0)
 	m.z = sized(m.z, len(theta[0])*b.size)
 	arguments3(m.z, theta[0], theta[1], theta[2], m.rows, indices, b.size, stride)
@@ -172,7 +172,7 @@ type tanh2 struct {
 	z    []float64
 }
 
-func (m *tanh2) descend(out, theta [][]float64, b *batches, k int, c float64) {
+func (m *tanh2) step(out, theta [][]float64, b *batches, k int, c float64) {
 	indices, stride := b.at(k, 0)
 	m.z = sized(m.z, len(theta[0])*b.size)
 	argumentsTanh2(m.z, theta[1], m.rows, indices, b.size, stride)
@@ -212,7 +212,7 @@ type tanh3 struct {
 	z    []float64
 }
 
-func (m *tanh3) descend(out, theta [][]float64, b *batches, k int, c float64) {
+func (m *tanh3) step(out, theta [][]float64, b *batches, k int, c float64) {
 	indices, stride := b.at(k, 0)
 	m.z = sized(m.z, len(theta[0])*b.size)
 	argumentsTanh3(m.z, theta[1], theta[2], m.rows, indices, b.size, stride)

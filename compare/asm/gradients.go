@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"math/bits"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -15,23 +16,21 @@ import (
 
 // linear1 writes the kernel for linear regression with one feature.
 func (l lanes) linear1() {
-	l.kernel("linear1", [][2]string{{"o0", "t0"}}, func(k *walkers) {
-		theta := k.coordinates()
-		k.subtract([]VecVirtual{k.slope(theta[0])})
+	l.kernel("linear1", 1, func(k *walkers) []VecVirtual {
+		return []VecVirtual{k.slope(k.theta[0])}
 	})
 }
 
 // linear writes the kernel for linear regression with d features, 2 or 3.
 func (l lanes) linear(d int) {
-	names := [][2]string{{"o0", "t0"}, {"o1", "t1"}, {"o2", "t2"}}[:d]
-	l.kernel(fmt.Sprint("linear", d), names, func(k *walkers) {
-		theta, sums := k.coordinates(), k.zeros(d)
+	l.kernel(fmt.Sprint("linear", d), d, func(k *walkers) []VecVirtual {
+		sums := k.zeros(d)
 		k.samples(func(row func(int) Mem) {
 			x := k.columns(row, d+1)
 			e, t := k.vector(), k.vector()
-			VMULPD(x[0], theta[0], e)
+			VMULPD(x[0], k.theta[0], e)
 			for a := 1; a < d; a++ {
-				VMULPD(x[a], theta[a], t)
+				VMULPD(x[a], k.theta[a], t)
 				VADDPD(t, e, e)
 			}
 			VSUBPD(x[d], e, e)
@@ -40,94 +39,88 @@ func (l lanes) linear(d int) {
 				VADDPD(t, sums[a], sums[a])
 			}
 		}, 32)
-		k.subtract(sums)
+		return sums
 	})
 }
 
 // deepLinear writes the kernel for the product of two parameters.
 func (l lanes) deepLinear() {
-	names := [][2]string{{"o0", "t0"}, {"o1", "t1"}}
-	l.kernel("deepLinear", names, func(k *walkers) {
-		theta, product := k.coordinates(), k.vector()
-		VMULPD(theta[0], theta[1], product)
+	l.kernel("deepLinear", 2, func(k *walkers) []VecVirtual {
+		product, g := k.vector(), []VecVirtual{k.vector(), k.vector()}
+		VMULPD(k.theta[0], k.theta[1], product)
 		slope := k.slope(product)
-		VMULPD(theta[1], slope, theta[1])
-		VMULPD(theta[0], slope, theta[0])
-		k.subtract([]VecVirtual{theta[1], theta[0]})
+		VMULPD(k.theta[1], slope, g[0])
+		VMULPD(k.theta[0], slope, g[1])
+		return g
 	})
 }
 
 // walkers are as many as there are lanes.
 type walkers struct {
 	lanes
-	names          [][2]string // of arguments: what to subtract from, and coordinates
-	offset         Register    // of the walkers in columns
+	theta          []VecVirtual
 	rows           Register
-	base           Register // of the indices
-	stride, triple Register // of the indices of the next walker, and three times that
-	factor         VecVirtual
+	bases          []Register // of the indices of walkers 0 and 4 from here on
+	stride, triple Register   // of the indices of the next walker, and three times that
 }
 
-// kernel writes a kernel whose body moves the walkers of all lanes.
-func (l lanes) kernel(name string, names [][2]string, body func(*walkers)) {
-	arguments := ""
-	for _, side := range []int{0, 1} {
-		for _, n := range names {
-			arguments += n[side] + ", "
-		}
-	}
+// kernel writes a kernel for models of d parameters; gradient returns its sums over batches.
+func (l lanes) kernel(name string, d int, gradient func(*walkers) []VecVirtual) {
+	to, outs := names("o", d)
+	from, thetas := names("t", d)
 	name = fmt.Sprintf("%sBy%d", name, l.count)
-	TEXT(name, NOSPLIT, "func("+arguments+"rows *float64, indices *uint32, stride, batch, walkers int, c float64)")
+	TEXT(name, NOSPLIT, "func("+outs+thetas+"rows *float64, indices *uint32, stride, batch, walkers int, c *float64, steps int)")
 	Pragma("noescape")
 	Doc(
-		name+" subtracts c times the sum of gradients over batches of samples, for so many walkers,",
-		fmt.Sprintf("a multiple of %d and at least that, whose indices are so many apart. It needs %s.", l.count, l.needs))
-	k := &walkers{lanes: l, names: names, factor: l.vector(), triple: GP64(), offset: GP64()}
-	c, err := Param("c").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VBROADCASTSD(c.Addr, k.factor)
-	k.rows = Load(Param("rows"), GP64())
-	k.base = Load(Param("indices"), GP64())
+		name+" takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum",
+		"of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are",
+		fmt.Sprintf("a multiple of %d and at least that; their indices are so many apart. It needs %s.", l.count, l.needs))
+	k := &walkers{lanes: l, triple: GP64(), rows: Load(Param("rows"), GP64()), bases: []Register{GP64(), GP64()}[:l.count/4]}
+	base, offset := Load(Param("indices"), GP64()), GP64()
 	k.stride = Load(Param("stride"), GP64())
 	SHLQ(Imm(2), k.stride)
 	LEAQ(Mem{Base: k.stride, Index: k.stride, Scale: 2}, k.triple)
-	XORQ(k.offset, k.offset)
+	XORQ(offset, offset)
 	end := Load(Param("walkers"), GP64())
 	SHLQ(Imm(3), end)
 	Label("walkers")
-	body(k)
-	LEAQ(Mem{Base: k.base, Index: k.stride, Scale: uint8(l.count)}, k.base)
-	ADDQ(Imm(uint64(8*l.count)), k.offset)
-	CMPQ(k.offset, end)
+	k.theta = l.load(from, offset)
+	out := l.load(to, offset)
+	MOVQ(base, k.bases[0])
+	if l.count == 8 {
+		LEAQ(Mem{Base: base, Index: k.stride, Scale: 4}, k.bases[1])
+	}
+	c, left := Load(Param("c"), GP64()), Load(Param("steps"), GP64())
+	Label("steps")
+	factor := l.vector()
+	g := gradient(k)
+	VBROADCASTSD(Mem{Base: c}, factor)
+	for a := range g {
+		VMULPD(factor, g[a], g[a])
+		VSUBPD(g[a], out[a], out[a])
+		VSUBPD(g[a], k.theta[a], k.theta[a])
+	}
+	ADDQ(Imm(8), c)
+	DECQ(left)
+	JNE(LabelRef("steps"))
+	for a, o := range out {
+		VMOVUPD(o, column(to[a], offset))
+	}
+	LEAQ(Mem{Base: base, Index: k.stride, Scale: uint8(l.count)}, base)
+	ADDQ(Imm(uint64(8*l.count)), offset)
+	CMPQ(offset, end)
 	JLT(LabelRef("walkers"))
 	VZEROUPPER()
 	RET()
 }
 
-func (k *walkers) column(name string) Mem {
-	return Mem{Base: Load(Param(name), GP64()), Index: k.offset, Scale: 1}
-}
-
-func (k *walkers) coordinates() (theta []VecVirtual) {
-	for _, n := range k.names {
-		t := k.vector()
-		VMOVUPD(k.column(n[1]), t)
-		theta = append(theta, t)
+// load returns the numbers of the walkers in columns.
+func (l lanes) load(columns []string, offset Register) (v []VecVirtual) {
+	for _, name := range columns {
+		v = append(v, l.vector())
+		VMOVUPD(column(name, offset), v[len(v)-1])
 	}
-	return theta
-}
-
-// subtract subtracts factor times the sums.
-func (k *walkers) subtract(sums []VecVirtual) {
-	for a, s := range sums {
-		to, o := k.column(k.names[a][0]), k.vector()
-		VMULPD(k.factor, s, s)
-		VMOVUPD(to, o)
-		VSUBPD(s, o, o)
-		VMOVUPD(o, to)
-	}
+	return v
 }
 
 // slope returns w Σxx − Σxy. Rows, of xx and xy, are added up as they are loaded.
@@ -144,32 +137,30 @@ func (k *walkers) slope(w VecVirtual) VecVirtual {
 	return s[0]
 }
 
-// samples goes over the batches: do gets a
-// function that leads to the row, of so many bytes, of one sample of a walker.
+// samples goes over the batches of a step: do gets a function that leads to the row, of so many bytes, of one sample of a walker.
 func (k *walkers) samples(do func(row func(walker int) Mem), bytes uint64) {
-	low, high := GP64(), GP64()
-	bases := []Register{low, high}[:k.count/4]
-	MOVQ(k.base, low)
-	if k.count == 8 {
-		LEAQ(Mem{Base: low, Index: k.stride, Scale: 4}, high)
-	}
 	left := Load(Param("batch"), GP64())
 	Label("samples")
 	do(func(w int) Mem {
-		index := Mem{Base: bases[w/4]}
+		index := Mem{Base: k.bases[w/4]}
 		switch w % 4 {
 		case 1, 2:
 			index.Index, index.Scale = k.stride, uint8(w%4)
 		case 3:
 			index.Index, index.Scale = k.triple, 1
 		}
-		// Rows end below 2³⁵ bytes. A product has a port of its own, where a shift would wait for
-		// those of vectors.
+		// Rows end below 2³⁵ bytes. Beside eight lanes a product has a port of its own, where a shift would wait
+		// for those of vectors; beside four it is the other way round.
 		i := GP64()
-		IMUL3L(Imm(bytes/8), index, i.As32())
+		if k.count == 8 {
+			IMUL3L(Imm(bytes/8), index, i.As32())
+		} else {
+			MOVL(index, i.As32())
+			SHLQ(Imm(uint64(bits.TrailingZeros64(bytes/8))), i)
+		}
 		return Mem{Base: k.rows, Index: i, Scale: 8}
 	})
-	for _, b := range bases {
+	for _, b := range k.bases {
 		ADDQ(Imm(4), b)
 	}
 	DECQ(left)
