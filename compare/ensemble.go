@@ -122,10 +122,10 @@ func New(p Process, initial Initial, opt Options) (*Ensemble, error) {
 	opt.Groups = min(opt.Groups, opt.Walkers)
 	e := &Ensemble{process: p, initial: initial, opt: opt, lanes: min(p.lanes(), opt.Walkers/opt.Groups)}
 	e.state = e.newState()
-	for w := range e.sources {
-		e.sources[w].now = random.New(opt.Seed, uint64(w))
+	for w := range e.sources.now {
+		e.sources.now[w] = random.New(opt.Seed, uint64(w))
 	}
-	initial.place(e.theta, e.sources)
+	initial.place(e.theta, e.sources.now)
 	return e, nil
 }
 
@@ -247,7 +247,7 @@ type worker struct {
 	*Ensemble
 	runner  runner
 	block   block
-	sources []source
+	sources sources
 	cells   []int32     // of walkers, -1 outside
 	noise   [][]float64 // ξ of a step
 }
@@ -255,7 +255,7 @@ type worker struct {
 func (e *Ensemble) newWorker() *worker {
 	return &worker{
 		Ensemble: e, runner: e.process.runner(),
-		sources: make([]source, e.lanes), cells: make([]int32, e.lanes),
+		sources: newSources(e.lanes), cells: make([]int32, e.lanes),
 		noise: columns(e.process.dim(), e.lanes),
 	}
 }
@@ -267,13 +267,13 @@ func (w *worker) advance(ctx context.Context, number, group, target int) {
 	done := int(w.done[number])
 	b := &w.block
 	b.theta, b.velocity = cut(b.theta, w.theta, lo, hi), cut(b.velocity, w.velocity, lo, hi)
-	b.sources = w.sources[:hi-lo]
+	b.sources = w.sources.of(0, hi-lo)
 	b.start = done - done%buffered
-	copy(b.sources, w.state.sources[lo:hi])
+	b.sources.set(w.state.sources.of(lo, hi))
 	w.runner.resume(b)
 	for done < target && ctx.Err() == nil {
 		b.start = done - done%buffered
-		copy(b.sources, w.state.sources[lo:hi])
+		b.sources.set(w.state.sources.of(lo, hi))
 		w.runner.draw(b)
 		for end := min(target, b.start+buffered); done < end; {
 			if w.opt.watchesNoise() && done >= w.opt.BurnIn {
@@ -287,7 +287,7 @@ func (w *worker) advance(ctx context.Context, number, group, target int) {
 			}
 		}
 		if done == b.start+buffered {
-			copy(w.state.sources[lo:hi], b.sources)
+			w.state.sources.of(lo, hi).set(b.sources)
 		}
 	}
 	w.done[number] = int64(done)

@@ -253,7 +253,8 @@ func (t *noiseTest) factor(s fp.Sampling) float64 {
 func (t *noiseTest) draw(s fp.Sampling, batch, group, steps int, add func(xi []float64)) {
 	n, d := t.samples(), t.dim()
 	b := &batches{indices: make([]uint32, buffered*batch), size: batch, n: uint64(n)}
-	from := []source{{now: random.New(t.seed, uint64(s)<<32|uint64(group))}}
+	from := newSources(1)
+	from.now[0] = random.New(t.seed, uint64(s)<<32|uint64(group))
 	sampler := t.newSampler(s, n, batch)
 	sampler.resume(from, 0)
 	mean := make([]float64, d)

@@ -147,7 +147,7 @@ func TestChancesOfIdentitiesAreUniform(t *testing.T) {
 // biased draws as it should, but for the first sample of every sixth batch.
 type biased struct{ sampler }
 
-func (s biased) draw(b *batches, from []source, start int) {
+func (s biased) draw(b *batches, from sources, start int) {
 	s.sampler.draw(b, from, start)
 	for k := 0; k < buffered; k += 6 {
 		b.indices[k*b.size] = 0
@@ -157,7 +157,7 @@ func (s biased) draw(b *batches, from []source, start int) {
 // repeated draws every batch twice.
 type repeated struct{ sampler }
 
-func (s repeated) draw(b *batches, from []source, start int) {
+func (s repeated) draw(b *batches, from sources, start int) {
 	s.sampler.draw(b, from, start)
 	for k := 0; k < buffered; k += 2 {
 		copy(b.indices[(k+1)*b.size:][:b.size], b.indices[k*b.size:])

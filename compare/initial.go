@@ -41,8 +41,8 @@ func (s *Initial) check(d int) error {
 	return nil
 }
 
-// place sets the coordinates of all walkers, and takes what it needs from their sources.
-func (s *Initial) place(theta [][]float64, sources []source) {
+// place sets the coordinates of all walkers, and takes what it needs from their streams.
+func (s *Initial) place(theta [][]float64, from []random.Stream) {
 	d := len(theta)
 	var factor [][]float64
 	if s.Cov != nil {
@@ -51,12 +51,12 @@ func (s *Initial) place(theta [][]float64, sources []source) {
 	}
 	z, at := columns(d, 1), columns(d, 1)
 	deviates := make([]float64, d)
-	for w := range sources {
+	for w := range from {
 		for a, v := range s.Points[w%len(s.Points)] {
 			at[a][0] = v
 		}
 		if factor != nil {
-			sources[w].now = random.Normals(deviates, sources[w].now)
+			from[w] = random.Normals(deviates, from[w])
 			for a := range z {
 				z[a][0] = deviates[a]
 			}

@@ -11,10 +11,23 @@ import (
 // word of random bits is used in part, and part of what fixes a walker's path.
 const buffered = 24
 
-// A source is where the random numbers of a walker come from.
-type source struct {
-	now   random.Stream
-	epoch random.Stream // as it was before the order of samples was drawn that is in use
+// sources are where the random numbers of some walkers come from.
+type sources struct {
+	now   []random.Stream
+	epoch []random.Stream // as they were before the orders of samples were drawn that are in use
+}
+
+func newSources(walkers int) sources {
+	return sources{make([]random.Stream, walkers), make([]random.Stream, walkers)}
+}
+
+// of returns those of some of the walkers.
+func (s sources) of(lo, hi int) sources { return sources{s.now[lo:hi], s.epoch[lo:hi]} }
+
+// set makes them what others are.
+func (s sources) set(to sources) {
+	copy(s.now, to.now)
+	copy(s.epoch, to.epoch)
 }
 
 // batches are the samples of the next steps of a block: either indices, in the order
@@ -36,8 +49,8 @@ func (b *batches) at(k, walker int) (indices []uint32, stride int) {
 // A sampler fills in the batches of the steps from start on, a multiple of buffered.
 type sampler interface {
 	// resume prepares for walkers other than those before.
-	resume(from []source, start int)
-	draw(b *batches, from []source, start int)
+	resume(from sources, start int)
+	draw(b *batches, from sources, start int)
 }
 
 func newSampler(s fp.Sampling, n, batch int, words bool) sampler {
@@ -45,7 +58,7 @@ func newSampler(s fp.Sampling, n, batch int, words bool) sampler {
 	case s == fp.WithReplacement && words:
 		return &wordSampler{random.NewUniform(n)}
 	case s == fp.WithReplacement:
-		return &uniform{indices: random.NewUniform(n)}
+		return &uniform{random.NewUniform(n)}
 	case s == fp.WithoutReplacement:
 		return &subsets{random.NewSubset(n)}
 	case s == fp.Epochs:
@@ -57,82 +70,64 @@ func newSampler(s fp.Sampling, n, batch int, words bool) sampler {
 }
 
 // uniform draws with replacement.
-type uniform struct {
-	indices random.Uniform
-	streams []random.Stream
-}
+type uniform struct{ random.Uniform }
 
-func (s *uniform) resume([]source, int) {}
+func (s *uniform) resume(sources, int) {}
 
-func (s *uniform) draw(b *batches, from []source, _ int) {
-	s.fill(b.indices, buffered*b.size, from)
-}
-
-// fill fills dst with indices, each of every walker.
-func (s *uniform) fill(dst []uint32, each int, from []source) {
-	s.streams = s.streams[:0]
-	for w := range from {
-		s.streams = append(s.streams, from[w].now)
-	}
-	s.indices.FillEach(dst[:each*len(from)], each, s.streams)
-	for w := range from {
-		from[w].now = s.streams[w]
-	}
+func (s *uniform) draw(b *batches, from sources, _ int) {
+	each := buffered * b.size
+	s.FillEach(b.indices[:each*len(from.now)], each, from.now)
 }
 
 // subsets draws without replacement.
 type subsets struct{ subset *random.Subset }
 
-func (s *subsets) resume([]source, int) {}
+func (s *subsets) resume(sources, int) {}
 
-func (s *subsets) draw(b *batches, from []source, _ int) {
+func (s *subsets) draw(b *batches, from sources, _ int) {
 	dst := b.indices
-	for w := range from {
-		g := from[w].now
+	for w, g := range from.now {
 		for range buffered {
 			g = s.subset.Fill(dst[:b.size], g)
 			dst = dst[b.size:]
 		}
-		from[w].now = g
+		from.now[w] = g
 	}
 }
 
 // wordSampler draws with replacement and leaves it to the kernel to take words apart.
 type wordSampler struct{ uniform random.Uniform }
 
-func (s *wordSampler) resume([]source, int) {}
+func (s *wordSampler) resume(sources, int) {}
 
-func (s *wordSampler) draw(b *batches, from []source, _ int) {
+func (s *wordSampler) draw(b *batches, from sources, _ int) {
 	perWalker := buffered * b.size / 4
-	for w := range from {
-		from[w].now = s.uniform.Words(b.words[w*perWalker:][:perWalker], from[w].now)
+	for w, g := range from.now {
+		from.now[w] = s.uniform.Words(b.words[w*perWalker:][:perWalker], g)
 	}
 }
 
 // epochs keeps an order of the samples per walker of the block. It is drawn starting from
-// the identity, so that source.epoch is enough to find it again.
+// the identity, so that sources.epoch is enough to find it again.
 type epochs struct {
 	perEpoch int
 	identity []uint32
 	orders   [][]uint32
-	streams  []random.Stream // that orders are drawn from
+	streams  []random.Stream // scratch
 }
 
-func (s *epochs) resume(from []source, start int) {
-	for len(s.orders) < len(from) {
+func (s *epochs) resume(from sources, start int) {
+	for len(s.orders) < len(from.now) {
 		s.orders = append(s.orders, make([]uint32, len(s.identity)))
 	}
 	if start%s.perEpoch == 0 {
 		return // draw begins with a new order
 	}
-	s.streams = s.streams[:0]
-	for w := range from {
-		s.streams = append(s.streams, from[w].epoch)
-	}
-	s.reorder()
+	s.streams = append(s.streams[:0], from.epoch...)
+	s.reorder(s.streams)
 }
 
-func (s *epochs) draw(b *batches, from []source, start int) {
+func (s *epochs) draw(b *batches, from sources, start int) {
 	stride := buffered * b.size
 	at := start % s.perEpoch
 	for done := 0; done < stride; at = 0 {
@@ -140,7 +135,7 @@ func (s *epochs) draw(b *batches, from []source, start int) {
 			s.renew(from)
 		}
 		n := min(stride-done, (s.perEpoch-at)*b.size)
-		for w := range from {
+		for w := range from.now {
 			copy(b.indices[w*stride+done:][:n], s.orders[w][at*b.size:])
 		}
 		done += n
@@ -148,28 +143,21 @@ func (s *epochs) draw(b *batches, from []source, start int) {
 }
 
 // renew draws a new order for each walker.
-func (s *epochs) renew(from []source) {
-	s.streams = s.streams[:0]
-	for w := range from {
-		from[w].epoch = from[w].now
-		s.streams = append(s.streams, from[w].now)
-	}
-	s.reorder()
-	for w := range from {
-		from[w].now = s.streams[w]
-	}
+func (s *epochs) renew(from sources) {
+	copy(from.epoch, from.now)
+	s.reorder(from.now)
 }
 
-// reorder draws orders from the streams.
-func (s *epochs) reorder() {
-	orders := s.orders[:len(s.streams)]
+// reorder draws orders from streams.
+func (s *epochs) reorder(from []random.Stream) {
+	orders := s.orders[:len(from)]
 	for _, o := range orders {
 		copy(o, s.identity)
 	}
-	random.ShuffleEach(orders, s.streams)
+	random.ShuffleEach(orders, from)
 }
 
 type noSampler struct{}
 
-func (noSampler) resume([]source, int)         {}
-func (noSampler) draw(*batches, []source, int) {}
+func (noSampler) resume(sources, int)         {}
+func (noSampler) draw(*batches, sources, int) {}

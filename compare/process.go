@@ -30,7 +30,7 @@ type runner interface {
 // A block is some walkers on their way.
 type block struct {
 	theta, velocity [][]float64 // one slice per coordinate, one number per walker
-	sources         []source    // after draw: as they are when all buffered steps are done
+	sources         sources     // after draw: as they are when all buffered steps are done
 	start           int         // the step that the buffer begins with, a multiple of buffered
 }
 
@@ -43,11 +43,11 @@ type normals struct {
 	z       []float64 // [walker][step][perStep]
 }
 
-func (n *normals) draw(from []source) {
+func (n *normals) draw(from sources) {
 	per := buffered * n.perStep
-	n.z = sized(n.z, len(from)*per)
-	for w := range from {
-		from[w].now = random.Normals(n.z[w*per:][:per], from[w].now)
+	n.z = sized(n.z, len(from.now)*per)
+	for w, g := range from.now {
+		from.now[w] = random.Normals(n.z[w*per:][:per], g)
 	}
 }
 

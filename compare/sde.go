@@ -87,7 +87,7 @@ func (s *SDE) fingerprint(at []float64) string {
 func (s *SDE) runner() runner {
 	r := &sdeRunner{
 		sde: s, deviates: normals{perStep: s.Dim}, factorizer: newFactorizer(s.Dim, s.lanes()),
-		sixths: uniform{indices: random.NewUniform(6)},
+		sixths: random.NewUniform(6),
 	}
 	if s.ConstantDiffusion != nil {
 		one := split(append([]float64(nil), s.ConstantDiffusion...), packed(s.Dim))
@@ -104,7 +104,7 @@ func (s *SDE) runner() runner {
 type sdeRunner struct {
 	sde        *SDE
 	deviates   normals
-	sixths     uniform
+	sixths     random.Uniform
 	outcomes   []uint32  // [walker][step][dimension]: of three-point increments
 	signs      []uint64  // [walker][step]: of the pairs of Platen's scheme
 	constant   []float64 // σ where it is
@@ -143,19 +143,21 @@ func (r *sdeRunner) draw(b *block) {
 		r.deviates.draw(b.sources)
 	} else {
 		each := buffered * r.sde.Dim
-		if len(r.outcomes) < each*len(b.sources) {
-			r.outcomes = make([]uint32, each*len(b.sources))
+		count := each * b.walkers()
+		if len(r.outcomes) < count {
+			r.outcomes = make([]uint32, count)
 		}
-		r.sixths.fill(r.outcomes, each, b.sources)
+		r.sixths.FillEach(r.outcomes[:count], each, b.sources.now)
 	}
 	if r.sde.Scheme == Platen && r.sde.Dim > 1 {
-		if len(r.signs) < len(b.sources)*buffered {
-			r.signs = make([]uint64, len(b.sources)*buffered)
+		if len(r.signs) < b.walkers()*buffered {
+			r.signs = make([]uint64, b.walkers()*buffered)
 		}
-		for w := range b.sources {
+		for w, g := range b.sources.now {
 			for k := range buffered {
-				r.signs[w*buffered+k], b.sources[w].now = b.sources[w].now.Next()
+				r.signs[w*buffered+k], g = g.Next()
 			}
+			b.sources.now[w] = g
 		}
 	}
 }

@@ -119,7 +119,7 @@ func (s *polynomialSDE) afterOneStep(scheme Scheme, h float64, start []float64, 
 	lanes := outcomes << pairs
 	r := (&SDE{Dim: s.d, Drift: components(s.drift), Diffusion: components(s.noise), Step: h, Scheme: scheme}).runner().(*sdeRunner)
 	r.factorizer = newFactorizer(s.d, lanes)
-	b := &block{theta: columns(s.d, lanes), sources: make([]source, lanes)}
+	b := &block{theta: columns(s.d, lanes), sources: newSources(lanes)}
 	r.resume(b)
 	r.deviates.z = make([]float64, lanes*buffered*s.d)
 	r.signs = make([]uint64, lanes*buffered)

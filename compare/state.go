@@ -15,7 +15,7 @@ import (
 // A state is all that changes when an ensemble runs.
 type state struct {
 	done            []int64 // steps of each block
-	sources         []source
+	sources         sources
 	theta, velocity [][]float64
 	moments         momentSums
 	counter         *counter
@@ -26,7 +26,7 @@ type state struct {
 func (e *Ensemble) newState() *state {
 	d, walkers := e.process.dim(), e.opt.Walkers
 	s := &state{
-		done: make([]int64, e.blocks()), sources: make([]source, walkers),
+		done: make([]int64, e.blocks()), sources: newSources(walkers),
 		theta:   columns(d, walkers),
 		moments: momentSums{columns(d, walkers), columns(segments*d, walkers), columns(packed(d), walkers)},
 	}
@@ -75,9 +75,9 @@ func (e *Ensemble) Restore(r io.Reader) error {
 
 // numbers calls do for every slice of numbers of the state.
 func (s *state) numbers(do func(any) error) error {
-	words := make([]uint64, 8*len(s.sources))
-	for w, from := range s.sources {
-		now, epoch := from.now.State(), from.epoch.State()
+	words := make([]uint64, 8*len(s.sources.now))
+	for w := range s.sources.now {
+		now, epoch := s.sources.now[w].State(), s.sources.epoch[w].State()
 		copy(words[8*w:], now[:])
 		copy(words[8*w+4:], epoch[:])
 	}
@@ -95,8 +95,8 @@ func (s *state) numbers(do func(any) error) error {
 			return err
 		}
 	}
-	for w := range s.sources {
-		s.sources[w] = source{random.FromState([4]uint64(words[8*w:])), random.FromState([4]uint64(words[8*w+4:]))}
+	for w := range s.sources.now {
+		s.sources.now[w], s.sources.epoch[w] = random.FromState([4]uint64(words[8*w:])), random.FromState([4]uint64(words[8*w+4:]))
 	}
 	return nil
 }
