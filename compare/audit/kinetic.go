@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
@@ -29,8 +30,9 @@ const (
 	// leaves 1e-6 of the density; where D is not the coldest typical θ has cells of coldWidth deviations, as
 	// far as mostVelocities allow.
 	fewestVelocities, mostVelocities, coldWidth = 96, 384, 0.3
-	// mostPositions is the number of cells of θ above which the axis is halved: two seconds.
-	mostPositions = 640
+	// Axes of θ are halved as long as no cell holds more than thickest, that of a normal law ten cells wide, and
+	// to at most mostPositions.
+	thickest, mostPositions = 0.04, 320
 	// mostAtWalls is the probability that may be at walls of θ, where velocities stay until noise turns them.
 	mostAtWalls = 1e-3
 )
@@ -58,14 +60,7 @@ func (s *subject) withVelocities() *kinetic {
 		return k
 	}
 	s.work.begin("kinetic equation", kineticWork)
-	p := s.solution.Density
-	for p.Grid.Cells() > mostPositions {
-		coarse, ok := p.Grid.Coarsen()
-		if !ok {
-			break
-		}
-		p = grid.Restrict(p, coarse)
-	}
+	p := halved(s.solution.Density)
 	q, e, err := s.kineticMarginal(p.Grid.Axis(0))
 	if err != nil {
 		k.err = fmt.Errorf("of the kinetic equation, %w", err)
@@ -78,6 +73,21 @@ func (s *subject) withVelocities() *kinetic {
 		k.ratio.Values[i] = ratio[i/cells]
 	}
 	return k
+}
+
+// halved returns the density on as few cells of θ as will do.
+func halved(p *grid.Field) *grid.Field {
+	for {
+		g, ok := p.Grid.Coarsen()
+		if !ok {
+			return p
+		}
+		coarse := grid.Restrict(p, g)
+		if p.Grid.Cells() <= mostPositions && slices.Max(masses(coarse)) > thickest {
+			return p
+		}
+		p = coarse
+	}
 }
 
 // kineticMarginal returns the θ-marginal and its relative L1 error. Errors: those of [fp.SolveStationary],

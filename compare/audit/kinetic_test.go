@@ -298,9 +298,9 @@ func TestLongAxesAreHalved(t *testing.T) {
 	if a, b := effects[0].TV, effects[1].TV; math.Abs(a.Value-b.Value) > a.Error+b.Error || b.Error > 1e-3 {
 		t.Errorf("%+v and %+v", a, b)
 	}
-	for i := 64; i < 192; i++ {
-		if four := maps[1][8*i:][:4]; four[0] != four[3] || math.Abs(four[0]-maps[0][i]) > 0.01 { // slopes of ln are up to 0.2, cells 0.02 apart
-			t.Errorf("cell %d: %v and %g", i, four, maps[0][i])
+	for i := 64; i < 192; i++ { // halved three times, the solution on cells an eighth as wide is the more accurate one
+		if eight := maps[1][8*i:][:8]; eight[0] != eight[7] || math.Abs(eight[0]-maps[0][i]) > 1e-3 {
+			t.Errorf("cell %d: %v and %g", i, eight, maps[0][i])
 		}
 	}
 }
