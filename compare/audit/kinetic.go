@@ -40,7 +40,7 @@ const (
 // A kinetic is what the kinetic equation makes of the density of θ.
 type kinetic struct {
 	effect Effect
-	ratio  Map
+	ratio  Curve
 	err    error // why there is neither; key and name of the effect are set
 }
 
@@ -67,10 +67,15 @@ func (s *subject) withVelocities() *kinetic {
 		return k
 	}
 	k.effect = apart(k.effect.Key, k.effect.Name, "the θ-marginal of the kinetic equation for the solution, which is its overdamped limit", p, q, s.densityError()+e)
-	k.ratio = Map{Key: "log_ratio_kinetic", Name: "ln(θ-marginal of the kinetic equation/solution)", Values: make([]float64, s.grid.Cells())}
-	ratio, cells := logRatios(p, q), s.grid.Cells()/p.Grid.Cells()
-	for i := range k.ratio.Values {
-		k.ratio.Values[i] = ratio[i/cells]
+	k.ratio = Curve{
+		Key: "log_ratio_kinetic", Name: "ln(θ-marginal of the kinetic equation/solution)", XLabel: s.problem.Variables[0], YLabel: "ln of the ratio",
+		Measured: "kinetic equation", Expected: "solution",
+	}
+	inverse := logRatios(q, p)
+	for i, y := range logRatios(p, q) {
+		if !math.IsNaN(y + inverse[i]) { // enough of both
+			k.ratio.X, k.ratio.Y, k.ratio.Reference = append(k.ratio.X, p.Grid.Axis(0).Center(i)), append(k.ratio.Y, y), append(k.ratio.Reference, 0)
+		}
 	}
 	return k
 }

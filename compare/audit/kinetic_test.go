@@ -191,7 +191,7 @@ func unranked(r *Report, key string) string {
 }
 
 // Where noise varies over what the ball rolls in its memory, and the loss hardly does, ηλ/(1−μ)² is small and
-// velocities move the density all the same; ranking, finding and map tell the same.
+// velocities move the density all the same; ranking, finding and curve tell the same.
 func TestVelocitiesViolateWhereTheyMoveTheDensity(t *testing.T) {
 	for gamma, want := range map[float64]fp.Verdict{2: fp.Violated, 6: fp.Holds} {
 		r := audited(t, round(gamma, 0.5).src(), quick)
@@ -203,8 +203,9 @@ func TestVelocitiesViolateWhereTheyMoveTheDensity(t *testing.T) {
 			t.Errorf("γ = %g: %+v and %+v", gamma, f.Statistics, e.TV)
 		}
 		subject, q, _ := round(gamma, 0.5).solved(t)
-		if got, want := f.Maps[0].Values, logRatios(subject.solution.Density, q); !slices.Equal(got, want) {
-			t.Errorf("γ = %g: a map of %v, want %v", gamma, got, want)
+		c := f.Curves[0]
+		if want := logRatios(subject.solution.Density, q); !slices.Equal(c.Y, want) || !slices.Equal(c.X, q.Grid.Axis(0).Centers()) {
+			t.Errorf("γ = %g: a curve of %v over %v, want %v", gamma, c.Y, c.X, want)
 		}
 	}
 }
@@ -271,11 +272,16 @@ func TestKineticCoefficientsAreThoseOfEveryPoint(t *testing.T) {
 }
 
 // Of heavy tails V has more cells, or the cold middle would not be seen; walls near enough to hold some of the
-// probability are in the error.
+// probability are in the error. Densities are drawn down to 1e-8, which (1 + 2x²)⁻¹¹ has at 1.4 and the marginal
+// before.
 func TestKineticErrorsCoverWallsAndHotTails(t *testing.T) {
 	var tv []Shift
 	for _, domain := range []string{"min: -2, max: 2, cells: 256", "min: -0.6, max: 0.6, cells: 128"} {
-		tv = append(tv, effect(t, audited(t, rolling{"x^2/2", "0.025 + 0.05*x^2", 0.316, 0.9, domain}.src(), quick), "kinetic").TV)
+		r := audited(t, rolling{"x^2/2", "0.025 + 0.05*x^2", 0.316, 0.9, domain}.src(), quick)
+		tv = append(tv, effect(t, r, "kinetic").TV)
+		if x := find(t, r, "no-momentum").Curves[0].X; x[len(x)-1] > 1.4 || math.Abs(x[0]+x[len(x)-1]) > 1e-12 {
+			t.Errorf("%s: a curve to %g", domain, x[len(x)-1])
+		}
 	}
 	if off := math.Abs(tv[0].Value - tv[1].Value); off > tv[0].Error+tv[1].Error || off < 1e-5 || tv[1].Error > 0.1*tv[1].Value {
 		t.Errorf("%+v in a wide box, %+v in a narrow one", tv[0], tv[1])
@@ -289,18 +295,14 @@ func TestKineticErrorsCoverWallsAndHotTails(t *testing.T) {
 // Long axes are halved, for which the distance errs by what it says.
 func TestLongAxesAreHalved(t *testing.T) {
 	var effects []Effect
-	var maps [][]float64
 	for _, cells := range []int{256, 2048} {
 		r := audited(t, rolling{"x^2/2", "0.5 + 0.2*x^2", 2, 0.9, fmt.Sprintf("min: -6, max: 6, cells: %d", cells)}.src(), quick)
 		effects = append(effects, effect(t, r, "kinetic"))
-		maps = append(maps, find(t, r, "no-momentum").Maps[0].Values)
+		if c := find(t, r, "no-momentum").Curves[0]; len(c.X) != 256 || len(c.Y) != 256 || len(c.Reference) != 256 {
+			t.Errorf("%d cells: a curve of %d points", cells, len(c.X))
+		}
 	}
 	if a, b := effects[0].TV, effects[1].TV; math.Abs(a.Value-b.Value) > a.Error+b.Error || b.Error > 1e-3 {
 		t.Errorf("%+v and %+v", a, b)
-	}
-	for i := 64; i < 192; i++ { // halved three times, the solution on cells an eighth as wide is the more accurate one
-		if eight := maps[1][8*i:][:8]; eight[0] != eight[7] || math.Abs(eight[0]-maps[0][i]) > 1e-3 {
-			t.Errorf("cell %d: %v and %g", i, eight, maps[0][i])
-		}
 	}
 }

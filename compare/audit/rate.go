@@ -177,7 +177,7 @@ func (s *subject) tellVelocities(f *Finding) {
 	}
 	tv := k.effect.TV
 	f.Statistics = append(f.Statistics, Statistic{"kinetic-tv", "total variation distance of the kinetic equation's θ-marginal from the solution", tv.Value, tv.Error})
-	f.Maps = []Map{k.ratio}
+	f.Curves = []Curve{k.ratio}
 	f.Sentence += fmt.Sprintf("; the θ-marginal of the kinetic equation, which has velocities too, is %s from it in total variation", estimated(tv.Value, tv.Error))
 	if f.Verdict == fp.Holds && tv.Value-tv.Error > s.opt.Within {
 		f.Verdict = fp.Violated
