@@ -62,6 +62,7 @@ func averages(g *grid.Grid, f func(x float64) float64) *grid.Field {
 
 // With constant noise the marginal is exp(−L/D) at any friction, within the error that is told.
 func TestKineticMarginalOfConstantNoiseIsGibbs(t *testing.T) {
+	skipShort(t)
 	for _, w := range []struct {
 		loss, domain string
 		value        func(x float64) float64
@@ -213,6 +214,7 @@ func TestVelocitiesViolateWhereTheyMoveTheDensity(t *testing.T) {
 // Of data, D is that of batches as they are drawn, with injected noise: it is constant here, and velocities move
 // nothing.
 func TestKineticNoiseIsThatOfTheSolution(t *testing.T) {
+	skipShort(t)
 	for _, more := range []string{"", ", sampling: without-replacement, injected_noise: 0.5", ", sampling: epochs"} {
 		r := audited(t, strings.Replace(mean(40, 10, 1, ", momentum: 0.8"+more), "min: -0.2, max: 1.2, cells: 64", "min: -0.6, max: 1.6, cells: 192", 1), quick)
 		if e := effect(t, r, "kinetic"); e.Resolved() || e.TV.Error > 1e-3 {
@@ -224,6 +226,7 @@ func TestKineticNoiseIsThatOfTheSolution(t *testing.T) {
 // Where SGD at the rate η/(1−μ) diverges the kinetic equation goes on. Without momentum there is nothing to say, and
 // what has no answer has a reason.
 func TestKineticEquationIsRankedOrHasAReason(t *testing.T) {
+	skipShort(t)
 	steep := line("0.4", ", momentum: 0.9")
 	for name, c := range map[string]struct{ src, why string }{
 		"diverges without momentum": {steep, ""},
@@ -275,6 +278,7 @@ func TestKineticCoefficientsAreThoseOfEveryPoint(t *testing.T) {
 // probability are in the error. Densities are drawn down to 1e-8, which (1 + 2x²)⁻¹¹ has at 1.4 and the marginal
 // before.
 func TestKineticErrorsCoverWallsAndHotTails(t *testing.T) {
+	skipShort(t)
 	var tv []Shift
 	for _, domain := range []string{"min: -2, max: 2, cells: 256", "min: -0.6, max: 0.6, cells: 128"} {
 		r := audited(t, rolling{"x^2/2", "0.025 + 0.05*x^2", 0.316, 0.9, domain}.src(), quick)
@@ -292,8 +296,24 @@ func TestKineticErrorsCoverWallsAndHotTails(t *testing.T) {
 	}
 }
 
+// Cells of a normal density are wide as long as ten are a deviation, or so many that the axis is long.
+func TestAxesAreHalvedWhereCellsAreNarrow(t *testing.T) {
+	for _, c := range []struct {
+		cells     int
+		deviation float64
+		want      int
+	}{{1024, 0.25, 128}, {1024, 0.125, 256}, {1024, 0.01, 256}, {256, 0.01, 256}, {1025, 0.25, 1025}} {
+		p := averages(uniformBox(t, 1, -1, 1, c.cells), func(x float64) float64 { return math.Exp(-x * x / (2 * c.deviation * c.deviation)) })
+		q := halved(p)
+		if n := q.Grid.Cells(); n != c.want || math.Abs(q.Integral()-1) > 1e-13 { // sums of a thousand
+			t.Errorf("%d cells, a deviation of %g: %d, want %d", c.cells, c.deviation, n, c.want)
+		}
+	}
+}
+
 // Long axes are halved, for which the distance errs by what it says.
 func TestLongAxesAreHalved(t *testing.T) {
+	skipShort(t)
 	var effects []Effect
 	for _, cells := range []int{256, 2048} {
 		r := audited(t, rolling{"x^2/2", "0.5 + 0.2*x^2", 2, 0.9, fmt.Sprintf("min: -6, max: 6, cells: %d", cells)}.src(), quick)

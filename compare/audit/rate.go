@@ -137,7 +137,8 @@ func (s *subject) smallOrder() Finding {
 
 // noMomentum finds whether the heavy ball is overdamped: with γ = (1−μ)/√η in the time k√η it is
 // where λ ≪ γ², and then momentum is nothing but the rate η/(1−μ). Where velocities certainly move the
-// density all the same, in wells that hardly see each other, that has the last word.
+// density all the same, as where noise varies over what the ball rolls in its memory, D″/γ², of which λ knows
+// nothing, that has the last word.
 func (s *subject) noMomentum() Finding {
 	f := Finding{
 		Key: "no-momentum", Name: "no momentum", Claim: "momentum is forgotten before θ moves, ηλ/(1−μ)² ≪ 1",
