@@ -139,13 +139,18 @@ type subject struct {
 	// packed, a slice per component.
 	noise      [][]float64
 	candidates []compare.Candidate
+	kinetic    *kinetic // nil without momentum
 	crowds     *crowds
 	work       *work
 }
 
 func newSubject(f *fp.File, g *grid.Grid, opt Options) (*subject, error) {
 	s := &subject{file: f, problem: f.Problem, sgd: f.SGD(), grid: g, opt: opt}
-	s.work = newWork(opt.Progress, s.walksAhead())
+	more := float64(s.walksAhead() * walkWork)
+	if s.hasVelocities() {
+		more += kineticWork
+	}
+	s.work = newWork(opt.Progress, more)
 	s.work.begin("solution", solveWork)
 	var err error
 	if s.solution, err = fp.SolveStationary(f.Problem, g, opt.Solve); err != nil {
@@ -161,6 +166,7 @@ func newSubject(f *fp.File, g *grid.Grid, opt Options) (*subject, error) {
 	}
 	s.work.begin("other densities", otherWork)
 	s.candidates = compare.Candidates(f, s.solution, opt.Solve)
+	s.kinetic = s.withVelocities()
 	s.crowds = s.runWalkers()
 	return s, nil
 }

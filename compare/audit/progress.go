@@ -6,6 +6,7 @@ const (
 	solveWork   = 5
 	otherWork   = 15 // other densities and solutions
 	walkWork    = 5
+	kineticWork = 3
 	findingWork = 10 // of all of them
 )
 
@@ -16,9 +17,9 @@ type work struct {
 	before, own, most float64 // parts done before this one, its size, and that of all
 }
 
-// newWork is that of an audit with so many walks; tell may be nil.
-func newWork(tell func(float64, string), walks int) *work {
-	return &work{tell: tell, most: solveWork + 2*otherWork + float64(walks)*walkWork + findingWork}
+// newWork is that of an audit with so much beside what all have; tell may be nil.
+func newWork(tell func(float64, string), more float64) *work {
+	return &work{tell: tell, most: solveWork + 2*otherWork + more + findingWork}
 }
 
 // begin says that the next part of that size has begun.

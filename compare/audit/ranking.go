@@ -99,7 +99,7 @@ func apart(key, name, how string, p, q *grid.Field, sum float64) Effect {
 	return Effect{Key: key, Name: name, How: how, TV: shift(tvBetween(p, q, sum)), Hellinger: shift(hellingerBetween(p, q, sum))}
 }
 
-// formulaEffects are those of densities that are proposed, among the candidates.
+// formulaEffects are those of densities that are proposed, among the candidates, and of others that there are.
 func (s *subject) formulaEffects(l *rankedList) {
 	for _, w := range []struct{ candidate, key, name, how string }{
 		{"gibbs", "tempered-posterior", "tempered posterior", "exp(−2BL/ησ²) for the solution"},
@@ -119,6 +119,9 @@ func (s *subject) formulaEffects(l *rankedList) {
 	}
 	if e, _, err := s.orders(); err == nil { // else its finding says why not
 		l.add(e)
+	}
+	if k := s.kinetic; k != nil {
+		l.addOr(k.effect, k.err)
 	}
 }
 

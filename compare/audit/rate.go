@@ -136,11 +136,13 @@ func (s *subject) smallOrder() Finding {
 }
 
 // noMomentum finds whether the heavy ball is overdamped: with γ = (1−μ)/√η in the time k√η it is
-// where λ ≪ γ², and then momentum is nothing but the rate η/(1−μ).
+// where λ ≪ γ², and then momentum is nothing but the rate η/(1−μ). Where velocities certainly move the
+// density all the same, as where noise varies over what the ball rolls in its memory, D″/γ², of which λ knows
+// nothing, that has the last word.
 func (s *subject) noMomentum() Finding {
 	f := Finding{
 		Key: "no-momentum", Name: "no momentum", Claim: "momentum is forgotten before θ moves, ηλ/(1−μ)² ≪ 1",
-		Rule: Rule{Text: fmt.Sprintf("holds without momentum, or up to ηλ/(1−μ)² = %g at %g of the probability", mostStep, quantile), Limit: mostStep},
+		Rule: Rule{Text: fmt.Sprintf("holds without momentum, or up to ηλ/(1−μ)² = %g at %g of the probability, unless the kinetic equation moves the density by more than %g in total variation, with its numerical error", mostStep, quantile, s.opt.Within), Limit: mostStep},
 	}
 	if s.sgd == nil {
 		return f.notApplicable("an equation has no momentum")
@@ -161,9 +163,27 @@ func (s *subject) noMomentum() Finding {
 		fmt.Sprintf("momentum is forgotten within %.3g steps, before θ moves: it only makes the rate η/(1−μ)", 1/(1-mu)),
 		fmt.Sprintf("momentum is remembered for %.3g steps while θ moves, ηλ/(1−μ)² = %.2g: the ball rolls", 1/(1-mu), inertia),
 		"the curvature is not known")
-	f.Sentence += fmt.Sprintf("; the density that is audited is that of SGD without momentum at the rate η/(1−μ) = %.4g, and no equation with velocities is solved", timeStep(s.sgd))
+	f.Sentence += fmt.Sprintf("; the density that is audited is that of SGD without momentum at the rate η/(1−μ) = %.4g", timeStep(s.sgd))
+	s.tellVelocities(&f)
 	s.tellMomentum(&f)
 	return f
+}
+
+// tellVelocities adds to a finding what the kinetic equation says.
+func (s *subject) tellVelocities(f *Finding) {
+	k := s.kinetic
+	if k.err != nil {
+		f.Sentence += "; it is not set against one with velocities: " + k.err.Error()
+		return
+	}
+	tv := k.effect.TV
+	f.Statistics = append(f.Statistics, Statistic{"kinetic-tv", "total variation distance of the kinetic equation's θ-marginal from the solution", tv.Value, tv.Error})
+	f.Curves = []Curve{k.ratio}
+	f.Sentence += fmt.Sprintf("; the θ-marginal of the kinetic equation, which has velocities too, is %s from it in total variation", estimated(tv.Value, tv.Error))
+	if f.Verdict == fp.Holds && tv.Value-tv.Error > s.opt.Within {
+		f.Verdict = fp.Violated
+		f.Sentence += ", more than agrees with it"
+	}
 }
 
 // tellMomentum adds to a finding how far walkers with momentum are from such without.

@@ -82,7 +82,7 @@ func TestSmallStepsWithMomentum(t *testing.T) {
 		if got, want := statistic(t, f, "step"), c.eta/(1+c.mu); math.Abs(got-want) > 1e-8 {
 			t.Errorf("η = %g, μ = %g: step %g, want %g", c.eta, c.mu, got, want)
 		}
-		if f := find(t, r, "no-momentum"); c.mu > 0 && !strings.Contains(f.Sentence, fmt.Sprintf("at the rate η/(1−μ) = %.4g, and no equation with velocities is solved", c.eta/(1-c.mu))) {
+		if f := find(t, r, "no-momentum"); c.mu > 0 && !strings.Contains(f.Sentence, fmt.Sprintf("at the rate η/(1−μ) = %.4g; ", c.eta/(1-c.mu))) {
 			t.Errorf("μ = %g: %s", c.mu, f.Sentence)
 		}
 	}

@@ -263,6 +263,23 @@ func TestEntriesOfHardlyAnyMassDoNotCount(t *testing.T) {
 	})
 }
 
+// Masses that cycles have let grow out of range are not stationary, whatever sums of them say.
+func TestMassesOutOfRangeAreNotStationary(t *testing.T) {
+	withKernels(t, func(t *testing.T) {
+		l := finest(sparse.NewLattice([]int{24, 24}, []bool{false, false}))
+		for i := range l.x {
+			l.x[i] = 1e306
+			l.up[0][i], l.dn[0][i] = 1, 1 // in a row, and 1e308 for the 576 of them
+		}
+		for i := 23; i < len(l.x); i += 24 {
+			l.up[0][i], l.dn[0][i] = 0, 0
+		}
+		if r := l.residual(); r.sum < math.Inf(1) {
+			t.Errorf("a residual of %v", r)
+		}
+	})
+}
+
 // Rates have the net flow of the fine level, the conductance of resistances in series, and
 // stay positive where that would not do.
 func TestRatesBetweenGroups(t *testing.T) {

@@ -17,7 +17,8 @@ type residual struct {
 // leastSeen is the mass, relative to the sum, below which entries do not count.
 const leastSeen = 1e-250
 
-// residual measures the level's masses.
+// residual measures the level's masses: +Inf where flows out of cells are out of range, as cycles that
+// diverge leave them.
 func (l *level) residual() residual {
 	least := leastSeen * l.scale()
 	parts := make([]balance, pieces.Count(l.rows(), pieceOf(l.n[0])))
@@ -34,6 +35,9 @@ func (l *level) residual() residual {
 	var sum balance
 	for _, p := range parts {
 		sum.add(p)
+	}
+	if math.IsInf(sum.scale, 1) {
+		return residual{sum.scale, sum.scale}
 	}
 	return residual{sum: sum.off / sum.scale, entry: sum.entry}
 }
