@@ -166,8 +166,8 @@ func newSubject(f *fp.File, g *grid.Grid, opt Options) (*subject, error) {
 	}
 	s.work.begin("other densities", otherWork)
 	s.candidates = compare.Candidates(f, s.solution, opt.Solve)
-	s.kinetic = s.withVelocities()
 	s.crowds = s.runWalkers()
+	s.kinetic = s.withVelocities()
 	return s, nil
 }
 

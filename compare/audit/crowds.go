@@ -31,14 +31,23 @@ const (
 	walks
 )
 
+// What has seeds beside walks of SGD.
+const (
+	pilotRun    = walks + iota // of SGD itself
+	plainPilot                 // of that without momentum
+	walkKinetic                // of the kinetic equation
+	seeds
+)
+
 // String says who walks.
 func (w walk) String() string {
-	return [...]string{"walkers", "walkers with normal noise", "walkers in epochs", "walkers without epochs", "walkers at another rate", "walkers without momentum"}[w]
+	return [...]string{"walkers", "walkers with normal noise", "walkers in epochs", "walkers without epochs", "walkers at another rate", "walkers without momentum", walkKinetic: "walkers of the kinetic equation"}[w]
 }
 
 // crowds are what has become of walkers.
 type crowds struct {
 	of       [walks]crowd
+	kinetic  crowd
 	pilot    compare.Relaxation
 	diverged bool
 }
@@ -112,6 +121,9 @@ func (s *subject) walksAhead() (count int) {
 			count++
 		}
 	}
+	if count > 0 && s.sgd.Momentum > 0 && !s.hasVelocities() {
+		count++ // of the kinetic equation
+	}
 	return count
 }
 
@@ -122,11 +134,12 @@ func (s *subject) runWalkers() *crowds {
 		for k := range c.of {
 			c.of[k].err = errors.New(why)
 		}
+		c.kinetic.err = errors.New(why)
 		return c
 	}
 	s.work.begin("pilot run", 1)
 	var err error
-	if c.pilot, err = s.relaxation(s.sgd, walks); err != nil {
+	if c.pilot, err = s.relaxation(s.sgd, pilotRun); err != nil {
 		s.work.skip(float64(s.walksAhead() * walkWork))
 	}
 	for k, p := range s.processes() {
@@ -141,6 +154,11 @@ func (s *subject) runWalkers() *crowds {
 			*to = s.walkWithout(p)
 		default:
 			*to = s.walk(walk(k), p, c.pilot)
+		}
+	}
+	if c.kinetic.err = err; err == nil {
+		if p := s.rolling(); p != nil {
+			c.kinetic = s.walk(walkKinetic, p, c.pilot)
 		}
 	}
 	var diverged *compare.DivergedError
@@ -158,7 +176,7 @@ func (s *subject) relaxation(p *fp.SGD, k walk) (compare.Relaxation, error) {
 	return r, err
 }
 
-// seed returns that of a walk, of [walks] that of the pilot run and of walks + 1 of that without momentum.
+// seed returns that of a walk or a pilot run.
 func (s *subject) seed(k walk) uint64 { return random.Derive(s.opt.Seed, uint64(k)) }
 
 // errNotMixed says that walkers stay near where they start for longer than the pilot run, so that more of
@@ -182,7 +200,7 @@ func (s *subject) noWalkers() string {
 // SGD may oscillate for long, or diverge, where a heavy ball does not.
 func (s *subject) walkWithout(p *fp.SGD) crowd {
 	s.work.begin("pilot run", 0)
-	pilot, err := s.relaxation(p, walks+1)
+	pilot, err := s.relaxation(p, plainPilot)
 	c := crowd{err: err}
 	if err != nil {
 		s.work.skip(walkWork)

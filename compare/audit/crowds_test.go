@@ -16,7 +16,7 @@ func TestCrowdsOfNeighbouringSeedsAreIndependent(t *testing.T) {
 	seen := map[uint64]bool{}
 	for seed := range uint64(audits) {
 		s := &subject{opt: Options{Seed: seed}}
-		for k := range walks + 2 { // the last two are pilot runs
+		for k := range seeds {
 			of := s.seed(k)
 			if seen[of] || of < audits {
 				t.Fatalf("audit %d, walk %d: seed %d is another's", seed, k, of)

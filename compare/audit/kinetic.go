@@ -49,14 +49,14 @@ func (s *subject) hasVelocities() bool {
 	return s.sgd != nil && s.sgd.Momentum > 0 && s.grid.Dim() == 1
 }
 
-// withVelocities solves the kinetic equation; nil without momentum.
+// withVelocities solves the kinetic equation, or asks walkers of it; nil without momentum.
 func (s *subject) withVelocities() *kinetic {
 	if s.sgd == nil || s.sgd.Momentum == 0 {
 		return nil
 	}
 	k := &kinetic{effect: Effect{Key: "kinetic", Name: "velocities left out"}}
 	if !s.hasVelocities() {
-		k.err = fmt.Errorf("the kinetic equation has %d variables, and grids have three at most", 2*s.grid.Dim())
+		k.fromWalkers(s)
 		return k
 	}
 	s.work.begin("kinetic equation", kineticWork)

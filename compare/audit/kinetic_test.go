@@ -232,7 +232,7 @@ func TestKineticEquationIsRankedOrHasAReason(t *testing.T) {
 		"diverges without momentum": {steep, ""},
 		"no momentum":               {line("0.4", ""), "-"},
 		"an equation":               {"variables: [x]\nequation: {drift: [-x], diffusion: 1}\ndomain: {x: {min: -5, max: 5, cells: 32}}", "-"},
-		"two variables":             {strings.Replace(isotropic("1"), "batch_size: 1", "batch_size: 1, momentum: 0.9", 1), "has 4 variables, and grids have three at most"},
+		"two variables":             {strings.Replace(isotropic("1"), "batch_size: 1", "batch_size: 1, momentum: 0.9", 1), "has 4 variables, where grids have three at most, and of walkers of it: no walkers"},
 		"walls":                     {strings.Replace(steep, "auto", "{x: {min: -3, max: 3, cells: 64}}", 1), "at walls, which velocities run into"},
 		"few cells":                 {strings.Replace(steep, "auto", "{x: {min: -8, max: 8, cells: 8}}", 1), "no order of accuracy converges on 8 cells"},
 		"coarse cells":              {strings.Replace(steep, "auto", "{x: {min: -12, max: 12, cells: 24}}", 1), "its density is right to"},

@@ -94,11 +94,16 @@ func TestMomentumThatCannotBeLeftOutIsNotRanked(t *testing.T) {
 
 // The walk without momentum is among those ahead, by which progress is told.
 func TestWalksAheadCountThatWithoutMomentum(t *testing.T) {
-	for more, want := range map[string]int{", momentum: 0.5": 2, "": 2} { // walkers, and those without or at another rate
-		f, g := problemOf(t, line("0.1", more))
+	plane := func(more string) string {
+		return strings.Replace(isotropic("1"), "batch_size: 1", "batch_size: 1"+more, 1)
+	}
+	for src, want := range map[string]int{ // walkers, and those without, at another rate, or of the kinetic equation
+		line("0.1", ", momentum: 0.5"): 2, line("0.1", ""): 2, plane(", momentum: 0.5"): 3, plane(""): 2,
+	} {
+		f, g := problemOf(t, src)
 		s := &subject{file: f, problem: f.Problem, sgd: f.SGD(), grid: g}
 		if got := s.walksAhead(); got != want {
-			t.Errorf("%q: %d walks, want %d", more, got, want)
+			t.Errorf("%q: %d walks, want %d", src, got, want)
 		}
 	}
 }
