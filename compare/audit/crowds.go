@@ -162,7 +162,7 @@ func (s *subject) runWalkers() *crowds {
 		}
 	}
 	var diverged *compare.DivergedError
-	c.diverged = errors.As(c.of[walkItself].err, &diverged)
+	c.diverged = errors.As(c.of[walkItself].err, &diverged) || errors.Is(c.of[walkItself].err, errRunAway)
 	return c
 }
 
@@ -222,6 +222,9 @@ func (s *subject) walk(k walk, p *fp.SGD, pilot compare.Relaxation) crowd {
 	steps = min(steps, mostEvaluations/(s.evaluations(p)*float64(s.opt.Walkers)))
 	burn, every := pilot.BurnIn(), pilot.Every((*compare.SGD)(p), math.MaxInt)
 	total := burn + int(math.Ceil(max(10*float64(every), 10*pilot.Steps, steps)))
+	if k == walkPlain {
+		total = max(total, pilot.Length) // where they run away they take some hundred steps to get far
+	}
 	s.work.begin(k.String(), walkWork)
 	e, err := compare.New((*compare.SGD)(p), compare.Initial{Points: s.drawn(s.opt.Walkers)}, compare.Options{
 		Walkers: s.opt.Walkers, Seed: s.seed(k), BurnIn: burn, Every: every, Grid: s.grid, MaxOutside: 1,
@@ -233,7 +236,30 @@ func (s *subject) walk(k walk, p *fp.SGD, pilot compare.Relaxation) crowd {
 	if err := e.Run(s.opt.Context, total); err != nil {
 		return crowd{err: err}
 	}
+	if s.haveRunAway(e.Theta()) {
+		return crowd{err: errRunAway}
+	}
 	return crowd{Histogram: e.Histogram(), moments: e.Moments()}
+}
+
+// errRunAway says that walkers diverge, also those that are finite still.
+var errRunAway = errors.New("walkers run away: half of them are more than a thousand boxes from the box")
+
+// haveRunAway says whether half of the walkers are so far away, where none of a density has its median that is
+// within the box for the most part.
+func (s *subject) haveRunAway(theta [][]float64) bool {
+	const far = 1000
+	away := 0
+	for w := range theta[0] {
+		for a, t := range theta {
+			axis := s.grid.Axis(a)
+			if math.Abs(t[w]-axis.Center(0)) > far*axis.Length() {
+				away++
+				break
+			}
+		}
+	}
+	return 2*away > len(theta[0])
 }
 
 // evaluations returns how many samples a step takes, roughly: a full gradient where noise is normal and

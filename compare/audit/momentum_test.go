@@ -92,6 +92,30 @@ func TestMomentumThatCannotBeLeftOutIsNotRanked(t *testing.T) {
 	}
 }
 
+// Where walkers run away, but are finite still after the few steps they take, nothing is ranked by them either.
+func TestWalkersThatRunAwayAreNotRanked(t *testing.T) {
+	skipShort(t)
+	src := strings.Replace(isotropic("1"), "learning_rate: 0.02, batch_size: 1", "learning_rate: 0.11, batch_size: 4, momentum: 0.9", 1) // 1.1·2 for y
+	r := audited(t, strings.NewReplacer("0.7", "4", "0.5", "4").Replace(src), Options{MaxPoints: 1, Points: 1, NoiseSteps: 8, Walkers: 64, Relaxations: 10})
+	if why := unranked(r, "no-momentum"); !strings.HasPrefix(why, "without momentum, at the rate η/(1−μ) = 1.1: walkers run away") {
+		t.Errorf("no momentum: %q", why)
+	}
+	for _, c := range []struct {
+		x    float64
+		want bool
+	}{{1000, false}, {8100, true}, {math.Inf(-1), true}} {
+		s := &subject{grid: uniformBox(t, 2, -4, 4, 8)}
+		for _, theta := range [][][]float64{{{0, c.x, c.x}, {0, 0, 0}}, {{0, 0, 0}, {c.x, c.x, 0}}} {
+			if s.haveRunAway(theta) != c.want {
+				t.Errorf("%v: %v", theta, !c.want)
+			}
+		}
+		if s.haveRunAway([][]float64{{0, c.x}, {0, 0}}) {
+			t.Errorf("one of two at %g", c.x)
+		}
+	}
+}
+
 // The walk without momentum is among those ahead, by which progress is told.
 func TestWalksAheadCountThatWithoutMomentum(t *testing.T) {
 	plane := func(more string) string {
