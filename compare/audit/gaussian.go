@@ -117,7 +117,7 @@ func (s *subject) judgeNormal(f *Finding, points [][][]float64) {
 		fmt.Sprintf("gradients of samples are not normal, with an excess kurtosis of %.3g, and means of %d of them are %.2g ± %.1g from normal", h.kurtosis, batch, distance.value, distance.err),
 		fmt.Sprintf("%g samples do not tell whether means of %d are closer to normal than %g: they are %.2g ± %.1g away", n, batch, s.opt.Within, distance.value, distance.err))
 	if by.ok {
-		f.Sentence += fmt.Sprintf("; the distance falls like B^(%.2f ± %.1g), by Edgeworth's series like B^(%.2f)", by.exponent.value, by.exponent.err, by.predicted.value)
+		f.Sentence += fmt.Sprintf("; the distance falls like B to the power %.2f ± %.1g, by Edgeworth's series %.2f", by.exponent.value, by.exponent.err, by.predicted.value)
 	}
 	f.Curves = append(f.Curves, by.curve())
 }

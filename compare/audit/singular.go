@@ -36,7 +36,7 @@ func (s *subject) singular() []Finding {
 	limit := mostSingular * float64(d)
 	f := Finding{
 		Key: "regular-minima", Name: "regular minima", Claim: "the loss is quadratic about its deepest minimum: low-loss sets have volumes ∝ ε^{d/2}",
-		Rule: Rule{Text: fmt.Sprintf("holds where the learning coefficient λ, fitted to the scaling of ∫e^{−βL}, is within %g of d/2, with three errors, and has no logarithms; violated where it is not, or has; neither unless that fitted to volumes of low-loss sets is the same", limit), Limit: limit},
+		Rule: Rule{Text: fmt.Sprintf("holds where the learning coefficient λ, fitted to the scaling of ∫exp(−βL), is within %g of d/2, with three errors, and has no logarithms; violated where it is not, or has; neither unless that fitted to volumes of low-loss sets is the same", limit), Limit: limit},
 	}
 	if s.problem.Landscape == nil {
 		return []Finding{f.notApplicable("the problem has no loss")}
@@ -52,25 +52,25 @@ func (s *subject) singular() []Finding {
 	if !okZ || !okV {
 		f.Statistics = []Statistic{
 			{"off", "distance of the learning coefficient from d/2", math.NaN(), math.NaN()},
-			{"doublings", "doublings of β for which ∫e^{−βL} could be computed", float64(len(slopes)), 0},
+			{"doublings", "doublings of β for which ∫exp(−βL) could be computed", float64(len(slopes)), 0},
 			{"doublings-volumes", "and volumes", float64(len(volumes)), 0},
 		}
 		f.Sentence = "low-loss sets are too thin for the values of the loss that are allowed"
 		if sf.deeper {
 			f.Sentence = "there is a deeper minimum than the one that was found"
 		}
-		f.Sentence += fmt.Sprintf(": ∫e^{−βL} could be followed for %d doublings of β and volumes for %d, and to tell takes %d", len(slopes), len(volumes), fewestSteps+1)
+		f.Sentence += fmt.Sprintf(": ∫exp(−βL) could be followed for %d doublings of β and volumes for %d, and to tell takes %d", len(slopes), len(volumes), fewestSteps+1)
 		return []Finding{f}
 	}
 	f.Statistics = []Statistic{
 		{"off", "distance of the learning coefficient from d/2", math.Abs(z.lambda - float64(d)/2), z.err},
-		{"coefficient", "learning coefficient λ, from ∫e^{−βL}", z.lambda, z.err},
+		{"coefficient", "learning coefficient λ, from ∫exp(−βL)", z.lambda, z.err},
 		{"multiplicity", "its multiplicity m", float64(z.multiplicity), 0},
 		{"coefficient-volumes", "learning coefficient λ, from volumes of low-loss sets", v.lambda, v.err},
 		{"multiplicity-volumes", "its multiplicity m", float64(v.multiplicity), 0},
 	}
 	f.Verdict = judgeMinima(z, v, d)
-	both := fmt.Sprintf("λ = %.3f ± %.1g from ∫e^{−βL} and %.3f ± %.1g from volumes", z.lambda, z.err, v.lambda, v.err)
+	both := fmt.Sprintf("λ = %.3f ± %.1g from ∫exp(−βL) and %.3f ± %.1g from volumes", z.lambda, z.err, v.lambda, v.err)
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("the deepest minimum is regular: %s, where d/2 = %g", both, float64(d)/2),
 		fmt.Sprintf("the deepest minimum is singular: %s, with multiplicity %d, where a regular one has %g", both, z.multiplicity, float64(d)/2),
