@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -107,6 +108,50 @@ func TestFirstRunOfReadme(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Logf("now it prints\n%s", stdout.String())
+	}
+}
+
+// What other commands print is what README shows of it, but for numbers that are written with an exponent, which
+// are errors and round-off, and seconds at the end of lines. (evolve ends where round-off lets it.)
+func TestOutputsOfReadme(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
+	shown := blocks(t, "text")
+	t.Chdir("../..")
+	comparable := func(line string) string {
+		line = regexp.MustCompile(`[\d.]+e[-+]\d+|\d+\.\d\d$`).ReplaceAllString(strings.TrimSpace(line), "#")
+		return strings.Join(strings.Fields(line), " ")
+	}
+	ran := 0
+	for _, block := range shown {
+		command, want, _ := strings.Cut(block, "\n")
+		command, isCommand := strings.CutPrefix(command, "$ go run ./cmd/ness ")
+		if !isCommand {
+			continue
+		}
+		ran++
+		args := regexp.MustCompile(`'[^']*'|\S+`).FindAllString(command, -1)
+		for i := range args {
+			args[i] = strings.Trim(args[i], "'")
+		}
+		if i := slices.Index(args, "-o"); i > 0 {
+			args[i+1] = filepath.Join(t.TempDir(), args[i+1])
+		}
+		var stdout, stderr bytes.Buffer
+		run(args, &stdout, &stderr)
+		printed := map[string]bool{"": true, "…": true}
+		for line := range strings.Lines(stdout.String()) {
+			printed[comparable(line)] = true
+		}
+		for line := range strings.Lines(want) {
+			if !printed[comparable(line)] {
+				t.Errorf("%s does not print %q %s", command, line, stderr.String())
+			}
+		}
+	}
+	if ran < 5 {
+		t.Errorf("%d commands of README, want 5", ran)
 	}
 }
 
