@@ -63,7 +63,7 @@ func TestMissedPoints(t *testing.T) {
 		for _, k := range c.seen {
 			h.Counts[k] = 1
 		}
-		h.Counts[0] = c.total - uint64(len(c.seen))
+		h.Counts[1] = c.total - uint64(len(c.seen))
 		if have := missedPoint(points, p, h); have != c.want {
 			t.Errorf("%d counts and %d outside, some of them in %v: %q, want %q", c.total, c.outside, c.seen, have, c.want)
 		}
