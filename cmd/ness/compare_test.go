@@ -222,10 +222,11 @@ func TestInfiniteKLIsTold(t *testing.T) {
 	}
 }
 
-// No two ensembles of a study have the same random numbers, nor has one those of the comparison.
+// No two ensembles of a study have the same random numbers, nor has one those of the comparison or of its
+// pilot runs.
 func TestSeedsOfStudiesDiffer(t *testing.T) {
 	for _, seed := range []uint64{0, 1, math.MaxUint64} {
-		used := map[uint64]bool{seed: true}
+		used := map[uint64]bool{seed: true, ^seed: true}
 		for k := range 21 {
 			s := studySeed(seed, k)
 			if used[s] {
