@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -152,6 +153,19 @@ func TestCoarseCellsHideDifferences(t *testing.T) {
 		}
 		if v := c.row(compare.Candidate{Density: flat}).verdict; v != fp.Violated {
 			t.Errorf("%s cells: a flat density: %v", cells, v)
+		}
+	}
+}
+
+// Walkers that come from where a formula has a negative variance are told of, in all that runs walkers.
+func TestStepsWithoutACovarianceAreTold(t *testing.T) {
+	e := ensembleFlags{process: "auto", walkers: 64, steps: 40, burnIn: 40, every: 1, seed: 1, outside: 1}
+	for start, want := range map[string]bool{"2": true, "0": false} {
+		text := "version: 1\nvariables: [x]\nsgd: {loss: x^2/2, noise_covariance: \"1 - x^2\", learning_rate: 0.1, batch_size: 8}\ndomain: {x: {min: -0.9, max: 0.9, cells: 32}}\ninitial: {points: [[" + start + "]]}\n"
+		c, sum := compared(t, text, 0.1, e)
+		// From 2 they go down to 1 in 7 steps of 0.9, as 2·0.9⁶ > 1 > 2·0.9⁷; none comes back over 12 deviations.
+		if n := c.walk.Indefinite(); n != map[bool]int64{true: 7 * 64, false: 0}[want] || warned(sum, fmt.Sprintf("in %d steps of walkers", n)) != want {
+			t.Errorf("from %s: %d steps, warnings %q", start, n, sum.Warnings)
 		}
 	}
 }

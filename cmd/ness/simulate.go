@@ -105,8 +105,8 @@ func (fl *simulateFlags) noiseBytes(d int) int64 {
 	return need
 }
 
-// checkFormulas samples the coefficients where they are formulas: of a negative variance walkers would
-// make none, and say nothing.
+// checkFormulas samples the coefficients where they are formulas: of a negative variance walkers
+// make none.
 func checkFormulas(in *input) error {
 	if sgd := in.file.SGD(); sgd != nil && sgd.Loss != nil {
 		return nil
