@@ -250,7 +250,8 @@ func TestIndefiniteMatricesAreCounted(t *testing.T) {
 		{"the second", [][]float64{{1, 0, -1}}, 1},
 		{"both, and none", [][]float64{{-1, 0, -1}, {1, 0.5, 1}}, 1},
 		{"a correlation of 2", [][]float64{{1, 2, 1}, {1, 0.9, 1}, {1, -2, 1}}, 2},
-		{"a correlation beyond 1 by more than a billionth", [][]float64{{1, 1, 1 - 1e-8}, {1, 1, 1 - 1e-10}}, 1},
+		{"a correlation beyond 1 by more than a billionth", [][]float64{{1, 1, 1 - 1e-8}, {1, 1, 1 - 1e-10}, {1e4, 1e-2, 1e-8 * (1 - 1e-8)}}, 2},
+		{"that of the last two", [][]float64{{1, 0, 0, 1e4, 1e-2, 1e-8 * (1 - 1e-8)}, {1, 0, 0, 1e4, 1e-2, 1e-8}}, 1},
 		{"round-off", rounded, 0},
 		{"three times −0.6", [][]float64{{1, -0.6, -0.6, 1, -0.6, 1}, {1, -0.5, -0.5, 1, -0.5, 1}}, 1},
 	} {
