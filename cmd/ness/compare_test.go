@@ -119,6 +119,9 @@ func warned(s *compareSummary, text string) bool {
 // Walkers that stay in one of two wells decide nothing, though they are half of the density away; where they
 // pass the barrier they are near it.
 func TestMissedWellsDecideNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
 	e := ensembleFlags{process: "auto", walkers: 256, steps: 20000, burnIn: 2000, every: 50, seed: 1, outside: 1}
 	for _, c := range []struct {
 		diffusion string
