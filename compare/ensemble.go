@@ -147,6 +147,16 @@ func (e *Ensemble) Step() int {
 // [Ensemble.Step] where a run was cancelled, as blocks of walkers run one after another.
 func (e *Ensemble) Farthest() int { return int(slices.Max(e.done)) }
 
+// Indefinite returns how many steps, of all walkers together and with the burn-in, began where the noise of a
+// formula is no covariance: it has a negative variance there along some direction, for which walkers have no noise.
+// Points between steps, that Platen's scheme looks at, do not count.
+func (e *Ensemble) Indefinite() (steps int64) {
+	for _, n := range e.indefinite {
+		steps += n
+	}
+	return steps
+}
+
 // Theta returns where the walkers are, a slice per coordinate. It is not to be changed,
 // and changes when the ensemble runs.
 func (e *Ensemble) Theta() [][]float64 { return e.theta }
@@ -268,7 +278,7 @@ func (w *worker) advance(ctx context.Context, number, group, target int) {
 	b := &w.block
 	b.theta, b.velocity = cut(b.theta, w.theta, lo, hi), cut(b.velocity, w.velocity, lo, hi)
 	b.sources = w.sources.of(0, hi-lo)
-	b.start = done - done%buffered
+	b.start, b.indefinite = done-done%buffered, 0
 	b.sources.set(w.state.sources.of(lo, hi))
 	w.runner.resume(b)
 	for done < target && ctx.Err() == nil {
@@ -291,6 +301,7 @@ func (w *worker) advance(ctx context.Context, number, group, target int) {
 		}
 	}
 	w.done[number] = int64(done)
+	w.indefinite[number] += b.indefinite
 }
 
 // pause returns up to which step, end at most, walkers can go on from a step before something is

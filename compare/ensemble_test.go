@@ -124,7 +124,7 @@ func TestBitsDoNotDependOnTheSizeOfBlocks(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.lanes = 7
-		f.state.done = make([]int64, f.blocks())
+		f.state.done, f.state.indefinite = make([]int64, f.blocks()), make([]int64, f.blocks())
 		if err := f.Run(context.Background(), 100); err != nil {
 			t.Fatal(err)
 		}

@@ -4,24 +4,27 @@ import "math"
 
 // A factorizer replaces covariances by their Cholesky factors, one per walker.
 type factorizer struct {
-	dim     int
-	inverse []float64 // 1/S_jj
+	dim      int
+	inverse  []float64 // 1/S_jj
+	negative []bool    // whether a pivot was
 }
 
 func newFactorizer(dim, lanes int) *factorizer {
-	return &factorizer{dim, make([]float64, lanes)}
+	return &factorizer{dim, make([]float64, lanes), make([]bool, lanes)}
 }
 
 // factor replaces the packed upper triangle of C by the lower triangular S with SSᵀ = C:
 // where C had (j, i), S has S_ij, i ≥ j. Where C is semi-definite a pivot is 0, with its
 // column, or round-off: some 1e-16 of a variance, with a column of some 1e-8 of a
-// deviation. Where C is no covariance, with a negative pivot, that is 0 as well, and nobody is told:
-// callers look at coefficients where they are to be sampled. All slices of c have the same length, at most that of newFactorizer.
-func (f *factorizer) factor(c [][]float64) {
+// deviation. Where C is no covariance, with a pivot that is negative beyond round-off, that is 0 as well;
+// factor returns of how many walkers. All slices of c have the same length, at most that of newFactorizer.
+func (f *factorizer) factor(c [][]float64) (indefinite int) {
+	clear(f.negative)
 	k := 0
 	for n := f.dim; n > 0; n-- { // of column j = dim − n, which begins at k
 		pivot := c[k]
 		inverse := f.inverse[:len(pivot)]
+		first := c[f.dim-n][:len(pivot)] // S_j0, or the pivot itself, 0 by then: round-off of rank one goes no further
 		for w, p := range pivot {
 			switch {
 			case p > 0:
@@ -29,6 +32,10 @@ func (f *factorizer) factor(c [][]float64) {
 				pivot[w], inverse[w] = s, 1/s
 			case p <= 0: // but NaN goes on, to be counted
 				pivot[w], inverse[w] = 0, 0
+				if p < -beyondRoundOff*first[w]*first[w] && !f.negative[w] && f.isNegative(p, c, f.dim-n, w) {
+					f.negative[w] = true
+					indefinite++
+				}
 			}
 		}
 		for _, below := range c[k+1 : k+n] {
@@ -40,6 +47,21 @@ func (f *factorizer) factor(c [][]float64) {
 		eliminate(c, k, n)
 		k += n
 	}
+	return indefinite
+}
+
+// beyondRoundOff is the part of a variance by which a pivot has to be negative: its own round-off is some 1e-16, that of
+// formulas may be more.
+const beyondRoundOff = 1e-9
+
+// isNegative says whether a pivot p of column j is below 0 by more than such a part of C_jj − p = Σ_{i<j} S_ji².
+func (f *factorizer) isNegative(p float64, c [][]float64, j, w int) bool {
+	var sum float64
+	for i := range j {
+		s := c[diagonal(f.dim, i)+j-i][w]
+		sum += s * s
+	}
+	return p < -beyondRoundOff*sum
 }
 
 // eliminate subtracts S_ij S_lj from the triangle beyond column j, which begins at k and

@@ -208,7 +208,9 @@ func TestFactorsSquareToCovariances(t *testing.T) {
 			for k := range s {
 				copy(s[k], cov[k])
 			}
-			newFactorizer(d, 2).factor(s)
+			if n := newFactorizer(d, 2).factor(s); n != 0 {
+				t.Errorf("d=%d rank=%d: %d are called no covariance", d, rank, n)
+			}
 			k = 0
 			for i := range d {
 				for j := i; j < d; j++ {
@@ -227,4 +229,55 @@ func TestFactorsSquareToCovariances(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What is no covariance is counted once for each walker, and has the factor of what is left without the columns of
+// negative pivots.
+func TestIndefiniteMatricesAreCounted(t *testing.T) {
+	var rounded [][]float64 // of rank two, with a last pivot that is round-off: below 0 for some
+	rng := rand.New(rand.NewPCG(7, 8))
+	for range 100 {
+		x, y := rng.NormFloat64(), rng.NormFloat64()
+		rounded = append(rounded, []float64{1, 0, 0, x * x, x * y, y * y})
+	}
+	for _, c := range []struct {
+		what string
+		cov  [][]float64 // packed; of each walker
+		want int
+	}{
+		{"a variance", [][]float64{{-1}, {1}, {0}, {-1e-300}, {math.NaN()}}, 2},
+		{"the first", [][]float64{{-1, 0, 1}}, 1},
+		{"the second", [][]float64{{1, 0, -1}}, 1},
+		{"both, and none", [][]float64{{-1, 0, -1}, {1, 0.5, 1}}, 1},
+		{"a correlation of 2", [][]float64{{1, 2, 1}, {1, 0.9, 1}, {1, -2, 1}}, 2},
+		{"a correlation beyond 1 by more than a billionth", [][]float64{{1, 1, 1 - 1e-8}, {1, 1, 1 - 1e-10}, {1e4, 1e-2, 1e-8 * (1 - 1e-8)}}, 2},
+		{"that of the last two", [][]float64{{1, 0, 0, 1e4, 1e-2, 1e-8 * (1 - 1e-8)}, {1, 0, 0, 1e4, 1e-2, 1e-8}}, 1},
+		{"round-off", rounded, 0},
+		{"three times −0.6", [][]float64{{1, -0.6, -0.6, 1, -0.6, 1}, {1, -0.5, -0.5, 1, -0.5, 1}}, 1},
+	} {
+		d := 1
+		for packed(d) < len(c.cov[0]) {
+			d++
+		}
+		s := columns(packed(d), len(c.cov))
+		for w, one := range c.cov {
+			for k, v := range one {
+				s[k][w] = v
+			}
+		}
+		f := newFactorizer(d, len(c.cov)+1) // of blocks the last may be smaller
+		for range 2 {                       // nothing is left of the first
+			if have := f.factor(columnsLike(s)); have != c.want {
+				t.Errorf("%s: %d, want %d", c.what, have, c.want)
+			}
+		}
+	}
+}
+
+func columnsLike(x [][]float64) [][]float64 {
+	y := columns(len(x), len(x[0]))
+	for k := range x {
+		copy(y[k], x[k])
+	}
+	return y
 }

@@ -181,6 +181,33 @@ func TestPilotOfADeepWell(t *testing.T) {
 	}
 }
 
+// A pilot run is as long as powers of two below its bound allow, and of no longer relaxation time than its last
+// half is told, here of two wells that nobody leaves in so few steps: so that a burn-in has an end.
+func TestPilotsHaveBounds(t *testing.T) {
+	for most, length := range map[int]int{512: 512, 1023: 512, 1024: 1024} {
+		r := pilot(t, doubleWell(0.015, 0.02), Initial{Points: [][]float64{{-1}, {1}}}, PilotOptions{MaxSteps: most})
+		if want := (Relaxation{Steps: float64(length) / 2, Length: length}); r != want {
+			t.Errorf("at most %d steps: %+v, want %+v", most, r, want)
+		}
+		if have, want := r.BurnIn(), int(math.Ceil(float64(length)/2*6*math.Ln10)); have != want {
+			t.Errorf("burn-in %d, want %d", have, want)
+		}
+	}
+}
+
+// A pilot run has the random numbers of its seed: with other ones another time is found.
+func TestPilotsHaveSeeds(t *testing.T) {
+	s := &SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{1, 0, 1}, 0), Schedule: fp.ConstantRate(0.5), Batch: 1}
+	found := map[float64]uint64{}
+	for _, seed := range []uint64{0, 1, 2, math.MaxUint64} {
+		r := pilot(t, s, Initial{Points: [][]float64{{0, 0}}}, PilotOptions{Seed: seed})
+		if other, twice := found[r.Steps]; twice {
+			t.Errorf("seeds %d and %d: both %g", seed, other, r.Steps)
+		}
+		found[r.Steps] = seed
+	}
+}
+
 // A free walk on a circle forgets its angle at the rate D; unwound it never comes to rest.
 func TestPilotOnACircle(t *testing.T) {
 	skipLong(t)

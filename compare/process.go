@@ -32,6 +32,7 @@ type block struct {
 	theta, velocity [][]float64 // one slice per coordinate, one number per walker
 	sources         sources     // after draw: as they are when all buffered steps are done
 	start           int         // the step that the buffer begins with, a multiple of buffered
+	indefinite      int64       // steps of walkers from where noise is no covariance
 }
 
 // walkers returns their number.

@@ -198,7 +198,7 @@ func (r *sdeRunner) step(b *block, k int) {
 		r.gather(k)
 	}
 	r.sde.Drift(s.drift, b.theta)
-	r.sigma(s.factor, b.theta)
+	b.indefinite += int64(r.sigma(s.factor, b.theta))
 	if r.sde.Scheme == Platen {
 		r.platen(b.theta, k)
 		return
@@ -241,14 +241,14 @@ func addChosen(to []float64, products *[8]float64, outcomes []uint32, stride int
 	}
 }
 
-// sigma sets dst to the noise factor at x, if it is not constant.
-func (r *sdeRunner) sigma(dst, x [][]float64) {
+// sigma sets dst to the noise factor at x, if it is not constant, and returns of how many walkers D is no covariance.
+func (r *sdeRunner) sigma(dst, x [][]float64) (indefinite int) {
 	if r.constant != nil {
-		return
+		return 0
 	}
 	r.sde.Diffusion(dst, x)
 	doubled(dst)
-	r.factorizer.factor(dst)
+	return r.factorizer.factor(dst)
 }
 
 func doubled(x [][]float64) {

@@ -234,7 +234,7 @@ func (m *gaussian) descend(out [][]float64, b *block, _ int, rates []float64, z 
 	}
 	m.formula.Grad(m.grad, b.theta)
 	m.formula.NoiseCov(m.cov, b.theta)
-	m.factorizer.factor(m.cov)
+	b.indefinite += int64(m.factorizer.factor(m.cov))
 	for a, o := range out {
 		for w, g := range m.grad[a] {
 			o[w] -= float64(rate * g)

@@ -15,6 +15,7 @@ import (
 // A state is all that changes when an ensemble runs.
 type state struct {
 	done            []int64 // steps of each block
+	indefinite      []int64 // of each block, see [Ensemble.Indefinite]
 	sources         sources
 	theta, velocity [][]float64
 	moments         momentSums
@@ -26,7 +27,7 @@ type state struct {
 func (e *Ensemble) newState() *state {
 	d, walkers := e.process.dim(), e.opt.Walkers
 	s := &state{
-		done: make([]int64, e.blocks()), sources: newSources(walkers),
+		done: make([]int64, e.blocks()), indefinite: make([]int64, e.blocks()), sources: newSources(walkers),
 		theta:   columns(d, walkers),
 		moments: momentSums{columns(d, walkers), columns(segments*d, walkers), columns(packed(d), walkers)},
 	}
@@ -48,7 +49,7 @@ func (e *Ensemble) newState() *state {
 }
 
 // savedMagic begins saved ensembles.
-const savedMagic = "nessens\x02"
+const savedMagic = "nessens\x03"
 
 // Save writes the state, from which [Ensemble.Restore] goes on with the same bits.
 func (e *Ensemble) Save(w io.Writer) error {
@@ -81,7 +82,7 @@ func (s *state) numbers(do func(any) error) error {
 		copy(words[8*w:], now[:])
 		copy(words[8*w+4:], epoch[:])
 	}
-	list := []any{s.done, words}
+	list := []any{s.done, s.indefinite, words}
 	for _, columns := range [][][]float64{s.theta, s.velocity, s.moments.origin, s.moments.first, s.moments.second, {s.noise.recent, s.noise.sums}} {
 		for _, c := range columns {
 			list = append(list, c)

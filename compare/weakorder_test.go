@@ -128,6 +128,39 @@ func TestWeakOrderOfTwoMeans(t *testing.T) {
 	}
 }
 
+// Differences η at the learning rates 1, 1/2, 1/4 with the error s, and ε more at the largest: a line through
+// their logarithms, of weights 16 : 4 : 1, has the slope q = 1 + 8ε/(11 ln 2) with the variance (28/11)(s/ln 2)², the two
+// smallest have q = 1 with 20 (s/ln 2)². Their difference is ε/(s√33) of its standard errors: that of the
+// largest is left out where these are more than three.
+func TestLargestRateIsLeftOutBeyondThreeErrors(t *testing.T) {
+	const s = 1e-4 // so that logarithms are straight: ε is 2e-3 of η
+	for _, errors := range []float64{-3.03, -2.97, 0, 2.97, 3.03} {
+		excess := errors * math.Sqrt(33) * s
+		var f orderFit
+		for k, rate := range []float64{1, 0.5, 0.25} {
+			d := &difference{rate: rate, delta: []float64{rate}, cov: mat.NewSymDense(1, []float64{s * s}), weight: *mat.NewSymDense(1, []float64{1 / (s * s)})}
+			if k == 0 {
+				d.delta[0] += excess
+			}
+			for g := range studyGroups { // e on either side is an error of e√31
+				e := s / math.Sqrt(studyGroups-1) * float64(1-2*(g%2))
+				d.without = append(d.without, []float64{d.delta[0] + e})
+			}
+			f = append(f, d)
+		}
+		w := WeakOrder{Rates: []float64{1, 0.5, 0.25}, Resolved: []bool{true, true, true}}
+		w.fit(f)
+		order, variance, fitted := 1+8*excess/(11*math.Ln2), 28.0/11, 3
+		if math.Abs(errors) > 3 {
+			order, variance, fitted = 1, 20, 2
+		}
+		// Terms ε² beside ε, and golden section to 1e-6; an error is as far off in parts as the weights are, by 2ε.
+		if math.Abs(w.Order-order) > 2e-6+2*excess*excess || math.Abs(w.OrderErr*math.Ln2/(s*math.Sqrt(variance))-1) > 0.01 || w.Fitted != fitted {
+			t.Errorf("%g errors: order %.7f ± %.3g of %d rates, want %.7f ± %.3g of %d", errors, w.Order, w.OrderErr, w.Fitted, order, s*math.Sqrt(variance)/math.Ln2, fitted)
+		}
+	}
+}
+
 // Without a difference there is no order.
 func TestWeakOrderOfNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))

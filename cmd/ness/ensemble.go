@@ -81,7 +81,7 @@ func (fl *ensembleFlags) add(cmd *cobra.Command) {
 	f.Var(newWhole(&fl.every, 0), "every", "count each walker after so many steps, `N` (default: a tenth of the relaxation time, at most 24)")
 	limit(cmd, "every", 1, mostSteps)
 	f.Uint64Var(&fl.seed, "seed", 1, "`SEED` of all random numbers; results are the same bits for any number of cores")
-	f.Float64Var(&fl.outside, "max-outside", 0.01, "`FRACTION` of counts outside the box that is an error; 1 accepts all, but formulas are checked inside alone: where a variance is negative walkers have no noise")
+	f.Float64Var(&fl.outside, "max-outside", 0.01, "`FRACTION` of counts outside the box that is an error; 1 accepts all, but formulas are checked inside alone: where a variance is negative walkers have no noise, and a warning counts their steps there")
 	limit(cmd, "max-outside", above0, 1)
 	f.BoolVar(&fl.resume, "resume", false, "go on with the interrupted ensemble in DIR")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -218,6 +219,68 @@ func TestInterruptsBeforeThereIsAResult(t *testing.T) {
 	left, err := os.ReadDir(parent)
 	if err != nil || len(left) != 0 {
 		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
+// A first interrupt lets a run wind up, which takes for ever here, as it prints to a pipe that is full. A second
+// one kills, and leaves no result.
+func TestSecondInterruptKills(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector")
+	}
+	parent := t.TempDir()
+	unread, full, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unread.Close()
+	defer full.Close()
+	if err := full.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := full.Write(make([]byte, 1<<22)); !errors.Is(err, os.ErrDeadlineExceeded) { // pipes hold up to 1 MiB
+		t.Fatalf("the pipe is not full: %v", err)
+	}
+	cmd := program("simulate", filepath.Join(testdata(t), "problems", "a9_linear_regression.yaml"),
+		"--walkers", "64", "--burn-in", "0", "--steps", "1e12", "--every", "1e9", "--record", "-o", filepath.Join(parent, "out"))
+	cmd.Stdout = full
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	const patience = 30 * time.Second
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) { // the record is there once walkers are to walk
+		if staged, _ := filepath.Glob(filepath.Join(parent, ".*", recordName)); len(staged) > 0 {
+			break
+		}
+		if time.Since(began) > patience {
+			t.Fatal("walkers do not walk")
+		}
+	}
+	_ = cmd.Process.Signal(os.Interrupt)
+	select {
+	case err := <-ended:
+		t.Fatalf("the first interrupt ended it: %v", err)
+	case <-time.After(200 * time.Millisecond): // it winds up in a few
+	}
+	for began := time.Now(); ; { // an interrupt that comes while another is on its way is none
+		_ = cmd.Process.Signal(os.Interrupt)
+		select {
+		case err := <-ended:
+			if err == nil || err.Error() != "signal: interrupt" {
+				t.Errorf("have %v, want death of the signal", err)
+			}
+			if _, err := os.Stat(filepath.Join(parent, "out")); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("a result is left: %v", err)
+			}
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+		if time.Since(began) > patience {
+			t.Fatal("a second interrupt does not end it")
+		}
 	}
 }
 

@@ -125,6 +125,9 @@ func summarizeEnsemble(r *walk) (e ensembleSummary, warnings []string) {
 		}
 	}
 	warnings = append([]string{}, r.warnings...)
+	if n := r.Indefinite(); n > 0 {
+		warnings = append(warnings, fmt.Sprintf("in %d steps of walkers, those of the burn-in included, the covariance of the noise has a negative variance, along which they had no noise: formulas are checked in the box alone", n))
+	}
 	if m.Tallies == 0 {
 		return e, append(warnings, "nothing has been counted yet: the burn-in is not over")
 	}

@@ -49,7 +49,7 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	if err := fl.checkOwn(); err != nil {
 		return err
 	}
-	in, err := fl.open(name, func(f *fp.File) error { return fl.check(name, f) })
+	in, err := fl.open(name, func(f *fp.File) error { return fl.walkable(name, f) })
 	if err != nil {
 		return err
 	}
@@ -78,8 +78,8 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	return fl.tell(w, in, r, err)
 }
 
-// check says what walkers cannot do with a file.
-func (fl *simulateFlags) check(name string, f *fp.File) error {
+// walkable says what walkers cannot do with a file.
+func (fl *simulateFlags) walkable(name string, f *fp.File) error {
 	if v := absorbs(f); v != "" {
 		return fmt.Errorf("%s: domain.%s: walls absorb no walkers; want reflecting or periodic ones, or the command passage for the times until walls absorb", name, v)
 	}
@@ -105,8 +105,8 @@ func (fl *simulateFlags) noiseBytes(d int) int64 {
 	return need
 }
 
-// checkFormulas samples the coefficients where they are formulas: of a negative variance walkers would
-// make none, and say nothing.
+// checkFormulas samples the coefficients where they are formulas: of a negative variance walkers
+// make none.
 func checkFormulas(in *input) error {
 	if sgd := in.file.SGD(); sgd != nil && sgd.Loss != nil {
 		return nil

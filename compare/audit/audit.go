@@ -28,7 +28,7 @@ type Options struct {
 	NoEnsemble bool
 	// NoiseWalkers and NoiseSteps are how many walkers' noise is watched for how many steps;
 	// 0 means 64 walkers, and whole epochs: a hundred, at least 512 steps, and at most about 8192, or one
-	// epoch of up to 32768.
+	// epoch of up to 32768. Fewer than 4 steps do not tell of memory.
 	NoiseWalkers, NoiseSteps int
 	// MaxPoints is at most how many values of the loss the volumes of low-loss sets are made
 	// of; 0 means 1e7. In three dimensions, and where the minima fill a curved valley, fewer may not do.

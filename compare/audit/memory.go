@@ -28,6 +28,8 @@ const (
 	// mostLags is at how many lags noise is looked at: that of an epoch of M batches is at all of them up to
 	// M − 1, the weaker the more there are, and its sum is told from sums over blocks.
 	mostLags = 20
+	// fewestWatched are the least in which noise is looked at, at one lag: lags go up to a quarter of the steps.
+	fewestWatched = 4
 	// mostMemory is the autocorrelation at one lag up to which noise is white: more than three times the
 	// five errors, 5/√(64·512) = 0.028, that 64 walkers leave. What moves densities is the variance of sums.
 	mostMemory = 0.1
@@ -65,6 +67,8 @@ func (s *subject) memory() []Finding {
 		return both("noise of a formula is drawn anew at every step")
 	case s.batchVariance() == 0:
 		return both("full batches have no noise")
+	case s.noiseSteps() < fewestWatched:
+		return both(fmt.Sprintf("%d steps are too few to tell of memory, want %d", s.noiseSteps(), fewestWatched))
 	}
 	n, err := s.watchNoise()
 	if err != nil {
@@ -100,7 +104,7 @@ func (s *subject) isFar(theta [][]float64) bool {
 func (s *subject) judgeWhite(f *Finding, n *noiseSeries) {
 	f.Applies = true
 	block := n.block(s.epochSteps())
-	lags := min(mostLags, n.steps/4)
+	lags := min(mostLags, n.steps/fewestWatched)
 	p, largest, spread := 1.0, 0.0, 0.0
 	worst := longTerm{ratio: 1, p: 1}
 	for a, z := range n.z {

@@ -276,3 +276,25 @@ func TestEpochsOfOneBatchHaveNoFormula(t *testing.T) {
 		t.Errorf("%v: %s", f.Verdict, f.Sentence)
 	}
 }
+
+// Memory is not told of in fewer than four steps, and in four it is, in numbers.
+func TestFewStepsDoNotTellOfMemory(t *testing.T) {
+	for _, steps := range []int{1, 2, 3, 4, 5} {
+		s := noisy(t, ", sampling: epochs")
+		s.opt.NoiseSteps = steps
+		for _, f := range s.memory() {
+			why := fmt.Sprintf("does not apply: %d steps are too few to tell of memory, want 4", steps)
+			if few := steps < 4; f.Applies == few || few && (f.Sentence != why || f.Verdict != fp.CannotTell || len(f.Statistics) > 0) {
+				t.Errorf("%d steps: %s: %v, %q, %v", steps, f.Key, f.Applies, f.Sentence, f.Statistics)
+			}
+			for _, x := range f.Statistics {
+				if math.IsNaN(x.Value) || math.IsNaN(x.Error) {
+					t.Errorf("%d steps: %s: %s is %g ± %g", steps, f.Key, x.Key, x.Value, x.Error)
+				}
+			}
+			if f.Applies && strings.Contains(f.Sentence, "NaN") {
+				t.Errorf("%d steps: %s: %s", steps, f.Key, f.Sentence)
+			}
+		}
+	}
+}
