@@ -147,6 +147,17 @@ func (g *Grid) HasWall(w Wall) bool {
 	return false
 }
 
+// Periods returns the length of each periodic axis, 0 of others.
+func (g *Grid) Periods() []float64 {
+	periods := make([]float64, len(g.axes))
+	for a, ax := range g.axes {
+		if ax.IsPeriodic() {
+			periods[a] = ax.Length()
+		}
+	}
+	return periods
+}
+
 // Find returns the cell that holds the point x, and false outside the box.
 func (g *Grid) Find(x []float64) (int, bool) {
 	i := 0

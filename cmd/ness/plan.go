@@ -109,14 +109,8 @@ func (fl *ensembleFlags) pilot(ctx context.Context, p *plan, g *grid.Grid, relax
 	if !p.stepsFound && o.BurnIn >= 0 && o.Every > 0 {
 		return nil
 	}
-	periods := make([]float64, g.Dim())
-	for a := range periods {
-		if g.Axis(a).IsPeriodic() {
-			periods[a] = g.Axis(a).Length()
-		}
-	}
 	show := startPilot(bar)
-	r, err := compare.Pilot(ctx, p.process, p.initial, compare.PilotOptions{Seed: ^fl.seed, Periods: periods, Progress: show.set})
+	r, err := compare.Pilot(ctx, p.process, p.initial, compare.PilotOptions{Seed: ^fl.seed, Periods: g.Periods(), Progress: show.set})
 	show.stop()
 	if err != nil {
 		return err

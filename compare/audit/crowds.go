@@ -157,7 +157,8 @@ func (s *subject) runWalkers() *crowds {
 		}
 	}
 	if c.kinetic.err = err; err == nil {
-		if p := s.rolling(); p != nil {
+		var p *fp.SGD
+		if p, c.kinetic.err = s.rolling(); p != nil {
 			c.kinetic = s.walk(walkKinetic, p, c.pilot)
 		}
 	}
@@ -169,7 +170,7 @@ func (s *subject) runWalkers() *crowds {
 // relaxation returns the relaxation time that a pilot run finds. Errors: those of [compare.Pilot], and
 // errNotMixed.
 func (s *subject) relaxation(p *fp.SGD, k walk) (compare.Relaxation, error) {
-	r, err := compare.Pilot(s.opt.Context, (*compare.SGD)(p), compare.Initial{Points: s.drawn(128)}, compare.PilotOptions{Seed: s.seed(k), MaxSteps: 1 << 16})
+	r, err := compare.Pilot(s.opt.Context, (*compare.SGD)(p), compare.Initial{Points: s.drawn(128)}, compare.PilotOptions{Seed: s.seed(k), MaxSteps: 1 << 16, Periods: s.grid.Periods()})
 	if err == nil && !r.Mixed {
 		err = errNotMixed
 	}
@@ -246,14 +247,15 @@ func (s *subject) walk(k walk, p *fp.SGD, pilot compare.Relaxation) crowd {
 var errRunAway = errors.New("walkers run away: half of them are more than a thousand boxes from the box")
 
 // haveRunAway says whether half of the walkers are so far away, where none of a density has its median that is
-// within the box for the most part.
+// within the box for the most part. Round periodic axes they may go as far as they like.
 func (s *subject) haveRunAway(theta [][]float64) bool {
 	const far = 1000
 	away := 0
 	for w := range theta[0] {
 		for a, t := range theta {
 			axis := s.grid.Axis(a)
-			if math.Abs(t[w]-axis.Center(0)) > far*axis.Length() {
+			middle := (axis.Min() + axis.Max()) / 2
+			if !axis.IsPeriodic() && math.Abs(t[w]-middle) > far*axis.Length() {
 				away++
 				break
 			}

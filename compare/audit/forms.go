@@ -71,6 +71,9 @@ func (s *subject) form(c compare.Candidate) Finding {
 		fmt.Sprintf("agrees with the solution within %.2g in total variation", tv.Value),
 		fmt.Sprintf("is wrong by %.2g in total variation, most around %s", tv.Value, s.place(s.farthest(c))),
 		"is "+estimated(tv.Value, tv.Error)+" away in total variation")
+	if s.sgd != nil && s.sgd.Momentum > 0 && strings.Contains(c.Formula, "η") {
+		f.Sentence += "; η is that of the equation, η/(1−μ)"
+	}
 	return f
 }
 

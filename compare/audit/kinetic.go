@@ -3,7 +3,6 @@ package audit
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
@@ -15,7 +14,7 @@ import (
 //	dθ = V dt,   dV = (−γV − L′(θ)) dt + √(2γD(θ)) dW,
 //
 // D being the diffusion of the equation that is audited, here a temperature. Noise does not depend on V, so
-// that all conventions are one. Where D is constant exp(−(L + V²/2)/D) is stationary, and the density that
+// that all conventions are one; its limit is that of Itô. Where D is constant exp(−(L + V²/2)/D) is stationary, and the density that
 // is audited its θ-marginal; where it is not, that is the limit of large γ, the overdamped one of
 // Smoluchowski and Kramers, left by orders of λ/γ² = ηλ/(1−μ)² and of D″/γ².
 //
@@ -30,9 +29,9 @@ const (
 	// leaves 1e-6 of the density; where D is not the coldest typical θ has cells of coldWidth deviations, as
 	// far as mostVelocities allow.
 	fewestVelocities, mostVelocities, coldWidth = 96, 384, 0.3
-	// Axes of θ are halved as long as no cell holds more than thickest, that of a normal law ten cells wide, and
-	// to at most mostPositions.
-	thickest, mostPositions = 0.04, 320
+	// Axes of θ are halved as long as the halves of a cell differ from their mean by at most roughest, of density and
+	// D on average, as those of a normal law do that is ten cells wide; and to at most mostPositions.
+	roughest, mostPositions = 0.02, 1024
 	// mostAtWalls is the probability that may be at walls of θ, where velocities stay until noise turns them.
 	mostAtWalls = 1e-3
 )
@@ -60,7 +59,7 @@ func (s *subject) withVelocities() *kinetic {
 		return k
 	}
 	s.work.begin("kinetic equation", kineticWork)
-	p := halved(s.solution.Density)
+	p := s.halved()
 	q, e, err := s.kineticMarginal(p.Grid.Axis(0))
 	if err != nil {
 		k.err = fmt.Errorf("of the kinetic equation, %w", err)
@@ -80,19 +79,35 @@ func (s *subject) withVelocities() *kinetic {
 	return k
 }
 
+// moves says whether velocities certainly move the density by more than a total variation distance.
+func (k *kinetic) moves(within float64) bool {
+	least, _ := k.effect.Range()
+	return k.err == nil && least > within
+}
+
 // halved returns the density on as few cells of θ as will do.
-func halved(p *grid.Field) *grid.Field {
+func (s *subject) halved() *grid.Field {
+	p := s.solution.Density
+	heat := &grid.Field{Grid: p.Grid, Values: s.solution.Coefficients.Diffusion[0]}
 	for {
 		g, ok := p.Grid.Coarsen()
-		if !ok {
+		if !ok || p.Grid.Cells() <= mostPositions && max(roughness(p, p), roughness(heat, p)) > roughest {
 			return p
 		}
-		coarse := grid.Restrict(p, g)
-		if p.Grid.Cells() <= mostPositions && slices.Max(masses(coarse)) > thickest {
-			return p
-		}
-		p = coarse
+		p, heat = grid.Restrict(p, g), grid.Restrict(heat, g)
 	}
+}
+
+// roughness returns E|f/f̄ − 1| over a density of an even number of cells, f̄ being the mean of a cell and the other
+// half of its pair.
+func roughness(f, p *grid.Field) float64 {
+	var off float64
+	for i, m := range masses(p) {
+		if mean := (f.Values[i] + f.Values[i^1]) / 2; m > 0 && mean > 0 {
+			off += m * math.Abs(f.Values[i]-mean) / mean
+		}
+	}
+	return off
 }
 
 // kineticMarginal returns the θ-marginal and its relative L1 error. Errors: those of [fp.SolveStationary],
@@ -101,6 +116,9 @@ func (s *subject) kineticMarginal(theta grid.Axis) (*grid.Field, float64, error)
 	velocity, err := s.velocities()
 	if err != nil {
 		return nil, 0, err
+	}
+	if far := outermost(s.solution.Density); !theta.IsPeriodic() && far > mostAtWalls {
+		return nil, 0, atWalls(far)
 	}
 	solution, err := fp.SolveStationary(s.kineticProblem(), grid.New(velocity, theta), s.opt.Solve)
 	if err != nil {
@@ -113,18 +131,24 @@ func (s *subject) kineticMarginal(theta grid.Axis) (*grid.Field, float64, error)
 		far = outermost(q)
 	}
 	e, known, err := solution.EstimateError(s.opt.Solve) // of a marginal it is no larger: |∫(p − q) dV| ≤ ∫|p − q| dV
-	total := e.Density + 2*(fast+far+negative)           // where m of it is in the wrong place is 2m of L1
+	// Where m of it is in the wrong place is 2m of L1. What is in cells at walls stands for what walls change beyond
+	// them, too: of a guess, which was right within a factor of 2 where it was tried.
+	total := e.Density + 2*(fast+far+negative)
 	switch {
 	case err != nil:
 		return nil, 0, err
 	case !known || solution.Order == fp.OrderMonotone:
 		return nil, 0, fmt.Errorf("no order of accuracy converges on %d cells of θ and %d of V", theta.Cells(), velocity.Cells())
 	case far > mostAtWalls:
-		return nil, 0, fmt.Errorf("%.2g of the probability is at walls, which velocities run into: a wider box would tell", far)
+		return nil, 0, atWalls(far)
 	case !(total <= s.opt.Within):
 		return nil, 0, fmt.Errorf("its density is right to %.2g on this grid, want %.2g", total, s.opt.Within)
 	}
 	return q, total, nil
+}
+
+func atWalls(share float64) error {
+	return fmt.Errorf("%.2g of the probability is at walls, which velocities run into: a wider box would tell", share)
 }
 
 // outermost returns the probability in the first and the last cell of a line.

@@ -86,6 +86,30 @@ func TestWalkersOfTheKineticEquationInThePlane(t *testing.T) {
 	}
 }
 
+// Noise that varies round a ring moves the density of one coordinate by what the kinetic equation of that alone says,
+// beside one whose noise is constant, which stays that of Gibbs: of independent coordinates the distances are those
+// of one. Walkers forget where they start round a ring, too.
+func TestWalkersOfTheKineticEquationOnARing(t *testing.T) {
+	skipShort(t)
+	const gamma, mu = 1, 0.5
+	want := effect(t, audited(t, round(gamma, mu).src(), quick), "kinetic").TV.Value
+	eta := math.Pow((1-mu)/gamma, 2)
+	scale := 2 * (1 - mu) / eta // of Σ over D
+	src := fmt.Sprintf("variables: [x, y]\nsgd: {loss: 0.05*(1-cos(x)) + y^2/2, noise_covariance: [[\"%.17g*(1+0.8*sin(x))\", 0], [0, %.17g]], learning_rate: %.17g, batch_size: 1, momentum: %g}\ndomain: {x: {min: 0, max: 2*pi, cells: 48, boundary: periodic}, y: {min: -6, max: 6, cells: 32}}",
+		scale, scale, eta, mu)
+	r := audited(t, src, Options{MaxPoints: 1, Points: 1, NoiseSteps: 8, Walkers: 4096, Relaxations: 200})
+	e := effect(t, r, "kinetic")
+	if least, most := e.Range(); least > want || most < want || least < want/2 {
+		t.Errorf("%.4f ± %.1g with a floor of %.2g, want %.4f", e.TV.Value, e.TV.Error, e.TV.Floor, want)
+	}
+	if f := find(t, r, "walkers"); !f.Applies || math.IsNaN(f.Statistics[0].Value) {
+		t.Errorf("walkers: %s", f.Sentence)
+	}
+	if f := find(t, r, "order-in-rate"); f.Applies {
+		t.Errorf("order of walkers: %s", f.Sentence)
+	}
+}
+
 // What walkers follow has the friction and the temperature of SGD, of data too, and steps as short as is
 // promised. There is none without momentum, and where the equation is solved.
 func TestRollingHasTheKineticEquationOfSGD(t *testing.T) {
@@ -103,7 +127,10 @@ func TestRollingHasTheKineticEquationOfSGD(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := s.rolling()
+		p, err := s.rolling()
+		if err != nil {
+			t.Fatal(err)
+		}
 		eta, rate := f.SGDVariant().Rate, p.Schedule.Rate(0)
 		lambda, _ := s.curvature()
 		relative := func(got, want float64) float64 { return math.Abs(got/want - 1) }
@@ -111,7 +138,8 @@ func TestRollingHasTheKineticEquationOfSGD(t *testing.T) {
 		if got, want := (1-p.Momentum)/math.Sqrt(rate), (1-s.sgd.Momentum)/math.Sqrt(eta); relative(got, want) > roundOff {
 			t.Errorf("%s: friction %g, want %g", name, got, want)
 		}
-		if want := min(eta, kineticStep/lambda); relative(rate, want) > roundOff {
+		mu := s.sgd.Momentum
+		if want := min(eta, kineticStep/lambda, eta*math.Pow(kineticFriction/(1-mu), 2)); relative(rate, want) > roundOff {
 			t.Errorf("%s: rate %g, want %g", name, rate, want)
 		}
 		at := [][]float64{{0.3}, {-0.2}}
@@ -126,20 +154,30 @@ func TestRollingHasTheKineticEquationOfSGD(t *testing.T) {
 			if k != 1 {
 				got += p.InjectedNoise
 			}
-			if got *= rate / (1 - p.Momentum) / 2; math.Abs(got-heat[k][0]) > roundOff*heat[0][0] {
+			if got *= rate / (1 - p.Momentum) / 2; !(math.Abs(got-heat[k][0]) <= roundOff*heat[0][0]) {
 				t.Errorf("%s: component %d of D is %g, want %g", name, k, got, heat[k][0])
 			}
 		}
 		for a := range grad {
-			if relative(slope[a][0], grad[a]) > roundOff {
+			if !(relative(slope[a][0], grad[a]) <= roundOff) {
 				t.Errorf("%s: slope %g, want %g", name, slope[a][0], grad[a])
 			}
 		}
 	}
 	for name, src := range map[string]string{"no momentum": isotropic("1"), "solved": line("0.4", ", momentum: 0.9")} {
 		f, g := problemOf(t, src)
-		if s := (&subject{file: f, problem: f.Problem, sgd: f.SGD(), grid: g}); s.rolling() != nil {
-			t.Errorf("%s: walkers of the kinetic equation", name)
+		s := &subject{file: f, problem: f.Problem, sgd: f.SGD(), grid: g}
+		if p, err := s.rolling(); p != nil || err != nil {
+			t.Errorf("%s: walkers of the kinetic equation, %v", name, err)
 		}
+	}
+	flat := strings.Replace(isotropic("1"), "x^2/2 + y^2", "-x^2/2 - y^2", 1)
+	f, g := problemOf(t, strings.Replace(flat, "batch_size: 1", "batch_size: 1, momentum: 0.5", 1))
+	s, err := newSubject(f, g, quick.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := s.rolling(); p != nil || err == nil {
+		t.Errorf("without curvature: %v, %v", p, err)
 	}
 }

@@ -114,6 +114,10 @@ func TestWalkersThatRunAwayAreNotRanked(t *testing.T) {
 			t.Errorf("one of two at %g", c.x)
 		}
 	}
+	f, g := problemOf(t, round(1, 0.5).src())
+	if s := (&subject{file: f, grid: g}); s.haveRunAway([][]float64{{1e9, 1e9, 1e9}}) {
+		t.Error("walkers wind round a ring")
+	}
 }
 
 // The walk without momentum is among those ahead, by which progress is told.

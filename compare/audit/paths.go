@@ -47,7 +47,7 @@ func (s *subject) balancedOn(g *grid.Grid, from []float64) (*grid.Field, error) 
 	along := make([][]float64, d)
 	for a := range d {
 		if g.Axis(a).IsPeriodic() {
-			return nil, fmt.Errorf("axis %d is periodic", a)
+			return nil, fmt.Errorf("axis %s is periodic", s.problem.Variables[a])
 		}
 		along[a] = lineIntegrals(g, field.Density(a), a)
 	}

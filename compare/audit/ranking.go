@@ -222,10 +222,7 @@ func (s *subject) sampledEffects(l *rankedList) {
 	} else if d, err := self.Distances(s.solution.Density); err != nil {
 		l.cannot("walkers", theWhole, err)
 	} else {
-		e := sampled("walkers", theWhole, "walkers of SGD and the solution", d, 1)
-		e.TV.Error += s.densityError() / 2 // half of an L1 distance is one in total variation
-		e.Hellinger.Error += s.densityError()
-		l.add(e)
+		l.add(s.fromSolution("walkers", theWhole, "walkers of SGD and the solution", d))
 	}
 	if s.sgd.Momentum > 0 {
 		l.addOr(s.withoutMomentum())
@@ -241,9 +238,17 @@ func (s *subject) sampledEffects(l *rankedList) {
 
 const theWhole = "the equation as a whole"
 
+// fromSolution is the effect between walkers and the solution, with its numerical error.
+func (s *subject) fromSolution(key, name, how string, d *compare.Distances) Effect {
+	e := sampled(key, name, how, d, 1)
+	e.TV.Error += s.densityError() / 2 // half of an L1 distance is one in total variation
+	e.Hellinger.Error += s.densityError()
+	return e
+}
+
 // withoutMomentum is the effect of momentum: SGD without it at the rate η/(1−μ) has the same equation.
 func (s *subject) withoutMomentum() (Effect, error) {
-	return twins("no-momentum", "no momentum", "walkers with independent batches and such without momentum at the rate η/(1−μ), of the same equation", s.independent(), &s.crowds.of[walkPlain])
+	return twins("no-momentum", "SGD without momentum", "walkers with independent batches and such without momentum at the rate η/(1−μ), of the same equation", s.independent(), &s.crowds.of[walkPlain])
 }
 
 // addOr adds an effect, or says why there is none.

@@ -199,9 +199,9 @@ func TestNothingIsLeftOutOfTheRanking(t *testing.T) {
 		"schedule":   {line("{schedule: inverse-sqrt, initial: 0.02}", ""), Options{MaxPoints: 1}, map[string]string{"walkers": "the learning rate changes", "constant-rate": "while the rate changes"}},
 		"momentum":   {line("0.02", ", momentum: 0.5"), quick, map[string]string{"order-in-rate": "without momentum", "no-momentum": "no walkers were asked for"}},
 		"divergence": {line("2.5", ""), Options{MaxPoints: 1}, map[string]string{"walkers": "not finite"}},
-		"ring":       {"variables: [x]\nequation: {drift: [\"0.5 - cos(x)\"], diffusion: 1}\ndomain: {x: {min: 0, max: \"2*pi\", cells: 32, boundary: periodic}}", quick, map[string]string{"detailed-balance": "axis 0 is periodic"}},
+		"ring":       {"variables: [x]\nequation: {drift: [\"0.5 - cos(x)\"], diffusion: 1}\ndomain: {x: {min: 0, max: \"2*pi\", cells: 32, boundary: periodic}}", quick, map[string]string{"detailed-balance": "axis x is periodic"}},
 		"full batch": {strings.Replace(mean(40, 40, 1, ", injected_noise: 0.1, sampling: full-batch"), "batch_size: 40, ", "", 1), quick, map[string]string{
-			"small-batch": "a batch has all samples", "white-noise": "full batches have no noise", "normal-noise": "full batches have no noise",
+			"small-batch": "full batches have no noise", "white-noise": "full batches have no noise", "normal-noise": "full batches have no noise",
 		}},
 		"all samples": {mean(40, 40, 1, ""), quick, map[string]string{"small-batch": "a batch has all samples", "white-noise": "an epoch is one batch"}},
 		"two thirds":  {mean(42, 28, 1, ", sampling: epochs"), quick, map[string]string{"white-noise": "an epoch is one batch"}},

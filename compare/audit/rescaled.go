@@ -26,6 +26,8 @@ func (s *subject) otherRate() (fp.SGDVariant, error) {
 	v.Rate *= factor
 	v.Batch = int(factor * float64(v.Batch))
 	switch l := s.sgd.Loss; {
+	case slices.Max(s.grid.Periods()) > 0:
+		return v, errors.New("round a periodic axis there is no mean, and no covariance")
 	case s.sgd.Momentum > 0:
 		return v, errors.New("the second order is known without momentum")
 	case s.sgd.InjectedNoise > 0:

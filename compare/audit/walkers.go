@@ -24,7 +24,10 @@ func (s *subject) walkers() []Finding {
 		return []Finding{f}
 	case c.err == errNotMixed:
 		f.Applies, f.Sentence = true, c.err.Error()
-		f.Statistics = []Statistic{{"relaxation", "relaxation time, steps, at least", s.crowds.pilot.Steps, math.NaN()}}
+		f.Statistics = []Statistic{
+			{"tv", "total variation distance of walkers from the solution", math.NaN(), math.NaN()},
+			{"relaxation", "relaxation time, steps, at least", s.crowds.pilot.Steps, math.NaN()},
+		}
 		return []Finding{f}
 	case c.err != nil:
 		return []Finding{f.notApplicable(c.err.Error())}
@@ -43,6 +46,12 @@ func (s *subject) walkers() []Finding {
 	fullest := max(float64(slices.Max(c.Counts))/float64(c.Total()), slices.Max(s.mass))
 	var open string
 	f.Verdict, open = judgeWalkers(d.TV, s.opt.Within, s.densityError(), fullest, s.grid.Dim())
+	if inside := d.TV; f.Verdict == fp.Violated && d.Outside > 0 {
+		// The density has nothing outside, so that all of this is in the distance.
+		if inside.Value -= d.Outside; inside.JudgeAgainst(s.opt.Within, s.densityError()) != fp.Violated {
+			f.Verdict, open = fp.CannotTell, fmt.Sprintf("%.2g of them are outside the box, so that a wider one would tell", d.Outside)
+		}
+	}
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("walkers are within %.2g of the solution in total variation", d.TV.Value),
 		fmt.Sprintf("walkers are %.2g from the solution in total variation, of which sampling makes at most %.2g", d.TV.Value, d.TV.Floor),

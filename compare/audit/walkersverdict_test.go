@@ -64,3 +64,15 @@ func TestGridsThatSeeNothingViolateNothing(t *testing.T) {
 		t.Errorf("%v: %s", f.Verdict, f.Sentence)
 	}
 }
+
+// Where walkers leave a box that is too small the distance is that, and says nothing of the equation.
+func TestWalkersOutsideTheBoxLeaveItOpen(t *testing.T) {
+	skipShort(t)
+	for domain, want := range map[string]fp.Verdict{"{x: {min: 0.05, max: 1, cells: 64}}": fp.CannotTell, "{x: {min: -1, max: 1, cells: 64}}": fp.Holds} {
+		src := strings.Replace(line("0.02", ""), "auto", domain, 1)
+		f := find(t, audited(t, src, Options{MaxPoints: 1, Points: 1, NoiseSteps: 8, Walkers: 512, Relaxations: 200}), "walkers")
+		if f.Verdict != want || strings.Contains(f.Sentence, "outside the box, so that a wider one would tell") != (want == fp.CannotTell) {
+			t.Errorf("%s: %v, %s", domain, f.Verdict, f.Sentence)
+		}
+	}
+}
