@@ -312,6 +312,11 @@ func TestTalliesAreThoseRecorded(t *testing.T) {
 		if len(list) != each {
 			t.Fatalf("walker %d was tallied %d times, want %d", w, len(list), each)
 		}
+		for a, x := range list[0] { // sums are about the first tally
+			if e.moments.origin[a][w] != x {
+				t.Errorf("walker %d: sums about %g, want %g", w, e.moments.origin[a][w], x)
+			}
+		}
 		for _, x := range list {
 			for a := range x {
 				mean[a] += x[a] / float64(each*opt.Walkers)

@@ -170,6 +170,34 @@ func TestFullBatchDescendsTheLoss(t *testing.T) {
 	}
 }
 
+// The heavy ball has v ← μv − η∇L and θ ← θ + v: with full batches it is known step by step, to round-off of 60 steps.
+func TestHeavyBallRemembersItsVelocity(t *testing.T) {
+	const eta, mu, steps = 0.1, 0.7, 60
+	for _, c := range models {
+		l := someLoss(t, c.model, c.d, 30)
+		start := make([]float64, c.d)
+		for a := range start {
+			start[a] = 0.3 + 0.1*float64(a)
+		}
+		e := run(t, &SGD{Loss: l, Schedule: fp.ConstantRate(eta), Sampling: fp.FullBatch, Momentum: mu}, Initial{Points: [][]float64{start}}, Options{Walkers: 3}, steps)
+		evaluator, at, v := l.Evaluator(), append([]float64(nil), start...), make([]float64, c.d)
+		for range steps {
+			evaluator.Eval(at)
+			for a, g := range evaluator.Grad {
+				v[a] = mu*v[a] - eta*g
+			}
+			for a := range at {
+				at[a] += v[a]
+			}
+		}
+		for a, want := range at {
+			if got := e.Theta()[a][1]; math.Abs(got-want) > 1e-12 {
+				t.Errorf("%v d=%d: %g, want %g", c.model, c.d, got, want)
+			}
+		}
+	}
+}
+
 // run makes an ensemble and runs it to a step.
 func run(t testing.TB, p Process, initial Initial, opt Options, step int) *Ensemble {
 	t.Helper()

@@ -40,7 +40,11 @@ func TestLanesChangeNoBit(t *testing.T) {
 				walked := func(n int) [][]float64 {
 					defer setLanes(n)()
 					p := &SGD{Loss: someLoss(t, c.model, c.d, 500), Schedule: fp.InverseSqrtRate(0.05), Batch: batch, Sampling: s, Momentum: momentum}
-					e, err := New(p, Initial{Points: [][]float64{make([]float64, c.d)}}, Options{Walkers: 26, Groups: 2, Workers: 1})
+					start := make([]float64, c.d) // not where gradients of products vanish
+					for a := range start {
+						start[a] = 0.3 + 0.2*float64(a)
+					}
+					e, err := New(p, Initial{Points: [][]float64{start}}, Options{Walkers: 26, Groups: 2, Workers: 1})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/ness-fp/ness/compare/random"
 	"github.com/ness-fp/ness/fp"
 )
 
@@ -299,6 +300,34 @@ func TestConstantDiffusionIsThatOfAFunction(t *testing.T) {
 					t.Fatalf("D = %v: coordinate %d of walker %d is %g and %g", d, a, w, v, other)
 				}
 			}
+		}
+	}
+}
+
+// Platen's signs come after the deviates, from the same stream, which goes on behind both.
+func TestPlatenTakesSignsBehindDeviates(t *testing.T) {
+	const d, walkers = 2, 3
+	zero := func(dst, _ [][]float64) {
+		for _, x := range dst {
+			clear(x)
+		}
+	}
+	r := (&SDE{Dim: d, Drift: zero, Diffusion: zero, Step: 0.1, Scheme: Platen}).runner().(*sdeRunner)
+	b := &block{theta: columns(d, walkers), sources: newSources(walkers)}
+	for w := range b.sources.now {
+		b.sources.now[w] = random.New(1, uint64(w))
+	}
+	r.draw(b)
+	for w := range walkers {
+		want := random.Normals(make([]float64, buffered*d), random.New(1, uint64(w)))
+		for k := range buffered {
+			var sign uint64
+			if sign, want = want.Next(); r.signs[w*buffered+k] != sign {
+				t.Errorf("walker %d, step %d: another sign", w, k)
+			}
+		}
+		if b.sources.now[w] != want {
+			t.Errorf("walker %d: the stream is elsewhere", w)
 		}
 	}
 }
