@@ -41,7 +41,11 @@ const (
 
 // String says who walks.
 func (w walk) String() string {
-	return [...]string{"walkers", "walkers with normal noise", "walkers in epochs", "walkers without epochs", "walkers at another rate", "walkers without momentum", walkKinetic: "walkers of the kinetic equation"}[w]
+	return [...]string{
+		walkItself: "walkers", walkNormal: "walkers with normal noise", walkEpochs: "walkers in epochs",
+		walkSingle: "walkers without epochs", walkRescaled: "walkers at another rate",
+		walkPlain: "walkers without momentum", walkKinetic: "walkers of the kinetic equation",
+	}[w]
 }
 
 // crowds are what has become of walkers.
@@ -170,7 +174,8 @@ func (s *subject) runWalkers() *crowds {
 // relaxation returns the relaxation time that a pilot run finds. Errors: those of [compare.Pilot], and
 // errNotMixed.
 func (s *subject) relaxation(p *fp.SGD, k walk) (compare.Relaxation, error) {
-	r, err := compare.Pilot(s.opt.Context, (*compare.SGD)(p), compare.Initial{Points: s.drawn(128)}, compare.PilotOptions{Seed: s.seed(k), MaxSteps: 1 << 16, Periods: s.grid.Periods()})
+	opt := compare.PilotOptions{Seed: s.seed(k), MaxSteps: 1 << 16, Periods: s.grid.Periods()}
+	r, err := compare.Pilot(s.opt.Context, (*compare.SGD)(p), compare.Initial{Points: s.drawn(128)}, opt)
 	if err == nil && !r.Mixed {
 		err = errNotMixed
 	}

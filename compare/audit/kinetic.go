@@ -65,18 +65,25 @@ func (s *subject) withVelocities() *kinetic {
 		k.err = fmt.Errorf("of the kinetic equation, %w", err)
 		return k
 	}
-	k.effect = apart(k.effect.Key, k.effect.Name, "the θ-marginal of the kinetic equation for the solution, which is its overdamped limit", p, q, s.densityError()+e)
-	k.ratio = Curve{
-		Key: "log_ratio_kinetic", Name: "ln(θ-marginal of the kinetic equation/solution)", XLabel: s.problem.Variables[0], YLabel: "ln of the ratio",
-		Measured: "kinetic equation", Expected: "solution",
+	const how = "the θ-marginal of the kinetic equation for the solution, which is its overdamped limit"
+	k.effect = apart(k.effect.Key, k.effect.Name, how, p, q, s.densityError()+e)
+	k.ratio = ratioCurve(s.problem.Variables[0], p, q)
+	return k
+}
+
+// ratioCurve is ln(q/p) where there is enough of both.
+func ratioCurve(variable string, p, q *grid.Field) Curve {
+	c := Curve{
+		Key: "log_ratio_kinetic", Name: "ln(θ-marginal of the kinetic equation/solution)",
+		XLabel: variable, YLabel: "ln of the ratio", Measured: "kinetic equation", Expected: "solution",
 	}
 	inverse := logRatios(q, p)
 	for i, y := range logRatios(p, q) {
-		if !math.IsNaN(y + inverse[i]) { // enough of both
-			k.ratio.X, k.ratio.Y, k.ratio.Reference = append(k.ratio.X, p.Grid.Axis(0).Center(i)), append(k.ratio.Y, y), append(k.ratio.Reference, 0)
+		if !math.IsNaN(y + inverse[i]) {
+			c.X, c.Y, c.Reference = append(c.X, p.Grid.Axis(0).Center(i)), append(c.Y, y), append(c.Reference, 0)
 		}
 	}
-	return k
+	return c
 }
 
 // moves says whether velocities certainly move the density by more than a total variation distance.
