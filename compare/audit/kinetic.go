@@ -14,9 +14,9 @@ import (
 //	dθ = V dt,   dV = (−γV − L′(θ)) dt + √(2γD(θ)) dW,
 //
 // D being the diffusion of the equation that is audited, here a temperature. Noise does not depend on V, so
-// that all conventions are one; its limit is that of Itô. Where D is constant exp(−(L + V²/2)/D) is stationary, and the density that
-// is audited its θ-marginal; where it is not, that is the limit of large γ, the overdamped one of
-// Smoluchowski and Kramers, left by orders of λ/γ² = ηλ/(1−μ)² and of D″/γ².
+// that all conventions are one; its limit is that of Itô. Where D is constant exp(−(L + V²/2)/D) is
+// stationary, and the density that is audited its θ-marginal; where it is not, that is the limit of large γ, the
+// overdamped one of Smoluchowski and Kramers, left by orders of λ/γ² = ηλ/(1−μ)² and of D″/γ².
 //
 // Risken, The Fokker–Planck Equation, chapter 10. Sancho, San Miguel, Dürr, J. Stat. Phys. 28 (1982) 291.
 
