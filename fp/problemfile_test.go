@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -300,5 +301,18 @@ func TestGeneratedData(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, f.SGD().Loss.Data()); diff != "" {
 		t.Errorf("want − have +\n%s", diff)
+	}
+}
+
+// Round-off of what is computed does not show in what is said: 0.02/(1 − 0.9)/2 is 0.10000000000000002.
+func TestFactsHaveShortNumbers(t *testing.T) {
+	for src, want := range map[string]string{
+		"sgd: {loss: x^2, noise_covariance: 1, learning_rate: 0.02, batch_size: 1, momentum: 0.9}": "constant and isotropic: the density is exp(-L/0.1)",
+		"equation: {potential: x^2*(0.1 + 0.2), diffusion: 1}":                                     "x^2*0.3 (exp(-potential) is stationary without further drift)",
+	} {
+		facts := read(t, "variables: [x]\n"+src).Facts
+		if !slices.ContainsFunc(facts, func(f [2]string) bool { return f[1] == want }) {
+			t.Errorf("%s: want %q among %q", src, want, facts)
+		}
 	}
 }
