@@ -76,6 +76,7 @@ func FindBox(p *Problem, cells []int) (box []Interval, notes, doubts []string, e
 		if isLevel(rings) {
 			fall = fmt.Sprintf(", no less than in the boxes before: the density does not fall off along %s as far as that, and walls may be all that holds it", p.Variables[axis])
 		}
+		fall += tooWide(p, minima, box, axis)
 		return nil, nil, nil, &BoxError{What: fmt.Sprintf("no box was found: widened to %s, %.2g of the probability is still in its outer sixteenth along %s%s; give min and max", boxText(p.Variables, box), ring, p.Variables[axis], fall)}
 	case !t.resolved:
 		doubts = append(doubts, fmt.Sprintf("on %s cells, on which boxes are tried, the density is too thin to tell whether a wider box is needed: %.2g of it is in the outer sixteenth", shapeText(t.density.Grid.Shape()), ring))
@@ -103,6 +104,16 @@ func (p *Problem) isStill(points [][]float64) bool {
 		}
 	}
 	return true
+}
+
+// tooWide says that the density around a stable point is too wide for the box along an axis, "" where it is not.
+func tooWide(p *Problem, points [][]float64, box []Interval, axis int) string {
+	for _, x := range points {
+		if sd := linearDeviations(p, x)[axis]; sd > (box[axis].Max-box[axis].Min)/autoDeviations {
+			return fmt.Sprintf("; at the stable point %s the noise is so strong, or the drift so weak, that the standard deviation along %s is %.3g", pointText(p.Variables, x), p.Variables[axis], sd)
+		}
+	}
+	return ""
 }
 
 func boxText(variables []string, box []Interval) string {
@@ -152,10 +163,20 @@ func boundsAround(p *Problem, points [][]float64) (lo, hi []float64) {
 	return lo, hi
 }
 
-// localDeviations returns the square roots of the diagonal of S. Where that is not
-// known, or wider than 0.5 (1 + |x|), the drift leaves a direction free, and 8 of them
-// make one unit.
+// localDeviations returns those of [linearDeviations]. Where one is not known, or wider than
+// 0.5 (1 + |x|), the drift leaves a direction free, and 8 of them make one unit.
 func localDeviations(p *Problem, x []float64) []float64 {
+	sd := linearDeviations(p, x)
+	for a, v := range sd {
+		if most := 0.5 * (1 + math.Abs(x[a])); !(v > 1e-6*most && v < most) {
+			sd[a] = 1.0 / autoDeviations
+		}
+	}
+	return sd
+}
+
+// linearDeviations returns the square roots of the diagonal of S, NaN where it is not known.
+func linearDeviations(p *Problem, x []float64) []float64 {
 	d := p.Dim()
 	h := jacobian(p, x)
 	_, diff := p.coefficientsAt(x)
@@ -174,13 +195,10 @@ func localDeviations(p *Problem, x []float64) []float64 {
 	solved := s.SolveVec(m, rhs)
 	sd := make([]float64, d)
 	for a := range sd {
-		most := 0.5 * (1 + math.Abs(x[a]))
-		sd[a] = 1.0 / autoDeviations
+		sd[a] = math.NaN()
 		var illConditioned mat.Condition
 		if solved == nil || errors.As(solved, &illConditioned) {
-			if v := math.Sqrt(s.AtVec(a*d + a)); v > 1e-6*most && v < most {
-				sd[a] = v
-			}
+			sd[a] = math.Sqrt(s.AtVec(a*d + a))
 		}
 	}
 	return sd

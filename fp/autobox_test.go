@@ -151,3 +151,17 @@ func TestNoBoxHoldsATanhNeuron(t *testing.T) {
 		t.Errorf("box %v, %v", box, err)
 	}
 }
+
+// Where no box is found as the density is wide, its deviation is told: of x²/2 at the rate 0.1/(1 − μ) = 10⁶ it is
+// √(10⁶/2) = 707.
+func TestBoxErrorsTellWideDensities(t *testing.T) {
+	for src, want := range map[string]string{
+		"sgd: {loss: x^2/2, noise_covariance: 1, learning_rate: 0.1, batch_size: 1, momentum: 0.9999999}": "the standard deviation along x is 707; give min and max",
+		"sgd: {loss: 3, noise_covariance: 1, learning_rate: 0.1, batch_size: 1}":                          "the drift so weak, that",
+	} {
+		f := read(t, "variables: [x]\n"+src)
+		if _, _, _, err := fp.FindBox(f.Problem, f.Domain.Cells); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", src, err, want)
+		}
+	}
+}

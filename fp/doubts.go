@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/operators"
@@ -205,12 +204,7 @@ func (s *Stationary) doubtLearningRate() {
 	_, top := s.Density.Max()
 	x := make([]float64, s.Density.Grid.Dim())
 	s.Density.Grid.Center(x, top)
-	var eig mat.EigenSym
-	if !eig.Factorize(p.Landscape.Hessian(x), false) {
-		return
-	}
-	values := eig.Values(nil)
-	if q, most := p.LearningRate*values[len(values)-1], 2*(1+p.Momentum); q >= most {
+	if q, most := p.LearningRate*p.Landscape.curvature(x), 2*(1+p.Momentum); q >= most {
 		s.warn("at the mode the learning rate times the largest curvature of the loss is %.3g: from %.3g on SGD itself diverges, and this equation does not describe it", q, most)
 	}
 }

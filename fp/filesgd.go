@@ -3,8 +3,6 @@ package fp
 import (
 	"math"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/ness-fp/ness/grid"
 )
 
@@ -40,17 +38,30 @@ func (f *File) CheckStable(points [][]float64) error {
 	s := f.source.sgd
 	eta, least := s.Schedule.Rate(0), math.Inf(1)
 	for _, x := range points {
-		var eigen mat.EigenSym
-		if !eigen.Factorize(f.Problem.Landscape.Hessian(x), false) {
-			return nil
-		}
-		values := eigen.Values(nil)
-		least = min(least, values[len(values)-1])
+		least = min(least, f.Problem.Landscape.curvature(x))
 	}
 	if most := 2 * (1 + s.Momentum) / least; least > 0 && eta >= most {
 		return f.fail("sgd.learning_rate", "SGD diverges: want less than %.4g, 2(1 + momentum) over the largest curvature of the loss at its minima, or where walkers start, have %g", most, eta)
 	}
 	return nil
+}
+
+// Inertia returns ηλ/(1−μ)², λ the largest eigenvalue of ∇²L at the points: momentum is forgotten before
+// θ moves, and times of the equation are those of SGD, where it is small. It is 0 without momentum, and NaN
+// where λ is not known, as of no points. With a rate that changes η is the first, which is the largest.
+func (f *File) Inertia(points [][]float64) float64 {
+	s := f.SGD()
+	if s == nil || s.Momentum == 0 {
+		return 0
+	}
+	if len(points) == 0 {
+		return math.NaN()
+	}
+	largest := math.Inf(-1)
+	for _, x := range points {
+		largest = max(largest, f.Problem.Landscape.curvature(x))
+	}
+	return s.Schedule.Rate(0) * largest / ((1 - s.Momentum) * (1 - s.Momentum))
 }
 
 // HasStationary returns nil where the process of the file has a stationary density that its

@@ -104,3 +104,25 @@ func TestCorrectedNoiseWhereCurvatureVaries(t *testing.T) {
 		}
 	}
 }
+
+// Of L = x² + xy + 2y², ηλ/(1−μ)² has the larger root λ = 3 + √2 of its Hessian; of x⁴/4, 3x², that of the
+// steepest of the points.
+func TestInertia(t *testing.T) {
+	const sgd = ", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, momentum: 0.75}"
+	quadratic := read(t, "variables: [x, y]\nsgd: {loss: x^2 + x*y + 2*y^2"+sgd)
+	quartic := read(t, "variables: [x]\nsgd: {loss: x^4/4"+sgd)
+	for _, c := range []struct {
+		have, want float64
+	}{
+		{quadratic.Inertia([][]float64{{0, 0}}), 1.6 * (3 + math.Sqrt2)},
+		{quartic.Inertia([][]float64{{1}, {-2}, {0}}), 1.6 * 12},
+		{read(t, "variables: [x]\nsgd: {loss: x^2, noise_covariance: 1, learning_rate: 0.1, batch_size: 1}").Inertia(nil), 0},
+	} {
+		if math.Abs(c.have-c.want) > 1e-5*c.want { // differences over (1 + |θ|)/1000, off by h²/6 of fourth derivatives
+			t.Errorf("ηλ/(1−μ)² is %v, want %v", c.have, c.want)
+		}
+	}
+	if x := quartic.Inertia(nil); !math.IsNaN(x) {
+		t.Errorf("of no points it is %v", x)
+	}
+}

@@ -1,6 +1,9 @@
 package fp
 
 import (
+	"math"
+	"slices"
+
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/ness-fp/ness/grid"
@@ -69,4 +72,13 @@ func (l *Landscape) Hessian(x []float64) *mat.SymDense {
 		}
 	}
 	return h
+}
+
+// curvature returns the largest eigenvalue of ∇²L, NaN where it is not found.
+func (l *Landscape) curvature(x []float64) float64 {
+	var eigen mat.EigenSym
+	if !eigen.Factorize(l.Hessian(x), false) {
+		return math.NaN()
+	}
+	return slices.Max(eigen.Values(nil))
 }

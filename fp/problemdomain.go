@@ -61,6 +61,11 @@ func (r *reader) domain() error {
 		}
 		return r.fail("", "--cells: want %s, have %d", want, c)
 	}
+	for _, c := range r.opt.Cells {
+		if c < grid.MinCells || c > grid.MaxCells {
+			return r.fail("", "--cells: want %d to %d, have %d", grid.MinCells, grid.MaxCells, c)
+		}
+	}
 	if d.auto {
 		r.file.Domain = Domain{Auto: true, Cells: r.cells(DefaultCells(n))}
 		return nil

@@ -110,10 +110,6 @@ func listKeys(key string, n int) []string {
 	return list
 }
 
-func (r *reader) fact(label, format string, args ...any) {
-	r.file.Facts = append(r.file.Facts, [2]string{label, fmt.Sprintf(format, args...)})
-}
-
 // potential reads φ and the extra drift w.
 func (r *reader) potential(c *components) error {
 	doc, p := r.doc.Equation, r.file.Problem
@@ -126,7 +122,7 @@ func (r *reader) potential(c *components) error {
 	for i := range c.drift {
 		c.drift[i] = expr.Num(0)
 	}
-	r.fact("potential", "%s (exp(-potential) is stationary without further drift)", phi)
+	r.fact("potential", "%s (exp(-potential) is stationary without further drift)", shortNumbers(phi.String()))
 	if doc.Drift != nil {
 		if c.drift, err = r.formulas("equation.drift", doc.Drift); err != nil {
 			return err

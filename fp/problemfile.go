@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -138,7 +139,7 @@ func (r *reader) decode(src []byte) (err error) {
 		err = yaml.NodeToValue(tree.Docs[0].Body, &r.doc, yaml.Strict())
 	}
 	if err == nil {
-		return nil
+		return r.checkValues(tree.Docs[0].Body, reflect.TypeFor[document](), "")
 	}
 	e := &FileError{Name: r.opt.Name, Msg: err.Error()}
 	var at yaml.Error
@@ -190,24 +191,28 @@ var goTypes = regexp.MustCompile(`cannot unmarshal (\S+(?: \{\})?) into Go (?:st
 func inPlainWords(msg string) string {
 	return goTypes.ReplaceAllStringFunc(msg, func(s string) string {
 		m := goTypes.FindStringSubmatch(s)
-		word := func(name string) string {
-			switch {
-			case strings.HasPrefix(name, "[]"), name == "sequence", name == "slice", name == "array":
-				return "a list"
-			case strings.HasPrefix(name, "map"), name == "mapping", strings.Contains(name, "."):
-				return "keys with values"
-			case strings.Contains(name, "int"), strings.Contains(name, "float"):
-				return "a number"
-			case name == "bool":
-				return "true or false"
-			}
-			return "text"
-		}
 		if m[1] != "" {
-			return fmt.Sprintf("want %s, have %s", word(m[2]), word(m[1]))
+			return fmt.Sprintf("want %s, have %s", plainType(m[2]), plainType(m[1]))
 		}
-		return fmt.Sprintf("want %s, have %s", word(m[4]), word(m[3]))
+		return fmt.Sprintf("want %s, have %s", plainType(m[4]), plainType(m[3]))
 	})
+}
+
+const aNumber = "a number"
+
+// plainType says in words what a type of Go or of YAML holds.
+func plainType(name string) string {
+	switch {
+	case strings.HasPrefix(name, "[]"), name == "sequence", name == "slice", name == "array":
+		return "a list"
+	case strings.HasPrefix(name, "map"), name == "mapping", strings.Contains(name, "."):
+		return "keys with values"
+	case strings.Contains(name, "int"), strings.Contains(name, "float"):
+		return aNumber
+	case name == "bool":
+		return "true or false"
+	}
+	return "text"
 }
 
 // fail returns a FileError at the key, written as equation.diffusion[0][1].

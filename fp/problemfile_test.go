@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,6 +106,21 @@ func TestBadProblemFilesNameThePlace(t *testing.T) {
 		{head + eq + "domain: {x: {min: -1, max: 1, cells: 1000000000000}}\n", "cells: want at most"},
 		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 2.5}\n" + dom, "sgd.batch_size: want a whole number ≥ 1, have 2.5"},
 		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, batch_size: 2}\n" + dom, "learning_rate is missing"},
+		{head + "sgd:\n  loss: x^2\n  noise_covariance: 1\n  learning_rate: 0.1\n  batch_size: 1\n  momentum:\n" + dom, "f.yaml:8:12: sgd.momentum: want a number, have nothing"},
+		{head + "sgd:\n  loss: x^2\n  noise_covariance: 1\n  learning_rate:\n  batch_size: 1\n" + dom, "f.yaml:6:17: sgd.learning_rate: want a number or a schedule, have nothing"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, sampling: }\n" + dom, "f.yaml:3:85: sgd.sampling: want one of with-replacement, without-replacement, epochs, full-batch, have nothing"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, sampling: ''}\n" + dom, "sgd.sampling: want one of with-replacement, without-replacement, epochs, full-batch, have nothing"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: 0.1, batch_size: 1, momentum: '0.9'}\n" + dom, "sgd.momentum: want a number, have text in quotes"},
+		{head + "sgd: {loss: \"x^2\", noise_covariance: 1, learning_rate: {schedule: cosine, initial: 0.1, final: \"0\", steps: 10}, batch_size: 1}\n" + dom, "learning_rate.final: want a number, have text in quotes"},
+		{head + "constants: {a: null}\n" + eq + dom, "f.yaml:3:16: constants.a: want a number, have nothing"},
+		{head + "constants:\n" + eq + dom, "constants: want keys with values, have nothing"},
+		{head + "equation: {drift: [-x], diffusion: 1, noise_factor: ~}\n" + dom, "equation.noise_factor: want a value, have nothing"},
+		{head + "equation: {drift: [null], diffusion: 1}\n" + dom, "equation.drift[0]: want text, have nothing"},
+		{head + eq + "domain: {x: {min: , max: 1, cells: 8}}\n", "domain.x.min: want a number or a formula, have nothing"},
+		{head + eq + "domain:\n", "domain: want auto or an interval per variable, have nothing"},
+		{head + eq + "domain: {x: {min: -1, max: 1, cells: \"8\"}}\n", "domain.x.cells: want a number, have text in quotes"},
+		{head + eq + "domain: {x: {min: -1, max: 1, cells: 8, boundary: }}\n", "domain.x.boundary: want a value, have nothing"},
+		{head + eq + dom + "initial:\n", "initial: want keys with values, have nothing"},
 		{head + "colour: red\n" + eq + dom, `f.yaml:3:1: unknown field "colour"`},
 		{head + "equation: {drift: [\"-x\"], diffusion: 1, speed: 2}\n" + dom, `f.yaml:3:41: unknown field "speed"`},
 		{head + eq + "domain: {x: {min: -1, max: 1, cells: many}}\n", "f.yaml:4:38"},
@@ -285,5 +301,18 @@ func TestGeneratedData(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, f.SGD().Loss.Data()); diff != "" {
 		t.Errorf("want − have +\n%s", diff)
+	}
+}
+
+// Round-off of what is computed does not show in what is said: 0.02/(1 − 0.9)/2 is 0.10000000000000002.
+func TestFactsHaveShortNumbers(t *testing.T) {
+	for src, want := range map[string]string{
+		"sgd: {loss: x^2, noise_covariance: 1, learning_rate: 0.02, batch_size: 1, momentum: 0.9}": "constant and isotropic: the density is exp(-L/0.1)",
+		"equation: {potential: x^2*(0.1 + 0.2), diffusion: 1}":                                     "x^2*0.3 (exp(-potential) is stationary without further drift)",
+	} {
+		facts := read(t, "variables: [x]\n"+src).Facts
+		if !slices.ContainsFunc(facts, func(f [2]string) bool { return f[1] == want }) {
+			t.Errorf("%s: want %q among %q", src, want, facts)
+		}
 	}
 }

@@ -136,7 +136,7 @@ func (r *reader) sgdProblem() {
 	if p.Equation.Potential {
 		_, sigma, injected := source.scales(v)
 		eps, _ := isotropic(source.diffusion(sigma, injected), len(p.Variables))
-		r.fact("noise", "constant and isotropic: the density is exp(-L/%g)", eps)
+		r.fact("noise", "constant and isotropic: the density is exp(-L/%.6g)", eps)
 	}
 }
 

@@ -181,6 +181,10 @@ func TestLargestScore(t *testing.T) {
 	if z := s.largest(); z != 3 {
 		t.Errorf("have %v, want 3", z)
 	}
+	nan := output.Float(math.NaN())
+	if s := (&scoresSummary{MeanZ: []output.Float{nan}, CovarianceZ: [][]output.Float{{nan}}}).largestText(); s != "–" {
+		t.Errorf("of none have %q, want –", s)
+	}
 }
 
 // Points that fill a box do so evenly: in each of four quarters a quarter of them.

@@ -86,16 +86,26 @@ type scoresSummary struct {
 	CovarianceZ [][]output.Float `json:"covariance_z"`
 }
 
-// largest returns the largest deviation; periodic axes have none.
-func (s *scoresSummary) largest() (z float64) {
+// largest returns the largest deviation; periodic axes have none, and it is NaN where there is no other.
+func (s *scoresSummary) largest() float64 {
+	z := math.NaN()
 	for _, row := range append(s.CovarianceZ, s.MeanZ) {
 		for _, v := range row {
-			if a := math.Abs(float64(v)); a > z { // not NaN
+			if a := math.Abs(float64(v)); a > z || math.IsNaN(z) {
 				z = a
 			}
 		}
 	}
 	return z
+}
+
+// largestText writes it.
+func (s *scoresSummary) largestText() string {
+	z := s.largest()
+	if math.IsNaN(z) {
+		return none
+	}
+	return fmt.Sprintf("%.1f", z)
 }
 
 func (c *comparison) summarize(f *fp.File, g *grid.Grid, notes []string) *compareSummary {
@@ -159,7 +169,7 @@ func (c *comparisonSummary) print(w io.Writer) {
 		}
 		rows = append(rows, []string{
 			one.Name, one.TV.String(), one.KL.String(), one.Hellinger.String(), one.Wasserstein1.String(),
-			fmt.Sprintf("%.2g", float64(one.ChiSquare.P)), fmt.Sprintf("%.1f", one.Moments.largest()), one.Verdict,
+			fmt.Sprintf("%.2g", float64(one.ChiSquare.P)), one.Moments.largestText(), one.Verdict,
 		})
 	}
 	if one := c.Candidates[0]; one.Failure == "" {

@@ -184,7 +184,7 @@ func (fl *compareFlags) studyPoint(ctx context.Context, s *etaStudy, f *fp.File,
 	}
 	m := r.Moments()
 	for _, w := range append(p.warnings, m.Doubts(p.variables, p.falls)...) {
-		s.warnings = append(s.warnings, fmt.Sprintf("study, learning rate %g: %s", v.Rate, w))
+		s.warnings = append(s.warnings, fmt.Sprintf("study, learning rate %.6g: %s", v.Rate, w))
 	}
 	s.rates, s.batches = append(s.rates, v.Rate), append(s.batches, v.Batch)
 	for i, reference := range references {
@@ -218,7 +218,7 @@ func (s *etaStudy) reference(f *fp.File, g *grid.Grid, v fp.SGDVariant) (mean, c
 		return nil, nil, err
 	}
 	if err != nil {
-		s.warnings = append(s.warnings, fmt.Sprintf("study, learning rate %g: %v", v.Rate, err))
+		s.warnings = append(s.warnings, fmt.Sprintf("study, learning rate %.6g: %v", v.Rate, err))
 	}
 	mean, cov = compare.DensityMoments(solution.Density)
 	return mean, cov, nil

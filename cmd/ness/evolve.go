@@ -128,6 +128,7 @@ func (fl *evolveFlags) evolve(w, progress io.Writer, name string) error {
 		return err
 	}
 	defer in.abort()
+	in.takeStep()
 	c, err := fl.begin(in, &opt)
 	if err != nil {
 		return in.locate(err)

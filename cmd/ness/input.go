@@ -18,6 +18,7 @@ type input struct {
 	file          *fp.File
 	grid          *grid.Grid
 	notes, doubts []string
+	step          float64 // set by takeStep
 }
 
 // openInput checks folder and file, and whether the file will do, where that is asked.

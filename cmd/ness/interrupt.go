@@ -13,11 +13,12 @@ import (
 // This file says what an interrupt does. Solvers cannot be stopped on their way, and have written
 // nothing: the program ends. Where there is something to keep or to remove, a context ends.
 
-// interrupts has what ends at an interrupt, nil for the program.
-var interrupts struct {
+// interrupts has what ends at an interrupt, nil for the program, and the command that says so.
+var interrupts = struct {
 	sync.Mutex
-	end context.CancelFunc
-}
+	end     context.CancelFunc
+	command string
+}{command: "ness"}
 
 // watchInterrupts ends the program at the first interrupt, or what [untilInterrupt] returned; a second
 // one kills.
@@ -33,7 +34,7 @@ func watchInterrupts(stderr io.Writer) {
 			interrupts.end()
 			return
 		}
-		fmt.Fprintf(stderr, "ness: %v\n", errInterrupted)
+		fmt.Fprintf(stderr, "%s: %v\n", interrupts.command, errInterrupted)
 		os.Exit(statusInterrupted)
 	}()
 }
@@ -52,4 +53,11 @@ func setEnd(end context.CancelFunc) {
 	interrupts.Lock()
 	defer interrupts.Unlock()
 	interrupts.end = end
+}
+
+// nameInterrupted sets the command that is interrupted.
+func nameInterrupted(command string) {
+	interrupts.Lock()
+	defer interrupts.Unlock()
+	interrupts.command = command
 }

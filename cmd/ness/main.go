@@ -51,7 +51,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 		DisableSuggestions: true, // noSuchCommand makes them, in the same line
 	}
 	root.AddCommand(solveCommand(), evolveCommand(), modesCommand(), passageCommand(), checkCommand(), balanceCommand(), simulateCommand(), compareCommand(), noiseCommand(), auditCommand(), verifyCommand(verify.All))
-	root.PersistentPreRunE = noEmptyValues
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
+		nameInterrupted(cmd.CommandPath())
+		return noEmptyValues(cmd, args)
+	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetArgs(args)
 	out := &watched{w: stdout}

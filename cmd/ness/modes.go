@@ -55,7 +55,7 @@ type relaxation struct {
 	*fp.Modes
 	half []float64      // differences to half the grid; nil where there are none
 	sets *fp.Metastable // nil where walls absorb
-	step float64        // of SGD, in units of time; 0 where there is none
+	step float64        // of SGD, in units of time; 0 where there is none, or times are not those of SGD
 }
 
 func (fl *modesFlags) modes(w io.Writer, name string) error {
@@ -78,7 +78,8 @@ func (fl *modesFlags) modes(w io.Writer, name string) error {
 		return in.locate(err)
 	}
 	watch.start("half grid")
-	r := &relaxation{Modes: m, step: sgdStep(in.file)}
+	in.takeStep()
+	r := &relaxation{Modes: m, step: in.step}
 	doubts := append(in.doubts, m.Warnings...)
 	if half, ok, err := m.HalfGrid(opt); err != nil {
 		doubts = append(doubts, fmt.Sprintf("no comparison with half the grid: there, %v", err))
@@ -98,15 +99,6 @@ func (fl *modesFlags) modes(w io.Writer, name string) error {
 	ctx, stop := untilInterrupt() // before, there is nothing to remove
 	defer stop()
 	return fl.write(ctx, w, in.folder, result{files: r.files(), figures: r.figures(), summary: sum, names: &sum.Files})
-}
-
-// sgdStep returns the time that a step of SGD takes in the equation, η/(1 − μ); 0 without SGD.
-func sgdStep(f *fp.File) float64 {
-	sgd := f.SGD()
-	if sgd == nil {
-		return 0
-	}
-	return f.SGDVariant().Rate / (1 - sgd.Momentum)
 }
 
 func (r *relaxation) files() []output.File {

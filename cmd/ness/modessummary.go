@@ -22,7 +22,7 @@ type modesSummary struct {
 	// Radius is the modulus below which no eigenvalue is missing.
 	Radius     output.Float       `json:"radius"`
 	Products   int                `json:"products"`
-	SGDStep    *output.Float      `json:"sgd_step"` // in units of time
+	SGDStep    *output.Float      `json:"sgd_step"` // in units of time; null without SGD, or where times are not those of SGD
 	Modes      []modeSummary      `json:"modes"`
 	Metastable *metastableSummary `json:"metastable"` // null where walls absorb
 	Seconds    map[string]float64 `json:"seconds"`

@@ -191,6 +191,7 @@ func (fl *passageFlags) passage(w io.Writer, name string) error {
 	watch.start("half grid")
 	half, why := e.halfGrid(in.file.Problem, in.grid)
 	watch.stop()
+	in.takeStep()
 	doubts := append(in.doubts, e.doubts(half, why)...)
 	sum := e.summarize(in, half, doubts)
 	sum.Seconds = watch.seconds

@@ -18,7 +18,7 @@ type passageSummary struct {
 	Problem  problemSummary   `json:"problem"`
 	Method   string           `json:"method"`
 	Unknowns int              `json:"unknowns"`
-	SGDStep  *output.Float    `json:"sgd_step"` // in units of time
+	SGDStep  *output.Float    `json:"sgd_step"` // in units of time; null without SGD, or where times are not those of SGD
 	From     *regionSummary   `json:"from"`     // null without --from
 	To       *regionSummary   `json:"to"`       // null where only walls end walks
 	There    directionSummary `json:"there"`
@@ -68,7 +68,7 @@ type kramersSummary struct {
 }
 
 func (e *exit) summarize(in *input, half *exit, warnings []string) *passageSummary {
-	step := sgdStep(in.file)
+	step := in.step
 	s := &passageSummary{
 		Program: "ness", Command: "passage", Problem: summarizeProblem(in.file, in.grid, in.notes),
 		Method: e.there.Scheme.String(), Unknowns: in.grid.Cells(), SGDStep: number(step, step > 0),

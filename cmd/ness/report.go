@@ -96,10 +96,15 @@ func (s *summary) printCircle(w io.Writer) {
 	}
 }
 
+// none stands for a number that there is not.
+const none = "–"
+
 func numbers(v []output.Float) string {
 	s := make([]string, len(v))
 	for i, x := range v {
-		s[i] = fmt.Sprintf("%12.6g", float64(x))
+		if s[i] = fmt.Sprintf("%12.6g", float64(x)); math.IsNaN(float64(x)) {
+			s[i] = fmt.Sprintf("%12s", none)
+		}
 	}
 	return strings.Join(s, " ")
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/cmd/ness/internal/plot"
@@ -51,6 +52,8 @@ type ensembleSummary struct {
 	Noise            *noiseSummary    `json:"noise_autocovariance"` // null where it was not asked for
 	Seconds          float64          `json:"seconds"`
 	StepsPerSecond   output.Float     `json:"walker_steps_per_second"` // null where none was done
+
+	winding []string // variables on periodic axes, whose averages are null
 }
 
 // relaxationSummary is [compare.Relaxation].
@@ -113,6 +116,11 @@ func summarizeEnsemble(r *walk) (e ensembleSummary, warnings []string) {
 		Covariance: square(m.Cov), CovarianceError: square(m.CovErr),
 		EffectiveSamples: output.Floats(m.EffectiveSamples), SplitRHat: output.Floats(m.SplitRHat), Trend: output.Floats(m.Trend),
 		Seconds: r.seconds, StepsPerSecond: r.speed(),
+	}
+	for a, name := range r.straight() {
+		if name == "" {
+			e.winding = append(e.winding, r.variables[a])
+		}
 	}
 	if r := r.relaxation; r != nil {
 		e.Relaxation = &relaxationSummary{output.Float(r.Steps), r.Mixed, r.Length}
@@ -192,12 +200,19 @@ func (e *ensembleSummary) print(w io.Writer) {
 	if e.Counts == 0 {
 		return
 	}
-	line(w, "effective samples", "%s, of %d counts", numbers(e.EffectiveSamples), e.Counts)
-	line(w, "split R hat", "%s", numbers(e.SplitRHat))
-	line(w, "mean", "%s", numbers(e.Mean))
-	line(w, "  standard error", "%s", numbers(e.MeanError))
-	printRows(w, "covariance", e.Covariance)
-	printRows(w, "  standard error", e.CovarianceError)
+	if len(e.winding) < len(e.Mean) {
+		line(w, "effective samples", "%s, of %d counts", numbers(e.EffectiveSamples), e.Counts)
+		line(w, "split R hat", "%s", numbers(e.SplitRHat))
+		line(w, "mean", "%s", numbers(e.Mean))
+		line(w, "  standard error", "%s", numbers(e.MeanError))
+		printRows(w, "covariance", e.Covariance)
+		printRows(w, "  standard error", e.CovarianceError)
+	} else {
+		line(w, "counts", "%d", e.Counts)
+	}
+	if len(e.winding) > 0 {
+		line(w, "no averages", "of %s: they have no meaning on a periodic axis, round which walkers wind", strings.Join(e.winding, ", "))
+	}
 	e.printNoise(w)
 }
 

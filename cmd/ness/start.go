@@ -36,13 +36,7 @@ func startOf(f *fp.File, g *grid.Grid, fl *ensembleFlags) (compare.Initial, stri
 
 // stableStart returns the stable points in the box, or else its centre.
 func stableStart(f *fp.File, g *grid.Grid) ([][]float64, string) {
-	var inside [][]float64
-	for _, x := range f.Problem.StablePoints() {
-		if _, ok := g.Find(x); ok {
-			inside = append(inside, x)
-		}
-	}
-	if inside != nil {
+	if inside := stableInside(f, g); inside != nil {
 		return inside, pointsText(inside) + ", stable"
 	}
 	centre := make([]float64, g.Dim())
@@ -50,6 +44,16 @@ func stableStart(f *fp.File, g *grid.Grid) ([][]float64, string) {
 		centre[a] = (g.Axis(a).Min() + g.Axis(a).Max()) / 2
 	}
 	return [][]float64{centre}, "the centre of the box, without a stable point in it"
+}
+
+// stableInside returns the stable points in the box.
+func stableInside(f *fp.File, g *grid.Grid) (inside [][]float64) {
+	for _, x := range f.Problem.StablePoints() {
+		if _, ok := g.Find(x); ok {
+			inside = append(inside, x)
+		}
+	}
+	return inside
 }
 
 // evenly returns points that fill a box evenly.
