@@ -4,14 +4,12 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/ness-fp/ness/compare/audit"
 	"github.com/ness-fp/ness/fp"
 )
 
-// This file says whether times of the equation are those of SGD with momentum.
-
-// mostInertia is ηλ/(1−μ)² below which they are, within a tenth: to first order the heavy ball relaxes faster
-// than the equation by μ times that. It is also where `ness audit` calls momentum forgotten.
-const mostInertia = 0.1
+// This file says whether times of the equation are those of SGD with momentum: within a tenth they are, up to
+// ηλ/(1−μ)² = [audit.MostStep].
 
 // takeStep sets the time of a step of SGD, and adds a doubt and sets 0 where velocities are not forgotten
 // before parameters move.
@@ -21,7 +19,7 @@ func (in *input) takeStep() {
 		return
 	}
 	x := in.file.Inertia(stableInside(in.file, in.grid))
-	if x < mostInertia {
+	if x <= audit.MostStep {
 		return
 	}
 	in.step = 0
@@ -30,7 +28,7 @@ func (in *input) takeStep() {
 		in.doubts = append(in.doubts, "whether momentum is forgotten fast is not known, as no minimum of the loss is known in the box: "+consequence)
 		return
 	}
-	in.doubts = append(in.doubts, fmt.Sprintf("momentum is not forgotten before parameters move: ηλ/(1−μ)² is %.4g, not below %g, with the largest curvature λ of the loss at its minima in the box: %s", x, mostInertia, consequence))
+	in.doubts = append(in.doubts, fmt.Sprintf("momentum is not forgotten before parameters move: ηλ/(1−μ)² is %.4g, above %g, with the largest curvature λ of the loss at its minima in the box: %s", x, audit.MostStep, consequence))
 }
 
 // sgdStep returns the time that a step of SGD takes in the equation, η/(1 − μ); 0 without SGD.

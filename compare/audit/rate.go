@@ -15,10 +15,10 @@ import (
 // fast, and whether batches are few of the samples.
 
 const (
-	// mostStep is ηλ/(1+μ), the part of the way to a minimum that a step goes, and momentum's ηλ/(1−μ)²,
+	// MostStep is ηλ/(1+μ), the part of the way to a minimum that a step goes, and momentum's ηλ/(1−μ)²,
 	// that count as small. By the first a variance errs by 1/(1 − 0.05), which moves a normal density by
 	// 0.013 in total variation; by the second the rate of relaxation, to first order by μηλ/(1−μ)², a tenth.
-	mostStep = 0.1
+	MostStep = 0.1
 	// quantile is the share of the probability whose curvatures are at most the one that counts, so that
 	// what is steep in the tails alone does not decide.
 	quantile = 0.95
@@ -77,7 +77,7 @@ func (s *subject) steps() []Finding {
 func (s *subject) smallRate() Finding {
 	f := Finding{
 		Key: "small-steps", Name: "small learning rate", Claim: "a step goes a small part of the way to a minimum, ηλ ≪ 1, λ the largest curvature at typical θ",
-		Rule: Rule{Text: fmt.Sprintf("holds up to ηλ/(1+μ) = %g at %g of the probability", mostStep, quantile), Limit: mostStep},
+		Rule: Rule{Text: fmt.Sprintf("holds up to ηλ/(1+μ) = %g at %g of the probability", MostStep, quantile), Limit: MostStep},
 	}
 	if s.sgd == nil {
 		return f.notApplicable("an equation has no learning rate")
@@ -91,7 +91,7 @@ func (s *subject) smallRate() Finding {
 		{"curvature", "largest eigenvalue of ∇²L", lambda, curvatureError * math.Abs(lambda)},
 		{"stability", "ηλ over 2(1+μ), where SGD diverges", x / 2, err / 2},
 	}
-	f.Verdict = judgeUpTo(x, err, mostStep)
+	f.Verdict = judgeUpTo(x, err, MostStep)
 	f.Maps = []Map{m}
 	if x >= 2 {
 		f.Sentence = fmt.Sprintf("SGD diverges where the curvature is %.3g: ηλ/(1+μ) is %.3g, and has to be below 2", lambda, x)
@@ -142,7 +142,7 @@ func (s *subject) smallOrder() Finding {
 func (s *subject) noMomentum() Finding {
 	f := Finding{
 		Key: "no-momentum", Name: "no momentum", Claim: "momentum is forgotten before θ moves, ηλ/(1−μ)² ≪ 1",
-		Rule: Rule{Text: fmt.Sprintf("holds without momentum, or up to ηλ/(1−μ)² = %g at %g of the probability, unless the kinetic equation moves the density by more than %g in total variation, with its numerical error", mostStep, quantile, s.opt.Within), Limit: mostStep},
+		Rule: Rule{Text: fmt.Sprintf("holds without momentum, or up to ηλ/(1−μ)² = %g at %g of the probability, unless the kinetic equation moves the density by more than %g in total variation, with its numerical error", MostStep, quantile, s.opt.Within), Limit: MostStep},
 	}
 	if s.sgd == nil {
 		return f.notApplicable("an equation has no momentum")
@@ -158,7 +158,7 @@ func (s *subject) noMomentum() Finding {
 	inertia := s.file.SGDVariant().Rate * lambda / ((1 - mu) * (1 - mu))
 	err := curvatureError * math.Abs(inertia)
 	f.Statistics = []Statistic{{"inertia", "ηλ/(1−μ)²", inertia, err}, {"memory", "memory of momentum, steps", 1 / (1 - mu), 0}}
-	f.Verdict = judgeUpTo(inertia, err, mostStep)
+	f.Verdict = judgeUpTo(inertia, err, MostStep)
 	f.Sentence = pick(f.Verdict,
 		fmt.Sprintf("momentum is forgotten within %.3g steps, before θ moves: it only makes the rate η/(1−μ)", 1/(1-mu)),
 		fmt.Sprintf("momentum is remembered for %.3g steps while θ moves, ηλ/(1−μ)² = %.2g: the ball rolls", 1/(1-mu), inertia),

@@ -367,7 +367,7 @@ func TestLimitsOfRates(t *testing.T) {
 		}
 	}
 	// At the limit the variance on a quadratic is 1/(1 − 0.05), some 5 % more than the equation's.
-	if excess := 1 / (1 - mostStep/2); math.Abs(excess-1.05) > 0.005 {
+	if excess := 1 / (1 - MostStep/2); math.Abs(excess-1.05) > 0.005 {
 		t.Errorf("variances are %.3f at the limit", excess)
 	}
 }
