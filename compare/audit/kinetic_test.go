@@ -342,7 +342,7 @@ func TestAxesAreNotHalvedWhereNoiseIsNarrow(t *testing.T) {
 		}
 		return effect(t, audited(t, r.src(), quick), "kinetic").TV
 	}
-	one, many := of(1, 128), of(16, 512)
+	one, many := of(1, 128), of(8, 256)
 	if off := math.Abs(one.Value - many.Value); off > one.Error+many.Error || many.Error > 0.1*one.Value {
 		t.Errorf("%+v of one period, %+v of many", one, many)
 	}
