@@ -166,7 +166,8 @@ func (r *sgdRunner) noise(dst [][]float64, b *block, k int) {
 	for _, x := range dst {
 		clear(x)
 	}
-	m.descend(dst, b, k, []float64{1}, nil)
+	r.rates[k] = 1 // advance sets it anew
+	m.descend(dst, b, k, r.rates[k:k+1], nil)
 	if m.full == nil {
 		m.full = &whole{r.sgd.Loss.Evaluator(), make([]float64, len(dst))}
 	}

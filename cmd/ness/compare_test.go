@@ -93,6 +93,15 @@ func TestCoarseCells(t *testing.T) {
 // compared runs a comparison without a pilot run.
 func compared(t *testing.T, text string, within float64, e ensembleFlags) (*comparison, *compareSummary) {
 	t.Helper()
+	fl := compareFlags{within: within}
+	fl.ensembleFlags = e
+	f, g, c := ranComparison(t, text, &fl)
+	return c, c.summarize(f, g, nil)
+}
+
+// ranComparison solves a problem and lets walkers run.
+func ranComparison(t *testing.T, text string, fl *compareFlags) (*fp.File, *grid.Grid, *comparison) {
+	t.Helper()
 	f := fileOf(t, text)
 	g, err := f.Domain.Grid(f.Problem.Variables)
 	if err != nil {
@@ -102,13 +111,11 @@ func compared(t *testing.T, text string, within float64, e ensembleFlags) (*comp
 	if err != nil {
 		t.Fatal(err)
 	}
-	fl := compareFlags{within: within}
-	fl.ensembleFlags = e
 	c, err := fl.run(context.Background(), f, d, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c, c.summarize(f, g, nil)
+	return f, g, c
 }
 
 // warned says whether a warning has a text in it.

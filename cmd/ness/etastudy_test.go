@@ -100,21 +100,9 @@ func TestStudiesWantTheirWalkersAtOnce(t *testing.T) {
 // studied runs a small comparison, and a study of one halving in the context given.
 func studied(t *testing.T, ctx context.Context, text string) (*fp.File, *comparison) {
 	t.Helper()
-	f := fileOf(t, text)
-	g, err := f.Domain.Grid(f.Problem.Variables)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := solveDensities(&input{file: f, grid: g})
-	if err != nil {
-		t.Fatal(err)
-	}
 	fl := compareFlags{within: 0.5, studySamples: 1000, samplesGiven: true}
 	fl.ensembleFlags = ensembleFlags{process: "auto", walkers: 64, steps: 20, burnIn: 10, every: 1, seed: 7, outside: 1}
-	c, err := fl.run(context.Background(), f, d, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, g, c := ranComparison(t, text, &fl)
 	fl.study = 1
 	c.study = fl.etaStudy(ctx, f, g, c, io.Discard)
 	return f, c
