@@ -39,11 +39,26 @@ func wordsServe(l *loss.Loss, s fp.Sampling, batch int) bool {
 	return lanes == 0 && l.Model() == loss.LinearRegression && l.Dim() == 2 && s == fp.WithReplacement && batch%4 == 0 && l.Samples() <= 11585
 }
 
+// woven returns how many walkers' indices lie by turns for a descent: as many as there are lanes where kernels for
+// those take them, and 0 where they follow each other. Only draws with replacement come that way.
+func woven(m descent, s fp.Sampling) int {
+	switch m.(type) {
+	case linear1, linear2, linear3, deepLinear:
+		if s == fp.WithReplacement {
+			return lanes
+		}
+	}
+	return 0
+}
+
 // newDescent returns the fastest kernel for a loss. It owns scratch: one per goroutine.
 func newDescent(l *loss.Loss, s fp.Sampling, batch int) descent {
+	const reached = 1 << 30 // rows, by kernels for lanes
 	switch d := l.Dim(); {
 	case s == fp.FullBatch:
 		return oneByOne{&whole{l.Evaluator(), make([]float64, l.Dim())}}
+	case l.Samples() > reached:
+		return oneByOne{newGeneric(l)}
 	case wordsServe(l, s, batch):
 		return words2{rows2(l)}
 	case l.Model() == loss.LinearRegression && d == 1:

@@ -31,18 +31,39 @@ func (s sources) set(to sources) {
 }
 
 // batches are the samples of the next steps of a block: either indices, in the order
-// [walker][step][batch], or words with four indices each.
+// [walker][step][batch], or words with four indices each. Indices of as many walkers as are woven
+// are in the order [step][batch][walker], those of the next ones behind them; walkers that are left
+// are not woven.
 type batches struct {
 	indices []uint32
 	words   []uint64
 	size    int // B
 	n       uint64
+	woven   int // or 0
 }
 
-// at returns the indices of step k from a walker on, those of the next one following
+// each is how many indices of a walker there are.
+func (b *batches) each() int { return buffered * b.size }
+
+// places are where kernels find indices: those of the next walker are stride further on, of one walker every so many,
+// and those of the next walkers so many for each.
+type places struct {
+	first               *uint32
+	stride, every, each int
+}
+
+// inLanes returns the places of those of step k.
+func (b *batches) inLanes(k int) places {
+	if b.woven == 0 {
+		return places{&b.indices[k*b.size], b.each(), 1, b.each()}
+	}
+	return places{&b.indices[k*b.size*b.woven], 1, b.woven, b.each()}
+}
+
+// at returns the indices of step k from a walker on that is not woven, those of the next one following
 // stride further on. There are none beyond the last walker.
 func (b *batches) at(k, walker int) (indices []uint32, stride int) {
-	stride = buffered * b.size
+	stride = b.each()
 	return b.indices[min(walker*stride+k*b.size, len(b.indices)):], stride
 }
 
@@ -75,8 +96,13 @@ type uniform struct{ random.Uniform }
 func (s *uniform) resume(sources, int) {}
 
 func (s *uniform) draw(b *batches, from sources, _ int) {
-	each := buffered * b.size
-	s.FillEach(b.indices[:each*len(from.now)], each, from.now)
+	each, dst, g := b.each(), b.indices, from.now
+	for b.woven > 0 && len(g) >= b.woven {
+		n := each * b.woven
+		s.Weave(dst[:n], each, g[:b.woven])
+		dst, g = dst[n:], g[b.woven:]
+	}
+	s.FillEach(dst[:each*len(g)], each, g)
 }
 
 // subsets draws without replacement.
@@ -101,7 +127,7 @@ type wordSampler struct{ uniform random.Uniform }
 func (s *wordSampler) resume(sources, int) {}
 
 func (s *wordSampler) draw(b *batches, from sources, _ int) {
-	perWalker := buffered * b.size / 4
+	perWalker := b.each() / 4
 	for w, g := range from.now {
 		from.now[w] = s.uniform.Words(b.words[w*perWalker:][:perWalker], g)
 	}
@@ -128,7 +154,7 @@ func (s *epochs) resume(from sources, start int) {
 }
 
 func (s *epochs) draw(b *batches, from sources, start int) {
-	stride := buffered * b.size
+	stride := b.each()
 	at := start % s.perEpoch
 	for done := 0; done < stride; at = 0 {
 		if at == 0 {

@@ -26,13 +26,12 @@ func squares(l *loss.Loss) []square {
 type linear1 struct{ rows []square }
 
 func (m linear1) descend(out, theta [][]float64, b *batches, k int, c []float64) {
-	indices, stride := b.at(k, 0)
-	done := linear1AtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	done := m.atOnce(out, theta, b, k, c)
 	if done == len(theta[0]) {
 		return
 	}
 	for i, c := range c {
-		indices, _ = b.at(k+i, done)
+		indices, stride := b.at(k+i, done)
 		descendLinear1(out[0][done:], theta[0][done:], m.rows, indices, b.size, stride, c)
 	}
 }
@@ -53,13 +52,12 @@ func descendLinear1(o0, t0 []float64, rows []square, indices []uint32, batch, st
 type linear2 struct{ rows []row2 }
 
 func (m linear2) descend(out, theta [][]float64, b *batches, k int, c []float64) {
-	indices, stride := b.at(k, 0)
-	done := linear2AtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	done := m.atOnce(out, theta, b, k, c)
 	if done == len(theta[0]) {
 		return
 	}
 	for i, c := range c {
-		indices, _ = b.at(k+i, done)
+		indices, stride := b.at(k+i, done)
 		descendLinear2(out[0][done:], out[1][done:], theta[0][done:], theta[1][done:], m.rows, indices, b.size, stride, c)
 	}
 }
@@ -128,13 +126,12 @@ func descendWords2(o0, o1, t0, t1 []float64, rows []row2, words []uint64, count,
 type linear3 struct{ rows []row3 }
 
 func (m linear3) descend(out, theta [][]float64, b *batches, k int, c []float64) {
-	indices, stride := b.at(k, 0)
-	done := linear3AtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	done := m.atOnce(out, theta, b, k, c)
 	if done == len(theta[0]) {
 		return
 	}
 	for i, c := range c {
-		indices, _ = b.at(k+i, done)
+		indices, stride := b.at(k+i, done)
 		descendLinear3(out[0][done:], out[1][done:], out[2][done:], theta[0][done:], theta[1][done:], theta[2][done:], m.rows, indices, b.size, stride, c)
 	}
 }
@@ -161,13 +158,12 @@ func descendLinear3(o0, o1, o2, t0, t1, t2 []float64, rows []row3, indices []uin
 type deepLinear struct{ rows []square }
 
 func (m deepLinear) descend(out, theta [][]float64, b *batches, k int, c []float64) {
-	indices, stride := b.at(k, 0)
-	done := deepLinearAtOnce(out, theta, m.rows, indices, b.size, stride, c)
+	done := m.atOnce(out, theta, b, k, c)
 	if done == len(theta[0]) {
 		return
 	}
 	for i, c := range c {
-		indices, _ = b.at(k+i, done)
+		indices, stride := b.at(k+i, done)
 		descendDeepLinear(out[0][done:], out[1][done:], theta[0][done:], theta[1][done:], m.rows, indices, b.size, stride, c)
 	}
 }

@@ -189,18 +189,18 @@ func newMinibatches(s *SGD) *minibatches {
 	if s.Sampling == fp.FullBatch {
 		size = n
 	}
-	words := wordsServe(s.Loss, s.Sampling, size)
+	words, descent := wordsServe(s.Loss, s.Sampling, size), newDescent(s.Loss, s.Sampling, size)
 	return &minibatches{
 		sampler: newSampler(s.Sampling, n, size, words),
-		descent: newDescent(s.Loss, s.Sampling, size),
-		batches: batches{size: size, n: uint64(n)}, words: words,
+		descent: descent,
+		batches: batches{size: size, n: uint64(n), woven: woven(descent, s.Sampling)}, words: words,
 	}
 }
 
 func (m *minibatches) resume(b *block) { m.sampler.resume(b.sources, b.start) }
 
 func (m *minibatches) draw(b *block) {
-	switch count := b.walkers() * buffered * m.batches.size; {
+	switch count := b.walkers() * m.batches.each(); {
 	case m.words && len(m.batches.words) < count/4:
 		m.batches.words = make([]uint64, count/4)
 	case !m.words && m.sampler != noSampler{} && len(m.batches.indices) < count:

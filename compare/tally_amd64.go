@@ -1,14 +1,5 @@
 package compare
 
-// forLanes returns the kernel for as many lanes as there are. Calls of it take some nanoseconds longer
-// than of a kernel by its name.
-func forLanes[kernel any](by8, by4 kernel) kernel {
-	if lanes == 8 {
-		return by8
-	}
-	return by4
-}
-
 // atOnce adds the first walkers, and returns how many.
 func (m *momentSums) atOnce(to, theta [][]float64, first int) int {
 	n := inLanes(len(theta[0]))

@@ -62,6 +62,7 @@ type walkers struct {
 	rows           Register
 	bases          []Register // of the indices of walkers 0 and 4 from here on
 	stride, triple Register   // of the indices of the next walker, and three times that
+	every          Register   // of the next index of a walker
 }
 
 // kernel writes a kernel for models of d parameters; gradient returns its sums over batches.
@@ -69,17 +70,20 @@ func (l lanes) kernel(name string, d int, gradient func(*walkers) []VecVirtual) 
 	to, outs := names("o", d)
 	from, thetas := names("t", d)
 	name = fmt.Sprintf("%sBy%d", name, l.count)
-	TEXT(name, NOSPLIT, "func("+outs+thetas+"rows *float64, indices *uint32, stride, batch, walkers int, c *float64, steps int)")
+	TEXT(name, NOSPLIT, "func("+outs+thetas+"rows *float64, indices *uint32, stride, every, each, batch, walkers int, c *float64, steps int)")
 	Pragma("noescape")
 	Doc(
 		name+" takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum",
 		"of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are",
-		fmt.Sprintf("a multiple of %d and at least that; their indices are so many apart. It needs %s.", l.count, l.needs))
+		fmt.Sprintf("a multiple of %d and at least that. Indices of the next walker are stride further on, those of a walker every", l.count),
+		fmt.Sprintf("so many, and those of the next %d walkers so many for each. It needs %s.", l.count, l.needs))
 	k := &walkers{lanes: l, triple: GP64(), rows: Load(Param("rows"), GP64()), bases: []Register{GP64(), GP64()}[:l.count/4]}
 	base, offset := Load(Param("indices"), GP64()), GP64()
 	k.stride = Load(Param("stride"), GP64())
 	SHLQ(Imm(2), k.stride)
 	LEAQ(Mem{Base: k.stride, Index: k.stride, Scale: 2}, k.triple)
+	k.every = Load(Param("every"), GP64())
+	SHLQ(Imm(2), k.every)
 	XORQ(offset, offset)
 	end := Load(Param("walkers"), GP64())
 	SHLQ(Imm(3), end)
@@ -106,7 +110,9 @@ func (l lanes) kernel(name string, d int, gradient func(*walkers) []VecVirtual) 
 	for a, o := range out {
 		VMOVUPD(o, column(to[a], offset))
 	}
-	LEAQ(Mem{Base: base, Index: k.stride, Scale: uint8(l.count)}, base)
+	group := Load(Param("each"), GP64())
+	SHLQ(Imm(uint64(bits.TrailingZeros(uint(4*l.count)))), group)
+	ADDQ(group, base)
 	ADDQ(Imm(uint64(8*l.count)), offset)
 	CMPQ(offset, end)
 	JLT(LabelRef("walkers"))
@@ -161,7 +167,7 @@ func (k *walkers) samples(do func(row func(walker int) Mem), bytes uint64) {
 		return Mem{Base: k.rows, Index: i, Scale: 8}
 	})
 	for _, b := range k.bases {
-		ADDQ(Imm(4), b)
+		ADDQ(k.every, b)
 	}
 	DECQ(left)
 	JNE(LabelRef("samples"))

@@ -22,6 +22,26 @@ func (u Uniform) FillEach(dst []uint32, each int, g []Stream) {
 	}
 }
 
+// Weave fills dst with what [Uniform.Fill] draws from each stream, by turns: dst[k·len(g) + w] is index k of stream
+// w. It moves the streams on. len(dst) = each·len(g).
+//
+// Where there are kernels for the processor, they take as many streams as it has lanes.
+func (u Uniform) Weave(dst []uint32, each int, g []Stream) {
+	if u.weaveLanes(dst, each, g) {
+		return
+	}
+	var piece [12]uint32 // of whole words, however many indices they have
+	for w := range g {
+		for k := 0; k < each; k += len(piece) {
+			part := piece[:min(len(piece), each-k)]
+			g[w] = u.Fill(part, g[w])
+			for i, index := range part {
+				dst[(k+i)*len(g)+w] = index
+			}
+		}
+	}
+}
+
 // ShuffleEach does to each of several slices of one length, and its stream, what [Shuffle]
 // does for the whole length, eight at once where there are kernels for that.
 func ShuffleEach(s [][]uint32, g []Stream) {

@@ -5,15 +5,32 @@ import "github.com/ness-fp/ness/grid/pieces"
 // inKernel is how many streams a kernel takes forward, by what the processor has: 0 where there are none.
 var inKernel = pieces.Lanes()
 
+// haveKernels says whether there are any for so many indices of each stream.
+func (u Uniform) haveKernels(each int) bool {
+	return inKernel > 0 && each > 0 && each%12 == 0 && u.perWord > 1
+}
+
+// Kernels by how many indices they take from a word.
+var (
+	fillBy8  = [...]func(dst *uint32, stride, words int, s *Stream, n, reject uint64) bool{2: fill2By8, 3: fill3By8, 4: fill4By8}
+	fillBy4  = [...]func(dst *uint32, stride, words int, s *Stream, n, reject uint64) bool{2: fill2By4, 3: fill3By4, 4: fill4By4}
+	weaveBy8 = [...]func(dst *uint32, words int, s *Stream, n, reject uint64) bool{2: weave2By8, 3: weave3By8, 4: weave4By8}
+	weaveBy4 = [...]func(dst *uint32, words int, s *Stream, n, reject uint64) bool{2: weave2By4, 3: weave3By4, 4: weave4By4}
+)
+
 // fillLanes is FillEach for as many streams as there are lanes. It is false, and leaves the
 // streams where they were, if there is no kernel for this or a word had to be thrown away.
 func (u Uniform) fillLanes(dst []uint32, each int, g *[lanes]Stream) bool {
-	if inKernel == 0 || each == 0 || each%12 != 0 || u.perWord == 1 {
+	if !u.haveKernels(each) {
 		return false
+	}
+	fill := fillBy8[u.perWord]
+	if inKernel == 4 {
+		fill = fillBy4[u.perWord]
 	}
 	before := *g
 	for first := 0; first < lanes; first += inKernel {
-		if !u.fillKernel(&dst[first*each], each, &g[first]) {
+		if !fill(&dst[first*each], 4*each, each/u.perWord, &g[first], u.n, u.reject) {
 			*g = before
 			return false
 		}
@@ -21,22 +38,16 @@ func (u Uniform) fillLanes(dst []uint32, each int, g *[lanes]Stream) bool {
 	return true
 }
 
-// fillKernel fills those of the streams of one kernel.
-func (u Uniform) fillKernel(dst *uint32, each int, s *Stream) bool {
-	words := each / u.perWord
-	switch 10*u.perWord + inKernel {
-	case 28:
-		return fill2By8(dst, 4*each, words, s, u.n, u.reject)
-	case 38:
-		return fill3By8(dst, 4*each, words, s, u.n, u.reject)
-	case 48:
-		return fill4By8(dst, 4*each, words, s, u.n, u.reject)
-	case 24:
-		return fill2By4(dst, 4*each, words, s, u.n, u.reject)
-	case 34:
-		return fill3By4(dst, 4*each, words, s, u.n, u.reject)
+// weaveLanes is Weave for as many streams as kernels take, or false like fillLanes.
+func (u Uniform) weaveLanes(dst []uint32, each int, g []Stream) bool {
+	if !u.haveKernels(each) || len(g) != inKernel {
+		return false
 	}
-	return fill4By4(dst, 4*each, words, s, u.n, u.reject)
+	weave := weaveBy8[u.perWord]
+	if inKernel == 4 {
+		weave = weaveBy4[u.perWord]
+	}
+	return weave(&dst[0], each/u.perWord, &g[0], u.n, u.reject)
 }
 
 // piece is how many positions are shuffled at a time.

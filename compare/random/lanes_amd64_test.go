@@ -68,5 +68,6 @@ func streamsWithLeast(stream int, n uint64) (g [lanes]Stream, least uint64) {
 // Kernels of any width, and none, draw what streams draw alone.
 func TestKernelsOfAnyWidthDrawTheSame(t *testing.T) {
 	eachKernel(t, TestFillEachIsFillOfEachStream)
+	eachKernel(t, TestWeaveIsFillOfEachStream)
 	eachKernel(t, TestShuffleEachIsShuffleOfEach)
 }

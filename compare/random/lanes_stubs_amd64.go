@@ -5,64 +5,112 @@
 package random
 
 // fill2By8 takes 2 indices below n from each of so many words of 8 streams, a multiple of 2, and
-// stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word may be below reject, as the upper halves say.
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
 // It needs AVX-512F.
 //
 //go:noescape
 func fill2By8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
+// weave2By8 takes 2 indices below n from each of so many words of 8 streams, a multiple of 1, and
+// stores the next of each stream behind one of all. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX-512F.
+//
+//go:noescape
+func weave2By8(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
 // fill3By8 takes 3 indices below n from each of so many words of 8 streams, a multiple of 4, and
-// stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word may be below reject, as the upper halves say.
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
 // It needs AVX-512F.
 //
 //go:noescape
 func fill3By8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
+// weave3By8 takes 3 indices below n from each of so many words of 8 streams, a multiple of 2, and
+// stores the next of each stream behind one of all. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX-512F.
+//
+//go:noescape
+func weave3By8(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
 // fill4By8 takes 4 indices below n from each of so many words of 8 streams, a multiple of 1, and
-// stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word may be below reject, as the upper halves say.
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
 // It needs AVX-512F.
 //
 //go:noescape
 func fill4By8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
+// weave4By8 takes 4 indices below n from each of so many words of 8 streams, a multiple of 1, and
+// stores the next of each stream behind one of all. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX-512F.
+//
+//go:noescape
+func weave4By8(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
 // descendBy8 takes 2 indices below n, below n − 1, and so on, from each of so many words of 8 streams, a multiple of 2, and
-// stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word may be below reject, as the upper halves say.
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
 // It needs AVX-512F.
 //
 //go:noescape
 func descendBy8(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
 // fill2By4 takes 2 indices below n from each of so many words of 4 streams, a multiple of 2, and
-// stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word may be below reject, as the upper halves say.
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
 // It needs AVX2.
 //
 //go:noescape
 func fill2By4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
+// weave2By4 takes 2 indices below n from each of so many words of 4 streams, a multiple of 1, and
+// stores the next of each stream behind one of all. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX2.
+//
+//go:noescape
+func weave2By4(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
 // fill3By4 takes 3 indices below n from each of so many words of 4 streams, a multiple of 4, and
-// stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word may be below reject, as the upper halves say.
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
 // It needs AVX2.
 //
 //go:noescape
 func fill3By4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
+// weave3By4 takes 3 indices below n from each of so many words of 4 streams, a multiple of 2, and
+// stores the next of each stream behind one of all. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX2.
+//
+//go:noescape
+func weave3By4(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
 // fill4By4 takes 4 indices below n from each of so many words of 4 streams, a multiple of 1, and
-// stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word may be below reject, as the upper halves say.
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
 // It needs AVX2.
 //
 //go:noescape
 func fill4By4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
 
+// weave4By4 takes 4 indices below n from each of so many words of 4 streams, a multiple of 1, and
+// stores the next of each stream behind one of all. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX2.
+//
+//go:noescape
+func weave4By4(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
 // descendBy4 takes 2 indices below n, below n − 1, and so on, from each of so many words of 4 streams, a multiple of 2, and
-// stores those of the next stream so many bytes further on. It is false, and leaves the streams
-// where they were, if what was left of a word may be below reject, as the upper halves say.
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
 // It needs AVX2.
 //
 //go:noescape

@@ -8,6 +8,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -16,11 +17,13 @@ import (
 func main() {
 	Package("github.com/ness-fp/ness/compare/random")
 	ConstraintExpr("amd64")
+	upperHalves = places()
 	for _, l := range []lanes{{8, "AVX-512F"}, {4, "AVX2"}} {
 		for k := 2; k <= 4; k++ {
-			l.fill("fill", k, "below n", nil)
+			l.fill(fmt.Sprint("fill", k), k, "below n", nil, false)
+			l.fill(fmt.Sprint("weave", k), k, "below n", nil, true)
 		}
-		l.fill("descend", 2, "below n, below n − 1, and so on,", func(n, one VecVirtual) { VPSUBQ(one, n, n) })
+		l.fill("descend", 2, "below n, below n − 1, and so on,", func(n, one VecVirtual) { VPSUBQ(one, n, n) }, false)
 	}
 	Generate()
 }
@@ -55,31 +58,37 @@ func (l lanes) broadcast(word Op) VecVirtual {
 // parameter returns one in all lanes.
 func (l lanes) parameter(name string) VecVirtual { return l.broadcast(Load(Param(name), GP64())) }
 
-// fill writes a kernel that takes k indices from a word; after changes n after each.
-func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtual)) {
-	const chunk = 4 // indices of a stream that are stored at once
+// fill writes a kernel that takes k indices from a word; after changes n after each. Indices of a stream
+// follow each other, or woven ones of all streams.
+func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtual), woven bool) {
+	chunk := 4 // indices of a stream that are stored at once
+	parameter, where := "stride, ", "those of the next stream so many bytes further on"
+	if woven {
+		chunk, parameter, where = 2, "", "the next of each stream behind one of all"
+	}
 	words := 1
 	for k*words%chunk != 0 {
 		words++
 	}
-	if after == nil {
-		name = fmt.Sprint(name, k)
-	}
 	name = fmt.Sprintf("%sBy%d", name, l.count)
-	TEXT(name, NOSPLIT, "func(dst *uint32, stride, words int, streams *Stream, n, reject uint64) (ok bool)")
+	TEXT(name, NOSPLIT, "func(dst *uint32, "+parameter+"words int, streams *Stream, n, reject uint64) (ok bool)")
 	Pragma("noescape")
 	Doc(
 		fmt.Sprintf("%s takes %d indices %s from each of so many words of %d streams, a multiple of %d, and", name, k, what, l.count, words),
-		"stores those of the next stream so many bytes further on. It is false, and leaves the streams",
-		"where they were, if what was left of a word may be below reject, as the upper halves say.",
+		"stores "+where+". It is false, and leaves the",
+		"streams where they were, if what was left of a word may be below reject, as the upper halves say.",
 		fmt.Sprintf("It needs %s.", l.needs))
 	dst := Load(Param("dst"), GP64())
-	stride := Load(Param("stride"), GP64())
+	var store func(found []VecVirtual)
+	if woven {
+		store = l.weave(dst)
+	} else {
+		store = l.append(dst, Load(Param("stride"), GP64()))
+	}
 	count := Load(Param("words"), GP64())
 	from := Load(Param("streams"), GP64())
 	n := l.parameter("n")
 	g := l.loadStreams(from)
-	rows, bases := l.rows(dst, stride)
 	least := l.broadcast(U64(1<<64 - 1)) // upper halves of what was left, in the lower halves of lanes
 
 	Label("loop")
@@ -94,10 +103,7 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 		}
 		VPMINUD(x.hi, least, least)
 		for len(found) >= chunk {
-			l.store(found[:chunk], rows)
-			for _, b := range bases {
-				ADDQ(Imm(4*chunk), b)
-			}
+			store(found[:chunk])
 			found = found[chunk:]
 		}
 	}
@@ -256,26 +262,76 @@ func (x *fraction) below(n VecVirtual) VecVirtual {
 	return hi
 }
 
-// store stores four indices of each stream.
-func (l lanes) store(found []VecVirtual, rows []Mem) {
-	const even, odd = 0x88, 0xdd // two of the four numbers of each operand
-	shuffled := func(a, b VecVirtual, which uint64) VecVirtual {
-		z := l.vector()
-		VSHUFPS(Imm(which), b, a, z)
-		return z
-	}
-	first, last := shuffled(found[0], found[1], odd), shuffled(found[2], found[3], odd)
-	streams := []VecVirtual{shuffled(first, last, even), shuffled(first, last, odd)}
-	for w, row := range rows {
-		switch from := streams[w%2]; {
-		case w < 2:
-			VMOVDQU(from.AsX(), row)
-		case l.count == 8:
-			VEXTRACTI32X4(Imm(uint64(w/2)), from, row)
-		default:
-			VEXTRACTI128(Imm(1), from, row)
+// shuffled returns two numbers of 32 bits of each quarter of a, and two of b.
+func (l lanes) shuffled(a, b VecVirtual, which uint64) VecVirtual {
+	z := l.vector()
+	VSHUFPS(Imm(which), b, a, z)
+	return z
+}
+
+// Two of four numbers.
+const even, odd = 0x88, 0xdd
+
+// append returns what stores four indices of each stream, those of the next stream so many bytes further on.
+func (l lanes) append(dst, stride Register) func(found []VecVirtual) {
+	rows, bases := l.rows(dst, stride)
+	return func(found []VecVirtual) {
+		first, last := l.shuffled(found[0], found[1], odd), l.shuffled(found[2], found[3], odd)
+		streams := []VecVirtual{l.shuffled(first, last, even), l.shuffled(first, last, odd)}
+		for w, row := range rows {
+			switch from := streams[w%2]; {
+			case w < 2:
+				VMOVDQU(from.AsX(), row)
+			case l.count == 8:
+				VEXTRACTI32X4(Imm(uint64(w/2)), from, row)
+			default:
+				VEXTRACTI128(Imm(1), from, row)
+			}
+		}
+		for _, b := range bases {
+			ADDQ(Imm(16), b)
 		}
 	}
+}
+
+// weave returns what stores two indices of each stream, the first ones of all before the others.
+func (l lanes) weave(dst Register) func(found []VecVirtual) {
+	pair := func(a, b VecVirtual) VecVirtual {
+		z := l.shuffled(a, b, odd)
+		VPERMQ(Imm(0xd8), z, z)
+		return z
+	}
+	if l.count == 8 {
+		upper := l.vector()
+		VMOVDQU32(upperHalves, upper)
+		pair = func(a, b VecVirtual) VecVirtual {
+			VPERMT2D(b, upper, a)
+			return a
+		}
+	}
+	return func(found []VecVirtual) {
+		l.move(pair(found[0], found[1]), Mem{Base: dst})
+		ADDQ(Imm(uint64(8*l.count)), dst)
+	}
+}
+
+func (l lanes) move(from VecVirtual, to Mem) {
+	if l.count == 8 {
+		VMOVDQU32(from, to)
+	} else {
+		VMOVDQU(from, to)
+	}
+}
+
+// upperHalves are the places of those of the lanes of two registers.
+var upperHalves Mem
+
+func places() Mem {
+	table := GLOBL("upperHalves", attr.RODATA|attr.NOPTR)
+	for i := range 16 {
+		DATA(4*i, U32(2*i+1))
+	}
+	return table
 }
 
 // rows returns operands for rows so many bytes apart, and the registers that lead to them.
