@@ -283,7 +283,6 @@ func (w *worker) advance(ctx context.Context, number, group, target int) {
 	w.runner.resume(b)
 	for done < target && ctx.Err() == nil {
 		b.start = done - done%buffered
-		b.sources.set(w.state.sources.of(lo, hi))
 		w.runner.draw(b)
 		for end := min(target, b.start+buffered); done < end; {
 			if w.opt.watchesNoise() && done >= w.opt.BurnIn {

@@ -26,39 +26,52 @@ func inLanes(walkers int) int {
 
 func (m linear1) atOnce(out, theta [][]float64, b *batches, k int, c []float64) int {
 	n := inLanes(len(theta[0]))
-	if n > 0 {
-		i := b.inLanes(k)
-		forLanes(linear1By8, linear1By4)(&out[0][0], &theta[0][0], &m.rows[0].xx, i.first, i.stride, i.every, i.each, b.size, n, &c[0], len(c))
+	switch {
+	case n == 0:
+	case b.woven > 0:
+		forLanes(linear1WovenBy8, linear1WovenBy4)(&out[0][0], &theta[0][0], &m.rows[0].xx, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
+	default:
+		indices, stride := b.at(k, 0)
+		forLanes(linear1By8, linear1By4)(&out[0][0], &theta[0][0], &m.rows[0].xx, &indices[0], stride, b.size, n, &c[0], len(c))
 	}
 	return n
 }
 
 func (m linear2) atOnce(out, theta [][]float64, b *batches, k int, c []float64) int {
 	n := inLanes(len(theta[0]))
-	if n > 0 {
-		i := b.inLanes(k)
-		forLanes(linear2By8, linear2By4)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0],
-			&m.rows[0].x1, i.first, i.stride, i.every, i.each, b.size, n, &c[0], len(c))
+	switch {
+	case n == 0:
+	case b.woven > 0:
+		forLanes(linear2WovenBy8, linear2WovenBy4)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &m.rows[0].x1, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
+	default:
+		indices, stride := b.at(k, 0)
+		forLanes(linear2By8, linear2By4)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &m.rows[0].x1, &indices[0], stride, b.size, n, &c[0], len(c))
 	}
 	return n
 }
 
 func (m linear3) atOnce(out, theta [][]float64, b *batches, k int, c []float64) int {
 	n := inLanes(len(theta[0]))
-	if n > 0 {
-		i := b.inLanes(k)
-		forLanes(linear3By8, linear3By4)(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0],
-			&m.rows[0].x1, i.first, i.stride, i.every, i.each, b.size, n, &c[0], len(c))
+	switch {
+	case n == 0:
+	case b.woven > 0:
+		forLanes(linear3WovenBy8, linear3WovenBy4)(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &m.rows[0].x1, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
+	default:
+		indices, stride := b.at(k, 0)
+		forLanes(linear3By8, linear3By4)(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &m.rows[0].x1, &indices[0], stride, b.size, n, &c[0], len(c))
 	}
 	return n
 }
 
 func (m deepLinear) atOnce(out, theta [][]float64, b *batches, k int, c []float64) int {
 	n := inLanes(len(theta[0]))
-	if n > 0 {
-		i := b.inLanes(k)
-		forLanes(deepLinearBy8, deepLinearBy4)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0],
-			&m.rows[0].xx, i.first, i.stride, i.every, i.each, b.size, n, &c[0], len(c))
+	switch {
+	case n == 0:
+	case b.woven > 0:
+		forLanes(deepLinearWovenBy8, deepLinearWovenBy4)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &m.rows[0].xx, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
+	default:
+		indices, stride := b.at(k, 0)
+		forLanes(deepLinearBy8, deepLinearBy4)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &m.rows[0].xx, &indices[0], stride, b.size, n, &c[0], len(c))
 	}
 	return n
 }

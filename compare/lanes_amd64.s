@@ -4,130 +4,192 @@
 
 #include "textflag.h"
 
-// func linear1By8(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, every int, each int, batch int, walkers int, c *float64, steps int)
+// func linear1By8(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX512F
-TEXT ·linear1By8(SB), NOSPLIT, $0-88
-	MOVQ rows+16(FP), CX
-	MOVQ indices+24(FP), SI
-	MOVQ stride+32(FP), R8
-	SHLQ $0x02, R8
-	LEAQ (R8)(R8*2), AX
-	MOVQ every+40(FP), R9
-	SHLQ $0x02, R9
-	XORQ DI, DI
-	MOVQ walkers+64(FP), R10
-	SHLQ $0x03, R10
+TEXT ·linear1By8(SB), NOSPLIT, $0-72
+	MOVQ rows+16(FP), AX
+	MOVQ indices+24(FP), CX
+	MOVQ stride+32(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+48(FP), R9
+	XORQ R8, R8
+	SHLQ $0x03, R9
 
 walkers:
-	MOVQ    t0+8(FP), DX
-	VMOVUPD (DX)(DI*1), Z0
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(DI*1), Z1
-	MOVQ    SI, DX
-	LEAQ    (SI)(R8*4), BX
-	MOVQ    c+72(FP), R11
-	MOVQ    steps+80(FP), R12
+	MOVQ    t0+8(FP), SI
+	VMOVUPD (SI)(R8*1), Z0
+	MOVQ    o0+0(FP), SI
+	VMOVUPD (SI)(R8*1), Z1
+	MOVQ    CX, SI
+	LEAQ    (CX)(DX*4), DI
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    c+56(FP), R10
+	MOVQ    steps+64(FP), R11
 
 steps:
 	VPXORQ Z3, Z3, Z3
 	VPXORQ Z4, Z4, Z4
-	MOVQ   batch+56(FP), R13
+	MOVQ   batch+40(FP), R12
 
 samples:
-	IMUL3L          $0x02, (DX), R14
-	VBROADCASTF32X4 (CX)(R14*8), Z2
-	IMUL3L          $0x02, (DX)(R8*1), R14
-	VBROADCASTF32X4 (CX)(R14*8), Z5
-	IMUL3L          $0x02, (DX)(R8*2), R14
-	VINSERTF32X4    $0x01, (CX)(R14*8), Z2, Z2
-	IMUL3L          $0x02, (DX)(AX*1), R14
-	VINSERTF32X4    $0x01, (CX)(R14*8), Z5, Z5
-	IMUL3L          $0x02, (BX), R14
-	VINSERTF32X4    $0x02, (CX)(R14*8), Z2, Z2
-	IMUL3L          $0x02, (BX)(R8*1), R14
-	VINSERTF32X4    $0x02, (CX)(R14*8), Z5, Z5
-	IMUL3L          $0x02, (BX)(R8*2), R14
-	VINSERTF32X4    $0x03, (CX)(R14*8), Z2, Z2
-	IMUL3L          $0x02, (BX)(AX*1), R14
-	VINSERTF32X4    $0x03, (CX)(R14*8), Z5, Z5
+	IMUL3L          $0x02, (SI), R13
+	VBROADCASTF32X4 (AX)(R13*8), Z2
+	IMUL3L          $0x02, (SI)(DX*1), R13
+	VBROADCASTF32X4 (AX)(R13*8), Z5
+	IMUL3L          $0x02, (SI)(DX*2), R13
+	VINSERTF32X4    $0x01, (AX)(R13*8), Z2, Z2
+	IMUL3L          $0x02, (SI)(BX*1), R13
+	VINSERTF32X4    $0x01, (AX)(R13*8), Z5, Z5
+	IMUL3L          $0x02, (DI), R13
+	VINSERTF32X4    $0x02, (AX)(R13*8), Z2, Z2
+	IMUL3L          $0x02, (DI)(DX*1), R13
+	VINSERTF32X4    $0x02, (AX)(R13*8), Z5, Z5
+	IMUL3L          $0x02, (DI)(DX*2), R13
+	VINSERTF32X4    $0x03, (AX)(R13*8), Z2, Z2
+	IMUL3L          $0x02, (DI)(BX*1), R13
+	VINSERTF32X4    $0x03, (AX)(R13*8), Z5, Z5
 	VADDPD          Z2, Z3, Z3
 	VADDPD          Z5, Z4, Z4
-	ADDQ            R9, DX
-	ADDQ            R9, BX
-	DECQ            R13
+	ADDQ            $0x04, SI
+	ADDQ            $0x04, DI
+	DECQ            R12
 	JNE             samples
 	VUNPCKLPD       Z4, Z3, Z5
 	VUNPCKHPD       Z4, Z3, Z2
 	VMULPD          Z0, Z5, Z5
 	VSUBPD          Z2, Z5, Z5
-	VBROADCASTSD    (R11), Z2
+	VBROADCASTSD    (R10), Z2
 	VMULPD          Z2, Z5, Z5
 	VSUBPD          Z5, Z1, Z1
 	VSUBPD          Z5, Z0, Z0
-	ADDQ            $0x08, R11
-	DECQ            R12
+	ADDQ            $0x08, R10
+	DECQ            R11
 	JNE             steps
-	MOVQ            o0+0(FP), DX
-	VMOVUPD         Z1, (DX)(DI*1)
-	MOVQ            each+48(FP), DX
-	SHLQ            $0x05, DX
-	ADDQ            DX, SI
-	ADDQ            $0x40, DI
-	CMPQ            DI, R10
+	MOVQ            o0+0(FP), SI
+	VMOVUPD         Z1, (SI)(R8*1)
+	ADDQ            $0x40, R8
+	CMPQ            R8, R9
 	JLT             walkers
 	VZEROUPPER
 	RET
 
-// func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, every int, each int, batch int, walkers int, c *float64, steps int)
+// func linear1WovenBy8(o0 *float64, t0 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX512F
-TEXT ·linear2By8(SB), NOSPLIT, $0-104
-	MOVQ rows+32(FP), CX
-	MOVQ indices+40(FP), SI
-	MOVQ stride+48(FP), R8
-	SHLQ $0x02, R8
-	LEAQ (R8)(R8*2), AX
-	MOVQ every+56(FP), R9
-	SHLQ $0x02, R9
-	XORQ DI, DI
-	MOVQ walkers+80(FP), R10
-	SHLQ $0x03, R10
+TEXT ·linear1WovenBy8(SB), NOSPLIT, $0-72
+	MOVQ rows+16(FP), AX
+	MOVQ indices+24(FP), CX
+	MOVQ each+32(FP), BX
+	SHLQ $0x05, BX
+	MOVQ walkers+48(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+16(FP), DX
-	VMOVUPD (DX)(DI*1), Z0
-	MOVQ    t1+24(FP), DX
-	VMOVUPD (DX)(DI*1), Z1
+	MOVQ    t0+8(FP), DX
+	VMOVUPD (DX)(SI*1), Z0
 	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(DI*1), Z2
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(DI*1), Z3
-	MOVQ    SI, DX
-	LEAQ    (SI)(R8*4), BX
-	MOVQ    c+88(FP), R11
-	MOVQ    steps+96(FP), R12
+	VMOVUPD (DX)(SI*1), Z1
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+56(FP), R8
+	MOVQ    steps+64(FP), R9
+
+steps:
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	MOVQ   batch+40(FP), R10
+
+samples:
+	IMUL3L          $0x02, (DX), R11
+	VBROADCASTF32X4 (AX)(R11*8), Z2
+	IMUL3L          $0x02, 4(DX), R11
+	VBROADCASTF32X4 (AX)(R11*8), Z5
+	IMUL3L          $0x02, 8(DX), R11
+	VINSERTF32X4    $0x01, (AX)(R11*8), Z2, Z2
+	IMUL3L          $0x02, 12(DX), R11
+	VINSERTF32X4    $0x01, (AX)(R11*8), Z5, Z5
+	IMUL3L          $0x02, 16(DX), R11
+	VINSERTF32X4    $0x02, (AX)(R11*8), Z2, Z2
+	IMUL3L          $0x02, 20(DX), R11
+	VINSERTF32X4    $0x02, (AX)(R11*8), Z5, Z5
+	IMUL3L          $0x02, 24(DX), R11
+	VINSERTF32X4    $0x03, (AX)(R11*8), Z2, Z2
+	IMUL3L          $0x02, 28(DX), R11
+	VINSERTF32X4    $0x03, (AX)(R11*8), Z5, Z5
+	VADDPD          Z2, Z3, Z3
+	VADDPD          Z5, Z4, Z4
+	ADDQ            $0x20, DX
+	DECQ            R10
+	JNE             samples
+	VUNPCKLPD       Z4, Z3, Z5
+	VUNPCKHPD       Z4, Z3, Z2
+	VMULPD          Z0, Z5, Z5
+	VSUBPD          Z2, Z5, Z5
+	VBROADCASTSD    (R8), Z2
+	VMULPD          Z2, Z5, Z5
+	VSUBPD          Z5, Z1, Z1
+	VSUBPD          Z5, Z0, Z0
+	ADDQ            $0x08, R8
+	DECQ            R9
+	JNE             steps
+	MOVQ            o0+0(FP), DX
+	VMOVUPD         Z1, (DX)(SI*1)
+	ADDQ            $0x40, SI
+	CMPQ            SI, DI
+	JLT             walkers
+	VZEROUPPER
+	RET
+
+// func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX512F
+TEXT ·linear2By8(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ stride+48(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+64(FP), R9
+	XORQ R8, R8
+	SHLQ $0x03, R9
+
+walkers:
+	MOVQ    t0+16(FP), SI
+	VMOVUPD (SI)(R8*1), Z0
+	MOVQ    t1+24(FP), SI
+	VMOVUPD (SI)(R8*1), Z1
+	MOVQ    o0+0(FP), SI
+	VMOVUPD (SI)(R8*1), Z2
+	MOVQ    o1+8(FP), SI
+	VMOVUPD (SI)(R8*1), Z3
+	MOVQ    CX, SI
+	LEAQ    (CX)(DX*4), DI
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    c+72(FP), R10
+	MOVQ    steps+80(FP), R11
 
 steps:
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
-	MOVQ   batch+72(FP), R13
+	MOVQ   batch+56(FP), R12
 
 samples:
-	IMUL3L          $0x04, (DX), R14
-	VBROADCASTF64X4 (CX)(R14*8), Z4
-	IMUL3L          $0x04, (DX)(R8*2), R14
-	VINSERTF64X4    $0x01, (CX)(R14*8), Z4, Z4
-	IMUL3L          $0x04, (DX)(R8*1), R14
-	VBROADCASTF64X4 (CX)(R14*8), Z7
-	IMUL3L          $0x04, (DX)(AX*1), R14
-	VINSERTF64X4    $0x01, (CX)(R14*8), Z7, Z7
-	IMUL3L          $0x04, (BX), R14
-	VBROADCASTF64X4 (CX)(R14*8), Z8
-	IMUL3L          $0x04, (BX)(R8*2), R14
-	VINSERTF64X4    $0x01, (CX)(R14*8), Z8, Z8
-	IMUL3L          $0x04, (BX)(R8*1), R14
-	VBROADCASTF64X4 (CX)(R14*8), Z9
-	IMUL3L          $0x04, (BX)(AX*1), R14
-	VINSERTF64X4    $0x01, (CX)(R14*8), Z9, Z9
+	IMUL3L          $0x04, (SI), R13
+	VBROADCASTF64X4 (AX)(R13*8), Z4
+	IMUL3L          $0x04, (SI)(DX*2), R13
+	VINSERTF64X4    $0x01, (AX)(R13*8), Z4, Z4
+	IMUL3L          $0x04, (SI)(DX*1), R13
+	VBROADCASTF64X4 (AX)(R13*8), Z7
+	IMUL3L          $0x04, (SI)(BX*1), R13
+	VINSERTF64X4    $0x01, (AX)(R13*8), Z7, Z7
+	IMUL3L          $0x04, (DI), R13
+	VBROADCASTF64X4 (AX)(R13*8), Z8
+	IMUL3L          $0x04, (DI)(DX*2), R13
+	VINSERTF64X4    $0x01, (AX)(R13*8), Z8, Z8
+	IMUL3L          $0x04, (DI)(DX*1), R13
+	VBROADCASTF64X4 (AX)(R13*8), Z9
+	IMUL3L          $0x04, (DI)(BX*1), R13
+	VINSERTF64X4    $0x01, (AX)(R13*8), Z9, Z9
 	VUNPCKLPD       Z7, Z4, Z10
 	VUNPCKHPD       Z7, Z4, Z4
 	VUNPCKLPD       Z9, Z8, Z7
@@ -143,88 +205,169 @@ samples:
 	VADDPD          Z10, Z5, Z5
 	VMULPD          Z4, Z8, Z10
 	VADDPD          Z10, Z6, Z6
-	ADDQ            R9, DX
-	ADDQ            R9, BX
-	DECQ            R13
+	ADDQ            $0x04, SI
+	ADDQ            $0x04, DI
+	DECQ            R12
 	JNE             samples
-	VBROADCASTSD    (R11), Z4
+	VBROADCASTSD    (R10), Z4
 	VMULPD          Z4, Z5, Z5
 	VSUBPD          Z5, Z2, Z2
 	VSUBPD          Z5, Z0, Z0
 	VMULPD          Z4, Z6, Z6
 	VSUBPD          Z6, Z3, Z3
 	VSUBPD          Z6, Z1, Z1
-	ADDQ            $0x08, R11
-	DECQ            R12
+	ADDQ            $0x08, R10
+	DECQ            R11
 	JNE             steps
-	MOVQ            o0+0(FP), DX
-	VMOVUPD         Z2, (DX)(DI*1)
-	MOVQ            o1+8(FP), DX
-	VMOVUPD         Z3, (DX)(DI*1)
-	MOVQ            each+64(FP), DX
-	SHLQ            $0x05, DX
-	ADDQ            DX, SI
-	ADDQ            $0x40, DI
-	CMPQ            DI, R10
+	MOVQ            o0+0(FP), SI
+	VMOVUPD         Z2, (SI)(R8*1)
+	MOVQ            o1+8(FP), SI
+	VMOVUPD         Z3, (SI)(R8*1)
+	ADDQ            $0x40, R8
+	CMPQ            R8, R9
 	JLT             walkers
 	VZEROUPPER
 	RET
 
-// func linear3By8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, every int, each int, batch int, walkers int, c *float64, steps int)
+// func linear2WovenBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX512F
-TEXT ·linear3By8(SB), NOSPLIT, $0-120
-	MOVQ rows+48(FP), CX
-	MOVQ indices+56(FP), SI
-	MOVQ stride+64(FP), R8
-	SHLQ $0x02, R8
-	LEAQ (R8)(R8*2), AX
-	MOVQ every+72(FP), R9
-	SHLQ $0x02, R9
-	XORQ DI, DI
-	MOVQ walkers+96(FP), R10
-	SHLQ $0x03, R10
+TEXT ·linear2WovenBy8(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ each+48(FP), BX
+	SHLQ $0x05, BX
+	MOVQ walkers+64(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+24(FP), DX
-	VMOVUPD (DX)(DI*1), Z0
-	MOVQ    t1+32(FP), DX
-	VMOVUPD (DX)(DI*1), Z1
-	MOVQ    t2+40(FP), DX
-	VMOVUPD (DX)(DI*1), Z2
+	MOVQ    t0+16(FP), DX
+	VMOVUPD (DX)(SI*1), Z0
+	MOVQ    t1+24(FP), DX
+	VMOVUPD (DX)(SI*1), Z1
 	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(DI*1), Z3
+	VMOVUPD (DX)(SI*1), Z2
 	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(DI*1), Z4
-	MOVQ    o2+16(FP), DX
-	VMOVUPD (DX)(DI*1), Z5
-	MOVQ    SI, DX
-	LEAQ    (SI)(R8*4), BX
-	MOVQ    c+104(FP), R11
-	MOVQ    steps+112(FP), R12
+	VMOVUPD (DX)(SI*1), Z3
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+72(FP), R8
+	MOVQ    steps+80(FP), R9
+
+steps:
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	MOVQ   batch+56(FP), R10
+
+samples:
+	IMUL3L          $0x04, (DX), R11
+	VBROADCASTF64X4 (AX)(R11*8), Z4
+	IMUL3L          $0x04, 8(DX), R11
+	VINSERTF64X4    $0x01, (AX)(R11*8), Z4, Z4
+	IMUL3L          $0x04, 4(DX), R11
+	VBROADCASTF64X4 (AX)(R11*8), Z7
+	IMUL3L          $0x04, 12(DX), R11
+	VINSERTF64X4    $0x01, (AX)(R11*8), Z7, Z7
+	IMUL3L          $0x04, 16(DX), R11
+	VBROADCASTF64X4 (AX)(R11*8), Z8
+	IMUL3L          $0x04, 24(DX), R11
+	VINSERTF64X4    $0x01, (AX)(R11*8), Z8, Z8
+	IMUL3L          $0x04, 20(DX), R11
+	VBROADCASTF64X4 (AX)(R11*8), Z9
+	IMUL3L          $0x04, 28(DX), R11
+	VINSERTF64X4    $0x01, (AX)(R11*8), Z9, Z9
+	VUNPCKLPD       Z7, Z4, Z10
+	VUNPCKHPD       Z7, Z4, Z4
+	VUNPCKLPD       Z9, Z8, Z7
+	VUNPCKHPD       Z9, Z8, Z8
+	VSHUFF64X2      $0x88, Z7, Z10, Z9
+	VSHUFF64X2      $0x88, Z8, Z4, Z4
+	VSHUFF64X2      $0xdd, Z7, Z10, Z7
+	VMULPD          Z9, Z0, Z8
+	VMULPD          Z4, Z1, Z10
+	VADDPD          Z10, Z8, Z8
+	VSUBPD          Z7, Z8, Z8
+	VMULPD          Z9, Z8, Z10
+	VADDPD          Z10, Z5, Z5
+	VMULPD          Z4, Z8, Z10
+	VADDPD          Z10, Z6, Z6
+	ADDQ            $0x20, DX
+	DECQ            R10
+	JNE             samples
+	VBROADCASTSD    (R8), Z4
+	VMULPD          Z4, Z5, Z5
+	VSUBPD          Z5, Z2, Z2
+	VSUBPD          Z5, Z0, Z0
+	VMULPD          Z4, Z6, Z6
+	VSUBPD          Z6, Z3, Z3
+	VSUBPD          Z6, Z1, Z1
+	ADDQ            $0x08, R8
+	DECQ            R9
+	JNE             steps
+	MOVQ            o0+0(FP), DX
+	VMOVUPD         Z2, (DX)(SI*1)
+	MOVQ            o1+8(FP), DX
+	VMOVUPD         Z3, (DX)(SI*1)
+	ADDQ            $0x40, SI
+	CMPQ            SI, DI
+	JLT             walkers
+	VZEROUPPER
+	RET
+
+// func linear3By8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX512F
+TEXT ·linear3By8(SB), NOSPLIT, $0-104
+	MOVQ rows+48(FP), AX
+	MOVQ indices+56(FP), CX
+	MOVQ stride+64(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+80(FP), R9
+	XORQ R8, R8
+	SHLQ $0x03, R9
+
+walkers:
+	MOVQ    t0+24(FP), SI
+	VMOVUPD (SI)(R8*1), Z0
+	MOVQ    t1+32(FP), SI
+	VMOVUPD (SI)(R8*1), Z1
+	MOVQ    t2+40(FP), SI
+	VMOVUPD (SI)(R8*1), Z2
+	MOVQ    o0+0(FP), SI
+	VMOVUPD (SI)(R8*1), Z3
+	MOVQ    o1+8(FP), SI
+	VMOVUPD (SI)(R8*1), Z4
+	MOVQ    o2+16(FP), SI
+	VMOVUPD (SI)(R8*1), Z5
+	MOVQ    CX, SI
+	LEAQ    (CX)(DX*4), DI
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    c+88(FP), R10
+	MOVQ    steps+96(FP), R11
 
 steps:
 	VPXORQ Z7, Z7, Z7
 	VPXORQ Z8, Z8, Z8
 	VPXORQ Z9, Z9, Z9
-	MOVQ   batch+88(FP), R13
+	MOVQ   batch+72(FP), R12
 
 samples:
-	IMUL3L          $0x04, (DX), R14
-	VBROADCASTF64X4 (CX)(R14*8), Z6
-	IMUL3L          $0x04, (DX)(R8*2), R14
-	VINSERTF64X4    $0x01, (CX)(R14*8), Z6, Z6
-	IMUL3L          $0x04, (DX)(R8*1), R14
-	VBROADCASTF64X4 (CX)(R14*8), Z10
-	IMUL3L          $0x04, (DX)(AX*1), R14
-	VINSERTF64X4    $0x01, (CX)(R14*8), Z10, Z10
-	IMUL3L          $0x04, (BX), R14
-	VBROADCASTF64X4 (CX)(R14*8), Z11
-	IMUL3L          $0x04, (BX)(R8*2), R14
-	VINSERTF64X4    $0x01, (CX)(R14*8), Z11, Z11
-	IMUL3L          $0x04, (BX)(R8*1), R14
-	VBROADCASTF64X4 (CX)(R14*8), Z12
-	IMUL3L          $0x04, (BX)(AX*1), R14
-	VINSERTF64X4    $0x01, (CX)(R14*8), Z12, Z12
+	IMUL3L          $0x04, (SI), R13
+	VBROADCASTF64X4 (AX)(R13*8), Z6
+	IMUL3L          $0x04, (SI)(DX*2), R13
+	VINSERTF64X4    $0x01, (AX)(R13*8), Z6, Z6
+	IMUL3L          $0x04, (SI)(DX*1), R13
+	VBROADCASTF64X4 (AX)(R13*8), Z10
+	IMUL3L          $0x04, (SI)(BX*1), R13
+	VINSERTF64X4    $0x01, (AX)(R13*8), Z10, Z10
+	IMUL3L          $0x04, (DI), R13
+	VBROADCASTF64X4 (AX)(R13*8), Z11
+	IMUL3L          $0x04, (DI)(DX*2), R13
+	VINSERTF64X4    $0x01, (AX)(R13*8), Z11, Z11
+	IMUL3L          $0x04, (DI)(DX*1), R13
+	VBROADCASTF64X4 (AX)(R13*8), Z12
+	IMUL3L          $0x04, (DI)(BX*1), R13
+	VINSERTF64X4    $0x01, (AX)(R13*8), Z12, Z12
 	VUNPCKLPD       Z10, Z6, Z13
 	VUNPCKHPD       Z10, Z6, Z6
 	VUNPCKLPD       Z12, Z11, Z10
@@ -245,11 +388,11 @@ samples:
 	VADDPD          Z13, Z8, Z8
 	VMULPD          Z10, Z11, Z13
 	VADDPD          Z13, Z9, Z9
-	ADDQ            R9, DX
-	ADDQ            R9, BX
-	DECQ            R13
+	ADDQ            $0x04, SI
+	ADDQ            $0x04, DI
+	DECQ            R12
 	JNE             samples
-	VBROADCASTSD    (R11), Z6
+	VBROADCASTSD    (R10), Z6
 	VMULPD          Z6, Z7, Z7
 	VSUBPD          Z7, Z3, Z3
 	VSUBPD          Z7, Z0, Z0
@@ -259,80 +402,176 @@ samples:
 	VMULPD          Z6, Z9, Z9
 	VSUBPD          Z9, Z5, Z5
 	VSUBPD          Z9, Z2, Z2
-	ADDQ            $0x08, R11
-	DECQ            R12
+	ADDQ            $0x08, R10
+	DECQ            R11
 	JNE             steps
-	MOVQ            o0+0(FP), DX
-	VMOVUPD         Z3, (DX)(DI*1)
-	MOVQ            o1+8(FP), DX
-	VMOVUPD         Z4, (DX)(DI*1)
-	MOVQ            o2+16(FP), DX
-	VMOVUPD         Z5, (DX)(DI*1)
-	MOVQ            each+80(FP), DX
-	SHLQ            $0x05, DX
-	ADDQ            DX, SI
-	ADDQ            $0x40, DI
-	CMPQ            DI, R10
+	MOVQ            o0+0(FP), SI
+	VMOVUPD         Z3, (SI)(R8*1)
+	MOVQ            o1+8(FP), SI
+	VMOVUPD         Z4, (SI)(R8*1)
+	MOVQ            o2+16(FP), SI
+	VMOVUPD         Z5, (SI)(R8*1)
+	ADDQ            $0x40, R8
+	CMPQ            R8, R9
 	JLT             walkers
 	VZEROUPPER
 	RET
 
-// func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, every int, each int, batch int, walkers int, c *float64, steps int)
+// func linear3WovenBy8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX512F
-TEXT ·deepLinearBy8(SB), NOSPLIT, $0-104
-	MOVQ rows+32(FP), CX
-	MOVQ indices+40(FP), SI
-	MOVQ stride+48(FP), R8
-	SHLQ $0x02, R8
-	LEAQ (R8)(R8*2), AX
-	MOVQ every+56(FP), R9
-	SHLQ $0x02, R9
-	XORQ DI, DI
-	MOVQ walkers+80(FP), R10
-	SHLQ $0x03, R10
+TEXT ·linear3WovenBy8(SB), NOSPLIT, $0-104
+	MOVQ rows+48(FP), AX
+	MOVQ indices+56(FP), CX
+	MOVQ each+64(FP), BX
+	SHLQ $0x05, BX
+	MOVQ walkers+80(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+16(FP), DX
-	VMOVUPD (DX)(DI*1), Z0
-	MOVQ    t1+24(FP), DX
-	VMOVUPD (DX)(DI*1), Z1
+	MOVQ    t0+24(FP), DX
+	VMOVUPD (DX)(SI*1), Z0
+	MOVQ    t1+32(FP), DX
+	VMOVUPD (DX)(SI*1), Z1
+	MOVQ    t2+40(FP), DX
+	VMOVUPD (DX)(SI*1), Z2
 	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(DI*1), Z2
+	VMOVUPD (DX)(SI*1), Z3
 	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(DI*1), Z3
-	MOVQ    SI, DX
-	LEAQ    (SI)(R8*4), BX
-	MOVQ    c+88(FP), R11
-	MOVQ    steps+96(FP), R12
+	VMOVUPD (DX)(SI*1), Z4
+	MOVQ    o2+16(FP), DX
+	VMOVUPD (DX)(SI*1), Z5
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+88(FP), R8
+	MOVQ    steps+96(FP), R9
+
+steps:
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	MOVQ   batch+72(FP), R10
+
+samples:
+	IMUL3L          $0x04, (DX), R11
+	VBROADCASTF64X4 (AX)(R11*8), Z6
+	IMUL3L          $0x04, 8(DX), R11
+	VINSERTF64X4    $0x01, (AX)(R11*8), Z6, Z6
+	IMUL3L          $0x04, 4(DX), R11
+	VBROADCASTF64X4 (AX)(R11*8), Z10
+	IMUL3L          $0x04, 12(DX), R11
+	VINSERTF64X4    $0x01, (AX)(R11*8), Z10, Z10
+	IMUL3L          $0x04, 16(DX), R11
+	VBROADCASTF64X4 (AX)(R11*8), Z11
+	IMUL3L          $0x04, 24(DX), R11
+	VINSERTF64X4    $0x01, (AX)(R11*8), Z11, Z11
+	IMUL3L          $0x04, 20(DX), R11
+	VBROADCASTF64X4 (AX)(R11*8), Z12
+	IMUL3L          $0x04, 28(DX), R11
+	VINSERTF64X4    $0x01, (AX)(R11*8), Z12, Z12
+	VUNPCKLPD       Z10, Z6, Z13
+	VUNPCKHPD       Z10, Z6, Z6
+	VUNPCKLPD       Z12, Z11, Z10
+	VUNPCKHPD       Z12, Z11, Z11
+	VSHUFF64X2      $0x88, Z10, Z13, Z12
+	VSHUFF64X2      $0x88, Z11, Z6, Z14
+	VSHUFF64X2      $0xdd, Z10, Z13, Z10
+	VSHUFF64X2      $0xdd, Z11, Z6, Z6
+	VMULPD          Z12, Z0, Z11
+	VMULPD          Z14, Z1, Z13
+	VADDPD          Z13, Z11, Z11
+	VMULPD          Z10, Z2, Z13
+	VADDPD          Z13, Z11, Z11
+	VSUBPD          Z6, Z11, Z11
+	VMULPD          Z12, Z11, Z13
+	VADDPD          Z13, Z7, Z7
+	VMULPD          Z14, Z11, Z13
+	VADDPD          Z13, Z8, Z8
+	VMULPD          Z10, Z11, Z13
+	VADDPD          Z13, Z9, Z9
+	ADDQ            $0x20, DX
+	DECQ            R10
+	JNE             samples
+	VBROADCASTSD    (R8), Z6
+	VMULPD          Z6, Z7, Z7
+	VSUBPD          Z7, Z3, Z3
+	VSUBPD          Z7, Z0, Z0
+	VMULPD          Z6, Z8, Z8
+	VSUBPD          Z8, Z4, Z4
+	VSUBPD          Z8, Z1, Z1
+	VMULPD          Z6, Z9, Z9
+	VSUBPD          Z9, Z5, Z5
+	VSUBPD          Z9, Z2, Z2
+	ADDQ            $0x08, R8
+	DECQ            R9
+	JNE             steps
+	MOVQ            o0+0(FP), DX
+	VMOVUPD         Z3, (DX)(SI*1)
+	MOVQ            o1+8(FP), DX
+	VMOVUPD         Z4, (DX)(SI*1)
+	MOVQ            o2+16(FP), DX
+	VMOVUPD         Z5, (DX)(SI*1)
+	ADDQ            $0x40, SI
+	CMPQ            SI, DI
+	JLT             walkers
+	VZEROUPPER
+	RET
+
+// func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX512F
+TEXT ·deepLinearBy8(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ stride+48(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+64(FP), R9
+	XORQ R8, R8
+	SHLQ $0x03, R9
+
+walkers:
+	MOVQ    t0+16(FP), SI
+	VMOVUPD (SI)(R8*1), Z0
+	MOVQ    t1+24(FP), SI
+	VMOVUPD (SI)(R8*1), Z1
+	MOVQ    o0+0(FP), SI
+	VMOVUPD (SI)(R8*1), Z2
+	MOVQ    o1+8(FP), SI
+	VMOVUPD (SI)(R8*1), Z3
+	MOVQ    CX, SI
+	LEAQ    (CX)(DX*4), DI
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    c+72(FP), R10
+	MOVQ    steps+80(FP), R11
 
 steps:
 	VMULPD Z0, Z1, Z5
 	VPXORQ Z7, Z7, Z7
 	VPXORQ Z8, Z8, Z8
-	MOVQ   batch+72(FP), R13
+	MOVQ   batch+56(FP), R12
 
 samples:
-	IMUL3L          $0x02, (DX), R14
-	VBROADCASTF32X4 (CX)(R14*8), Z4
-	IMUL3L          $0x02, (DX)(R8*1), R14
-	VBROADCASTF32X4 (CX)(R14*8), Z6
-	IMUL3L          $0x02, (DX)(R8*2), R14
-	VINSERTF32X4    $0x01, (CX)(R14*8), Z4, Z4
-	IMUL3L          $0x02, (DX)(AX*1), R14
-	VINSERTF32X4    $0x01, (CX)(R14*8), Z6, Z6
-	IMUL3L          $0x02, (BX), R14
-	VINSERTF32X4    $0x02, (CX)(R14*8), Z4, Z4
-	IMUL3L          $0x02, (BX)(R8*1), R14
-	VINSERTF32X4    $0x02, (CX)(R14*8), Z6, Z6
-	IMUL3L          $0x02, (BX)(R8*2), R14
-	VINSERTF32X4    $0x03, (CX)(R14*8), Z4, Z4
-	IMUL3L          $0x02, (BX)(AX*1), R14
-	VINSERTF32X4    $0x03, (CX)(R14*8), Z6, Z6
+	IMUL3L          $0x02, (SI), R13
+	VBROADCASTF32X4 (AX)(R13*8), Z4
+	IMUL3L          $0x02, (SI)(DX*1), R13
+	VBROADCASTF32X4 (AX)(R13*8), Z6
+	IMUL3L          $0x02, (SI)(DX*2), R13
+	VINSERTF32X4    $0x01, (AX)(R13*8), Z4, Z4
+	IMUL3L          $0x02, (SI)(BX*1), R13
+	VINSERTF32X4    $0x01, (AX)(R13*8), Z6, Z6
+	IMUL3L          $0x02, (DI), R13
+	VINSERTF32X4    $0x02, (AX)(R13*8), Z4, Z4
+	IMUL3L          $0x02, (DI)(DX*1), R13
+	VINSERTF32X4    $0x02, (AX)(R13*8), Z6, Z6
+	IMUL3L          $0x02, (DI)(DX*2), R13
+	VINSERTF32X4    $0x03, (AX)(R13*8), Z4, Z4
+	IMUL3L          $0x02, (DI)(BX*1), R13
+	VINSERTF32X4    $0x03, (AX)(R13*8), Z6, Z6
 	VADDPD          Z4, Z7, Z7
 	VADDPD          Z6, Z8, Z8
-	ADDQ            R9, DX
-	ADDQ            R9, BX
-	DECQ            R13
+	ADDQ            $0x04, SI
+	ADDQ            $0x04, DI
+	DECQ            R12
 	JNE             samples
 	VUNPCKLPD       Z8, Z7, Z4
 	VUNPCKHPD       Z8, Z7, Z6
@@ -340,25 +579,101 @@ samples:
 	VSUBPD          Z6, Z4, Z4
 	VMULPD          Z1, Z4, Z5
 	VMULPD          Z0, Z4, Z6
-	VBROADCASTSD    (R11), Z4
+	VBROADCASTSD    (R10), Z4
 	VMULPD          Z4, Z5, Z5
 	VSUBPD          Z5, Z2, Z2
 	VSUBPD          Z5, Z0, Z0
 	VMULPD          Z4, Z6, Z6
 	VSUBPD          Z6, Z3, Z3
 	VSUBPD          Z6, Z1, Z1
-	ADDQ            $0x08, R11
-	DECQ            R12
+	ADDQ            $0x08, R10
+	DECQ            R11
+	JNE             steps
+	MOVQ            o0+0(FP), SI
+	VMOVUPD         Z2, (SI)(R8*1)
+	MOVQ            o1+8(FP), SI
+	VMOVUPD         Z3, (SI)(R8*1)
+	ADDQ            $0x40, R8
+	CMPQ            R8, R9
+	JLT             walkers
+	VZEROUPPER
+	RET
+
+// func deepLinearWovenBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX512F
+TEXT ·deepLinearWovenBy8(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ each+48(FP), BX
+	SHLQ $0x05, BX
+	MOVQ walkers+64(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
+
+walkers:
+	MOVQ    t0+16(FP), DX
+	VMOVUPD (DX)(SI*1), Z0
+	MOVQ    t1+24(FP), DX
+	VMOVUPD (DX)(SI*1), Z1
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(SI*1), Z2
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(SI*1), Z3
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+72(FP), R8
+	MOVQ    steps+80(FP), R9
+
+steps:
+	VMULPD Z0, Z1, Z5
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	MOVQ   batch+56(FP), R10
+
+samples:
+	IMUL3L          $0x02, (DX), R11
+	VBROADCASTF32X4 (AX)(R11*8), Z4
+	IMUL3L          $0x02, 4(DX), R11
+	VBROADCASTF32X4 (AX)(R11*8), Z6
+	IMUL3L          $0x02, 8(DX), R11
+	VINSERTF32X4    $0x01, (AX)(R11*8), Z4, Z4
+	IMUL3L          $0x02, 12(DX), R11
+	VINSERTF32X4    $0x01, (AX)(R11*8), Z6, Z6
+	IMUL3L          $0x02, 16(DX), R11
+	VINSERTF32X4    $0x02, (AX)(R11*8), Z4, Z4
+	IMUL3L          $0x02, 20(DX), R11
+	VINSERTF32X4    $0x02, (AX)(R11*8), Z6, Z6
+	IMUL3L          $0x02, 24(DX), R11
+	VINSERTF32X4    $0x03, (AX)(R11*8), Z4, Z4
+	IMUL3L          $0x02, 28(DX), R11
+	VINSERTF32X4    $0x03, (AX)(R11*8), Z6, Z6
+	VADDPD          Z4, Z7, Z7
+	VADDPD          Z6, Z8, Z8
+	ADDQ            $0x20, DX
+	DECQ            R10
+	JNE             samples
+	VUNPCKLPD       Z8, Z7, Z4
+	VUNPCKHPD       Z8, Z7, Z6
+	VMULPD          Z5, Z4, Z4
+	VSUBPD          Z6, Z4, Z4
+	VMULPD          Z1, Z4, Z5
+	VMULPD          Z0, Z4, Z6
+	VBROADCASTSD    (R8), Z4
+	VMULPD          Z4, Z5, Z5
+	VSUBPD          Z5, Z2, Z2
+	VSUBPD          Z5, Z0, Z0
+	VMULPD          Z4, Z6, Z6
+	VSUBPD          Z6, Z3, Z3
+	VSUBPD          Z6, Z1, Z1
+	ADDQ            $0x08, R8
+	DECQ            R9
 	JNE             steps
 	MOVQ            o0+0(FP), DX
-	VMOVUPD         Z2, (DX)(DI*1)
+	VMOVUPD         Z2, (DX)(SI*1)
 	MOVQ            o1+8(FP), DX
-	VMOVUPD         Z3, (DX)(DI*1)
-	MOVQ            each+64(FP), DX
-	SHLQ            $0x05, DX
-	ADDQ            DX, SI
-	ADDQ            $0x40, DI
-	CMPQ            DI, R10
+	VMOVUPD         Z3, (DX)(SI*1)
+	ADDQ            $0x40, SI
+	CMPQ            SI, DI
 	JLT             walkers
 	VZEROUPPER
 	RET
@@ -637,123 +952,181 @@ walkers:
 	MOVB         AL, ret+48(FP)
 	RET
 
-// func linear1By4(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, every int, each int, batch int, walkers int, c *float64, steps int)
+// func linear1By4(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX2
-TEXT ·linear1By4(SB), NOSPLIT, $0-88
-	MOVQ rows+16(FP), CX
-	MOVQ indices+24(FP), BX
-	MOVQ stride+32(FP), DI
-	SHLQ $0x02, DI
-	LEAQ (DI)(DI*2), AX
-	MOVQ every+40(FP), R8
-	SHLQ $0x02, R8
+TEXT ·linear1By4(SB), NOSPLIT, $0-72
+	MOVQ rows+16(FP), AX
+	MOVQ indices+24(FP), CX
+	MOVQ stride+32(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+48(FP), R8
+	XORQ DI, DI
+	SHLQ $0x03, R8
+
+walkers:
+	MOVQ    t0+8(FP), SI
+	VMOVUPD (SI)(DI*1), Y0
+	MOVQ    o0+0(FP), SI
+	VMOVUPD (SI)(DI*1), Y1
+	MOVQ    CX, SI
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    c+56(FP), R9
+	MOVQ    steps+64(FP), R10
+
+steps:
+	VPXOR Y2, Y2, Y2
+	VPXOR Y4, Y4, Y4
+	MOVQ  batch+40(FP), R11
+
+samples:
+	MOVL           (SI), R12
+	SHLQ           $0x01, R12
+	VBROADCASTF128 (AX)(R12*8), Y3
+	MOVL           (SI)(DX*1), R12
+	SHLQ           $0x01, R12
+	VBROADCASTF128 (AX)(R12*8), Y5
+	MOVL           (SI)(DX*2), R12
+	SHLQ           $0x01, R12
+	VINSERTF128    $0x01, (AX)(R12*8), Y3, Y3
+	MOVL           (SI)(BX*1), R12
+	SHLQ           $0x01, R12
+	VINSERTF128    $0x01, (AX)(R12*8), Y5, Y5
+	VADDPD         Y3, Y2, Y2
+	VADDPD         Y5, Y4, Y4
+	ADDQ           $0x04, SI
+	DECQ           R11
+	JNE            samples
+	VUNPCKLPD      Y4, Y2, Y3
+	VUNPCKHPD      Y4, Y2, Y2
+	VMULPD         Y0, Y3, Y3
+	VSUBPD         Y2, Y3, Y3
+	VBROADCASTSD   (R9), Y2
+	VMULPD         Y2, Y3, Y3
+	VSUBPD         Y3, Y1, Y1
+	VSUBPD         Y3, Y0, Y0
+	ADDQ           $0x08, R9
+	DECQ           R10
+	JNE            steps
+	MOVQ           o0+0(FP), SI
+	VMOVUPD        Y1, (SI)(DI*1)
+	ADDQ           $0x20, DI
+	CMPQ           DI, R8
+	JLT            walkers
+	VZEROUPPER
+	RET
+
+// func linear1WovenBy4(o0 *float64, t0 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX2
+TEXT ·linear1WovenBy4(SB), NOSPLIT, $0-72
+	MOVQ rows+16(FP), AX
+	MOVQ indices+24(FP), CX
+	MOVQ each+32(FP), BX
+	SHLQ $0x04, BX
+	MOVQ walkers+48(FP), DI
 	XORQ SI, SI
-	MOVQ walkers+64(FP), R9
-	SHLQ $0x03, R9
+	SHLQ $0x03, DI
 
 walkers:
 	MOVQ    t0+8(FP), DX
 	VMOVUPD (DX)(SI*1), Y0
 	MOVQ    o0+0(FP), DX
 	VMOVUPD (DX)(SI*1), Y1
-	MOVQ    BX, DX
-	MOVQ    c+72(FP), R10
-	MOVQ    steps+80(FP), R11
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+56(FP), R8
+	MOVQ    steps+64(FP), R9
 
 steps:
 	VPXOR Y2, Y2, Y2
 	VPXOR Y4, Y4, Y4
-	MOVQ  batch+56(FP), R12
+	MOVQ  batch+40(FP), R10
 
 samples:
-	MOVL           (DX), R13
-	SHLQ           $0x01, R13
-	VBROADCASTF128 (CX)(R13*8), Y3
-	MOVL           (DX)(DI*1), R13
-	SHLQ           $0x01, R13
-	VBROADCASTF128 (CX)(R13*8), Y5
-	MOVL           (DX)(DI*2), R13
-	SHLQ           $0x01, R13
-	VINSERTF128    $0x01, (CX)(R13*8), Y3, Y3
-	MOVL           (DX)(AX*1), R13
-	SHLQ           $0x01, R13
-	VINSERTF128    $0x01, (CX)(R13*8), Y5, Y5
+	MOVL           (DX), R11
+	SHLQ           $0x01, R11
+	VBROADCASTF128 (AX)(R11*8), Y3
+	MOVL           4(DX), R11
+	SHLQ           $0x01, R11
+	VBROADCASTF128 (AX)(R11*8), Y5
+	MOVL           8(DX), R11
+	SHLQ           $0x01, R11
+	VINSERTF128    $0x01, (AX)(R11*8), Y3, Y3
+	MOVL           12(DX), R11
+	SHLQ           $0x01, R11
+	VINSERTF128    $0x01, (AX)(R11*8), Y5, Y5
 	VADDPD         Y3, Y2, Y2
 	VADDPD         Y5, Y4, Y4
-	ADDQ           R8, DX
-	DECQ           R12
+	ADDQ           $0x10, DX
+	DECQ           R10
 	JNE            samples
 	VUNPCKLPD      Y4, Y2, Y3
 	VUNPCKHPD      Y4, Y2, Y2
 	VMULPD         Y0, Y3, Y3
 	VSUBPD         Y2, Y3, Y3
-	VBROADCASTSD   (R10), Y2
+	VBROADCASTSD   (R8), Y2
 	VMULPD         Y2, Y3, Y3
 	VSUBPD         Y3, Y1, Y1
 	VSUBPD         Y3, Y0, Y0
-	ADDQ           $0x08, R10
-	DECQ           R11
+	ADDQ           $0x08, R8
+	DECQ           R9
 	JNE            steps
 	MOVQ           o0+0(FP), DX
 	VMOVUPD        Y1, (DX)(SI*1)
-	MOVQ           each+48(FP), DX
-	SHLQ           $0x04, DX
-	ADDQ           DX, BX
 	ADDQ           $0x20, SI
-	CMPQ           SI, R9
+	CMPQ           SI, DI
 	JLT            walkers
 	VZEROUPPER
 	RET
 
-// func linear2By4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, every int, each int, batch int, walkers int, c *float64, steps int)
+// func linear2By4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX2
-TEXT ·linear2By4(SB), NOSPLIT, $0-104
-	MOVQ rows+32(FP), CX
-	MOVQ indices+40(FP), BX
-	MOVQ stride+48(FP), DI
-	SHLQ $0x02, DI
-	LEAQ (DI)(DI*2), AX
-	MOVQ every+56(FP), R8
-	SHLQ $0x02, R8
-	XORQ SI, SI
-	MOVQ walkers+80(FP), R9
-	SHLQ $0x03, R9
+TEXT ·linear2By4(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ stride+48(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+64(FP), R8
+	XORQ DI, DI
+	SHLQ $0x03, R8
 
 walkers:
-	MOVQ    t0+16(FP), DX
-	VMOVUPD (DX)(SI*1), Y0
-	MOVQ    t1+24(FP), DX
-	VMOVUPD (DX)(SI*1), Y1
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), Y2
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(SI*1), Y3
-	MOVQ    BX, DX
-	MOVQ    c+88(FP), R10
-	MOVQ    steps+96(FP), R11
+	MOVQ    t0+16(FP), SI
+	VMOVUPD (SI)(DI*1), Y0
+	MOVQ    t1+24(FP), SI
+	VMOVUPD (SI)(DI*1), Y1
+	MOVQ    o0+0(FP), SI
+	VMOVUPD (SI)(DI*1), Y2
+	MOVQ    o1+8(FP), SI
+	VMOVUPD (SI)(DI*1), Y3
+	MOVQ    CX, SI
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    c+72(FP), R9
+	MOVQ    steps+80(FP), R10
 
 steps:
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
-	MOVQ  batch+72(FP), R12
+	MOVQ  batch+56(FP), R11
 
 samples:
-	MOVL           (DX), R13
-	SHLQ           $0x02, R13
-	VBROADCASTF128 (CX)(R13*8), Y4
-	VBROADCASTF128 16(CX)(R13*8), Y8
-	MOVL           (DX)(DI*1), R13
-	SHLQ           $0x02, R13
-	VBROADCASTF128 (CX)(R13*8), Y7
-	VBROADCASTF128 16(CX)(R13*8), Y9
-	MOVL           (DX)(DI*2), R13
-	SHLQ           $0x02, R13
-	VINSERTF128    $0x01, (CX)(R13*8), Y4, Y4
-	VINSERTF128    $0x01, 16(CX)(R13*8), Y8, Y8
-	MOVL           (DX)(AX*1), R13
-	SHLQ           $0x02, R13
-	VINSERTF128    $0x01, (CX)(R13*8), Y7, Y7
-	VINSERTF128    $0x01, 16(CX)(R13*8), Y9, Y9
+	MOVL           (SI), R12
+	SHLQ           $0x02, R12
+	VBROADCASTF128 (AX)(R12*8), Y4
+	VBROADCASTF128 16(AX)(R12*8), Y8
+	MOVL           (SI)(DX*1), R12
+	SHLQ           $0x02, R12
+	VBROADCASTF128 (AX)(R12*8), Y7
+	VBROADCASTF128 16(AX)(R12*8), Y9
+	MOVL           (SI)(DX*2), R12
+	SHLQ           $0x02, R12
+	VINSERTF128    $0x01, (AX)(R12*8), Y4, Y4
+	VINSERTF128    $0x01, 16(AX)(R12*8), Y8, Y8
+	MOVL           (SI)(BX*1), R12
+	SHLQ           $0x02, R12
+	VINSERTF128    $0x01, (AX)(R12*8), Y7, Y7
+	VINSERTF128    $0x01, 16(AX)(R12*8), Y9, Y9
 	VUNPCKLPD      Y7, Y4, Y10
 	VUNPCKHPD      Y7, Y4, Y4
 	VUNPCKLPD      Y9, Y8, Y7
@@ -765,86 +1138,163 @@ samples:
 	VADDPD         Y9, Y5, Y5
 	VMULPD         Y4, Y8, Y9
 	VADDPD         Y9, Y6, Y6
-	ADDQ           R8, DX
-	DECQ           R12
+	ADDQ           $0x04, SI
+	DECQ           R11
 	JNE            samples
-	VBROADCASTSD   (R10), Y4
+	VBROADCASTSD   (R9), Y4
 	VMULPD         Y4, Y5, Y5
 	VSUBPD         Y5, Y2, Y2
 	VSUBPD         Y5, Y0, Y0
 	VMULPD         Y4, Y6, Y6
 	VSUBPD         Y6, Y3, Y3
 	VSUBPD         Y6, Y1, Y1
-	ADDQ           $0x08, R10
-	DECQ           R11
+	ADDQ           $0x08, R9
+	DECQ           R10
+	JNE            steps
+	MOVQ           o0+0(FP), SI
+	VMOVUPD        Y2, (SI)(DI*1)
+	MOVQ           o1+8(FP), SI
+	VMOVUPD        Y3, (SI)(DI*1)
+	ADDQ           $0x20, DI
+	CMPQ           DI, R8
+	JLT            walkers
+	VZEROUPPER
+	RET
+
+// func linear2WovenBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX2
+TEXT ·linear2WovenBy4(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ each+48(FP), BX
+	SHLQ $0x04, BX
+	MOVQ walkers+64(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
+
+walkers:
+	MOVQ    t0+16(FP), DX
+	VMOVUPD (DX)(SI*1), Y0
+	MOVQ    t1+24(FP), DX
+	VMOVUPD (DX)(SI*1), Y1
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(SI*1), Y2
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(SI*1), Y3
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+72(FP), R8
+	MOVQ    steps+80(FP), R9
+
+steps:
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	MOVQ  batch+56(FP), R10
+
+samples:
+	MOVL           (DX), R11
+	SHLQ           $0x02, R11
+	VBROADCASTF128 (AX)(R11*8), Y4
+	VBROADCASTF128 16(AX)(R11*8), Y8
+	MOVL           4(DX), R11
+	SHLQ           $0x02, R11
+	VBROADCASTF128 (AX)(R11*8), Y7
+	VBROADCASTF128 16(AX)(R11*8), Y9
+	MOVL           8(DX), R11
+	SHLQ           $0x02, R11
+	VINSERTF128    $0x01, (AX)(R11*8), Y4, Y4
+	VINSERTF128    $0x01, 16(AX)(R11*8), Y8, Y8
+	MOVL           12(DX), R11
+	SHLQ           $0x02, R11
+	VINSERTF128    $0x01, (AX)(R11*8), Y7, Y7
+	VINSERTF128    $0x01, 16(AX)(R11*8), Y9, Y9
+	VUNPCKLPD      Y7, Y4, Y10
+	VUNPCKHPD      Y7, Y4, Y4
+	VUNPCKLPD      Y9, Y8, Y7
+	VMULPD         Y10, Y0, Y8
+	VMULPD         Y4, Y1, Y9
+	VADDPD         Y9, Y8, Y8
+	VSUBPD         Y7, Y8, Y8
+	VMULPD         Y10, Y8, Y9
+	VADDPD         Y9, Y5, Y5
+	VMULPD         Y4, Y8, Y9
+	VADDPD         Y9, Y6, Y6
+	ADDQ           $0x10, DX
+	DECQ           R10
+	JNE            samples
+	VBROADCASTSD   (R8), Y4
+	VMULPD         Y4, Y5, Y5
+	VSUBPD         Y5, Y2, Y2
+	VSUBPD         Y5, Y0, Y0
+	VMULPD         Y4, Y6, Y6
+	VSUBPD         Y6, Y3, Y3
+	VSUBPD         Y6, Y1, Y1
+	ADDQ           $0x08, R8
+	DECQ           R9
 	JNE            steps
 	MOVQ           o0+0(FP), DX
 	VMOVUPD        Y2, (DX)(SI*1)
 	MOVQ           o1+8(FP), DX
 	VMOVUPD        Y3, (DX)(SI*1)
-	MOVQ           each+64(FP), DX
-	SHLQ           $0x04, DX
-	ADDQ           DX, BX
 	ADDQ           $0x20, SI
-	CMPQ           SI, R9
+	CMPQ           SI, DI
 	JLT            walkers
 	VZEROUPPER
 	RET
 
-// func linear3By4(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, every int, each int, batch int, walkers int, c *float64, steps int)
+// func linear3By4(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX2
-TEXT ·linear3By4(SB), NOSPLIT, $0-120
-	MOVQ rows+48(FP), CX
-	MOVQ indices+56(FP), BX
-	MOVQ stride+64(FP), DI
-	SHLQ $0x02, DI
-	LEAQ (DI)(DI*2), AX
-	MOVQ every+72(FP), R8
-	SHLQ $0x02, R8
-	XORQ SI, SI
-	MOVQ walkers+96(FP), R9
-	SHLQ $0x03, R9
+TEXT ·linear3By4(SB), NOSPLIT, $0-104
+	MOVQ rows+48(FP), AX
+	MOVQ indices+56(FP), CX
+	MOVQ stride+64(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+80(FP), R8
+	XORQ DI, DI
+	SHLQ $0x03, R8
 
 walkers:
-	MOVQ    t0+24(FP), DX
-	VMOVUPD (DX)(SI*1), Y0
-	MOVQ    t1+32(FP), DX
-	VMOVUPD (DX)(SI*1), Y1
-	MOVQ    t2+40(FP), DX
-	VMOVUPD (DX)(SI*1), Y2
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), Y3
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(SI*1), Y4
-	MOVQ    o2+16(FP), DX
-	VMOVUPD (DX)(SI*1), Y5
-	MOVQ    BX, DX
-	MOVQ    c+104(FP), R10
-	MOVQ    steps+112(FP), R11
+	MOVQ    t0+24(FP), SI
+	VMOVUPD (SI)(DI*1), Y0
+	MOVQ    t1+32(FP), SI
+	VMOVUPD (SI)(DI*1), Y1
+	MOVQ    t2+40(FP), SI
+	VMOVUPD (SI)(DI*1), Y2
+	MOVQ    o0+0(FP), SI
+	VMOVUPD (SI)(DI*1), Y3
+	MOVQ    o1+8(FP), SI
+	VMOVUPD (SI)(DI*1), Y4
+	MOVQ    o2+16(FP), SI
+	VMOVUPD (SI)(DI*1), Y5
+	MOVQ    CX, SI
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    c+88(FP), R9
+	MOVQ    steps+96(FP), R10
 
 steps:
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
 	VPXOR Y9, Y9, Y9
-	MOVQ  batch+88(FP), R12
+	MOVQ  batch+72(FP), R11
 
 samples:
-	MOVL           (DX), R13
-	SHLQ           $0x02, R13
-	VBROADCASTF128 (CX)(R13*8), Y6
-	VBROADCASTF128 16(CX)(R13*8), Y11
-	MOVL           (DX)(DI*1), R13
-	SHLQ           $0x02, R13
-	VBROADCASTF128 (CX)(R13*8), Y10
-	VBROADCASTF128 16(CX)(R13*8), Y12
-	MOVL           (DX)(DI*2), R13
-	SHLQ           $0x02, R13
-	VINSERTF128    $0x01, (CX)(R13*8), Y6, Y6
-	VINSERTF128    $0x01, 16(CX)(R13*8), Y11, Y11
-	MOVL           (DX)(AX*1), R13
-	SHLQ           $0x02, R13
-	VINSERTF128    $0x01, (CX)(R13*8), Y10, Y10
-	VINSERTF128    $0x01, 16(CX)(R13*8), Y12, Y12
+	MOVL           (SI), R12
+	SHLQ           $0x02, R12
+	VBROADCASTF128 (AX)(R12*8), Y6
+	VBROADCASTF128 16(AX)(R12*8), Y11
+	MOVL           (SI)(DX*1), R12
+	SHLQ           $0x02, R12
+	VBROADCASTF128 (AX)(R12*8), Y10
+	VBROADCASTF128 16(AX)(R12*8), Y12
+	MOVL           (SI)(DX*2), R12
+	SHLQ           $0x02, R12
+	VINSERTF128    $0x01, (AX)(R12*8), Y6, Y6
+	VINSERTF128    $0x01, 16(AX)(R12*8), Y11, Y11
+	MOVL           (SI)(BX*1), R12
+	SHLQ           $0x02, R12
+	VINSERTF128    $0x01, (AX)(R12*8), Y10, Y10
+	VINSERTF128    $0x01, 16(AX)(R12*8), Y12, Y12
 	VUNPCKLPD      Y10, Y6, Y13
 	VUNPCKHPD      Y10, Y6, Y6
 	VUNPCKLPD      Y12, Y11, Y10
@@ -861,10 +1311,10 @@ samples:
 	VADDPD         Y14, Y8, Y8
 	VMULPD         Y10, Y12, Y14
 	VADDPD         Y14, Y9, Y9
-	ADDQ           R8, DX
-	DECQ           R12
+	ADDQ           $0x04, SI
+	DECQ           R11
 	JNE            samples
-	VBROADCASTSD   (R10), Y6
+	VBROADCASTSD   (R9), Y6
 	VMULPD         Y6, Y7, Y7
 	VSUBPD         Y7, Y3, Y3
 	VSUBPD         Y7, Y0, Y0
@@ -874,8 +1324,104 @@ samples:
 	VMULPD         Y6, Y9, Y9
 	VSUBPD         Y9, Y5, Y5
 	VSUBPD         Y9, Y2, Y2
-	ADDQ           $0x08, R10
-	DECQ           R11
+	ADDQ           $0x08, R9
+	DECQ           R10
+	JNE            steps
+	MOVQ           o0+0(FP), SI
+	VMOVUPD        Y3, (SI)(DI*1)
+	MOVQ           o1+8(FP), SI
+	VMOVUPD        Y4, (SI)(DI*1)
+	MOVQ           o2+16(FP), SI
+	VMOVUPD        Y5, (SI)(DI*1)
+	ADDQ           $0x20, DI
+	CMPQ           DI, R8
+	JLT            walkers
+	VZEROUPPER
+	RET
+
+// func linear3WovenBy4(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX2
+TEXT ·linear3WovenBy4(SB), NOSPLIT, $0-104
+	MOVQ rows+48(FP), AX
+	MOVQ indices+56(FP), CX
+	MOVQ each+64(FP), BX
+	SHLQ $0x04, BX
+	MOVQ walkers+80(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
+
+walkers:
+	MOVQ    t0+24(FP), DX
+	VMOVUPD (DX)(SI*1), Y0
+	MOVQ    t1+32(FP), DX
+	VMOVUPD (DX)(SI*1), Y1
+	MOVQ    t2+40(FP), DX
+	VMOVUPD (DX)(SI*1), Y2
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(SI*1), Y3
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(SI*1), Y4
+	MOVQ    o2+16(FP), DX
+	VMOVUPD (DX)(SI*1), Y5
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+88(FP), R8
+	MOVQ    steps+96(FP), R9
+
+steps:
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	MOVQ  batch+72(FP), R10
+
+samples:
+	MOVL           (DX), R11
+	SHLQ           $0x02, R11
+	VBROADCASTF128 (AX)(R11*8), Y6
+	VBROADCASTF128 16(AX)(R11*8), Y11
+	MOVL           4(DX), R11
+	SHLQ           $0x02, R11
+	VBROADCASTF128 (AX)(R11*8), Y10
+	VBROADCASTF128 16(AX)(R11*8), Y12
+	MOVL           8(DX), R11
+	SHLQ           $0x02, R11
+	VINSERTF128    $0x01, (AX)(R11*8), Y6, Y6
+	VINSERTF128    $0x01, 16(AX)(R11*8), Y11, Y11
+	MOVL           12(DX), R11
+	SHLQ           $0x02, R11
+	VINSERTF128    $0x01, (AX)(R11*8), Y10, Y10
+	VINSERTF128    $0x01, 16(AX)(R11*8), Y12, Y12
+	VUNPCKLPD      Y10, Y6, Y13
+	VUNPCKHPD      Y10, Y6, Y6
+	VUNPCKLPD      Y12, Y11, Y10
+	VUNPCKHPD      Y12, Y11, Y11
+	VMULPD         Y13, Y0, Y12
+	VMULPD         Y6, Y1, Y14
+	VADDPD         Y14, Y12, Y12
+	VMULPD         Y10, Y2, Y14
+	VADDPD         Y14, Y12, Y12
+	VSUBPD         Y11, Y12, Y12
+	VMULPD         Y13, Y12, Y14
+	VADDPD         Y14, Y7, Y7
+	VMULPD         Y6, Y12, Y14
+	VADDPD         Y14, Y8, Y8
+	VMULPD         Y10, Y12, Y14
+	VADDPD         Y14, Y9, Y9
+	ADDQ           $0x10, DX
+	DECQ           R10
+	JNE            samples
+	VBROADCASTSD   (R8), Y6
+	VMULPD         Y6, Y7, Y7
+	VSUBPD         Y7, Y3, Y3
+	VSUBPD         Y7, Y0, Y0
+	VMULPD         Y6, Y8, Y8
+	VSUBPD         Y8, Y4, Y4
+	VSUBPD         Y8, Y1, Y1
+	VMULPD         Y6, Y9, Y9
+	VSUBPD         Y9, Y5, Y5
+	VSUBPD         Y9, Y2, Y2
+	ADDQ           $0x08, R8
+	DECQ           R9
 	JNE            steps
 	MOVQ           o0+0(FP), DX
 	VMOVUPD        Y3, (DX)(SI*1)
@@ -883,28 +1429,98 @@ samples:
 	VMOVUPD        Y4, (DX)(SI*1)
 	MOVQ           o2+16(FP), DX
 	VMOVUPD        Y5, (DX)(SI*1)
-	MOVQ           each+80(FP), DX
-	SHLQ           $0x04, DX
-	ADDQ           DX, BX
 	ADDQ           $0x20, SI
-	CMPQ           SI, R9
+	CMPQ           SI, DI
 	JLT            walkers
 	VZEROUPPER
 	RET
 
-// func deepLinearBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, every int, each int, batch int, walkers int, c *float64, steps int)
+// func deepLinearBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX2
-TEXT ·deepLinearBy4(SB), NOSPLIT, $0-104
-	MOVQ rows+32(FP), CX
-	MOVQ indices+40(FP), BX
-	MOVQ stride+48(FP), DI
-	SHLQ $0x02, DI
-	LEAQ (DI)(DI*2), AX
-	MOVQ every+56(FP), R8
-	SHLQ $0x02, R8
+TEXT ·deepLinearBy4(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ stride+48(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+64(FP), R8
+	XORQ DI, DI
+	SHLQ $0x03, R8
+
+walkers:
+	MOVQ    t0+16(FP), SI
+	VMOVUPD (SI)(DI*1), Y0
+	MOVQ    t1+24(FP), SI
+	VMOVUPD (SI)(DI*1), Y1
+	MOVQ    o0+0(FP), SI
+	VMOVUPD (SI)(DI*1), Y2
+	MOVQ    o1+8(FP), SI
+	VMOVUPD (SI)(DI*1), Y3
+	MOVQ    CX, SI
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    c+72(FP), R9
+	MOVQ    steps+80(FP), R10
+
+steps:
+	VMULPD Y0, Y1, Y5
+	VPXOR  Y6, Y6, Y6
+	VPXOR  Y7, Y7, Y7
+	MOVQ   batch+56(FP), R11
+
+samples:
+	MOVL           (SI), R12
+	SHLQ           $0x01, R12
+	VBROADCASTF128 (AX)(R12*8), Y4
+	MOVL           (SI)(DX*1), R12
+	SHLQ           $0x01, R12
+	VBROADCASTF128 (AX)(R12*8), Y8
+	MOVL           (SI)(DX*2), R12
+	SHLQ           $0x01, R12
+	VINSERTF128    $0x01, (AX)(R12*8), Y4, Y4
+	MOVL           (SI)(BX*1), R12
+	SHLQ           $0x01, R12
+	VINSERTF128    $0x01, (AX)(R12*8), Y8, Y8
+	VADDPD         Y4, Y6, Y6
+	VADDPD         Y8, Y7, Y7
+	ADDQ           $0x04, SI
+	DECQ           R11
+	JNE            samples
+	VUNPCKLPD      Y7, Y6, Y4
+	VUNPCKHPD      Y7, Y6, Y6
+	VMULPD         Y5, Y4, Y4
+	VSUBPD         Y6, Y4, Y4
+	VMULPD         Y1, Y4, Y5
+	VMULPD         Y0, Y4, Y6
+	VBROADCASTSD   (R9), Y4
+	VMULPD         Y4, Y5, Y5
+	VSUBPD         Y5, Y2, Y2
+	VSUBPD         Y5, Y0, Y0
+	VMULPD         Y4, Y6, Y6
+	VSUBPD         Y6, Y3, Y3
+	VSUBPD         Y6, Y1, Y1
+	ADDQ           $0x08, R9
+	DECQ           R10
+	JNE            steps
+	MOVQ           o0+0(FP), SI
+	VMOVUPD        Y2, (SI)(DI*1)
+	MOVQ           o1+8(FP), SI
+	VMOVUPD        Y3, (SI)(DI*1)
+	ADDQ           $0x20, DI
+	CMPQ           DI, R8
+	JLT            walkers
+	VZEROUPPER
+	RET
+
+// func deepLinearWovenBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX, AVX2
+TEXT ·deepLinearWovenBy4(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ each+48(FP), BX
+	SHLQ $0x04, BX
+	MOVQ walkers+64(FP), DI
 	XORQ SI, SI
-	MOVQ walkers+80(FP), R9
-	SHLQ $0x03, R9
+	SHLQ $0x03, DI
 
 walkers:
 	MOVQ    t0+16(FP), DX
@@ -915,33 +1531,34 @@ walkers:
 	VMOVUPD (DX)(SI*1), Y2
 	MOVQ    o1+8(FP), DX
 	VMOVUPD (DX)(SI*1), Y3
-	MOVQ    BX, DX
-	MOVQ    c+88(FP), R10
-	MOVQ    steps+96(FP), R11
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+72(FP), R8
+	MOVQ    steps+80(FP), R9
 
 steps:
 	VMULPD Y0, Y1, Y5
 	VPXOR  Y6, Y6, Y6
 	VPXOR  Y7, Y7, Y7
-	MOVQ   batch+72(FP), R12
+	MOVQ   batch+56(FP), R10
 
 samples:
-	MOVL           (DX), R13
-	SHLQ           $0x01, R13
-	VBROADCASTF128 (CX)(R13*8), Y4
-	MOVL           (DX)(DI*1), R13
-	SHLQ           $0x01, R13
-	VBROADCASTF128 (CX)(R13*8), Y8
-	MOVL           (DX)(DI*2), R13
-	SHLQ           $0x01, R13
-	VINSERTF128    $0x01, (CX)(R13*8), Y4, Y4
-	MOVL           (DX)(AX*1), R13
-	SHLQ           $0x01, R13
-	VINSERTF128    $0x01, (CX)(R13*8), Y8, Y8
+	MOVL           (DX), R11
+	SHLQ           $0x01, R11
+	VBROADCASTF128 (AX)(R11*8), Y4
+	MOVL           4(DX), R11
+	SHLQ           $0x01, R11
+	VBROADCASTF128 (AX)(R11*8), Y8
+	MOVL           8(DX), R11
+	SHLQ           $0x01, R11
+	VINSERTF128    $0x01, (AX)(R11*8), Y4, Y4
+	MOVL           12(DX), R11
+	SHLQ           $0x01, R11
+	VINSERTF128    $0x01, (AX)(R11*8), Y8, Y8
 	VADDPD         Y4, Y6, Y6
 	VADDPD         Y8, Y7, Y7
-	ADDQ           R8, DX
-	DECQ           R12
+	ADDQ           $0x10, DX
+	DECQ           R10
 	JNE            samples
 	VUNPCKLPD      Y7, Y6, Y4
 	VUNPCKHPD      Y7, Y6, Y6
@@ -949,25 +1566,22 @@ samples:
 	VSUBPD         Y6, Y4, Y4
 	VMULPD         Y1, Y4, Y5
 	VMULPD         Y0, Y4, Y6
-	VBROADCASTSD   (R10), Y4
+	VBROADCASTSD   (R8), Y4
 	VMULPD         Y4, Y5, Y5
 	VSUBPD         Y5, Y2, Y2
 	VSUBPD         Y5, Y0, Y0
 	VMULPD         Y4, Y6, Y6
 	VSUBPD         Y6, Y3, Y3
 	VSUBPD         Y6, Y1, Y1
-	ADDQ           $0x08, R10
-	DECQ           R11
+	ADDQ           $0x08, R8
+	DECQ           R9
 	JNE            steps
 	MOVQ           o0+0(FP), DX
 	VMOVUPD        Y2, (DX)(SI*1)
 	MOVQ           o1+8(FP), DX
 	VMOVUPD        Y3, (DX)(SI*1)
-	MOVQ           each+64(FP), DX
-	SHLQ           $0x04, DX
-	ADDQ           DX, BX
 	ADDQ           $0x20, SI
-	CMPQ           SI, R9
+	CMPQ           SI, DI
 	JLT            walkers
 	VZEROUPPER
 	RET

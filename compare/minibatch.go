@@ -45,20 +45,8 @@ type batches struct {
 // each is how many indices of a walker there are.
 func (b *batches) each() int { return buffered * b.size }
 
-// places are where kernels find indices: those of the next walker are stride further on, of one walker every so many,
-// and those of the next walkers so many for each.
-type places struct {
-	first               *uint32
-	stride, every, each int
-}
-
-// inLanes returns the places of those of step k.
-func (b *batches) inLanes(k int) places {
-	if b.woven == 0 {
-		return places{&b.indices[k*b.size], b.each(), 1, b.each()}
-	}
-	return places{&b.indices[k*b.size*b.woven], 1, b.woven, b.each()}
-}
+// wovenAt returns the first index of step k of woven walkers.
+func (b *batches) wovenAt(k int) *uint32 { return &b.indices[k*b.size*b.woven] }
 
 // at returns the indices of step k from a walker on that is not woven, those of the next one following
 // stride further on. There are none beyond the last walker.

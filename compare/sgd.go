@@ -114,15 +114,27 @@ func (r *sgdRunner) draw(b *block) {
 }
 
 func (r *sgdRunner) advance(b *block, from, to int) {
-	for k := from; k < to; k++ {
-		r.rates[k] = r.sgd.Schedule.Rate(b.start + k)
-	}
+	r.setRates(b.start, from, to)
 	if r.sgd.Momentum == 0 && len(r.z) == 0 {
 		r.gradient.descend(b.theta, b, from, r.rates[from:to], nil)
 		return
 	}
 	for k := from; k < to; k++ {
 		r.step(b, k)
+	}
+}
+
+// setRates sets those of steps from, …, to − 1 from a start on.
+func (r *sgdRunner) setRates(start, from, to int) {
+	rates := r.rates[from:to]
+	if constant, ok := r.sgd.Schedule.(fp.ConstantRate); ok { // calls would cost a percent of the fastest steps
+		for i := range rates {
+			rates[i] = float64(constant)
+		}
+		return
+	}
+	for i := range rates {
+		rates[i] = r.sgd.Schedule.Rate(start + from + i)
 	}
 }
 
@@ -181,7 +193,7 @@ type minibatches struct {
 	batches batches
 	full    *whole // for noise
 	words   bool
-	factors []float64 // rates over the size of batches
+	factors [buffered]float64 // rates over the size of batches
 }
 
 func newMinibatches(s *SGD) *minibatches {
@@ -210,11 +222,11 @@ func (m *minibatches) draw(b *block) {
 }
 
 func (m *minibatches) descend(out [][]float64, b *block, k int, rates []float64, _ [][]float64) {
-	m.factors = m.factors[:0]
-	for _, rate := range rates {
-		m.factors = append(m.factors, rate/float64(m.batches.size))
+	factors := m.factors[:len(rates)]
+	for i, rate := range rates {
+		factors[i] = rate / float64(m.batches.size)
 	}
-	m.descent.descend(out, b.theta, &m.batches, k, m.factors)
+	m.descent.descend(out, b.theta, &m.batches, k, factors)
 }
 
 // gaussian is the gradient of a formula with normal noise.
