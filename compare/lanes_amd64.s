@@ -1871,3 +1871,867 @@ walkers:
 	SETEQ        AL
 	MOVB         AL, ret+48(FP)
 	RET
+
+// func linear1By2(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX
+TEXT ·linear1By2(SB), NOSPLIT, $0-72
+	MOVQ rows+16(FP), AX
+	MOVQ indices+24(FP), CX
+	MOVQ stride+32(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+48(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
+
+walkers:
+	MOVQ    t0+8(FP), BX
+	VMOVUPD (BX)(SI*1), X0
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), X1
+	MOVQ    CX, BX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    c+56(FP), R8
+	MOVQ    steps+64(FP), R9
+
+steps:
+	VPXOR X2, X2, X2
+	VPXOR X4, X4, X4
+	MOVQ  batch+40(FP), R10
+
+samples:
+	MOVL      (BX), R11
+	SHLQ      $0x01, R11
+	VMOVUPD   (AX)(R11*8), X3
+	MOVL      (BX)(DX*1), R11
+	SHLQ      $0x01, R11
+	VMOVUPD   (AX)(R11*8), X5
+	VADDPD    X3, X2, X2
+	VADDPD    X5, X4, X4
+	ADDQ      $0x04, BX
+	DECQ      R10
+	JNE       samples
+	VUNPCKLPD X4, X2, X3
+	VUNPCKHPD X4, X2, X2
+	VMULPD    X0, X3, X3
+	VSUBPD    X2, X3, X3
+	VMOVDDUP  (R8), X2
+	VMULPD    X2, X3, X3
+	VSUBPD    X3, X1, X1
+	VSUBPD    X3, X0, X0
+	ADDQ      $0x08, R8
+	DECQ      R9
+	JNE       steps
+	MOVQ      o0+0(FP), BX
+	VMOVUPD   X1, (BX)(SI*1)
+	ADDQ      $0x10, SI
+	CMPQ      SI, DI
+	JLT       walkers
+	VZEROUPPER
+	RET
+
+// func linear1WovenBy2(o0 *float64, t0 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX
+TEXT ·linear1WovenBy2(SB), NOSPLIT, $0-72
+	MOVQ rows+16(FP), AX
+	MOVQ indices+24(FP), CX
+	MOVQ each+32(FP), BX
+	SHLQ $0x03, BX
+	MOVQ walkers+48(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
+
+walkers:
+	MOVQ    t0+8(FP), DX
+	VMOVUPD (DX)(SI*1), X0
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(SI*1), X1
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+56(FP), R8
+	MOVQ    steps+64(FP), R9
+
+steps:
+	VPXOR X2, X2, X2
+	VPXOR X4, X4, X4
+	MOVQ  batch+40(FP), R10
+
+samples:
+	MOVL      (DX), R11
+	SHLQ      $0x01, R11
+	VMOVUPD   (AX)(R11*8), X3
+	MOVL      4(DX), R11
+	SHLQ      $0x01, R11
+	VMOVUPD   (AX)(R11*8), X5
+	VADDPD    X3, X2, X2
+	VADDPD    X5, X4, X4
+	ADDQ      $0x08, DX
+	DECQ      R10
+	JNE       samples
+	VUNPCKLPD X4, X2, X3
+	VUNPCKHPD X4, X2, X2
+	VMULPD    X0, X3, X3
+	VSUBPD    X2, X3, X3
+	VMOVDDUP  (R8), X2
+	VMULPD    X2, X3, X3
+	VSUBPD    X3, X1, X1
+	VSUBPD    X3, X0, X0
+	ADDQ      $0x08, R8
+	DECQ      R9
+	JNE       steps
+	MOVQ      o0+0(FP), DX
+	VMOVUPD   X1, (DX)(SI*1)
+	ADDQ      $0x10, SI
+	CMPQ      SI, DI
+	JLT       walkers
+	VZEROUPPER
+	RET
+
+// func linear2By2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX
+TEXT ·linear2By2(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ stride+48(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+64(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
+
+walkers:
+	MOVQ    t0+16(FP), BX
+	VMOVUPD (BX)(SI*1), X0
+	MOVQ    t1+24(FP), BX
+	VMOVUPD (BX)(SI*1), X1
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), X2
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), X3
+	MOVQ    CX, BX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    c+72(FP), R8
+	MOVQ    steps+80(FP), R9
+
+steps:
+	VPXOR X5, X5, X5
+	VPXOR X6, X6, X6
+	MOVQ  batch+56(FP), R10
+
+samples:
+	MOVL      (BX), R11
+	SHLQ      $0x02, R11
+	VMOVUPD   (AX)(R11*8), X4
+	VMOVUPD   16(AX)(R11*8), X8
+	MOVL      (BX)(DX*1), R11
+	SHLQ      $0x02, R11
+	VMOVUPD   (AX)(R11*8), X7
+	VMOVUPD   16(AX)(R11*8), X9
+	VUNPCKLPD X7, X4, X10
+	VUNPCKHPD X7, X4, X4
+	VUNPCKLPD X9, X8, X7
+	VMULPD    X10, X0, X8
+	VMULPD    X4, X1, X9
+	VADDPD    X9, X8, X8
+	VSUBPD    X7, X8, X8
+	VMULPD    X10, X8, X9
+	VADDPD    X9, X5, X5
+	VMULPD    X4, X8, X9
+	VADDPD    X9, X6, X6
+	ADDQ      $0x04, BX
+	DECQ      R10
+	JNE       samples
+	VMOVDDUP  (R8), X4
+	VMULPD    X4, X5, X5
+	VSUBPD    X5, X2, X2
+	VSUBPD    X5, X0, X0
+	VMULPD    X4, X6, X6
+	VSUBPD    X6, X3, X3
+	VSUBPD    X6, X1, X1
+	ADDQ      $0x08, R8
+	DECQ      R9
+	JNE       steps
+	MOVQ      o0+0(FP), BX
+	VMOVUPD   X2, (BX)(SI*1)
+	MOVQ      o1+8(FP), BX
+	VMOVUPD   X3, (BX)(SI*1)
+	ADDQ      $0x10, SI
+	CMPQ      SI, DI
+	JLT       walkers
+	VZEROUPPER
+	RET
+
+// func linear2WovenBy2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX
+TEXT ·linear2WovenBy2(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ each+48(FP), BX
+	SHLQ $0x03, BX
+	MOVQ walkers+64(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
+
+walkers:
+	MOVQ    t0+16(FP), DX
+	VMOVUPD (DX)(SI*1), X0
+	MOVQ    t1+24(FP), DX
+	VMOVUPD (DX)(SI*1), X1
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(SI*1), X2
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(SI*1), X3
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+72(FP), R8
+	MOVQ    steps+80(FP), R9
+
+steps:
+	VPXOR X5, X5, X5
+	VPXOR X6, X6, X6
+	MOVQ  batch+56(FP), R10
+
+samples:
+	MOVL      (DX), R11
+	SHLQ      $0x02, R11
+	VMOVUPD   (AX)(R11*8), X4
+	VMOVUPD   16(AX)(R11*8), X8
+	MOVL      4(DX), R11
+	SHLQ      $0x02, R11
+	VMOVUPD   (AX)(R11*8), X7
+	VMOVUPD   16(AX)(R11*8), X9
+	VUNPCKLPD X7, X4, X10
+	VUNPCKHPD X7, X4, X4
+	VUNPCKLPD X9, X8, X7
+	VMULPD    X10, X0, X8
+	VMULPD    X4, X1, X9
+	VADDPD    X9, X8, X8
+	VSUBPD    X7, X8, X8
+	VMULPD    X10, X8, X9
+	VADDPD    X9, X5, X5
+	VMULPD    X4, X8, X9
+	VADDPD    X9, X6, X6
+	ADDQ      $0x08, DX
+	DECQ      R10
+	JNE       samples
+	VMOVDDUP  (R8), X4
+	VMULPD    X4, X5, X5
+	VSUBPD    X5, X2, X2
+	VSUBPD    X5, X0, X0
+	VMULPD    X4, X6, X6
+	VSUBPD    X6, X3, X3
+	VSUBPD    X6, X1, X1
+	ADDQ      $0x08, R8
+	DECQ      R9
+	JNE       steps
+	MOVQ      o0+0(FP), DX
+	VMOVUPD   X2, (DX)(SI*1)
+	MOVQ      o1+8(FP), DX
+	VMOVUPD   X3, (DX)(SI*1)
+	ADDQ      $0x10, SI
+	CMPQ      SI, DI
+	JLT       walkers
+	VZEROUPPER
+	RET
+
+// func linear3By2(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX
+TEXT ·linear3By2(SB), NOSPLIT, $0-104
+	MOVQ rows+48(FP), AX
+	MOVQ indices+56(FP), CX
+	MOVQ stride+64(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+80(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
+
+walkers:
+	MOVQ    t0+24(FP), BX
+	VMOVUPD (BX)(SI*1), X0
+	MOVQ    t1+32(FP), BX
+	VMOVUPD (BX)(SI*1), X1
+	MOVQ    t2+40(FP), BX
+	VMOVUPD (BX)(SI*1), X2
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), X3
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), X4
+	MOVQ    o2+16(FP), BX
+	VMOVUPD (BX)(SI*1), X5
+	MOVQ    CX, BX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    c+88(FP), R8
+	MOVQ    steps+96(FP), R9
+
+steps:
+	VPXOR X7, X7, X7
+	VPXOR X8, X8, X8
+	VPXOR X9, X9, X9
+	MOVQ  batch+72(FP), R10
+
+samples:
+	MOVL      (BX), R11
+	SHLQ      $0x02, R11
+	VMOVUPD   (AX)(R11*8), X6
+	VMOVUPD   16(AX)(R11*8), X11
+	MOVL      (BX)(DX*1), R11
+	SHLQ      $0x02, R11
+	VMOVUPD   (AX)(R11*8), X10
+	VMOVUPD   16(AX)(R11*8), X12
+	VUNPCKLPD X10, X6, X13
+	VUNPCKHPD X10, X6, X6
+	VUNPCKLPD X12, X11, X10
+	VUNPCKHPD X12, X11, X11
+	VMULPD    X13, X0, X12
+	VMULPD    X6, X1, X14
+	VADDPD    X14, X12, X12
+	VMULPD    X10, X2, X14
+	VADDPD    X14, X12, X12
+	VSUBPD    X11, X12, X12
+	VMULPD    X13, X12, X14
+	VADDPD    X14, X7, X7
+	VMULPD    X6, X12, X14
+	VADDPD    X14, X8, X8
+	VMULPD    X10, X12, X14
+	VADDPD    X14, X9, X9
+	ADDQ      $0x04, BX
+	DECQ      R10
+	JNE       samples
+	VMOVDDUP  (R8), X6
+	VMULPD    X6, X7, X7
+	VSUBPD    X7, X3, X3
+	VSUBPD    X7, X0, X0
+	VMULPD    X6, X8, X8
+	VSUBPD    X8, X4, X4
+	VSUBPD    X8, X1, X1
+	VMULPD    X6, X9, X9
+	VSUBPD    X9, X5, X5
+	VSUBPD    X9, X2, X2
+	ADDQ      $0x08, R8
+	DECQ      R9
+	JNE       steps
+	MOVQ      o0+0(FP), BX
+	VMOVUPD   X3, (BX)(SI*1)
+	MOVQ      o1+8(FP), BX
+	VMOVUPD   X4, (BX)(SI*1)
+	MOVQ      o2+16(FP), BX
+	VMOVUPD   X5, (BX)(SI*1)
+	ADDQ      $0x10, SI
+	CMPQ      SI, DI
+	JLT       walkers
+	VZEROUPPER
+	RET
+
+// func linear3WovenBy2(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX
+TEXT ·linear3WovenBy2(SB), NOSPLIT, $0-104
+	MOVQ rows+48(FP), AX
+	MOVQ indices+56(FP), CX
+	MOVQ each+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ walkers+80(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
+
+walkers:
+	MOVQ    t0+24(FP), DX
+	VMOVUPD (DX)(SI*1), X0
+	MOVQ    t1+32(FP), DX
+	VMOVUPD (DX)(SI*1), X1
+	MOVQ    t2+40(FP), DX
+	VMOVUPD (DX)(SI*1), X2
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(SI*1), X3
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(SI*1), X4
+	MOVQ    o2+16(FP), DX
+	VMOVUPD (DX)(SI*1), X5
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+88(FP), R8
+	MOVQ    steps+96(FP), R9
+
+steps:
+	VPXOR X7, X7, X7
+	VPXOR X8, X8, X8
+	VPXOR X9, X9, X9
+	MOVQ  batch+72(FP), R10
+
+samples:
+	MOVL      (DX), R11
+	SHLQ      $0x02, R11
+	VMOVUPD   (AX)(R11*8), X6
+	VMOVUPD   16(AX)(R11*8), X11
+	MOVL      4(DX), R11
+	SHLQ      $0x02, R11
+	VMOVUPD   (AX)(R11*8), X10
+	VMOVUPD   16(AX)(R11*8), X12
+	VUNPCKLPD X10, X6, X13
+	VUNPCKHPD X10, X6, X6
+	VUNPCKLPD X12, X11, X10
+	VUNPCKHPD X12, X11, X11
+	VMULPD    X13, X0, X12
+	VMULPD    X6, X1, X14
+	VADDPD    X14, X12, X12
+	VMULPD    X10, X2, X14
+	VADDPD    X14, X12, X12
+	VSUBPD    X11, X12, X12
+	VMULPD    X13, X12, X14
+	VADDPD    X14, X7, X7
+	VMULPD    X6, X12, X14
+	VADDPD    X14, X8, X8
+	VMULPD    X10, X12, X14
+	VADDPD    X14, X9, X9
+	ADDQ      $0x08, DX
+	DECQ      R10
+	JNE       samples
+	VMOVDDUP  (R8), X6
+	VMULPD    X6, X7, X7
+	VSUBPD    X7, X3, X3
+	VSUBPD    X7, X0, X0
+	VMULPD    X6, X8, X8
+	VSUBPD    X8, X4, X4
+	VSUBPD    X8, X1, X1
+	VMULPD    X6, X9, X9
+	VSUBPD    X9, X5, X5
+	VSUBPD    X9, X2, X2
+	ADDQ      $0x08, R8
+	DECQ      R9
+	JNE       steps
+	MOVQ      o0+0(FP), DX
+	VMOVUPD   X3, (DX)(SI*1)
+	MOVQ      o1+8(FP), DX
+	VMOVUPD   X4, (DX)(SI*1)
+	MOVQ      o2+16(FP), DX
+	VMOVUPD   X5, (DX)(SI*1)
+	ADDQ      $0x10, SI
+	CMPQ      SI, DI
+	JLT       walkers
+	VZEROUPPER
+	RET
+
+// func deepLinearBy2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX
+TEXT ·deepLinearBy2(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ stride+48(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ walkers+64(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
+
+walkers:
+	MOVQ    t0+16(FP), BX
+	VMOVUPD (BX)(SI*1), X0
+	MOVQ    t1+24(FP), BX
+	VMOVUPD (BX)(SI*1), X1
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), X2
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), X3
+	MOVQ    CX, BX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    c+72(FP), R8
+	MOVQ    steps+80(FP), R9
+
+steps:
+	VMULPD X0, X1, X5
+	VPXOR  X6, X6, X6
+	VPXOR  X7, X7, X7
+	MOVQ   batch+56(FP), R10
+
+samples:
+	MOVL      (BX), R11
+	SHLQ      $0x01, R11
+	VMOVUPD   (AX)(R11*8), X4
+	MOVL      (BX)(DX*1), R11
+	SHLQ      $0x01, R11
+	VMOVUPD   (AX)(R11*8), X8
+	VADDPD    X4, X6, X6
+	VADDPD    X8, X7, X7
+	ADDQ      $0x04, BX
+	DECQ      R10
+	JNE       samples
+	VUNPCKLPD X7, X6, X4
+	VUNPCKHPD X7, X6, X6
+	VMULPD    X5, X4, X4
+	VSUBPD    X6, X4, X4
+	VMULPD    X1, X4, X5
+	VMULPD    X0, X4, X6
+	VMOVDDUP  (R8), X4
+	VMULPD    X4, X5, X5
+	VSUBPD    X5, X2, X2
+	VSUBPD    X5, X0, X0
+	VMULPD    X4, X6, X6
+	VSUBPD    X6, X3, X3
+	VSUBPD    X6, X1, X1
+	ADDQ      $0x08, R8
+	DECQ      R9
+	JNE       steps
+	MOVQ      o0+0(FP), BX
+	VMOVUPD   X2, (BX)(SI*1)
+	MOVQ      o1+8(FP), BX
+	VMOVUPD   X3, (BX)(SI*1)
+	ADDQ      $0x10, SI
+	CMPQ      SI, DI
+	JLT       walkers
+	VZEROUPPER
+	RET
+
+// func deepLinearWovenBy2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+// Requires: AVX
+TEXT ·deepLinearWovenBy2(SB), NOSPLIT, $0-88
+	MOVQ rows+32(FP), AX
+	MOVQ indices+40(FP), CX
+	MOVQ each+48(FP), BX
+	SHLQ $0x03, BX
+	MOVQ walkers+64(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
+
+walkers:
+	MOVQ    t0+16(FP), DX
+	VMOVUPD (DX)(SI*1), X0
+	MOVQ    t1+24(FP), DX
+	VMOVUPD (DX)(SI*1), X1
+	MOVQ    o0+0(FP), DX
+	VMOVUPD (DX)(SI*1), X2
+	MOVQ    o1+8(FP), DX
+	VMOVUPD (DX)(SI*1), X3
+	MOVQ    CX, DX
+	ADDQ    BX, CX
+	MOVQ    c+72(FP), R8
+	MOVQ    steps+80(FP), R9
+
+steps:
+	VMULPD X0, X1, X5
+	VPXOR  X6, X6, X6
+	VPXOR  X7, X7, X7
+	MOVQ   batch+56(FP), R10
+
+samples:
+	MOVL      (DX), R11
+	SHLQ      $0x01, R11
+	VMOVUPD   (AX)(R11*8), X4
+	MOVL      4(DX), R11
+	SHLQ      $0x01, R11
+	VMOVUPD   (AX)(R11*8), X8
+	VADDPD    X4, X6, X6
+	VADDPD    X8, X7, X7
+	ADDQ      $0x08, DX
+	DECQ      R10
+	JNE       samples
+	VUNPCKLPD X7, X6, X4
+	VUNPCKHPD X7, X6, X6
+	VMULPD    X5, X4, X4
+	VSUBPD    X6, X4, X4
+	VMULPD    X1, X4, X5
+	VMULPD    X0, X4, X6
+	VMOVDDUP  (R8), X4
+	VMULPD    X4, X5, X5
+	VSUBPD    X5, X2, X2
+	VSUBPD    X5, X0, X0
+	VMULPD    X4, X6, X6
+	VSUBPD    X6, X3, X3
+	VSUBPD    X6, X1, X1
+	ADDQ      $0x08, R8
+	DECQ      R9
+	JNE       steps
+	MOVQ      o0+0(FP), DX
+	VMOVUPD   X2, (DX)(SI*1)
+	MOVQ      o1+8(FP), DX
+	VMOVUPD   X3, (DX)(SI*1)
+	ADDQ      $0x10, SI
+	CMPQ      SI, DI
+	JLT       walkers
+	VZEROUPPER
+	RET
+
+// func moments1By2(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
+// Requires: AVX
+TEXT ·moments1By2(SB), NOSPLIT, $0-40
+	MOVQ walkers+32(FP), CX
+	XORQ AX, AX
+	SHLQ $0x03, CX
+
+walkers:
+	MOVQ    t0+0(FP), DX
+	VMOVUPD (DX)(AX*1), X0
+	MOVQ    o0+8(FP), DX
+	VSUBPD  (DX)(AX*1), X0, X0
+	MOVQ    f0+16(FP), DX
+	VADDPD  (DX)(AX*1), X0, X1
+	VMOVUPD X1, (DX)(AX*1)
+	VMULPD  X0, X0, X0
+	MOVQ    s0+24(FP), DX
+	VADDPD  (DX)(AX*1), X0, X0
+	VMOVUPD X0, (DX)(AX*1)
+	ADDQ    $0x10, AX
+	CMPQ    AX, CX
+	JLT     walkers
+	VZEROUPPER
+	RET
+
+// func moments2By2(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
+// Requires: AVX
+TEXT ·moments2By2(SB), NOSPLIT, $0-80
+	MOVQ walkers+72(FP), CX
+	XORQ AX, AX
+	SHLQ $0x03, CX
+
+walkers:
+	MOVQ    t0+0(FP), DX
+	VMOVUPD (DX)(AX*1), X0
+	MOVQ    o0+16(FP), DX
+	VSUBPD  (DX)(AX*1), X0, X0
+	MOVQ    f0+32(FP), DX
+	VADDPD  (DX)(AX*1), X0, X1
+	VMOVUPD X1, (DX)(AX*1)
+	MOVQ    t1+8(FP), DX
+	VMOVUPD (DX)(AX*1), X1
+	MOVQ    o1+24(FP), DX
+	VSUBPD  (DX)(AX*1), X1, X1
+	MOVQ    f1+40(FP), DX
+	VADDPD  (DX)(AX*1), X1, X2
+	VMOVUPD X2, (DX)(AX*1)
+	VMULPD  X0, X0, X2
+	MOVQ    s0+48(FP), DX
+	VADDPD  (DX)(AX*1), X2, X2
+	VMOVUPD X2, (DX)(AX*1)
+	VMULPD  X1, X0, X0
+	MOVQ    s1+56(FP), DX
+	VADDPD  (DX)(AX*1), X0, X0
+	VMOVUPD X0, (DX)(AX*1)
+	VMULPD  X1, X1, X0
+	MOVQ    s2+64(FP), DX
+	VADDPD  (DX)(AX*1), X0, X0
+	VMOVUPD X0, (DX)(AX*1)
+	ADDQ    $0x10, AX
+	CMPQ    AX, CX
+	JLT     walkers
+	VZEROUPPER
+	RET
+
+// func moments3By2(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
+// Requires: AVX
+TEXT ·moments3By2(SB), NOSPLIT, $0-128
+	MOVQ walkers+120(FP), CX
+	XORQ AX, AX
+	SHLQ $0x03, CX
+
+walkers:
+	MOVQ    t0+0(FP), DX
+	VMOVUPD (DX)(AX*1), X0
+	MOVQ    o0+24(FP), DX
+	VSUBPD  (DX)(AX*1), X0, X0
+	MOVQ    f0+48(FP), DX
+	VADDPD  (DX)(AX*1), X0, X1
+	VMOVUPD X1, (DX)(AX*1)
+	MOVQ    t1+8(FP), DX
+	VMOVUPD (DX)(AX*1), X1
+	MOVQ    o1+32(FP), DX
+	VSUBPD  (DX)(AX*1), X1, X1
+	MOVQ    f1+56(FP), DX
+	VADDPD  (DX)(AX*1), X1, X2
+	VMOVUPD X2, (DX)(AX*1)
+	MOVQ    t2+16(FP), DX
+	VMOVUPD (DX)(AX*1), X2
+	MOVQ    o2+40(FP), DX
+	VSUBPD  (DX)(AX*1), X2, X2
+	MOVQ    f2+64(FP), DX
+	VADDPD  (DX)(AX*1), X2, X3
+	VMOVUPD X3, (DX)(AX*1)
+	VMULPD  X0, X0, X3
+	MOVQ    s0+72(FP), DX
+	VADDPD  (DX)(AX*1), X3, X3
+	VMOVUPD X3, (DX)(AX*1)
+	VMULPD  X1, X0, X3
+	MOVQ    s1+80(FP), DX
+	VADDPD  (DX)(AX*1), X3, X3
+	VMOVUPD X3, (DX)(AX*1)
+	VMULPD  X2, X0, X0
+	MOVQ    s2+88(FP), DX
+	VADDPD  (DX)(AX*1), X0, X0
+	VMOVUPD X0, (DX)(AX*1)
+	VMULPD  X1, X1, X0
+	MOVQ    s3+96(FP), DX
+	VADDPD  (DX)(AX*1), X0, X0
+	VMOVUPD X0, (DX)(AX*1)
+	VMULPD  X2, X1, X0
+	MOVQ    s4+104(FP), DX
+	VADDPD  (DX)(AX*1), X0, X0
+	VMOVUPD X0, (DX)(AX*1)
+	VMULPD  X2, X2, X0
+	MOVQ    s5+112(FP), DX
+	VADDPD  (DX)(AX*1), X0, X0
+	VMOVUPD X0, (DX)(AX*1)
+	ADDQ    $0x10, AX
+	CMPQ    AX, CX
+	JLT     walkers
+	VZEROUPPER
+	RET
+
+// func cells1By2(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
+// Requires: AVX
+TEXT ·cells1By2(SB), NOSPLIT, $0-33
+	MOVQ     axes+16(FP), AX
+	VPXOR    X0, X0, X0
+	VPCMPEQD X1, X1, X1
+	MOVQ     cells+0(FP), CX
+	MOVQ     walkers+24(FP), BX
+	XORQ     DX, DX
+	SHLQ     $0x03, BX
+
+walkers:
+	MOVQ        x0+8(FP), SI
+	VMOVUPD     (SI)(DX*1), X2
+	VMOVDDUP    (AX), X3
+	VSUBPD      X3, X2, X2
+	VMOVDDUP    8(AX), X3
+	VMULPD      X3, X2, X2
+	VCMPPD      $0x1d, X0, X2, X3
+	VANDPD      X3, X1, X1
+	VMOVDDUP    16(AX), X3
+	VCMPPD      $0x11, X3, X2, X3
+	VANDPD      X3, X1, X1
+	VROUNDPD    $0x03, X2, X2
+	VMOVDDUP    24(AX), X3
+	VMULPD      X3, X2, X2
+	VCVTTPD2DQX X2, X2
+	VMOVQ       X2, (CX)
+	ADDQ        $0x08, CX
+	ADDQ        $0x10, DX
+	CMPQ        DX, BX
+	JLT         walkers
+	VZEROUPPER
+	VMOVMSKPD   X1, AX
+	CMPB        AL, $0x03
+	SETEQ       AL
+	MOVB        AL, ret+32(FP)
+	RET
+
+// func cells2By2(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
+// Requires: AVX
+TEXT ·cells2By2(SB), NOSPLIT, $0-41
+	MOVQ     axes+24(FP), AX
+	VPXOR    X0, X0, X0
+	VPCMPEQD X1, X1, X1
+	MOVQ     cells+0(FP), CX
+	MOVQ     walkers+32(FP), BX
+	XORQ     DX, DX
+	SHLQ     $0x03, BX
+
+walkers:
+	MOVQ        x0+8(FP), SI
+	VMOVUPD     (SI)(DX*1), X2
+	VMOVDDUP    (AX), X3
+	VSUBPD      X3, X2, X2
+	VMOVDDUP    8(AX), X3
+	VMULPD      X3, X2, X2
+	VCMPPD      $0x1d, X0, X2, X3
+	VANDPD      X3, X1, X1
+	VMOVDDUP    16(AX), X3
+	VCMPPD      $0x11, X3, X2, X3
+	VANDPD      X3, X1, X1
+	VROUNDPD    $0x03, X2, X2
+	VMOVDDUP    24(AX), X3
+	VMULPD      X3, X2, X2
+	MOVQ        x1+16(FP), SI
+	VMOVUPD     (SI)(DX*1), X3
+	VMOVDDUP    32(AX), X4
+	VSUBPD      X4, X3, X3
+	VMOVDDUP    40(AX), X4
+	VMULPD      X4, X3, X3
+	VCMPPD      $0x1d, X0, X3, X4
+	VANDPD      X4, X1, X1
+	VMOVDDUP    48(AX), X4
+	VCMPPD      $0x11, X4, X3, X4
+	VANDPD      X4, X1, X1
+	VROUNDPD    $0x03, X3, X3
+	VMOVDDUP    56(AX), X4
+	VMULPD      X4, X3, X3
+	VADDPD      X2, X3, X3
+	VCVTTPD2DQX X3, X2
+	VMOVQ       X2, (CX)
+	ADDQ        $0x08, CX
+	ADDQ        $0x10, DX
+	CMPQ        DX, BX
+	JLT         walkers
+	VZEROUPPER
+	VMOVMSKPD   X1, AX
+	CMPB        AL, $0x03
+	SETEQ       AL
+	MOVB        AL, ret+40(FP)
+	RET
+
+// func cells3By2(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
+// Requires: AVX
+TEXT ·cells3By2(SB), NOSPLIT, $0-49
+	MOVQ     axes+32(FP), AX
+	VPXOR    X0, X0, X0
+	VPCMPEQD X1, X1, X1
+	MOVQ     cells+0(FP), CX
+	MOVQ     walkers+40(FP), BX
+	XORQ     DX, DX
+	SHLQ     $0x03, BX
+
+walkers:
+	MOVQ        x0+8(FP), SI
+	VMOVUPD     (SI)(DX*1), X2
+	VMOVDDUP    (AX), X3
+	VSUBPD      X3, X2, X2
+	VMOVDDUP    8(AX), X3
+	VMULPD      X3, X2, X2
+	VCMPPD      $0x1d, X0, X2, X3
+	VANDPD      X3, X1, X1
+	VMOVDDUP    16(AX), X3
+	VCMPPD      $0x11, X3, X2, X3
+	VANDPD      X3, X1, X1
+	VROUNDPD    $0x03, X2, X2
+	VMOVDDUP    24(AX), X3
+	VMULPD      X3, X2, X2
+	MOVQ        x1+16(FP), SI
+	VMOVUPD     (SI)(DX*1), X3
+	VMOVDDUP    32(AX), X4
+	VSUBPD      X4, X3, X3
+	VMOVDDUP    40(AX), X4
+	VMULPD      X4, X3, X3
+	VCMPPD      $0x1d, X0, X3, X4
+	VANDPD      X4, X1, X1
+	VMOVDDUP    48(AX), X4
+	VCMPPD      $0x11, X4, X3, X4
+	VANDPD      X4, X1, X1
+	VROUNDPD    $0x03, X3, X3
+	VMOVDDUP    56(AX), X4
+	VMULPD      X4, X3, X3
+	VADDPD      X2, X3, X3
+	MOVQ        x2+24(FP), SI
+	VMOVUPD     (SI)(DX*1), X2
+	VMOVDDUP    64(AX), X4
+	VSUBPD      X4, X2, X2
+	VMOVDDUP    72(AX), X4
+	VMULPD      X4, X2, X2
+	VCMPPD      $0x1d, X0, X2, X4
+	VANDPD      X4, X1, X1
+	VMOVDDUP    80(AX), X4
+	VCMPPD      $0x11, X4, X2, X4
+	VANDPD      X4, X1, X1
+	VROUNDPD    $0x03, X2, X2
+	VMOVDDUP    88(AX), X4
+	VMULPD      X4, X2, X2
+	VADDPD      X3, X2, X2
+	VCVTTPD2DQX X2, X2
+	VMOVQ       X2, (CX)
+	ADDQ        $0x08, CX
+	ADDQ        $0x10, DX
+	CMPQ        DX, BX
+	JLT         walkers
+	VZEROUPPER
+	VMOVMSKPD   X1, AX
+	CMPB        AL, $0x03
+	SETEQ       AL
+	MOVB        AL, ret+48(FP)
+	RET

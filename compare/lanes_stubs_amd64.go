@@ -193,3 +193,98 @@ func cells2By4(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers
 //
 //go:noescape
 func cells3By4(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
+
+// linear1By2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 2 and at least that. Their indices are so many apart. It needs AVX.
+//
+//go:noescape
+func linear1By2(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+
+// linear1WovenBy2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 2 and at least that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
+//
+//go:noescape
+func linear1WovenBy2(o0 *float64, t0 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+
+// linear2By2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 2 and at least that. Their indices are so many apart. It needs AVX.
+//
+//go:noescape
+func linear2By2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+
+// linear2WovenBy2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 2 and at least that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
+//
+//go:noescape
+func linear2WovenBy2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+
+// linear3By2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 2 and at least that. Their indices are so many apart. It needs AVX.
+//
+//go:noescape
+func linear3By2(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+
+// linear3WovenBy2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 2 and at least that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
+//
+//go:noescape
+func linear3WovenBy2(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+
+// deepLinearBy2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 2 and at least that. Their indices are so many apart. It needs AVX.
+//
+//go:noescape
+func deepLinearBy2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
+
+// deepLinearWovenBy2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
+// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
+// a multiple of 2 and at least that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
+//
+//go:noescape
+func deepLinearWovenBy2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
+
+// moments1By2 adds t − o to f and their products, packed, to s,
+// for so many walkers, a multiple of 2 and at least that. It needs AVX.
+//
+//go:noescape
+func moments1By2(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
+
+// moments2By2 adds t − o to f and their products, packed, to s,
+// for so many walkers, a multiple of 2 and at least that. It needs AVX.
+//
+//go:noescape
+func moments2By2(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
+
+// moments3By2 adds t − o to f and their products, packed, to s,
+// for so many walkers, a multiple of 2 and at least that. It needs AVX.
+//
+//go:noescape
+func moments3By2(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
+
+// cells1By2 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
+// [0, count), with lo, perCell, count and stride of each axis in axes,
+// for so many walkers, a multiple of 2 and at least that. It needs AVX.
+//
+//go:noescape
+func cells1By2(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
+
+// cells2By2 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
+// [0, count), with lo, perCell, count and stride of each axis in axes,
+// for so many walkers, a multiple of 2 and at least that. It needs AVX.
+//
+//go:noescape
+func cells2By2(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
+
+// cells3By2 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
+// [0, count), with lo, perCell, count and stride of each axis in axes,
+// for so many walkers, a multiple of 2 and at least that. It needs AVX.
+//
+//go:noescape
+func cells3By2(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool

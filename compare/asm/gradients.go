@@ -68,7 +68,7 @@ type walkers struct {
 // batches.
 func (l lanes) kernel(name string, d int, gradient func(*walkers) []VecVirtual) {
 	l.ordered(name, d, "Their indices are so many apart.", "stride, ", gradient, func(k *walkers, base Register) func() {
-		stride, triple, bases := Load(Param("stride"), GP64()), GP64(), []Register{GP64(), GP64()}[:l.count/4]
+		stride, triple, bases := Load(Param("stride"), GP64()), GP64(), []Register{GP64(), GP64()}[:max(1, l.count/4)]
 		SHLQ(Imm(2), stride)
 		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, triple)
 		k.indices = func(w int) Mem {
@@ -131,7 +131,7 @@ func (l lanes) ordered(name string, d int, order, parameter string, gradient fun
 	Label("steps")
 	factor := l.vector()
 	g := gradient(k)
-	VBROADCASTSD(Mem{Base: c}, factor)
+	l.spread(Mem{Base: c}, factor)
 	for a := range g {
 		VMULPD(factor, g[a], g[a])
 		VSUBPD(g[a], out[a], out[a])
@@ -208,6 +208,8 @@ func (k *walkers) halves(row func(int) Mem) []VecVirtual {
 // only a part is set counts as in use before that.
 func (k *walkers) insert(from Mem, to VecVirtual, part int) {
 	switch {
+	case k.count == 2:
+		VMOVUPD(from, to)
 	case part == 0 && k.count == 8:
 		VBROADCASTF32X4(from, to)
 	case part == 0:
@@ -222,8 +224,8 @@ func (k *walkers) insert(from Mem, to VecVirtual, part int) {
 // columns loads rows of four numbers and returns the first columns, 3 or 4.
 func (k *walkers) columns(row func(int) Mem, count int) []VecVirtual {
 	half := []VecVirtual{k.vector(), k.vector(), k.vector(), k.vector()}
-	if k.count == 4 {
-		for w := range 4 {
+	if k.count < 8 {
+		for w := range k.count {
 			from := row(w)
 			k.insert(from, half[w%2], w/2)
 			k.insert(from.Offset(16), half[2+w%2], w/2)

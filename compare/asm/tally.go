@@ -85,7 +85,7 @@ func (l lanes) moments(d int) {
 // broadcast returns number k of the axes in all lanes.
 func (l lanes) broadcast(axes Register, k int) VecVirtual {
 	v := l.vector()
-	VBROADCASTSD(Mem{Base: axes, Disp: 8 * k}, v)
+	l.spread(Mem{Base: axes, Disp: 8 * k}, v)
 	return v
 }
 
@@ -117,52 +117,52 @@ func (l lanes) cells(d int) {
 			}
 			sum = u
 		}
-		VMOVDQU(l.integers(sum), Mem{Base: to})
+		l.integers(sum, Mem{Base: to})
 		ADDQ(Imm(uint64(4*l.count)), to)
 	})
 	Store(inside.all(), ReturnIndex(0))
 	RET()
 }
 
-// A condition is one of every lane: bits of a mask, or of four lanes all bits of theirs.
+// A condition is one of every lane: bits of a mask, or of less than eight lanes all bits of theirs.
 type condition struct {
-	mask   OpmaskVirtual
-	vector VecVirtual
+	lanes
+	mask OpmaskVirtual
+	bits VecVirtual
 }
 
 // everywhere is a condition that is true.
 func (l lanes) everywhere() *condition {
 	if l.count == 8 {
-		c := &condition{mask: K()}
+		c := &condition{lanes: l, mask: K()}
 		KXNORW(c.mask, c.mask, c.mask)
 		return c
 	}
-	c := &condition{vector: YMM()}
-	VPCMPEQD(c.vector, c.vector, c.vector)
+	c := &condition{lanes: l, bits: l.vector()}
+	VPCMPEQD(c.bits, c.bits, c.bits)
 	return c
 }
 
 // and narrows a condition to where a comparison holds between b and a.
 func (c *condition) and(predicate uint64, a, b VecVirtual) {
-	if c.vector == nil {
+	if c.bits == nil {
 		VCMPPD(Imm(predicate), a, b, c.mask, c.mask)
 		return
 	}
-	t := YMM()
+	t := c.vector()
 	VCMPPD(Imm(predicate), a, b, t)
-	VANDPD(t, c.vector, c.vector)
+	VANDPD(t, c.bits, c.bits)
 }
 
 // all says whether a condition holds in all lanes.
 func (c *condition) all() GPVirtual {
-	bits, ok := GP32(), GP8()
-	if c.vector == nil {
-		KMOVW(c.mask, bits)
-		CMPB(bits.As8(), Imm(0xff))
+	found, ok := GP32(), GP8()
+	if c.bits == nil {
+		KMOVW(c.mask, found)
 	} else {
-		VMOVMSKPD(c.vector, bits)
-		CMPB(bits.As8(), Imm(0xf))
+		VMOVMSKPD(c.bits, found)
 	}
+	CMPB(found.As8(), Imm(1<<c.count-1))
 	SETEQ(ok)
 	return ok
 }
@@ -177,14 +177,20 @@ func (l lanes) truncate(u VecVirtual) {
 	}
 }
 
-// integers returns numbers as integers of 32 bits.
-func (l lanes) integers(x VecVirtual) VecVirtual {
-	if l.count == 8 {
+// integers stores numbers as integers of 32 bits.
+func (l lanes) integers(x VecVirtual, to Mem) {
+	switch l.count {
+	case 8:
 		i := YMM()
 		VCVTTPD2DQ(x, i)
-		return i
+		VMOVDQU(i, to)
+	case 4:
+		i := XMM()
+		VCVTTPD2DQY(x, i)
+		VMOVDQU(i, to)
+	default:
+		i := XMM()
+		VCVTTPD2DQX(x, i)
+		VMOVQ(i, to)
 	}
-	i := XMM()
-	VCVTTPD2DQY(x, i)
-	return i
 }

@@ -10,12 +10,21 @@ func (u Uniform) haveKernels(each int) bool {
 	return inKernel > 0 && each > 0 && each%12 == 0 && u.perWord > 1
 }
 
-// Kernels by how many indices they take from a word.
+// Kernels by how many streams they take at once, and how many indices from a word.
 var (
-	fillBy8  = [...]func(dst *uint32, stride, words int, s *Stream, n, reject uint64) bool{2: fill2By8, 3: fill3By8, 4: fill4By8}
-	fillBy4  = [...]func(dst *uint32, stride, words int, s *Stream, n, reject uint64) bool{2: fill2By4, 3: fill3By4, 4: fill4By4}
-	weaveBy8 = [...]func(dst *uint32, words int, s *Stream, n, reject uint64) bool{2: weave2By8, 3: weave3By8, 4: weave4By8}
-	weaveBy4 = [...]func(dst *uint32, words int, s *Stream, n, reject uint64) bool{2: weave2By4, 3: weave3By4, 4: weave4By4}
+	fills = map[int][5]func(dst *uint32, stride, words int, s *Stream, n, reject uint64) bool{
+		8: {2: fill2By8, 3: fill3By8, 4: fill4By8},
+		4: {2: fill2By4, 3: fill3By4, 4: fill4By4},
+		2: {2: fill2By2, 3: fill3By2, 4: fill4By2},
+	}
+	weaves = map[int][5]func(dst *uint32, words int, s *Stream, n, reject uint64) bool{
+		8: {2: weave2By8, 3: weave3By8, 4: weave4By8},
+		4: {2: weave2By4, 3: weave3By4, 4: weave4By4},
+		2: {2: weave2By2, 3: weave3By2, 4: weave4By2},
+	}
+	descends = map[int]func(dst *uint32, stride, words int, s *Stream, n, reject uint64) bool{
+		8: descendBy8, 4: descendBy4, 2: descendBy2,
+	}
 )
 
 // fillLanes is FillEach for as many streams as there are lanes. It is false, and leaves the
@@ -24,11 +33,7 @@ func (u Uniform) fillLanes(dst []uint32, each int, g *[lanes]Stream) bool {
 	if !u.haveKernels(each) {
 		return false
 	}
-	fill := fillBy8[u.perWord]
-	if inKernel == 4 {
-		fill = fillBy4[u.perWord]
-	}
-	before := *g
+	fill, before := fills[inKernel][u.perWord], *g
 	for first := 0; first < lanes; first += inKernel {
 		if !fill(&dst[first*each], 4*each, each/u.perWord, &g[first], u.n, u.reject) {
 			*g = before
@@ -40,14 +45,8 @@ func (u Uniform) fillLanes(dst []uint32, each int, g *[lanes]Stream) bool {
 
 // weaveLanes is Weave for as many streams as kernels take, or false like fillLanes.
 func (u Uniform) weaveLanes(dst []uint32, each int, g []Stream) bool {
-	if !u.haveKernels(each) || len(g) != inKernel {
-		return false
-	}
-	weave := weaveBy8[u.perWord]
-	if inKernel == 4 {
-		weave = weaveBy4[u.perWord]
-	}
-	return weave(&dst[0], each/u.perWord, &g[0], u.n, u.reject)
+	return u.haveKernels(each) && len(g) == inKernel &&
+		weaves[inKernel][u.perWord](&dst[0], each/u.perWord, &g[0], u.n, u.reject)
 }
 
 // piece is how many positions are shuffled at a time.
@@ -82,14 +81,12 @@ func shuffleLanes(s *[lanes][]uint32, g *[lanes]Stream) int {
 // descendLanes draws indices below m, m − 1, and so on. It is false, with the streams where they were,
 // if what is left of a word may be below reject.
 func descendLanes(at *[lanes][piece]uint32, g *[lanes]Stream, m, reject uint64) bool {
-	if inKernel == 8 {
-		return descendBy8(&at[0][0], 4*piece, piece/2, &g[0], m, reject)
+	descend, before := descends[inKernel], *g
+	for first := 0; first < lanes; first += inKernel {
+		if !descend(&at[first][0], 4*piece, piece/2, &g[first], m, reject) {
+			*g = before
+			return false
+		}
 	}
-	before := *g
-	if descendBy4(&at[0][0], 4*piece, piece/2, &g[0], m, reject) &&
-		descendBy4(&at[4][0], 4*piece, piece/2, &g[4], m, reject) {
-		return true
-	}
-	*g = before
-	return false
+	return true
 }

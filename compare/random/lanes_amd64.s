@@ -1714,3 +1714,738 @@ thrown:
 	SETEQ ok+48(FP)
 	VZEROUPPER
 	RET
+
+// func fill2By2(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+// Requires: AVX
+TEXT ·fill2By2(SB), NOSPLIT, $0-49
+	MOVQ      dst+0(FP), AX
+	MOVQ      stride+8(FP), CX
+	LEAQ      (CX)(CX*2), DX
+	MOVQ      words+16(FP), DX
+	MOVQ      streams+24(FP), BX
+	MOVQ      n+32(FP), SI
+	VMOVQ     SI, X0
+	VMOVDDUP  X0, X0
+	VMOVUPD   (BX), X1
+	VMOVUPD   32(BX), X2
+	VMOVUPD   16(BX), X3
+	VMOVUPD   48(BX), X4
+	VUNPCKLPD X2, X1, X5
+	VUNPCKHPD X2, X1, X1
+	VUNPCKLPD X4, X3, X2
+	VUNPCKHPD X4, X3, X3
+	MOVQ      $0x0000000000000001, SI
+	VMOVQ     SI, X4
+	VMOVDDUP  X4, X4
+	MOVQ      $0xffffffffffffffff, SI
+	VMOVQ     SI, X6
+	VMOVDDUP  X6, X6
+
+loop:
+	VPADDQ    X5, X1, X7
+	VPADDQ    X3, X7, X7
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X8
+	VPXOR     X8, X1, X5
+	VPSLLQ    $0x03, X2, X8
+	VPADDQ    X8, X2, X1
+	VPSLLQ    $0x18, X2, X8
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X8, X2, X2
+	VPADDQ    X7, X2, X2
+	VPSRLQ    $0x20, X7, X8
+	VPMULUDQ  X0, X7, X7
+	VPMULUDQ  X0, X8, X8
+	VPSRLQ    $0x20, X7, X9
+	VPADDQ    X9, X8, X8
+	VPMULUDQ  X0, X7, X9
+	VPMULUDQ  X0, X8, X7
+	VPSRLQ    $0x20, X9, X9
+	VPADDQ    X9, X7, X7
+	VPMINUD   X7, X6, X6
+	VPADDQ    X5, X1, X9
+	VPADDQ    X3, X9, X9
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X10
+	VPXOR     X10, X1, X5
+	VPSLLQ    $0x03, X2, X10
+	VPADDQ    X10, X2, X1
+	VPSLLQ    $0x18, X2, X10
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X10, X2, X2
+	VPADDQ    X9, X2, X2
+	VPSRLQ    $0x20, X9, X10
+	VPMULUDQ  X0, X9, X9
+	VPMULUDQ  X0, X10, X10
+	VPSRLQ    $0x20, X9, X11
+	VPADDQ    X11, X10, X10
+	VPMULUDQ  X0, X9, X11
+	VPMULUDQ  X0, X10, X9
+	VPSRLQ    $0x20, X11, X11
+	VPADDQ    X11, X9, X9
+	VPMINUD   X9, X6, X6
+	VSHUFPS   $0xdd, X7, X8, X7
+	VSHUFPS   $0xdd, X9, X10, X8
+	VSHUFPS   $0x88, X8, X7, X9
+	VSHUFPS   $0xdd, X8, X7, X7
+	VMOVDQU   X9, (AX)
+	VMOVDQU   X7, (AX)(CX*1)
+	ADDQ      $0x10, AX
+	SUBQ      $0x02, DX
+	JNE       loop
+	MOVQ      reject+40(FP), AX
+	VMOVQ     AX, X0
+	VMOVDDUP  X0, X0
+	VPSRLQ    $0x20, X0, X0
+	VPMAXUD   X0, X6, X6
+	VPCMPEQD  X0, X6, X6
+	VMOVMSKPS X6, AX
+	TESTL     $0x00000055, AX
+	JNE       thrown
+	VUNPCKLPD X1, X5, X0
+	VUNPCKHPD X1, X5, X1
+	VUNPCKLPD X3, X2, X4
+	VUNPCKHPD X3, X2, X2
+	VMOVUPD   X0, (BX)
+	VMOVUPD   X1, 32(BX)
+	VMOVUPD   X4, 16(BX)
+	VMOVUPD   X2, 48(BX)
+
+thrown:
+	SETEQ ok+48(FP)
+	VZEROUPPER
+	RET
+
+// func weave2By2(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+// Requires: AVX
+TEXT ·weave2By2(SB), NOSPLIT, $0-41
+	MOVQ      dst+0(FP), AX
+	MOVQ      words+8(FP), CX
+	MOVQ      streams+16(FP), DX
+	MOVQ      n+24(FP), BX
+	VMOVQ     BX, X0
+	VMOVDDUP  X0, X0
+	VMOVUPD   (DX), X1
+	VMOVUPD   32(DX), X2
+	VMOVUPD   16(DX), X3
+	VMOVUPD   48(DX), X4
+	VUNPCKLPD X2, X1, X5
+	VUNPCKHPD X2, X1, X1
+	VUNPCKLPD X4, X3, X2
+	VUNPCKHPD X4, X3, X3
+	MOVQ      $0x0000000000000001, BX
+	VMOVQ     BX, X4
+	VMOVDDUP  X4, X4
+	MOVQ      $0xffffffffffffffff, BX
+	VMOVQ     BX, X6
+	VMOVDDUP  X6, X6
+
+loop:
+	VPADDQ    X5, X1, X7
+	VPADDQ    X3, X7, X7
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X8
+	VPXOR     X8, X1, X5
+	VPSLLQ    $0x03, X2, X8
+	VPADDQ    X8, X2, X1
+	VPSLLQ    $0x18, X2, X8
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X8, X2, X2
+	VPADDQ    X7, X2, X2
+	VPSRLQ    $0x20, X7, X8
+	VPMULUDQ  X0, X7, X7
+	VPMULUDQ  X0, X8, X8
+	VPSRLQ    $0x20, X7, X9
+	VPADDQ    X9, X8, X8
+	VPMULUDQ  X0, X7, X9
+	VPMULUDQ  X0, X8, X7
+	VPSRLQ    $0x20, X9, X9
+	VPADDQ    X9, X7, X7
+	VPMINUD   X7, X6, X6
+	VSHUFPS   $0xdd, X7, X8, X7
+	VMOVDQU   X7, (AX)
+	ADDQ      $0x10, AX
+	SUBQ      $0x01, CX
+	JNE       loop
+	MOVQ      reject+32(FP), AX
+	VMOVQ     AX, X0
+	VMOVDDUP  X0, X0
+	VPSRLQ    $0x20, X0, X0
+	VPMAXUD   X0, X6, X6
+	VPCMPEQD  X0, X6, X6
+	VMOVMSKPS X6, AX
+	TESTL     $0x00000055, AX
+	JNE       thrown
+	VUNPCKLPD X1, X5, X0
+	VUNPCKHPD X1, X5, X1
+	VUNPCKLPD X3, X2, X4
+	VUNPCKHPD X3, X2, X2
+	VMOVUPD   X0, (DX)
+	VMOVUPD   X1, 32(DX)
+	VMOVUPD   X4, 16(DX)
+	VMOVUPD   X2, 48(DX)
+
+thrown:
+	SETEQ ok+40(FP)
+	VZEROUPPER
+	RET
+
+// func fill3By2(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+// Requires: AVX
+TEXT ·fill3By2(SB), NOSPLIT, $0-49
+	MOVQ      dst+0(FP), AX
+	MOVQ      stride+8(FP), CX
+	LEAQ      (CX)(CX*2), DX
+	MOVQ      words+16(FP), DX
+	MOVQ      streams+24(FP), BX
+	MOVQ      n+32(FP), SI
+	VMOVQ     SI, X0
+	VMOVDDUP  X0, X0
+	VMOVUPD   (BX), X1
+	VMOVUPD   32(BX), X2
+	VMOVUPD   16(BX), X3
+	VMOVUPD   48(BX), X4
+	VUNPCKLPD X2, X1, X5
+	VUNPCKHPD X2, X1, X1
+	VUNPCKLPD X4, X3, X2
+	VUNPCKHPD X4, X3, X3
+	MOVQ      $0x0000000000000001, SI
+	VMOVQ     SI, X4
+	VMOVDDUP  X4, X4
+	MOVQ      $0xffffffffffffffff, SI
+	VMOVQ     SI, X6
+	VMOVDDUP  X6, X6
+
+loop:
+	VPADDQ    X5, X1, X7
+	VPADDQ    X3, X7, X7
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X8
+	VPXOR     X8, X1, X5
+	VPSLLQ    $0x03, X2, X8
+	VPADDQ    X8, X2, X1
+	VPSLLQ    $0x18, X2, X8
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X8, X2, X2
+	VPADDQ    X7, X2, X2
+	VPSRLQ    $0x20, X7, X8
+	VPMULUDQ  X0, X7, X7
+	VPMULUDQ  X0, X8, X8
+	VPSRLQ    $0x20, X7, X9
+	VPADDQ    X9, X8, X8
+	VPMULUDQ  X0, X7, X9
+	VPMULUDQ  X0, X8, X7
+	VPSRLQ    $0x20, X9, X10
+	VPADDQ    X10, X7, X7
+	VPMULUDQ  X0, X9, X10
+	VPMULUDQ  X0, X7, X9
+	VPSRLQ    $0x20, X10, X10
+	VPADDQ    X10, X9, X9
+	VPMINUD   X9, X6, X6
+	VPADDQ    X5, X1, X10
+	VPADDQ    X3, X10, X10
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X11
+	VPXOR     X11, X1, X5
+	VPSLLQ    $0x03, X2, X11
+	VPADDQ    X11, X2, X1
+	VPSLLQ    $0x18, X2, X11
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X11, X2, X2
+	VPADDQ    X10, X2, X2
+	VPSRLQ    $0x20, X10, X11
+	VPMULUDQ  X0, X10, X10
+	VPMULUDQ  X0, X11, X11
+	VPSRLQ    $0x20, X10, X12
+	VPADDQ    X12, X11, X11
+	VPMULUDQ  X0, X10, X12
+	VPMULUDQ  X0, X11, X10
+	VPSRLQ    $0x20, X12, X13
+	VPADDQ    X13, X10, X10
+	VPMULUDQ  X0, X12, X13
+	VPMULUDQ  X0, X10, X12
+	VPSRLQ    $0x20, X13, X13
+	VPADDQ    X13, X12, X12
+	VPMINUD   X12, X6, X6
+	VSHUFPS   $0xdd, X7, X8, X7
+	VSHUFPS   $0xdd, X11, X9, X8
+	VSHUFPS   $0x88, X8, X7, X9
+	VSHUFPS   $0xdd, X8, X7, X7
+	VMOVDQU   X9, (AX)
+	VMOVDQU   X7, (AX)(CX*1)
+	ADDQ      $0x10, AX
+	VPADDQ    X5, X1, X7
+	VPADDQ    X3, X7, X7
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X8
+	VPXOR     X8, X1, X5
+	VPSLLQ    $0x03, X2, X8
+	VPADDQ    X8, X2, X1
+	VPSLLQ    $0x18, X2, X8
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X8, X2, X2
+	VPADDQ    X7, X2, X2
+	VPSRLQ    $0x20, X7, X8
+	VPMULUDQ  X0, X7, X7
+	VPMULUDQ  X0, X8, X8
+	VPSRLQ    $0x20, X7, X9
+	VPADDQ    X9, X8, X8
+	VPMULUDQ  X0, X7, X9
+	VPMULUDQ  X0, X8, X7
+	VPSRLQ    $0x20, X9, X11
+	VPADDQ    X11, X7, X7
+	VPMULUDQ  X0, X9, X11
+	VPMULUDQ  X0, X7, X9
+	VPSRLQ    $0x20, X11, X11
+	VPADDQ    X11, X9, X9
+	VPMINUD   X9, X6, X6
+	VSHUFPS   $0xdd, X12, X10, X10
+	VSHUFPS   $0xdd, X7, X8, X7
+	VSHUFPS   $0x88, X7, X10, X8
+	VSHUFPS   $0xdd, X7, X10, X7
+	VMOVDQU   X8, (AX)
+	VMOVDQU   X7, (AX)(CX*1)
+	ADDQ      $0x10, AX
+	VPADDQ    X5, X1, X7
+	VPADDQ    X3, X7, X7
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X8
+	VPXOR     X8, X1, X5
+	VPSLLQ    $0x03, X2, X8
+	VPADDQ    X8, X2, X1
+	VPSLLQ    $0x18, X2, X8
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X8, X2, X2
+	VPADDQ    X7, X2, X2
+	VPSRLQ    $0x20, X7, X8
+	VPMULUDQ  X0, X7, X7
+	VPMULUDQ  X0, X8, X8
+	VPSRLQ    $0x20, X7, X10
+	VPADDQ    X10, X8, X8
+	VPMULUDQ  X0, X7, X10
+	VPMULUDQ  X0, X8, X7
+	VPSRLQ    $0x20, X10, X11
+	VPADDQ    X11, X7, X7
+	VPMULUDQ  X0, X10, X11
+	VPMULUDQ  X0, X7, X10
+	VPSRLQ    $0x20, X11, X11
+	VPADDQ    X11, X10, X10
+	VPMINUD   X10, X6, X6
+	VSHUFPS   $0xdd, X8, X9, X8
+	VSHUFPS   $0xdd, X10, X7, X7
+	VSHUFPS   $0x88, X7, X8, X9
+	VSHUFPS   $0xdd, X7, X8, X7
+	VMOVDQU   X9, (AX)
+	VMOVDQU   X7, (AX)(CX*1)
+	ADDQ      $0x10, AX
+	SUBQ      $0x04, DX
+	JNE       loop
+	MOVQ      reject+40(FP), AX
+	VMOVQ     AX, X0
+	VMOVDDUP  X0, X0
+	VPSRLQ    $0x20, X0, X0
+	VPMAXUD   X0, X6, X6
+	VPCMPEQD  X0, X6, X6
+	VMOVMSKPS X6, AX
+	TESTL     $0x00000055, AX
+	JNE       thrown
+	VUNPCKLPD X1, X5, X0
+	VUNPCKHPD X1, X5, X1
+	VUNPCKLPD X3, X2, X4
+	VUNPCKHPD X3, X2, X2
+	VMOVUPD   X0, (BX)
+	VMOVUPD   X1, 32(BX)
+	VMOVUPD   X4, 16(BX)
+	VMOVUPD   X2, 48(BX)
+
+thrown:
+	SETEQ ok+48(FP)
+	VZEROUPPER
+	RET
+
+// func weave3By2(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+// Requires: AVX
+TEXT ·weave3By2(SB), NOSPLIT, $0-41
+	MOVQ      dst+0(FP), AX
+	MOVQ      words+8(FP), CX
+	MOVQ      streams+16(FP), DX
+	MOVQ      n+24(FP), BX
+	VMOVQ     BX, X0
+	VMOVDDUP  X0, X0
+	VMOVUPD   (DX), X1
+	VMOVUPD   32(DX), X2
+	VMOVUPD   16(DX), X3
+	VMOVUPD   48(DX), X4
+	VUNPCKLPD X2, X1, X5
+	VUNPCKHPD X2, X1, X1
+	VUNPCKLPD X4, X3, X2
+	VUNPCKHPD X4, X3, X3
+	MOVQ      $0x0000000000000001, BX
+	VMOVQ     BX, X4
+	VMOVDDUP  X4, X4
+	MOVQ      $0xffffffffffffffff, BX
+	VMOVQ     BX, X6
+	VMOVDDUP  X6, X6
+
+loop:
+	VPADDQ    X5, X1, X7
+	VPADDQ    X3, X7, X7
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X8
+	VPXOR     X8, X1, X5
+	VPSLLQ    $0x03, X2, X8
+	VPADDQ    X8, X2, X1
+	VPSLLQ    $0x18, X2, X8
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X8, X2, X2
+	VPADDQ    X7, X2, X2
+	VPSRLQ    $0x20, X7, X8
+	VPMULUDQ  X0, X7, X7
+	VPMULUDQ  X0, X8, X8
+	VPSRLQ    $0x20, X7, X9
+	VPADDQ    X9, X8, X8
+	VPMULUDQ  X0, X7, X9
+	VPMULUDQ  X0, X8, X7
+	VPSRLQ    $0x20, X9, X10
+	VPADDQ    X10, X7, X7
+	VPMULUDQ  X0, X9, X10
+	VPMULUDQ  X0, X7, X9
+	VPSRLQ    $0x20, X10, X10
+	VPADDQ    X10, X9, X9
+	VPMINUD   X9, X6, X6
+	VSHUFPS   $0xdd, X7, X8, X7
+	VMOVDQU   X7, (AX)
+	ADDQ      $0x10, AX
+	VPADDQ    X5, X1, X7
+	VPADDQ    X3, X7, X7
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X8
+	VPXOR     X8, X1, X5
+	VPSLLQ    $0x03, X2, X8
+	VPADDQ    X8, X2, X1
+	VPSLLQ    $0x18, X2, X8
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X8, X2, X2
+	VPADDQ    X7, X2, X2
+	VPSRLQ    $0x20, X7, X8
+	VPMULUDQ  X0, X7, X7
+	VPMULUDQ  X0, X8, X8
+	VPSRLQ    $0x20, X7, X10
+	VPADDQ    X10, X8, X8
+	VPMULUDQ  X0, X7, X10
+	VPMULUDQ  X0, X8, X7
+	VPSRLQ    $0x20, X10, X11
+	VPADDQ    X11, X7, X7
+	VPMULUDQ  X0, X10, X11
+	VPMULUDQ  X0, X7, X10
+	VPSRLQ    $0x20, X11, X11
+	VPADDQ    X11, X10, X10
+	VPMINUD   X10, X6, X6
+	VSHUFPS   $0xdd, X8, X9, X8
+	VMOVDQU   X8, (AX)
+	ADDQ      $0x10, AX
+	VSHUFPS   $0xdd, X10, X7, X7
+	VMOVDQU   X7, (AX)
+	ADDQ      $0x10, AX
+	SUBQ      $0x02, CX
+	JNE       loop
+	MOVQ      reject+32(FP), AX
+	VMOVQ     AX, X0
+	VMOVDDUP  X0, X0
+	VPSRLQ    $0x20, X0, X0
+	VPMAXUD   X0, X6, X6
+	VPCMPEQD  X0, X6, X6
+	VMOVMSKPS X6, AX
+	TESTL     $0x00000055, AX
+	JNE       thrown
+	VUNPCKLPD X1, X5, X0
+	VUNPCKHPD X1, X5, X1
+	VUNPCKLPD X3, X2, X4
+	VUNPCKHPD X3, X2, X2
+	VMOVUPD   X0, (DX)
+	VMOVUPD   X1, 32(DX)
+	VMOVUPD   X4, 16(DX)
+	VMOVUPD   X2, 48(DX)
+
+thrown:
+	SETEQ ok+40(FP)
+	VZEROUPPER
+	RET
+
+// func fill4By2(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+// Requires: AVX
+TEXT ·fill4By2(SB), NOSPLIT, $0-49
+	MOVQ      dst+0(FP), AX
+	MOVQ      stride+8(FP), CX
+	LEAQ      (CX)(CX*2), DX
+	MOVQ      words+16(FP), DX
+	MOVQ      streams+24(FP), BX
+	MOVQ      n+32(FP), SI
+	VMOVQ     SI, X0
+	VMOVDDUP  X0, X0
+	VMOVUPD   (BX), X1
+	VMOVUPD   32(BX), X2
+	VMOVUPD   16(BX), X3
+	VMOVUPD   48(BX), X4
+	VUNPCKLPD X2, X1, X5
+	VUNPCKHPD X2, X1, X1
+	VUNPCKLPD X4, X3, X2
+	VUNPCKHPD X4, X3, X3
+	MOVQ      $0x0000000000000001, SI
+	VMOVQ     SI, X4
+	VMOVDDUP  X4, X4
+	MOVQ      $0xffffffffffffffff, SI
+	VMOVQ     SI, X6
+	VMOVDDUP  X6, X6
+
+loop:
+	VPADDQ    X5, X1, X7
+	VPADDQ    X3, X7, X7
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X8
+	VPXOR     X8, X1, X5
+	VPSLLQ    $0x03, X2, X8
+	VPADDQ    X8, X2, X1
+	VPSLLQ    $0x18, X2, X8
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X8, X2, X2
+	VPADDQ    X7, X2, X2
+	VPSRLQ    $0x20, X7, X8
+	VPMULUDQ  X0, X7, X7
+	VPMULUDQ  X0, X8, X8
+	VPSRLQ    $0x20, X7, X9
+	VPADDQ    X9, X8, X8
+	VPMULUDQ  X0, X7, X9
+	VPMULUDQ  X0, X8, X7
+	VPSRLQ    $0x20, X9, X10
+	VPADDQ    X10, X7, X7
+	VPMULUDQ  X0, X9, X10
+	VPMULUDQ  X0, X7, X9
+	VPSRLQ    $0x20, X10, X11
+	VPADDQ    X11, X9, X9
+	VPMULUDQ  X0, X10, X11
+	VPMULUDQ  X0, X9, X10
+	VPSRLQ    $0x20, X11, X11
+	VPADDQ    X11, X10, X10
+	VPMINUD   X10, X6, X6
+	VSHUFPS   $0xdd, X7, X8, X7
+	VSHUFPS   $0xdd, X10, X9, X8
+	VSHUFPS   $0x88, X8, X7, X9
+	VSHUFPS   $0xdd, X8, X7, X7
+	VMOVDQU   X9, (AX)
+	VMOVDQU   X7, (AX)(CX*1)
+	ADDQ      $0x10, AX
+	SUBQ      $0x01, DX
+	JNE       loop
+	MOVQ      reject+40(FP), AX
+	VMOVQ     AX, X0
+	VMOVDDUP  X0, X0
+	VPSRLQ    $0x20, X0, X0
+	VPMAXUD   X0, X6, X6
+	VPCMPEQD  X0, X6, X6
+	VMOVMSKPS X6, AX
+	TESTL     $0x00000055, AX
+	JNE       thrown
+	VUNPCKLPD X1, X5, X0
+	VUNPCKHPD X1, X5, X1
+	VUNPCKLPD X3, X2, X4
+	VUNPCKHPD X3, X2, X2
+	VMOVUPD   X0, (BX)
+	VMOVUPD   X1, 32(BX)
+	VMOVUPD   X4, 16(BX)
+	VMOVUPD   X2, 48(BX)
+
+thrown:
+	SETEQ ok+48(FP)
+	VZEROUPPER
+	RET
+
+// func weave4By2(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+// Requires: AVX
+TEXT ·weave4By2(SB), NOSPLIT, $0-41
+	MOVQ      dst+0(FP), AX
+	MOVQ      words+8(FP), CX
+	MOVQ      streams+16(FP), DX
+	MOVQ      n+24(FP), BX
+	VMOVQ     BX, X0
+	VMOVDDUP  X0, X0
+	VMOVUPD   (DX), X1
+	VMOVUPD   32(DX), X2
+	VMOVUPD   16(DX), X3
+	VMOVUPD   48(DX), X4
+	VUNPCKLPD X2, X1, X5
+	VUNPCKHPD X2, X1, X1
+	VUNPCKLPD X4, X3, X2
+	VUNPCKHPD X4, X3, X3
+	MOVQ      $0x0000000000000001, BX
+	VMOVQ     BX, X4
+	VMOVDDUP  X4, X4
+	MOVQ      $0xffffffffffffffff, BX
+	VMOVQ     BX, X6
+	VMOVDDUP  X6, X6
+
+loop:
+	VPADDQ    X5, X1, X7
+	VPADDQ    X3, X7, X7
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X8
+	VPXOR     X8, X1, X5
+	VPSLLQ    $0x03, X2, X8
+	VPADDQ    X8, X2, X1
+	VPSLLQ    $0x18, X2, X8
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X8, X2, X2
+	VPADDQ    X7, X2, X2
+	VPSRLQ    $0x20, X7, X8
+	VPMULUDQ  X0, X7, X7
+	VPMULUDQ  X0, X8, X8
+	VPSRLQ    $0x20, X7, X9
+	VPADDQ    X9, X8, X8
+	VPMULUDQ  X0, X7, X9
+	VPMULUDQ  X0, X8, X7
+	VPSRLQ    $0x20, X9, X10
+	VPADDQ    X10, X7, X7
+	VPMULUDQ  X0, X9, X10
+	VPMULUDQ  X0, X7, X9
+	VPSRLQ    $0x20, X10, X11
+	VPADDQ    X11, X9, X9
+	VPMULUDQ  X0, X10, X11
+	VPMULUDQ  X0, X9, X10
+	VPSRLQ    $0x20, X11, X11
+	VPADDQ    X11, X10, X10
+	VPMINUD   X10, X6, X6
+	VSHUFPS   $0xdd, X7, X8, X7
+	VMOVDQU   X7, (AX)
+	ADDQ      $0x10, AX
+	VSHUFPS   $0xdd, X10, X9, X7
+	VMOVDQU   X7, (AX)
+	ADDQ      $0x10, AX
+	SUBQ      $0x01, CX
+	JNE       loop
+	MOVQ      reject+32(FP), AX
+	VMOVQ     AX, X0
+	VMOVDDUP  X0, X0
+	VPSRLQ    $0x20, X0, X0
+	VPMAXUD   X0, X6, X6
+	VPCMPEQD  X0, X6, X6
+	VMOVMSKPS X6, AX
+	TESTL     $0x00000055, AX
+	JNE       thrown
+	VUNPCKLPD X1, X5, X0
+	VUNPCKHPD X1, X5, X1
+	VUNPCKLPD X3, X2, X4
+	VUNPCKHPD X3, X2, X2
+	VMOVUPD   X0, (DX)
+	VMOVUPD   X1, 32(DX)
+	VMOVUPD   X4, 16(DX)
+	VMOVUPD   X2, 48(DX)
+
+thrown:
+	SETEQ ok+40(FP)
+	VZEROUPPER
+	RET
+
+// func descendBy2(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+// Requires: AVX
+TEXT ·descendBy2(SB), NOSPLIT, $0-49
+	MOVQ      dst+0(FP), AX
+	MOVQ      stride+8(FP), CX
+	LEAQ      (CX)(CX*2), DX
+	MOVQ      words+16(FP), DX
+	MOVQ      streams+24(FP), BX
+	MOVQ      n+32(FP), SI
+	VMOVQ     SI, X0
+	VMOVDDUP  X0, X0
+	VMOVUPD   (BX), X1
+	VMOVUPD   32(BX), X2
+	VMOVUPD   16(BX), X3
+	VMOVUPD   48(BX), X4
+	VUNPCKLPD X2, X1, X5
+	VUNPCKHPD X2, X1, X1
+	VUNPCKLPD X4, X3, X2
+	VUNPCKHPD X4, X3, X3
+	MOVQ      $0x0000000000000001, SI
+	VMOVQ     SI, X4
+	VMOVDDUP  X4, X4
+	MOVQ      $0xffffffffffffffff, SI
+	VMOVQ     SI, X6
+	VMOVDDUP  X6, X6
+
+loop:
+	VPADDQ    X5, X1, X7
+	VPADDQ    X3, X7, X7
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X8
+	VPXOR     X8, X1, X5
+	VPSLLQ    $0x03, X2, X8
+	VPADDQ    X8, X2, X1
+	VPSLLQ    $0x18, X2, X8
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X8, X2, X2
+	VPADDQ    X7, X2, X2
+	VPSRLQ    $0x20, X7, X8
+	VPMULUDQ  X0, X7, X7
+	VPMULUDQ  X0, X8, X8
+	VPSRLQ    $0x20, X7, X9
+	VPADDQ    X9, X8, X8
+	VPSUBQ    X4, X0, X0
+	VPMULUDQ  X0, X7, X9
+	VPMULUDQ  X0, X8, X7
+	VPSRLQ    $0x20, X9, X9
+	VPADDQ    X9, X7, X7
+	VPSUBQ    X4, X0, X0
+	VPMINUD   X7, X6, X6
+	VPADDQ    X5, X1, X9
+	VPADDQ    X3, X9, X9
+	VPADDQ    X4, X3, X3
+	VPSRLQ    $0x0b, X1, X10
+	VPXOR     X10, X1, X5
+	VPSLLQ    $0x03, X2, X10
+	VPADDQ    X10, X2, X1
+	VPSLLQ    $0x18, X2, X10
+	VPSRLQ    $0x28, X2, X2
+	VPOR      X10, X2, X2
+	VPADDQ    X9, X2, X2
+	VPSRLQ    $0x20, X9, X10
+	VPMULUDQ  X0, X9, X9
+	VPMULUDQ  X0, X10, X10
+	VPSRLQ    $0x20, X9, X11
+	VPADDQ    X11, X10, X10
+	VPSUBQ    X4, X0, X0
+	VPMULUDQ  X0, X9, X11
+	VPMULUDQ  X0, X10, X9
+	VPSRLQ    $0x20, X11, X11
+	VPADDQ    X11, X9, X9
+	VPSUBQ    X4, X0, X0
+	VPMINUD   X9, X6, X6
+	VSHUFPS   $0xdd, X7, X8, X7
+	VSHUFPS   $0xdd, X9, X10, X8
+	VSHUFPS   $0x88, X8, X7, X9
+	VSHUFPS   $0xdd, X8, X7, X7
+	VMOVDQU   X9, (AX)
+	VMOVDQU   X7, (AX)(CX*1)
+	ADDQ      $0x10, AX
+	SUBQ      $0x02, DX
+	JNE       loop
+	MOVQ      reject+40(FP), AX
+	VMOVQ     AX, X0
+	VMOVDDUP  X0, X0
+	VPSRLQ    $0x20, X0, X0
+	VPMAXUD   X0, X6, X6
+	VPCMPEQD  X0, X6, X6
+	VMOVMSKPS X6, AX
+	TESTL     $0x00000055, AX
+	JNE       thrown
+	VUNPCKLPD X1, X5, X0
+	VUNPCKHPD X1, X5, X1
+	VUNPCKLPD X3, X2, X4
+	VUNPCKHPD X3, X2, X2
+	VMOVUPD   X0, (BX)
+	VMOVUPD   X1, 32(BX)
+	VMOVUPD   X4, 16(BX)
+	VMOVUPD   X2, 48(BX)
+
+thrown:
+	SETEQ ok+48(FP)
+	VZEROUPPER
+	RET

@@ -9,7 +9,7 @@ import (
 func eachKernel(t *testing.T, test func(t *testing.T)) {
 	before := inKernel
 	defer func() { inKernel = before }()
-	for _, n := range []int{8, 4, 0} {
+	for _, n := range []int{8, 4, 2, 0} {
 		if inKernel = n; n <= before {
 			test(t)
 		}

@@ -115,3 +115,59 @@ func weave4By4(dst *uint32, words int, streams *Stream, n uint64, reject uint64)
 //
 //go:noescape
 func descendBy4(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
+// fill2By2 takes 2 indices below n from each of so many words of 2 streams, a multiple of 2, and
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX.
+//
+//go:noescape
+func fill2By2(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
+// weave2By2 takes 2 indices below n from each of so many words of 2 streams, a multiple of 1, and
+// stores the next of each stream behind one of all. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX.
+//
+//go:noescape
+func weave2By2(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
+// fill3By2 takes 3 indices below n from each of so many words of 2 streams, a multiple of 4, and
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX.
+//
+//go:noescape
+func fill3By2(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
+// weave3By2 takes 3 indices below n from each of so many words of 2 streams, a multiple of 2, and
+// stores the next of each stream behind one of all. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX.
+//
+//go:noescape
+func weave3By2(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
+// fill4By2 takes 4 indices below n from each of so many words of 2 streams, a multiple of 1, and
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX.
+//
+//go:noescape
+func fill4By2(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
+// weave4By2 takes 4 indices below n from each of so many words of 2 streams, a multiple of 1, and
+// stores the next of each stream behind one of all. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX.
+//
+//go:noescape
+func weave4By2(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
+// descendBy2 takes 2 indices below n, below n − 1, and so on, from each of so many words of 2 streams, a multiple of 2, and
+// stores those of the next stream so many bytes further on. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// It needs AVX.
+//
+//go:noescape
+func descendBy2(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)

@@ -2,7 +2,7 @@ package loss
 
 import "github.com/ness-fp/ness/grid/pieces"
 
-// lanes is how many numbers kernels take at once, by what the processor has: 0 where there are none.
+// lanes is how many numbers kernels take at once, by what the processor has: less than four where there are none.
 var lanes = pieces.Lanes()
 
 // sigmoidsAtOnce sets those of dst that fill lanes and returns their number.
@@ -12,7 +12,7 @@ func sigmoidsAtOnce(dst, x []float64) int { return atOnce(dst, x, sigmoidsBy8, s
 func tanhsAtOnce(dst, x []float64) int { return atOnce(dst, x, tanhsBy8, tanhsBy4) }
 
 func atOnce(dst, x []float64, by8, by4 func(dst, x *float64, n int, exp2s *[256]uint64)) int {
-	if lanes == 0 || len(x) < lanes {
+	if lanes < 4 || len(x) < lanes {
 		return 0
 	}
 	n := len(x) &^ (lanes - 1)

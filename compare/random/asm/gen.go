@@ -1,7 +1,7 @@
 //go:build ignore
 
 // This program writes lanes_amd64.s and its stubs: uniform indices from eight streams at
-// once with AVX-512, and from four with AVX2, a stream in each lane. See lanes.go for what
+// once with AVX-512, from four with AVX2, and from two with AVX, a stream in each lane. See lanes.go for what
 // they do.
 package main
 
@@ -18,7 +18,7 @@ func main() {
 	Package("github.com/ness-fp/ness/compare/random")
 	ConstraintExpr("amd64")
 	upperHalves = places()
-	for _, l := range []lanes{{8, "AVX-512F"}, {4, "AVX2"}} {
+	for _, l := range []lanes{{8, "AVX-512F"}, {4, "AVX2"}, {2, "AVX"}} {
 		for k := 2; k <= 4; k++ {
 			l.fill(fmt.Sprint("fill", k), k, "below n", nil, false)
 			l.fill(fmt.Sprint("weave", k), k, "below n", nil, true)
@@ -36,21 +36,28 @@ type lanes struct {
 
 // vector returns a new register with all lanes.
 func (l lanes) vector() VecVirtual {
-	if l.count == 8 {
+	switch l.count {
+	case 8:
 		return ZMM()
+	case 4:
+		return YMM()
 	}
-	return YMM()
+	return XMM()
 }
 
 // broadcast returns a word in all lanes.
 func (l lanes) broadcast(word Op) VecVirtual {
 	r, v := GP64(), l.vector()
 	MOVQ(word, r)
-	if l.count == 8 {
+	switch l.count {
+	case 8:
 		VPBROADCASTQ(r, v)
-	} else {
+	case 4:
 		VMOVQ(r, v.AsX())
 		VPBROADCASTQ(v.AsX(), v)
+	default:
+		VMOVQ(r, v)
+		VMOVDDUP(v, v)
 	}
 	return v
 }
@@ -132,10 +139,14 @@ func (l lanes) setIfAbove(x, bound VecVirtual) {
 		VEXTRACTI64X4(Imm(1), x, upper)
 		VPMINUD(upper, x.AsY(), x.AsY())
 	}
-	VPMAXUD(bound.AsY(), x.AsY(), x.AsY())
-	VPCMPEQD(bound.AsY(), x.AsY(), x.AsY()) // where x is not above
-	mask := GP32()
-	VMOVMSKPS(x.AsY(), mask)
+	narrow := x.AsY()
+	mask, limit := GP32(), bound.AsY()
+	if l.count == 2 {
+		narrow, limit = x.AsX(), bound.AsX()
+	}
+	VPMAXUD(limit, narrow, narrow)
+	VPCMPEQD(limit, narrow, narrow) // where x is not above
+	VMOVMSKPS(narrow, mask)
 	const lower = 0x55
 	TESTL(U32(lower), mask)
 }
@@ -160,7 +171,9 @@ func (l lanes) loadStreams(from Register) *streams {
 		for i := range half { // first and last words of streams i%2 and i%2 + 2
 			at := Mem{Base: from, Disp: streamSize*(i%2) + streamSize/2*(i/2)}
 			VMOVUPD(at, half[i].AsX())
-			VINSERTF128(Imm(1), at.Offset(2*streamSize), half[i], half[i])
+			if l.count == 4 {
+				VINSERTF128(Imm(1), at.Offset(2*streamSize), half[i], half[i])
+			}
 		}
 	}
 	first, last := l.unpacked(half[0], half[1]), l.unpacked(half[2], half[3])
@@ -231,7 +244,7 @@ func (l lanes) rotate(x VecVirtual, bits uint64) {
 		VPROLQ(Imm(bits), x, x)
 		return
 	}
-	t := YMM()
+	t := l.vector()
 	VPSLLQ(Imm(bits), x, t)
 	VPSRLQ(Imm(64-bits), x, x)
 	VPOR(t, x, x)
@@ -278,7 +291,7 @@ func (l lanes) append(dst, stride Register) func(found []VecVirtual) {
 	return func(found []VecVirtual) {
 		first, last := l.shuffled(found[0], found[1], odd), l.shuffled(found[2], found[3], odd)
 		streams := []VecVirtual{l.shuffled(first, last, even), l.shuffled(first, last, odd)}
-		for w, row := range rows {
+		for w, row := range rows[:l.count] {
 			switch from := streams[w%2]; {
 			case w < 2:
 				VMOVDQU(from.AsX(), row)
@@ -298,7 +311,9 @@ func (l lanes) append(dst, stride Register) func(found []VecVirtual) {
 func (l lanes) weave(dst Register) func(found []VecVirtual) {
 	pair := func(a, b VecVirtual) VecVirtual {
 		z := l.shuffled(a, b, odd)
-		VPERMQ(Imm(0xd8), z, z)
+		if l.count == 4 {
+			VPERMQ(Imm(0xd8), z, z)
+		}
 		return z
 	}
 	if l.count == 8 {
