@@ -28,41 +28,41 @@ walkers:
 	MOVQ    steps+64(FP), R11
 
 steps:
+	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
 	MOVQ   batch+40(FP), R12
 
 samples:
 	IMUL3L          $0x02, (SI), R13
-	VBROADCASTF32X4 (AX)(R13*8), Z2
+	VBROADCASTF32X4 (AX)(R13*8), Z4
 	IMUL3L          $0x02, (SI)(DX*1), R13
 	VBROADCASTF32X4 (AX)(R13*8), Z5
 	IMUL3L          $0x02, (SI)(DX*2), R13
-	VINSERTF32X4    $0x01, (AX)(R13*8), Z2, Z2
+	VINSERTF32X4    $0x01, (AX)(R13*8), Z4, Z4
 	IMUL3L          $0x02, (SI)(BX*1), R13
 	VINSERTF32X4    $0x01, (AX)(R13*8), Z5, Z5
 	IMUL3L          $0x02, (DI), R13
-	VINSERTF32X4    $0x02, (AX)(R13*8), Z2, Z2
+	VINSERTF32X4    $0x02, (AX)(R13*8), Z4, Z4
 	IMUL3L          $0x02, (DI)(DX*1), R13
 	VINSERTF32X4    $0x02, (AX)(R13*8), Z5, Z5
 	IMUL3L          $0x02, (DI)(DX*2), R13
-	VINSERTF32X4    $0x03, (AX)(R13*8), Z2, Z2
+	VINSERTF32X4    $0x03, (AX)(R13*8), Z4, Z4
 	IMUL3L          $0x02, (DI)(BX*1), R13
 	VINSERTF32X4    $0x03, (AX)(R13*8), Z5, Z5
-	VADDPD          Z2, Z3, Z3
-	VADDPD          Z5, Z4, Z4
+	VADDPD          Z4, Z2, Z2
+	VADDPD          Z5, Z3, Z3
 	ADDQ            $0x04, SI
 	ADDQ            $0x04, DI
 	DECQ            R12
 	JNE             samples
-	VUNPCKLPD       Z4, Z3, Z5
-	VUNPCKHPD       Z4, Z3, Z2
-	VMULPD          Z0, Z5, Z5
-	VSUBPD          Z2, Z5, Z5
-	VBROADCASTSD    (R10), Z2
-	VMULPD          Z2, Z5, Z5
-	VSUBPD          Z5, Z1, Z1
-	VSUBPD          Z5, Z0, Z0
+	VUNPCKLPD       Z3, Z2, Z4
+	VUNPCKHPD       Z3, Z2, Z5
+	VMULPD          Z0, Z4, Z4
+	VSUBPD          Z5, Z4, Z4
+	VBROADCASTSD    (R10), Z0
+	VMULPD          Z0, Z4, Z4
+	VSUBPD          Z4, Z1, Z1
+	VMOVAPD         Z1, Z0
 	ADDQ            $0x08, R10
 	DECQ            R11
 	JNE             steps
@@ -96,40 +96,40 @@ walkers:
 	MOVQ    steps+64(FP), R9
 
 steps:
+	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
 	MOVQ   batch+40(FP), R10
 
 samples:
 	IMUL3L          $0x02, (DX), R11
-	VBROADCASTF32X4 (AX)(R11*8), Z2
+	VBROADCASTF32X4 (AX)(R11*8), Z4
 	IMUL3L          $0x02, 4(DX), R11
 	VBROADCASTF32X4 (AX)(R11*8), Z5
 	IMUL3L          $0x02, 8(DX), R11
-	VINSERTF32X4    $0x01, (AX)(R11*8), Z2, Z2
+	VINSERTF32X4    $0x01, (AX)(R11*8), Z4, Z4
 	IMUL3L          $0x02, 12(DX), R11
 	VINSERTF32X4    $0x01, (AX)(R11*8), Z5, Z5
 	IMUL3L          $0x02, 16(DX), R11
-	VINSERTF32X4    $0x02, (AX)(R11*8), Z2, Z2
+	VINSERTF32X4    $0x02, (AX)(R11*8), Z4, Z4
 	IMUL3L          $0x02, 20(DX), R11
 	VINSERTF32X4    $0x02, (AX)(R11*8), Z5, Z5
 	IMUL3L          $0x02, 24(DX), R11
-	VINSERTF32X4    $0x03, (AX)(R11*8), Z2, Z2
+	VINSERTF32X4    $0x03, (AX)(R11*8), Z4, Z4
 	IMUL3L          $0x02, 28(DX), R11
 	VINSERTF32X4    $0x03, (AX)(R11*8), Z5, Z5
-	VADDPD          Z2, Z3, Z3
-	VADDPD          Z5, Z4, Z4
+	VADDPD          Z4, Z2, Z2
+	VADDPD          Z5, Z3, Z3
 	ADDQ            $0x20, DX
 	DECQ            R10
 	JNE             samples
-	VUNPCKLPD       Z4, Z3, Z5
-	VUNPCKHPD       Z4, Z3, Z2
-	VMULPD          Z0, Z5, Z5
-	VSUBPD          Z2, Z5, Z5
-	VBROADCASTSD    (R8), Z2
-	VMULPD          Z2, Z5, Z5
-	VSUBPD          Z5, Z1, Z1
-	VSUBPD          Z5, Z0, Z0
+	VUNPCKLPD       Z3, Z2, Z4
+	VUNPCKHPD       Z3, Z2, Z5
+	VMULPD          Z0, Z4, Z4
+	VSUBPD          Z5, Z4, Z4
+	VBROADCASTSD    (R8), Z0
+	VMULPD          Z0, Z4, Z4
+	VSUBPD          Z4, Z1, Z1
+	VMOVAPD         Z1, Z0
 	ADDQ            $0x08, R8
 	DECQ            R9
 	JNE             steps
@@ -169,15 +169,15 @@ walkers:
 	MOVQ    steps+80(FP), R11
 
 steps:
+	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
 	MOVQ   batch+56(FP), R12
 
 samples:
 	IMUL3L          $0x04, (SI), R13
-	VBROADCASTF64X4 (AX)(R13*8), Z4
+	VBROADCASTF64X4 (AX)(R13*8), Z6
 	IMUL3L          $0x04, (SI)(DX*2), R13
-	VINSERTF64X4    $0x01, (AX)(R13*8), Z4, Z4
+	VINSERTF64X4    $0x01, (AX)(R13*8), Z6, Z6
 	IMUL3L          $0x04, (SI)(DX*1), R13
 	VBROADCASTF64X4 (AX)(R13*8), Z7
 	IMUL3L          $0x04, (SI)(BX*1), R13
@@ -190,32 +190,32 @@ samples:
 	VBROADCASTF64X4 (AX)(R13*8), Z9
 	IMUL3L          $0x04, (DI)(BX*1), R13
 	VINSERTF64X4    $0x01, (AX)(R13*8), Z9, Z9
-	VUNPCKLPD       Z7, Z4, Z10
-	VUNPCKHPD       Z7, Z4, Z4
+	VUNPCKLPD       Z7, Z6, Z10
+	VUNPCKHPD       Z7, Z6, Z6
 	VUNPCKLPD       Z9, Z8, Z7
 	VUNPCKHPD       Z9, Z8, Z8
 	VSHUFF64X2      $0x88, Z7, Z10, Z9
-	VSHUFF64X2      $0x88, Z8, Z4, Z4
+	VSHUFF64X2      $0x88, Z8, Z6, Z6
 	VSHUFF64X2      $0xdd, Z7, Z10, Z7
 	VMULPD          Z9, Z0, Z8
-	VMULPD          Z4, Z1, Z10
+	VMULPD          Z6, Z1, Z10
 	VADDPD          Z10, Z8, Z8
 	VSUBPD          Z7, Z8, Z8
 	VMULPD          Z9, Z8, Z10
+	VADDPD          Z10, Z4, Z4
+	VMULPD          Z6, Z8, Z10
 	VADDPD          Z10, Z5, Z5
-	VMULPD          Z4, Z8, Z10
-	VADDPD          Z10, Z6, Z6
 	ADDQ            $0x04, SI
 	ADDQ            $0x04, DI
 	DECQ            R12
 	JNE             samples
-	VBROADCASTSD    (R10), Z4
-	VMULPD          Z4, Z5, Z5
-	VSUBPD          Z5, Z2, Z2
-	VSUBPD          Z5, Z0, Z0
-	VMULPD          Z4, Z6, Z6
-	VSUBPD          Z6, Z3, Z3
-	VSUBPD          Z6, Z1, Z1
+	VBROADCASTSD    (R10), Z1
+	VMULPD          Z1, Z4, Z4
+	VSUBPD          Z4, Z2, Z2
+	VMOVAPD         Z2, Z0
+	VMULPD          Z1, Z5, Z5
+	VSUBPD          Z5, Z3, Z3
+	VMOVAPD         Z3, Z1
 	ADDQ            $0x08, R10
 	DECQ            R11
 	JNE             steps
@@ -255,15 +255,15 @@ walkers:
 	MOVQ    steps+80(FP), R9
 
 steps:
+	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
 	MOVQ   batch+56(FP), R10
 
 samples:
 	IMUL3L          $0x04, (DX), R11
-	VBROADCASTF64X4 (AX)(R11*8), Z4
+	VBROADCASTF64X4 (AX)(R11*8), Z6
 	IMUL3L          $0x04, 8(DX), R11
-	VINSERTF64X4    $0x01, (AX)(R11*8), Z4, Z4
+	VINSERTF64X4    $0x01, (AX)(R11*8), Z6, Z6
 	IMUL3L          $0x04, 4(DX), R11
 	VBROADCASTF64X4 (AX)(R11*8), Z7
 	IMUL3L          $0x04, 12(DX), R11
@@ -276,31 +276,31 @@ samples:
 	VBROADCASTF64X4 (AX)(R11*8), Z9
 	IMUL3L          $0x04, 28(DX), R11
 	VINSERTF64X4    $0x01, (AX)(R11*8), Z9, Z9
-	VUNPCKLPD       Z7, Z4, Z10
-	VUNPCKHPD       Z7, Z4, Z4
+	VUNPCKLPD       Z7, Z6, Z10
+	VUNPCKHPD       Z7, Z6, Z6
 	VUNPCKLPD       Z9, Z8, Z7
 	VUNPCKHPD       Z9, Z8, Z8
 	VSHUFF64X2      $0x88, Z7, Z10, Z9
-	VSHUFF64X2      $0x88, Z8, Z4, Z4
+	VSHUFF64X2      $0x88, Z8, Z6, Z6
 	VSHUFF64X2      $0xdd, Z7, Z10, Z7
 	VMULPD          Z9, Z0, Z8
-	VMULPD          Z4, Z1, Z10
+	VMULPD          Z6, Z1, Z10
 	VADDPD          Z10, Z8, Z8
 	VSUBPD          Z7, Z8, Z8
 	VMULPD          Z9, Z8, Z10
+	VADDPD          Z10, Z4, Z4
+	VMULPD          Z6, Z8, Z10
 	VADDPD          Z10, Z5, Z5
-	VMULPD          Z4, Z8, Z10
-	VADDPD          Z10, Z6, Z6
 	ADDQ            $0x20, DX
 	DECQ            R10
 	JNE             samples
-	VBROADCASTSD    (R8), Z4
-	VMULPD          Z4, Z5, Z5
-	VSUBPD          Z5, Z2, Z2
-	VSUBPD          Z5, Z0, Z0
-	VMULPD          Z4, Z6, Z6
-	VSUBPD          Z6, Z3, Z3
-	VSUBPD          Z6, Z1, Z1
+	VBROADCASTSD    (R8), Z1
+	VMULPD          Z1, Z4, Z4
+	VSUBPD          Z4, Z2, Z2
+	VMOVAPD         Z2, Z0
+	VMULPD          Z1, Z5, Z5
+	VSUBPD          Z5, Z3, Z3
+	VMOVAPD         Z3, Z1
 	ADDQ            $0x08, R8
 	DECQ            R9
 	JNE             steps
@@ -346,16 +346,16 @@ walkers:
 	MOVQ    steps+96(FP), R11
 
 steps:
+	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
 	MOVQ   batch+72(FP), R12
 
 samples:
 	IMUL3L          $0x04, (SI), R13
-	VBROADCASTF64X4 (AX)(R13*8), Z6
+	VBROADCASTF64X4 (AX)(R13*8), Z9
 	IMUL3L          $0x04, (SI)(DX*2), R13
-	VINSERTF64X4    $0x01, (AX)(R13*8), Z6, Z6
+	VINSERTF64X4    $0x01, (AX)(R13*8), Z9, Z9
 	IMUL3L          $0x04, (SI)(DX*1), R13
 	VBROADCASTF64X4 (AX)(R13*8), Z10
 	IMUL3L          $0x04, (SI)(BX*1), R13
@@ -368,40 +368,40 @@ samples:
 	VBROADCASTF64X4 (AX)(R13*8), Z12
 	IMUL3L          $0x04, (DI)(BX*1), R13
 	VINSERTF64X4    $0x01, (AX)(R13*8), Z12, Z12
-	VUNPCKLPD       Z10, Z6, Z13
-	VUNPCKHPD       Z10, Z6, Z6
+	VUNPCKLPD       Z10, Z9, Z13
+	VUNPCKHPD       Z10, Z9, Z9
 	VUNPCKLPD       Z12, Z11, Z10
 	VUNPCKHPD       Z12, Z11, Z11
 	VSHUFF64X2      $0x88, Z10, Z13, Z12
-	VSHUFF64X2      $0x88, Z11, Z6, Z14
+	VSHUFF64X2      $0x88, Z11, Z9, Z14
 	VSHUFF64X2      $0xdd, Z10, Z13, Z10
-	VSHUFF64X2      $0xdd, Z11, Z6, Z6
+	VSHUFF64X2      $0xdd, Z11, Z9, Z9
 	VMULPD          Z12, Z0, Z11
 	VMULPD          Z14, Z1, Z13
 	VADDPD          Z13, Z11, Z11
 	VMULPD          Z10, Z2, Z13
 	VADDPD          Z13, Z11, Z11
-	VSUBPD          Z6, Z11, Z11
+	VSUBPD          Z9, Z11, Z11
 	VMULPD          Z12, Z11, Z13
-	VADDPD          Z13, Z7, Z7
+	VADDPD          Z13, Z6, Z6
 	VMULPD          Z14, Z11, Z13
-	VADDPD          Z13, Z8, Z8
+	VADDPD          Z13, Z7, Z7
 	VMULPD          Z10, Z11, Z13
-	VADDPD          Z13, Z9, Z9
+	VADDPD          Z13, Z8, Z8
 	ADDQ            $0x04, SI
 	ADDQ            $0x04, DI
 	DECQ            R12
 	JNE             samples
-	VBROADCASTSD    (R10), Z6
-	VMULPD          Z6, Z7, Z7
-	VSUBPD          Z7, Z3, Z3
-	VSUBPD          Z7, Z0, Z0
-	VMULPD          Z6, Z8, Z8
-	VSUBPD          Z8, Z4, Z4
-	VSUBPD          Z8, Z1, Z1
-	VMULPD          Z6, Z9, Z9
-	VSUBPD          Z9, Z5, Z5
-	VSUBPD          Z9, Z2, Z2
+	VBROADCASTSD    (R10), Z2
+	VMULPD          Z2, Z6, Z6
+	VSUBPD          Z6, Z3, Z3
+	VMOVAPD         Z3, Z0
+	VMULPD          Z2, Z7, Z7
+	VSUBPD          Z7, Z4, Z4
+	VMOVAPD         Z4, Z1
+	VMULPD          Z2, Z8, Z8
+	VSUBPD          Z8, Z5, Z5
+	VMOVAPD         Z5, Z2
 	ADDQ            $0x08, R10
 	DECQ            R11
 	JNE             steps
@@ -447,16 +447,16 @@ walkers:
 	MOVQ    steps+96(FP), R9
 
 steps:
+	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
 	MOVQ   batch+72(FP), R10
 
 samples:
 	IMUL3L          $0x04, (DX), R11
-	VBROADCASTF64X4 (AX)(R11*8), Z6
+	VBROADCASTF64X4 (AX)(R11*8), Z9
 	IMUL3L          $0x04, 8(DX), R11
-	VINSERTF64X4    $0x01, (AX)(R11*8), Z6, Z6
+	VINSERTF64X4    $0x01, (AX)(R11*8), Z9, Z9
 	IMUL3L          $0x04, 4(DX), R11
 	VBROADCASTF64X4 (AX)(R11*8), Z10
 	IMUL3L          $0x04, 12(DX), R11
@@ -469,39 +469,39 @@ samples:
 	VBROADCASTF64X4 (AX)(R11*8), Z12
 	IMUL3L          $0x04, 28(DX), R11
 	VINSERTF64X4    $0x01, (AX)(R11*8), Z12, Z12
-	VUNPCKLPD       Z10, Z6, Z13
-	VUNPCKHPD       Z10, Z6, Z6
+	VUNPCKLPD       Z10, Z9, Z13
+	VUNPCKHPD       Z10, Z9, Z9
 	VUNPCKLPD       Z12, Z11, Z10
 	VUNPCKHPD       Z12, Z11, Z11
 	VSHUFF64X2      $0x88, Z10, Z13, Z12
-	VSHUFF64X2      $0x88, Z11, Z6, Z14
+	VSHUFF64X2      $0x88, Z11, Z9, Z14
 	VSHUFF64X2      $0xdd, Z10, Z13, Z10
-	VSHUFF64X2      $0xdd, Z11, Z6, Z6
+	VSHUFF64X2      $0xdd, Z11, Z9, Z9
 	VMULPD          Z12, Z0, Z11
 	VMULPD          Z14, Z1, Z13
 	VADDPD          Z13, Z11, Z11
 	VMULPD          Z10, Z2, Z13
 	VADDPD          Z13, Z11, Z11
-	VSUBPD          Z6, Z11, Z11
+	VSUBPD          Z9, Z11, Z11
 	VMULPD          Z12, Z11, Z13
-	VADDPD          Z13, Z7, Z7
+	VADDPD          Z13, Z6, Z6
 	VMULPD          Z14, Z11, Z13
-	VADDPD          Z13, Z8, Z8
+	VADDPD          Z13, Z7, Z7
 	VMULPD          Z10, Z11, Z13
-	VADDPD          Z13, Z9, Z9
+	VADDPD          Z13, Z8, Z8
 	ADDQ            $0x20, DX
 	DECQ            R10
 	JNE             samples
-	VBROADCASTSD    (R8), Z6
-	VMULPD          Z6, Z7, Z7
-	VSUBPD          Z7, Z3, Z3
-	VSUBPD          Z7, Z0, Z0
-	VMULPD          Z6, Z8, Z8
-	VSUBPD          Z8, Z4, Z4
-	VSUBPD          Z8, Z1, Z1
-	VMULPD          Z6, Z9, Z9
-	VSUBPD          Z9, Z5, Z5
-	VSUBPD          Z9, Z2, Z2
+	VBROADCASTSD    (R8), Z2
+	VMULPD          Z2, Z6, Z6
+	VSUBPD          Z6, Z3, Z3
+	VMOVAPD         Z3, Z0
+	VMULPD          Z2, Z7, Z7
+	VSUBPD          Z7, Z4, Z4
+	VMOVAPD         Z4, Z1
+	VMULPD          Z2, Z8, Z8
+	VSUBPD          Z8, Z5, Z5
+	VMOVAPD         Z5, Z2
 	ADDQ            $0x08, R8
 	DECQ            R9
 	JNE             steps
@@ -545,47 +545,47 @@ walkers:
 	MOVQ    steps+80(FP), R11
 
 steps:
-	VMULPD Z0, Z1, Z5
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
+	VMULPD Z0, Z1, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
 	MOVQ   batch+56(FP), R12
 
 samples:
 	IMUL3L          $0x02, (SI), R13
-	VBROADCASTF32X4 (AX)(R13*8), Z4
+	VBROADCASTF32X4 (AX)(R13*8), Z7
 	IMUL3L          $0x02, (SI)(DX*1), R13
-	VBROADCASTF32X4 (AX)(R13*8), Z6
+	VBROADCASTF32X4 (AX)(R13*8), Z8
 	IMUL3L          $0x02, (SI)(DX*2), R13
-	VINSERTF32X4    $0x01, (AX)(R13*8), Z4, Z4
+	VINSERTF32X4    $0x01, (AX)(R13*8), Z7, Z7
 	IMUL3L          $0x02, (SI)(BX*1), R13
-	VINSERTF32X4    $0x01, (AX)(R13*8), Z6, Z6
+	VINSERTF32X4    $0x01, (AX)(R13*8), Z8, Z8
 	IMUL3L          $0x02, (DI), R13
-	VINSERTF32X4    $0x02, (AX)(R13*8), Z4, Z4
+	VINSERTF32X4    $0x02, (AX)(R13*8), Z7, Z7
 	IMUL3L          $0x02, (DI)(DX*1), R13
-	VINSERTF32X4    $0x02, (AX)(R13*8), Z6, Z6
+	VINSERTF32X4    $0x02, (AX)(R13*8), Z8, Z8
 	IMUL3L          $0x02, (DI)(DX*2), R13
-	VINSERTF32X4    $0x03, (AX)(R13*8), Z4, Z4
+	VINSERTF32X4    $0x03, (AX)(R13*8), Z7, Z7
 	IMUL3L          $0x02, (DI)(BX*1), R13
-	VINSERTF32X4    $0x03, (AX)(R13*8), Z6, Z6
-	VADDPD          Z4, Z7, Z7
-	VADDPD          Z6, Z8, Z8
+	VINSERTF32X4    $0x03, (AX)(R13*8), Z8, Z8
+	VADDPD          Z7, Z5, Z5
+	VADDPD          Z8, Z6, Z6
 	ADDQ            $0x04, SI
 	ADDQ            $0x04, DI
 	DECQ            R12
 	JNE             samples
-	VUNPCKLPD       Z8, Z7, Z4
-	VUNPCKHPD       Z8, Z7, Z6
-	VMULPD          Z5, Z4, Z4
-	VSUBPD          Z6, Z4, Z4
-	VMULPD          Z1, Z4, Z5
-	VMULPD          Z0, Z4, Z6
+	VUNPCKLPD       Z6, Z5, Z7
+	VUNPCKHPD       Z6, Z5, Z8
+	VMULPD          Z4, Z7, Z7
+	VSUBPD          Z8, Z7, Z7
+	VMULPD          Z1, Z7, Z1
+	VMULPD          Z0, Z7, Z7
 	VBROADCASTSD    (R10), Z4
-	VMULPD          Z4, Z5, Z5
-	VSUBPD          Z5, Z2, Z2
-	VSUBPD          Z5, Z0, Z0
-	VMULPD          Z4, Z6, Z6
-	VSUBPD          Z6, Z3, Z3
-	VSUBPD          Z6, Z1, Z1
+	VMULPD          Z4, Z1, Z1
+	VSUBPD          Z1, Z2, Z2
+	VMOVAPD         Z2, Z0
+	VMULPD          Z4, Z7, Z7
+	VSUBPD          Z7, Z3, Z3
+	VMOVAPD         Z3, Z1
 	ADDQ            $0x08, R10
 	DECQ            R11
 	JNE             steps
@@ -625,46 +625,46 @@ walkers:
 	MOVQ    steps+80(FP), R9
 
 steps:
-	VMULPD Z0, Z1, Z5
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
+	VMULPD Z0, Z1, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
 	MOVQ   batch+56(FP), R10
 
 samples:
 	IMUL3L          $0x02, (DX), R11
-	VBROADCASTF32X4 (AX)(R11*8), Z4
+	VBROADCASTF32X4 (AX)(R11*8), Z7
 	IMUL3L          $0x02, 4(DX), R11
-	VBROADCASTF32X4 (AX)(R11*8), Z6
+	VBROADCASTF32X4 (AX)(R11*8), Z8
 	IMUL3L          $0x02, 8(DX), R11
-	VINSERTF32X4    $0x01, (AX)(R11*8), Z4, Z4
+	VINSERTF32X4    $0x01, (AX)(R11*8), Z7, Z7
 	IMUL3L          $0x02, 12(DX), R11
-	VINSERTF32X4    $0x01, (AX)(R11*8), Z6, Z6
+	VINSERTF32X4    $0x01, (AX)(R11*8), Z8, Z8
 	IMUL3L          $0x02, 16(DX), R11
-	VINSERTF32X4    $0x02, (AX)(R11*8), Z4, Z4
+	VINSERTF32X4    $0x02, (AX)(R11*8), Z7, Z7
 	IMUL3L          $0x02, 20(DX), R11
-	VINSERTF32X4    $0x02, (AX)(R11*8), Z6, Z6
+	VINSERTF32X4    $0x02, (AX)(R11*8), Z8, Z8
 	IMUL3L          $0x02, 24(DX), R11
-	VINSERTF32X4    $0x03, (AX)(R11*8), Z4, Z4
+	VINSERTF32X4    $0x03, (AX)(R11*8), Z7, Z7
 	IMUL3L          $0x02, 28(DX), R11
-	VINSERTF32X4    $0x03, (AX)(R11*8), Z6, Z6
-	VADDPD          Z4, Z7, Z7
-	VADDPD          Z6, Z8, Z8
+	VINSERTF32X4    $0x03, (AX)(R11*8), Z8, Z8
+	VADDPD          Z7, Z5, Z5
+	VADDPD          Z8, Z6, Z6
 	ADDQ            $0x20, DX
 	DECQ            R10
 	JNE             samples
-	VUNPCKLPD       Z8, Z7, Z4
-	VUNPCKHPD       Z8, Z7, Z6
-	VMULPD          Z5, Z4, Z4
-	VSUBPD          Z6, Z4, Z4
-	VMULPD          Z1, Z4, Z5
-	VMULPD          Z0, Z4, Z6
+	VUNPCKLPD       Z6, Z5, Z7
+	VUNPCKHPD       Z6, Z5, Z8
+	VMULPD          Z4, Z7, Z7
+	VSUBPD          Z8, Z7, Z7
+	VMULPD          Z1, Z7, Z1
+	VMULPD          Z0, Z7, Z7
 	VBROADCASTSD    (R8), Z4
-	VMULPD          Z4, Z5, Z5
-	VSUBPD          Z5, Z2, Z2
-	VSUBPD          Z5, Z0, Z0
-	VMULPD          Z4, Z6, Z6
-	VSUBPD          Z6, Z3, Z3
-	VSUBPD          Z6, Z1, Z1
+	VMULPD          Z4, Z1, Z1
+	VSUBPD          Z1, Z2, Z2
+	VMOVAPD         Z2, Z0
+	VMULPD          Z4, Z7, Z7
+	VSUBPD          Z7, Z3, Z3
+	VMOVAPD         Z3, Z1
 	ADDQ            $0x08, R8
 	DECQ            R9
 	JNE             steps
@@ -976,35 +976,35 @@ walkers:
 
 steps:
 	VPXOR Y2, Y2, Y2
-	VPXOR Y4, Y4, Y4
+	VPXOR Y3, Y3, Y3
 	MOVQ  batch+40(FP), R11
 
 samples:
 	MOVL           (SI), R12
 	SHLQ           $0x01, R12
-	VBROADCASTF128 (AX)(R12*8), Y3
+	VBROADCASTF128 (AX)(R12*8), Y4
 	MOVL           (SI)(DX*1), R12
 	SHLQ           $0x01, R12
 	VBROADCASTF128 (AX)(R12*8), Y5
 	MOVL           (SI)(DX*2), R12
 	SHLQ           $0x01, R12
-	VINSERTF128    $0x01, (AX)(R12*8), Y3, Y3
+	VINSERTF128    $0x01, (AX)(R12*8), Y4, Y4
 	MOVL           (SI)(BX*1), R12
 	SHLQ           $0x01, R12
 	VINSERTF128    $0x01, (AX)(R12*8), Y5, Y5
-	VADDPD         Y3, Y2, Y2
-	VADDPD         Y5, Y4, Y4
+	VADDPD         Y4, Y2, Y2
+	VADDPD         Y5, Y3, Y3
 	ADDQ           $0x04, SI
 	DECQ           R11
 	JNE            samples
-	VUNPCKLPD      Y4, Y2, Y3
-	VUNPCKHPD      Y4, Y2, Y2
-	VMULPD         Y0, Y3, Y3
-	VSUBPD         Y2, Y3, Y3
-	VBROADCASTSD   (R9), Y2
-	VMULPD         Y2, Y3, Y3
-	VSUBPD         Y3, Y1, Y1
-	VSUBPD         Y3, Y0, Y0
+	VUNPCKLPD      Y3, Y2, Y4
+	VUNPCKHPD      Y3, Y2, Y2
+	VMULPD         Y0, Y4, Y4
+	VSUBPD         Y2, Y4, Y4
+	VBROADCASTSD   (R9), Y0
+	VMULPD         Y0, Y4, Y4
+	VSUBPD         Y4, Y1, Y1
+	VMOVAPD        Y1, Y0
 	ADDQ           $0x08, R9
 	DECQ           R10
 	JNE            steps
@@ -1039,35 +1039,35 @@ walkers:
 
 steps:
 	VPXOR Y2, Y2, Y2
-	VPXOR Y4, Y4, Y4
+	VPXOR Y3, Y3, Y3
 	MOVQ  batch+40(FP), R10
 
 samples:
 	MOVL           (DX), R11
 	SHLQ           $0x01, R11
-	VBROADCASTF128 (AX)(R11*8), Y3
+	VBROADCASTF128 (AX)(R11*8), Y4
 	MOVL           4(DX), R11
 	SHLQ           $0x01, R11
 	VBROADCASTF128 (AX)(R11*8), Y5
 	MOVL           8(DX), R11
 	SHLQ           $0x01, R11
-	VINSERTF128    $0x01, (AX)(R11*8), Y3, Y3
+	VINSERTF128    $0x01, (AX)(R11*8), Y4, Y4
 	MOVL           12(DX), R11
 	SHLQ           $0x01, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y5, Y5
-	VADDPD         Y3, Y2, Y2
-	VADDPD         Y5, Y4, Y4
+	VADDPD         Y4, Y2, Y2
+	VADDPD         Y5, Y3, Y3
 	ADDQ           $0x10, DX
 	DECQ           R10
 	JNE            samples
-	VUNPCKLPD      Y4, Y2, Y3
-	VUNPCKHPD      Y4, Y2, Y2
-	VMULPD         Y0, Y3, Y3
-	VSUBPD         Y2, Y3, Y3
-	VBROADCASTSD   (R8), Y2
-	VMULPD         Y2, Y3, Y3
-	VSUBPD         Y3, Y1, Y1
-	VSUBPD         Y3, Y0, Y0
+	VUNPCKLPD      Y3, Y2, Y4
+	VUNPCKHPD      Y3, Y2, Y2
+	VMULPD         Y0, Y4, Y4
+	VSUBPD         Y2, Y4, Y4
+	VBROADCASTSD   (R8), Y0
+	VMULPD         Y0, Y4, Y4
+	VSUBPD         Y4, Y1, Y1
+	VMOVAPD        Y1, Y0
 	ADDQ           $0x08, R8
 	DECQ           R9
 	JNE            steps
@@ -1106,14 +1106,14 @@ walkers:
 	MOVQ    steps+80(FP), R10
 
 steps:
+	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
 	MOVQ  batch+56(FP), R11
 
 samples:
 	MOVL           (SI), R12
 	SHLQ           $0x02, R12
-	VBROADCASTF128 (AX)(R12*8), Y4
+	VBROADCASTF128 (AX)(R12*8), Y6
 	VBROADCASTF128 16(AX)(R12*8), Y8
 	MOVL           (SI)(DX*1), R12
 	SHLQ           $0x02, R12
@@ -1121,33 +1121,33 @@ samples:
 	VBROADCASTF128 16(AX)(R12*8), Y9
 	MOVL           (SI)(DX*2), R12
 	SHLQ           $0x02, R12
-	VINSERTF128    $0x01, (AX)(R12*8), Y4, Y4
+	VINSERTF128    $0x01, (AX)(R12*8), Y6, Y6
 	VINSERTF128    $0x01, 16(AX)(R12*8), Y8, Y8
 	MOVL           (SI)(BX*1), R12
 	SHLQ           $0x02, R12
 	VINSERTF128    $0x01, (AX)(R12*8), Y7, Y7
 	VINSERTF128    $0x01, 16(AX)(R12*8), Y9, Y9
-	VUNPCKLPD      Y7, Y4, Y10
-	VUNPCKHPD      Y7, Y4, Y4
+	VUNPCKLPD      Y7, Y6, Y10
+	VUNPCKHPD      Y7, Y6, Y6
 	VUNPCKLPD      Y9, Y8, Y7
 	VMULPD         Y10, Y0, Y8
-	VMULPD         Y4, Y1, Y9
+	VMULPD         Y6, Y1, Y9
 	VADDPD         Y9, Y8, Y8
 	VSUBPD         Y7, Y8, Y8
 	VMULPD         Y10, Y8, Y9
+	VADDPD         Y9, Y4, Y4
+	VMULPD         Y6, Y8, Y9
 	VADDPD         Y9, Y5, Y5
-	VMULPD         Y4, Y8, Y9
-	VADDPD         Y9, Y6, Y6
 	ADDQ           $0x04, SI
 	DECQ           R11
 	JNE            samples
-	VBROADCASTSD   (R9), Y4
-	VMULPD         Y4, Y5, Y5
-	VSUBPD         Y5, Y2, Y2
-	VSUBPD         Y5, Y0, Y0
-	VMULPD         Y4, Y6, Y6
-	VSUBPD         Y6, Y3, Y3
-	VSUBPD         Y6, Y1, Y1
+	VBROADCASTSD   (R9), Y1
+	VMULPD         Y1, Y4, Y4
+	VSUBPD         Y4, Y2, Y2
+	VMOVAPD        Y2, Y0
+	VMULPD         Y1, Y5, Y5
+	VSUBPD         Y5, Y3, Y3
+	VMOVAPD        Y3, Y1
 	ADDQ           $0x08, R9
 	DECQ           R10
 	JNE            steps
@@ -1187,14 +1187,14 @@ walkers:
 	MOVQ    steps+80(FP), R9
 
 steps:
+	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
 	MOVQ  batch+56(FP), R10
 
 samples:
 	MOVL           (DX), R11
 	SHLQ           $0x02, R11
-	VBROADCASTF128 (AX)(R11*8), Y4
+	VBROADCASTF128 (AX)(R11*8), Y6
 	VBROADCASTF128 16(AX)(R11*8), Y8
 	MOVL           4(DX), R11
 	SHLQ           $0x02, R11
@@ -1202,33 +1202,33 @@ samples:
 	VBROADCASTF128 16(AX)(R11*8), Y9
 	MOVL           8(DX), R11
 	SHLQ           $0x02, R11
-	VINSERTF128    $0x01, (AX)(R11*8), Y4, Y4
+	VINSERTF128    $0x01, (AX)(R11*8), Y6, Y6
 	VINSERTF128    $0x01, 16(AX)(R11*8), Y8, Y8
 	MOVL           12(DX), R11
 	SHLQ           $0x02, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y7, Y7
 	VINSERTF128    $0x01, 16(AX)(R11*8), Y9, Y9
-	VUNPCKLPD      Y7, Y4, Y10
-	VUNPCKHPD      Y7, Y4, Y4
+	VUNPCKLPD      Y7, Y6, Y10
+	VUNPCKHPD      Y7, Y6, Y6
 	VUNPCKLPD      Y9, Y8, Y7
 	VMULPD         Y10, Y0, Y8
-	VMULPD         Y4, Y1, Y9
+	VMULPD         Y6, Y1, Y9
 	VADDPD         Y9, Y8, Y8
 	VSUBPD         Y7, Y8, Y8
 	VMULPD         Y10, Y8, Y9
+	VADDPD         Y9, Y4, Y4
+	VMULPD         Y6, Y8, Y9
 	VADDPD         Y9, Y5, Y5
-	VMULPD         Y4, Y8, Y9
-	VADDPD         Y9, Y6, Y6
 	ADDQ           $0x10, DX
 	DECQ           R10
 	JNE            samples
-	VBROADCASTSD   (R8), Y4
-	VMULPD         Y4, Y5, Y5
-	VSUBPD         Y5, Y2, Y2
-	VSUBPD         Y5, Y0, Y0
-	VMULPD         Y4, Y6, Y6
-	VSUBPD         Y6, Y3, Y3
-	VSUBPD         Y6, Y1, Y1
+	VBROADCASTSD   (R8), Y1
+	VMULPD         Y1, Y4, Y4
+	VSUBPD         Y4, Y2, Y2
+	VMOVAPD        Y2, Y0
+	VMULPD         Y1, Y5, Y5
+	VSUBPD         Y5, Y3, Y3
+	VMOVAPD        Y3, Y1
 	ADDQ           $0x08, R8
 	DECQ           R9
 	JNE            steps
@@ -1273,15 +1273,15 @@ walkers:
 	MOVQ    steps+96(FP), R10
 
 steps:
+	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
 	MOVQ  batch+72(FP), R11
 
 samples:
 	MOVL           (SI), R12
 	SHLQ           $0x02, R12
-	VBROADCASTF128 (AX)(R12*8), Y6
+	VBROADCASTF128 (AX)(R12*8), Y9
 	VBROADCASTF128 16(AX)(R12*8), Y11
 	MOVL           (SI)(DX*1), R12
 	SHLQ           $0x02, R12
@@ -1289,41 +1289,41 @@ samples:
 	VBROADCASTF128 16(AX)(R12*8), Y12
 	MOVL           (SI)(DX*2), R12
 	SHLQ           $0x02, R12
-	VINSERTF128    $0x01, (AX)(R12*8), Y6, Y6
+	VINSERTF128    $0x01, (AX)(R12*8), Y9, Y9
 	VINSERTF128    $0x01, 16(AX)(R12*8), Y11, Y11
 	MOVL           (SI)(BX*1), R12
 	SHLQ           $0x02, R12
 	VINSERTF128    $0x01, (AX)(R12*8), Y10, Y10
 	VINSERTF128    $0x01, 16(AX)(R12*8), Y12, Y12
-	VUNPCKLPD      Y10, Y6, Y13
-	VUNPCKHPD      Y10, Y6, Y6
+	VUNPCKLPD      Y10, Y9, Y13
+	VUNPCKHPD      Y10, Y9, Y9
 	VUNPCKLPD      Y12, Y11, Y10
 	VUNPCKHPD      Y12, Y11, Y11
 	VMULPD         Y13, Y0, Y12
-	VMULPD         Y6, Y1, Y14
+	VMULPD         Y9, Y1, Y14
 	VADDPD         Y14, Y12, Y12
 	VMULPD         Y10, Y2, Y14
 	VADDPD         Y14, Y12, Y12
 	VSUBPD         Y11, Y12, Y12
 	VMULPD         Y13, Y12, Y14
+	VADDPD         Y14, Y6, Y6
+	VMULPD         Y9, Y12, Y14
 	VADDPD         Y14, Y7, Y7
-	VMULPD         Y6, Y12, Y14
-	VADDPD         Y14, Y8, Y8
 	VMULPD         Y10, Y12, Y14
-	VADDPD         Y14, Y9, Y9
+	VADDPD         Y14, Y8, Y8
 	ADDQ           $0x04, SI
 	DECQ           R11
 	JNE            samples
-	VBROADCASTSD   (R9), Y6
-	VMULPD         Y6, Y7, Y7
-	VSUBPD         Y7, Y3, Y3
-	VSUBPD         Y7, Y0, Y0
-	VMULPD         Y6, Y8, Y8
-	VSUBPD         Y8, Y4, Y4
-	VSUBPD         Y8, Y1, Y1
-	VMULPD         Y6, Y9, Y9
-	VSUBPD         Y9, Y5, Y5
-	VSUBPD         Y9, Y2, Y2
+	VBROADCASTSD   (R9), Y2
+	VMULPD         Y2, Y6, Y6
+	VSUBPD         Y6, Y3, Y3
+	VMOVAPD        Y3, Y0
+	VMULPD         Y2, Y7, Y7
+	VSUBPD         Y7, Y4, Y4
+	VMOVAPD        Y4, Y1
+	VMULPD         Y2, Y8, Y8
+	VSUBPD         Y8, Y5, Y5
+	VMOVAPD        Y5, Y2
 	ADDQ           $0x08, R9
 	DECQ           R10
 	JNE            steps
@@ -1369,15 +1369,15 @@ walkers:
 	MOVQ    steps+96(FP), R9
 
 steps:
+	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
 	MOVQ  batch+72(FP), R10
 
 samples:
 	MOVL           (DX), R11
 	SHLQ           $0x02, R11
-	VBROADCASTF128 (AX)(R11*8), Y6
+	VBROADCASTF128 (AX)(R11*8), Y9
 	VBROADCASTF128 16(AX)(R11*8), Y11
 	MOVL           4(DX), R11
 	SHLQ           $0x02, R11
@@ -1385,41 +1385,41 @@ samples:
 	VBROADCASTF128 16(AX)(R11*8), Y12
 	MOVL           8(DX), R11
 	SHLQ           $0x02, R11
-	VINSERTF128    $0x01, (AX)(R11*8), Y6, Y6
+	VINSERTF128    $0x01, (AX)(R11*8), Y9, Y9
 	VINSERTF128    $0x01, 16(AX)(R11*8), Y11, Y11
 	MOVL           12(DX), R11
 	SHLQ           $0x02, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y10, Y10
 	VINSERTF128    $0x01, 16(AX)(R11*8), Y12, Y12
-	VUNPCKLPD      Y10, Y6, Y13
-	VUNPCKHPD      Y10, Y6, Y6
+	VUNPCKLPD      Y10, Y9, Y13
+	VUNPCKHPD      Y10, Y9, Y9
 	VUNPCKLPD      Y12, Y11, Y10
 	VUNPCKHPD      Y12, Y11, Y11
 	VMULPD         Y13, Y0, Y12
-	VMULPD         Y6, Y1, Y14
+	VMULPD         Y9, Y1, Y14
 	VADDPD         Y14, Y12, Y12
 	VMULPD         Y10, Y2, Y14
 	VADDPD         Y14, Y12, Y12
 	VSUBPD         Y11, Y12, Y12
 	VMULPD         Y13, Y12, Y14
+	VADDPD         Y14, Y6, Y6
+	VMULPD         Y9, Y12, Y14
 	VADDPD         Y14, Y7, Y7
-	VMULPD         Y6, Y12, Y14
-	VADDPD         Y14, Y8, Y8
 	VMULPD         Y10, Y12, Y14
-	VADDPD         Y14, Y9, Y9
+	VADDPD         Y14, Y8, Y8
 	ADDQ           $0x10, DX
 	DECQ           R10
 	JNE            samples
-	VBROADCASTSD   (R8), Y6
-	VMULPD         Y6, Y7, Y7
-	VSUBPD         Y7, Y3, Y3
-	VSUBPD         Y7, Y0, Y0
-	VMULPD         Y6, Y8, Y8
-	VSUBPD         Y8, Y4, Y4
-	VSUBPD         Y8, Y1, Y1
-	VMULPD         Y6, Y9, Y9
-	VSUBPD         Y9, Y5, Y5
-	VSUBPD         Y9, Y2, Y2
+	VBROADCASTSD   (R8), Y2
+	VMULPD         Y2, Y6, Y6
+	VSUBPD         Y6, Y3, Y3
+	VMOVAPD        Y3, Y0
+	VMULPD         Y2, Y7, Y7
+	VSUBPD         Y7, Y4, Y4
+	VMOVAPD        Y4, Y1
+	VMULPD         Y2, Y8, Y8
+	VSUBPD         Y8, Y5, Y5
+	VMOVAPD        Y5, Y2
 	ADDQ           $0x08, R8
 	DECQ           R9
 	JNE            steps
@@ -1462,42 +1462,42 @@ walkers:
 	MOVQ    steps+80(FP), R10
 
 steps:
-	VMULPD Y0, Y1, Y5
+	VMULPD Y0, Y1, Y4
+	VPXOR  Y5, Y5, Y5
 	VPXOR  Y6, Y6, Y6
-	VPXOR  Y7, Y7, Y7
 	MOVQ   batch+56(FP), R11
 
 samples:
 	MOVL           (SI), R12
 	SHLQ           $0x01, R12
-	VBROADCASTF128 (AX)(R12*8), Y4
+	VBROADCASTF128 (AX)(R12*8), Y7
 	MOVL           (SI)(DX*1), R12
 	SHLQ           $0x01, R12
 	VBROADCASTF128 (AX)(R12*8), Y8
 	MOVL           (SI)(DX*2), R12
 	SHLQ           $0x01, R12
-	VINSERTF128    $0x01, (AX)(R12*8), Y4, Y4
+	VINSERTF128    $0x01, (AX)(R12*8), Y7, Y7
 	MOVL           (SI)(BX*1), R12
 	SHLQ           $0x01, R12
 	VINSERTF128    $0x01, (AX)(R12*8), Y8, Y8
-	VADDPD         Y4, Y6, Y6
-	VADDPD         Y8, Y7, Y7
+	VADDPD         Y7, Y5, Y5
+	VADDPD         Y8, Y6, Y6
 	ADDQ           $0x04, SI
 	DECQ           R11
 	JNE            samples
-	VUNPCKLPD      Y7, Y6, Y4
-	VUNPCKHPD      Y7, Y6, Y6
-	VMULPD         Y5, Y4, Y4
-	VSUBPD         Y6, Y4, Y4
-	VMULPD         Y1, Y4, Y5
-	VMULPD         Y0, Y4, Y6
+	VUNPCKLPD      Y6, Y5, Y7
+	VUNPCKHPD      Y6, Y5, Y5
+	VMULPD         Y4, Y7, Y7
+	VSUBPD         Y5, Y7, Y7
+	VMULPD         Y1, Y7, Y1
+	VMULPD         Y0, Y7, Y5
 	VBROADCASTSD   (R9), Y4
+	VMULPD         Y4, Y1, Y1
+	VSUBPD         Y1, Y2, Y2
+	VMOVAPD        Y2, Y0
 	VMULPD         Y4, Y5, Y5
-	VSUBPD         Y5, Y2, Y2
-	VSUBPD         Y5, Y0, Y0
-	VMULPD         Y4, Y6, Y6
-	VSUBPD         Y6, Y3, Y3
-	VSUBPD         Y6, Y1, Y1
+	VSUBPD         Y5, Y3, Y3
+	VMOVAPD        Y3, Y1
 	ADDQ           $0x08, R9
 	DECQ           R10
 	JNE            steps
@@ -1537,42 +1537,42 @@ walkers:
 	MOVQ    steps+80(FP), R9
 
 steps:
-	VMULPD Y0, Y1, Y5
+	VMULPD Y0, Y1, Y4
+	VPXOR  Y5, Y5, Y5
 	VPXOR  Y6, Y6, Y6
-	VPXOR  Y7, Y7, Y7
 	MOVQ   batch+56(FP), R10
 
 samples:
 	MOVL           (DX), R11
 	SHLQ           $0x01, R11
-	VBROADCASTF128 (AX)(R11*8), Y4
+	VBROADCASTF128 (AX)(R11*8), Y7
 	MOVL           4(DX), R11
 	SHLQ           $0x01, R11
 	VBROADCASTF128 (AX)(R11*8), Y8
 	MOVL           8(DX), R11
 	SHLQ           $0x01, R11
-	VINSERTF128    $0x01, (AX)(R11*8), Y4, Y4
+	VINSERTF128    $0x01, (AX)(R11*8), Y7, Y7
 	MOVL           12(DX), R11
 	SHLQ           $0x01, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y8, Y8
-	VADDPD         Y4, Y6, Y6
-	VADDPD         Y8, Y7, Y7
+	VADDPD         Y7, Y5, Y5
+	VADDPD         Y8, Y6, Y6
 	ADDQ           $0x10, DX
 	DECQ           R10
 	JNE            samples
-	VUNPCKLPD      Y7, Y6, Y4
-	VUNPCKHPD      Y7, Y6, Y6
-	VMULPD         Y5, Y4, Y4
-	VSUBPD         Y6, Y4, Y4
-	VMULPD         Y1, Y4, Y5
-	VMULPD         Y0, Y4, Y6
+	VUNPCKLPD      Y6, Y5, Y7
+	VUNPCKHPD      Y6, Y5, Y5
+	VMULPD         Y4, Y7, Y7
+	VSUBPD         Y5, Y7, Y7
+	VMULPD         Y1, Y7, Y1
+	VMULPD         Y0, Y7, Y5
 	VBROADCASTSD   (R8), Y4
+	VMULPD         Y4, Y1, Y1
+	VSUBPD         Y1, Y2, Y2
+	VMOVAPD        Y2, Y0
 	VMULPD         Y4, Y5, Y5
-	VSUBPD         Y5, Y2, Y2
-	VSUBPD         Y5, Y0, Y0
-	VMULPD         Y4, Y6, Y6
-	VSUBPD         Y6, Y3, Y3
-	VSUBPD         Y6, Y1, Y1
+	VSUBPD         Y5, Y3, Y3
+	VMOVAPD        Y3, Y1
 	ADDQ           $0x08, R8
 	DECQ           R9
 	JNE            steps
@@ -1896,29 +1896,29 @@ walkers:
 
 steps:
 	VPXOR X2, X2, X2
-	VPXOR X4, X4, X4
+	VPXOR X3, X3, X3
 	MOVQ  batch+40(FP), R10
 
 samples:
 	MOVL      (BX), R11
 	SHLQ      $0x01, R11
-	VMOVUPD   (AX)(R11*8), X3
+	VMOVUPD   (AX)(R11*8), X4
 	MOVL      (BX)(DX*1), R11
 	SHLQ      $0x01, R11
 	VMOVUPD   (AX)(R11*8), X5
-	VADDPD    X3, X2, X2
-	VADDPD    X5, X4, X4
+	VADDPD    X4, X2, X2
+	VADDPD    X5, X3, X3
 	ADDQ      $0x04, BX
 	DECQ      R10
 	JNE       samples
-	VUNPCKLPD X4, X2, X3
-	VUNPCKHPD X4, X2, X2
-	VMULPD    X0, X3, X3
-	VSUBPD    X2, X3, X3
-	VMOVDDUP  (R8), X2
-	VMULPD    X2, X3, X3
-	VSUBPD    X3, X1, X1
-	VSUBPD    X3, X0, X0
+	VUNPCKLPD X3, X2, X4
+	VUNPCKHPD X3, X2, X2
+	VMULPD    X0, X4, X4
+	VSUBPD    X2, X4, X4
+	VMOVDDUP  (R8), X0
+	VMULPD    X0, X4, X4
+	VSUBPD    X4, X1, X1
+	VMOVAPD   X1, X0
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps
@@ -1953,29 +1953,29 @@ walkers:
 
 steps:
 	VPXOR X2, X2, X2
-	VPXOR X4, X4, X4
+	VPXOR X3, X3, X3
 	MOVQ  batch+40(FP), R10
 
 samples:
 	MOVL      (DX), R11
 	SHLQ      $0x01, R11
-	VMOVUPD   (AX)(R11*8), X3
+	VMOVUPD   (AX)(R11*8), X4
 	MOVL      4(DX), R11
 	SHLQ      $0x01, R11
 	VMOVUPD   (AX)(R11*8), X5
-	VADDPD    X3, X2, X2
-	VADDPD    X5, X4, X4
+	VADDPD    X4, X2, X2
+	VADDPD    X5, X3, X3
 	ADDQ      $0x08, DX
 	DECQ      R10
 	JNE       samples
-	VUNPCKLPD X4, X2, X3
-	VUNPCKHPD X4, X2, X2
-	VMULPD    X0, X3, X3
-	VSUBPD    X2, X3, X3
-	VMOVDDUP  (R8), X2
-	VMULPD    X2, X3, X3
-	VSUBPD    X3, X1, X1
-	VSUBPD    X3, X0, X0
+	VUNPCKLPD X3, X2, X4
+	VUNPCKHPD X3, X2, X2
+	VMULPD    X0, X4, X4
+	VSUBPD    X2, X4, X4
+	VMOVDDUP  (R8), X0
+	VMULPD    X0, X4, X4
+	VSUBPD    X4, X1, X1
+	VMOVAPD   X1, X0
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps
@@ -2014,40 +2014,40 @@ walkers:
 	MOVQ    steps+80(FP), R9
 
 steps:
+	VPXOR X4, X4, X4
 	VPXOR X5, X5, X5
-	VPXOR X6, X6, X6
 	MOVQ  batch+56(FP), R10
 
 samples:
 	MOVL      (BX), R11
 	SHLQ      $0x02, R11
-	VMOVUPD   (AX)(R11*8), X4
+	VMOVUPD   (AX)(R11*8), X6
 	VMOVUPD   16(AX)(R11*8), X8
 	MOVL      (BX)(DX*1), R11
 	SHLQ      $0x02, R11
 	VMOVUPD   (AX)(R11*8), X7
 	VMOVUPD   16(AX)(R11*8), X9
-	VUNPCKLPD X7, X4, X10
-	VUNPCKHPD X7, X4, X4
+	VUNPCKLPD X7, X6, X10
+	VUNPCKHPD X7, X6, X6
 	VUNPCKLPD X9, X8, X7
 	VMULPD    X10, X0, X8
-	VMULPD    X4, X1, X9
+	VMULPD    X6, X1, X9
 	VADDPD    X9, X8, X8
 	VSUBPD    X7, X8, X8
 	VMULPD    X10, X8, X9
+	VADDPD    X9, X4, X4
+	VMULPD    X6, X8, X9
 	VADDPD    X9, X5, X5
-	VMULPD    X4, X8, X9
-	VADDPD    X9, X6, X6
 	ADDQ      $0x04, BX
 	DECQ      R10
 	JNE       samples
-	VMOVDDUP  (R8), X4
-	VMULPD    X4, X5, X5
-	VSUBPD    X5, X2, X2
-	VSUBPD    X5, X0, X0
-	VMULPD    X4, X6, X6
-	VSUBPD    X6, X3, X3
-	VSUBPD    X6, X1, X1
+	VMOVDDUP  (R8), X1
+	VMULPD    X1, X4, X4
+	VSUBPD    X4, X2, X2
+	VMOVAPD   X2, X0
+	VMULPD    X1, X5, X5
+	VSUBPD    X5, X3, X3
+	VMOVAPD   X3, X1
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps
@@ -2087,40 +2087,40 @@ walkers:
 	MOVQ    steps+80(FP), R9
 
 steps:
+	VPXOR X4, X4, X4
 	VPXOR X5, X5, X5
-	VPXOR X6, X6, X6
 	MOVQ  batch+56(FP), R10
 
 samples:
 	MOVL      (DX), R11
 	SHLQ      $0x02, R11
-	VMOVUPD   (AX)(R11*8), X4
+	VMOVUPD   (AX)(R11*8), X6
 	VMOVUPD   16(AX)(R11*8), X8
 	MOVL      4(DX), R11
 	SHLQ      $0x02, R11
 	VMOVUPD   (AX)(R11*8), X7
 	VMOVUPD   16(AX)(R11*8), X9
-	VUNPCKLPD X7, X4, X10
-	VUNPCKHPD X7, X4, X4
+	VUNPCKLPD X7, X6, X10
+	VUNPCKHPD X7, X6, X6
 	VUNPCKLPD X9, X8, X7
 	VMULPD    X10, X0, X8
-	VMULPD    X4, X1, X9
+	VMULPD    X6, X1, X9
 	VADDPD    X9, X8, X8
 	VSUBPD    X7, X8, X8
 	VMULPD    X10, X8, X9
+	VADDPD    X9, X4, X4
+	VMULPD    X6, X8, X9
 	VADDPD    X9, X5, X5
-	VMULPD    X4, X8, X9
-	VADDPD    X9, X6, X6
 	ADDQ      $0x08, DX
 	DECQ      R10
 	JNE       samples
-	VMOVDDUP  (R8), X4
-	VMULPD    X4, X5, X5
-	VSUBPD    X5, X2, X2
-	VSUBPD    X5, X0, X0
-	VMULPD    X4, X6, X6
-	VSUBPD    X6, X3, X3
-	VSUBPD    X6, X1, X1
+	VMOVDDUP  (R8), X1
+	VMULPD    X1, X4, X4
+	VSUBPD    X4, X2, X2
+	VMOVAPD   X2, X0
+	VMULPD    X1, X5, X5
+	VSUBPD    X5, X3, X3
+	VMOVAPD   X3, X1
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps
@@ -2165,49 +2165,49 @@ walkers:
 	MOVQ    steps+96(FP), R9
 
 steps:
+	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	VPXOR X8, X8, X8
-	VPXOR X9, X9, X9
 	MOVQ  batch+72(FP), R10
 
 samples:
 	MOVL      (BX), R11
 	SHLQ      $0x02, R11
-	VMOVUPD   (AX)(R11*8), X6
+	VMOVUPD   (AX)(R11*8), X9
 	VMOVUPD   16(AX)(R11*8), X11
 	MOVL      (BX)(DX*1), R11
 	SHLQ      $0x02, R11
 	VMOVUPD   (AX)(R11*8), X10
 	VMOVUPD   16(AX)(R11*8), X12
-	VUNPCKLPD X10, X6, X13
-	VUNPCKHPD X10, X6, X6
+	VUNPCKLPD X10, X9, X13
+	VUNPCKHPD X10, X9, X9
 	VUNPCKLPD X12, X11, X10
 	VUNPCKHPD X12, X11, X11
 	VMULPD    X13, X0, X12
-	VMULPD    X6, X1, X14
+	VMULPD    X9, X1, X14
 	VADDPD    X14, X12, X12
 	VMULPD    X10, X2, X14
 	VADDPD    X14, X12, X12
 	VSUBPD    X11, X12, X12
 	VMULPD    X13, X12, X14
+	VADDPD    X14, X6, X6
+	VMULPD    X9, X12, X14
 	VADDPD    X14, X7, X7
-	VMULPD    X6, X12, X14
-	VADDPD    X14, X8, X8
 	VMULPD    X10, X12, X14
-	VADDPD    X14, X9, X9
+	VADDPD    X14, X8, X8
 	ADDQ      $0x04, BX
 	DECQ      R10
 	JNE       samples
-	VMOVDDUP  (R8), X6
-	VMULPD    X6, X7, X7
-	VSUBPD    X7, X3, X3
-	VSUBPD    X7, X0, X0
-	VMULPD    X6, X8, X8
-	VSUBPD    X8, X4, X4
-	VSUBPD    X8, X1, X1
-	VMULPD    X6, X9, X9
-	VSUBPD    X9, X5, X5
-	VSUBPD    X9, X2, X2
+	VMOVDDUP  (R8), X2
+	VMULPD    X2, X6, X6
+	VSUBPD    X6, X3, X3
+	VMOVAPD   X3, X0
+	VMULPD    X2, X7, X7
+	VSUBPD    X7, X4, X4
+	VMOVAPD   X4, X1
+	VMULPD    X2, X8, X8
+	VSUBPD    X8, X5, X5
+	VMOVAPD   X5, X2
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps
@@ -2253,49 +2253,49 @@ walkers:
 	MOVQ    steps+96(FP), R9
 
 steps:
+	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	VPXOR X8, X8, X8
-	VPXOR X9, X9, X9
 	MOVQ  batch+72(FP), R10
 
 samples:
 	MOVL      (DX), R11
 	SHLQ      $0x02, R11
-	VMOVUPD   (AX)(R11*8), X6
+	VMOVUPD   (AX)(R11*8), X9
 	VMOVUPD   16(AX)(R11*8), X11
 	MOVL      4(DX), R11
 	SHLQ      $0x02, R11
 	VMOVUPD   (AX)(R11*8), X10
 	VMOVUPD   16(AX)(R11*8), X12
-	VUNPCKLPD X10, X6, X13
-	VUNPCKHPD X10, X6, X6
+	VUNPCKLPD X10, X9, X13
+	VUNPCKHPD X10, X9, X9
 	VUNPCKLPD X12, X11, X10
 	VUNPCKHPD X12, X11, X11
 	VMULPD    X13, X0, X12
-	VMULPD    X6, X1, X14
+	VMULPD    X9, X1, X14
 	VADDPD    X14, X12, X12
 	VMULPD    X10, X2, X14
 	VADDPD    X14, X12, X12
 	VSUBPD    X11, X12, X12
 	VMULPD    X13, X12, X14
+	VADDPD    X14, X6, X6
+	VMULPD    X9, X12, X14
 	VADDPD    X14, X7, X7
-	VMULPD    X6, X12, X14
-	VADDPD    X14, X8, X8
 	VMULPD    X10, X12, X14
-	VADDPD    X14, X9, X9
+	VADDPD    X14, X8, X8
 	ADDQ      $0x08, DX
 	DECQ      R10
 	JNE       samples
-	VMOVDDUP  (R8), X6
-	VMULPD    X6, X7, X7
-	VSUBPD    X7, X3, X3
-	VSUBPD    X7, X0, X0
-	VMULPD    X6, X8, X8
-	VSUBPD    X8, X4, X4
-	VSUBPD    X8, X1, X1
-	VMULPD    X6, X9, X9
-	VSUBPD    X9, X5, X5
-	VSUBPD    X9, X2, X2
+	VMOVDDUP  (R8), X2
+	VMULPD    X2, X6, X6
+	VSUBPD    X6, X3, X3
+	VMOVAPD   X3, X0
+	VMULPD    X2, X7, X7
+	VSUBPD    X7, X4, X4
+	VMOVAPD   X4, X1
+	VMULPD    X2, X8, X8
+	VSUBPD    X8, X5, X5
+	VMOVAPD   X5, X2
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps
@@ -2338,36 +2338,36 @@ walkers:
 	MOVQ    steps+80(FP), R9
 
 steps:
-	VMULPD X0, X1, X5
+	VMULPD X0, X1, X4
+	VPXOR  X5, X5, X5
 	VPXOR  X6, X6, X6
-	VPXOR  X7, X7, X7
 	MOVQ   batch+56(FP), R10
 
 samples:
 	MOVL      (BX), R11
 	SHLQ      $0x01, R11
-	VMOVUPD   (AX)(R11*8), X4
+	VMOVUPD   (AX)(R11*8), X7
 	MOVL      (BX)(DX*1), R11
 	SHLQ      $0x01, R11
 	VMOVUPD   (AX)(R11*8), X8
-	VADDPD    X4, X6, X6
-	VADDPD    X8, X7, X7
+	VADDPD    X7, X5, X5
+	VADDPD    X8, X6, X6
 	ADDQ      $0x04, BX
 	DECQ      R10
 	JNE       samples
-	VUNPCKLPD X7, X6, X4
-	VUNPCKHPD X7, X6, X6
-	VMULPD    X5, X4, X4
-	VSUBPD    X6, X4, X4
-	VMULPD    X1, X4, X5
-	VMULPD    X0, X4, X6
+	VUNPCKLPD X6, X5, X7
+	VUNPCKHPD X6, X5, X5
+	VMULPD    X4, X7, X7
+	VSUBPD    X5, X7, X7
+	VMULPD    X1, X7, X1
+	VMULPD    X0, X7, X5
 	VMOVDDUP  (R8), X4
+	VMULPD    X4, X1, X1
+	VSUBPD    X1, X2, X2
+	VMOVAPD   X2, X0
 	VMULPD    X4, X5, X5
-	VSUBPD    X5, X2, X2
-	VSUBPD    X5, X0, X0
-	VMULPD    X4, X6, X6
-	VSUBPD    X6, X3, X3
-	VSUBPD    X6, X1, X1
+	VSUBPD    X5, X3, X3
+	VMOVAPD   X3, X1
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps
@@ -2407,36 +2407,36 @@ walkers:
 	MOVQ    steps+80(FP), R9
 
 steps:
-	VMULPD X0, X1, X5
+	VMULPD X0, X1, X4
+	VPXOR  X5, X5, X5
 	VPXOR  X6, X6, X6
-	VPXOR  X7, X7, X7
 	MOVQ   batch+56(FP), R10
 
 samples:
 	MOVL      (DX), R11
 	SHLQ      $0x01, R11
-	VMOVUPD   (AX)(R11*8), X4
+	VMOVUPD   (AX)(R11*8), X7
 	MOVL      4(DX), R11
 	SHLQ      $0x01, R11
 	VMOVUPD   (AX)(R11*8), X8
-	VADDPD    X4, X6, X6
-	VADDPD    X8, X7, X7
+	VADDPD    X7, X5, X5
+	VADDPD    X8, X6, X6
 	ADDQ      $0x08, DX
 	DECQ      R10
 	JNE       samples
-	VUNPCKLPD X7, X6, X4
-	VUNPCKHPD X7, X6, X6
-	VMULPD    X5, X4, X4
-	VSUBPD    X6, X4, X4
-	VMULPD    X1, X4, X5
-	VMULPD    X0, X4, X6
+	VUNPCKLPD X6, X5, X7
+	VUNPCKHPD X6, X5, X5
+	VMULPD    X4, X7, X7
+	VSUBPD    X5, X7, X7
+	VMULPD    X1, X7, X1
+	VMULPD    X0, X7, X5
 	VMOVDDUP  (R8), X4
+	VMULPD    X4, X1, X1
+	VSUBPD    X1, X2, X2
+	VMOVAPD   X2, X0
 	VMULPD    X4, X5, X5
-	VSUBPD    X5, X2, X2
-	VSUBPD    X5, X0, X0
-	VMULPD    X4, X6, X6
-	VSUBPD    X6, X3, X3
-	VSUBPD    X6, X1, X1
+	VSUBPD    X5, X3, X3
+	VMOVAPD   X3, X1
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps

@@ -5,57 +5,57 @@
 package compare
 
 // linear1By8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 8 and at least that. Their indices are so many apart. It needs AVX-512F.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 8 and at least
+// that. Their indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
 func linear1By8(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // linear1WovenBy8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 8 and at least that. Indices of 8 lie by turns, and each so many further on those of the next ones. It needs AVX-512F.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 8 and at least
+// that. Indices of 8 lie by turns, and each so many further on those of the next ones. It needs AVX-512F.
 //
 //go:noescape
 func linear1WovenBy8(o0 *float64, t0 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
 // linear2By8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 8 and at least that. Their indices are so many apart. It needs AVX-512F.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 8 and at least
+// that. Their indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
 func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // linear2WovenBy8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 8 and at least that. Indices of 8 lie by turns, and each so many further on those of the next ones. It needs AVX-512F.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 8 and at least
+// that. Indices of 8 lie by turns, and each so many further on those of the next ones. It needs AVX-512F.
 //
 //go:noescape
 func linear2WovenBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
 // linear3By8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 8 and at least that. Their indices are so many apart. It needs AVX-512F.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 8 and at least
+// that. Their indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
 func linear3By8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // linear3WovenBy8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 8 and at least that. Indices of 8 lie by turns, and each so many further on those of the next ones. It needs AVX-512F.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 8 and at least
+// that. Indices of 8 lie by turns, and each so many further on those of the next ones. It needs AVX-512F.
 //
 //go:noescape
 func linear3WovenBy8(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
 // deepLinearBy8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 8 and at least that. Their indices are so many apart. It needs AVX-512F.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 8 and at least
+// that. Their indices are so many apart. It needs AVX-512F.
 //
 //go:noescape
 func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // deepLinearWovenBy8 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 8 and at least that. Indices of 8 lie by turns, and each so many further on those of the next ones. It needs AVX-512F.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 8 and at least
+// that. Indices of 8 lie by turns, and each so many further on those of the next ones. It needs AVX-512F.
 //
 //go:noescape
 func deepLinearWovenBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
@@ -100,57 +100,57 @@ func cells2By8(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers
 func cells3By8(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
 
 // linear1By4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 4 and at least that. Their indices are so many apart. It needs AVX2.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 4 and at least
+// that. Their indices are so many apart. It needs AVX2.
 //
 //go:noescape
 func linear1By4(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // linear1WovenBy4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 4 and at least that. Indices of 4 lie by turns, and each so many further on those of the next ones. It needs AVX2.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 4 and at least
+// that. Indices of 4 lie by turns, and each so many further on those of the next ones. It needs AVX2.
 //
 //go:noescape
 func linear1WovenBy4(o0 *float64, t0 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
 // linear2By4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 4 and at least that. Their indices are so many apart. It needs AVX2.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 4 and at least
+// that. Their indices are so many apart. It needs AVX2.
 //
 //go:noescape
 func linear2By4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // linear2WovenBy4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 4 and at least that. Indices of 4 lie by turns, and each so many further on those of the next ones. It needs AVX2.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 4 and at least
+// that. Indices of 4 lie by turns, and each so many further on those of the next ones. It needs AVX2.
 //
 //go:noescape
 func linear2WovenBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
 // linear3By4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 4 and at least that. Their indices are so many apart. It needs AVX2.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 4 and at least
+// that. Their indices are so many apart. It needs AVX2.
 //
 //go:noescape
 func linear3By4(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // linear3WovenBy4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 4 and at least that. Indices of 4 lie by turns, and each so many further on those of the next ones. It needs AVX2.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 4 and at least
+// that. Indices of 4 lie by turns, and each so many further on those of the next ones. It needs AVX2.
 //
 //go:noescape
 func linear3WovenBy4(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
 // deepLinearBy4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 4 and at least that. Their indices are so many apart. It needs AVX2.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 4 and at least
+// that. Their indices are so many apart. It needs AVX2.
 //
 //go:noescape
 func deepLinearBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // deepLinearWovenBy4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 4 and at least that. Indices of 4 lie by turns, and each so many further on those of the next ones. It needs AVX2.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 4 and at least
+// that. Indices of 4 lie by turns, and each so many further on those of the next ones. It needs AVX2.
 //
 //go:noescape
 func deepLinearWovenBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
@@ -195,57 +195,57 @@ func cells2By4(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers
 func cells3By4(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
 
 // linear1By2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 2 and at least that. Their indices are so many apart. It needs AVX.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 2 and at least
+// that. Their indices are so many apart. It needs AVX.
 //
 //go:noescape
 func linear1By2(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // linear1WovenBy2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 2 and at least that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 2 and at least
+// that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
 //
 //go:noescape
 func linear1WovenBy2(o0 *float64, t0 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
 // linear2By2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 2 and at least that. Their indices are so many apart. It needs AVX.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 2 and at least
+// that. Their indices are so many apart. It needs AVX.
 //
 //go:noescape
 func linear2By2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // linear2WovenBy2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 2 and at least that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 2 and at least
+// that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
 //
 //go:noescape
 func linear2WovenBy2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
 // linear3By2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 2 and at least that. Their indices are so many apart. It needs AVX.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 2 and at least
+// that. Their indices are so many apart. It needs AVX.
 //
 //go:noescape
 func linear3By2(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // linear3WovenBy2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 2 and at least that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 2 and at least
+// that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
 //
 //go:noescape
 func linear3WovenBy2(o0 *float64, o1 *float64, o2 *float64, t0 *float64, t1 *float64, t2 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
 // deepLinearBy2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 2 and at least that. Their indices are so many apart. It needs AVX.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 2 and at least
+// that. Their indices are so many apart. It needs AVX.
 //
 //go:noescape
 func deepLinearBy2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 
 // deepLinearWovenBy2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
-// of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are
-// a multiple of 2 and at least that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
+// of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 2 and at least
+// that. Indices of 2 lie by turns, and each so many further on those of the next ones. It needs AVX.
 //
 //go:noescape
 func deepLinearWovenBy2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)

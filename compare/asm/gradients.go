@@ -116,8 +116,8 @@ func (l lanes) ordered(name string, d int, order, parameter string, gradient fun
 	Pragma("noescape")
 	Doc(
 		name+" takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum",
-		"of gradients over its batch from o, and from t as it is known here. Beyond one step o is t. The walkers are",
-		fmt.Sprintf("a multiple of %d and at least that. %s It needs %s.", l.count, order, l.needs))
+		fmt.Sprintf("of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of %d and at least", l.count),
+		fmt.Sprintf("that. %s It needs %s.", order, l.needs))
 	k := &walkers{lanes: l, rows: Load(Param("rows"), GP64())}
 	goOn := find(k, Load(Param("indices"), GP64()))
 	offset, end := GP64(), Load(Param("walkers"), GP64())
@@ -135,7 +135,7 @@ func (l lanes) ordered(name string, d int, order, parameter string, gradient fun
 	for a := range g {
 		VMULPD(factor, g[a], g[a])
 		VSUBPD(g[a], out[a], out[a])
-		VSUBPD(g[a], k.theta[a], k.theta[a])
+		VMOVAPD(out[a], k.theta[a])
 	}
 	ADDQ(Imm(8), c)
 	DECQ(left)
