@@ -38,30 +38,28 @@ type block struct {
 // walkers returns their number.
 func (b *block) walkers() int { return len(b.theta[0]) }
 
-// normals are deviates for the next steps of a block.
+// normals are deviates for the next steps of a block, those of all walkers side by side.
 type normals struct {
-	perStep int
-	z       []float64 // [walker][step][perStep]
+	perStep, walkers int
+	apart            int       // from one deviate of a walker to the next
+	z                []float64 // [step][perStep][walker]
 }
 
 func (n *normals) draw(from sources) {
-	per := buffered * n.perStep
-	n.z = sized(n.z, len(from.now)*per)
+	n.walkers = len(from.now)
+	n.apart = (n.walkers+7)&^7 | 8 // an odd number of lines of the cache, for powers of two fill few of its sets
+	n.z = sized(n.z, buffered*n.perStep*n.apart)
 	for w, g := range from.now {
-		from.now[w] = random.Normals(n.z[w*per:][:per], g)
+		from.now[w] = random.NormalsEvery(n.z[w:], n.apart, g)
 	}
 }
 
-// gather sets dst[c] to deviate c of step k, of every walker.
-func (n *normals) gather(dst [][]float64, k int) {
-	z, stride := n.z, buffered*n.perStep
-	for c, to := range dst {
-		at := k*n.perStep + c
-		for w := range to {
-			to[w] = z[at]
-			at += stride
-		}
+// of appends the deviates of step k, a slice for each, to dst.
+func (n *normals) of(k int, dst [][]float64) [][]float64 {
+	for c := range n.perStep {
+		dst = append(dst, n.z[(k*n.perStep+c)*n.apart:][:n.walkers])
 	}
+	return dst
 }
 
 // columns returns n slices of m numbers.

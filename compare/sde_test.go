@@ -122,7 +122,7 @@ func (s *polynomialSDE) afterOneStep(scheme Scheme, h float64, start []float64, 
 	r.factorizer = newFactorizer(s.d, lanes)
 	b := &block{theta: columns(s.d, lanes), sources: newSources(lanes)}
 	r.resume(b)
-	r.deviates.z = make([]float64, lanes*buffered*s.d)
+	r.deviates = normals{perStep: s.d, walkers: lanes, apart: lanes, z: make([]float64, lanes*buffered*s.d)}
 	r.signs = make([]uint64, lanes*buffered)
 	weight := make([]float64, lanes)
 	for w := range lanes {
@@ -131,7 +131,7 @@ func (s *polynomialSDE) afterOneStep(scheme Scheme, h float64, start []float64, 
 		code := w
 		for a := range s.d {
 			b.theta[a][w] = start[a]
-			r.deviates.z[w*buffered*s.d+a] = math.Sqrt(3) * float64(code%3-1)
+			r.deviates.z[a*lanes+w] = math.Sqrt(3) * float64(code%3-1)
 			weight[w] *= [3]float64{1.0 / 6, 2.0 / 3, 1.0 / 6}[code%3]
 			code /= 3
 		}

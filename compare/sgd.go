@@ -81,7 +81,6 @@ func (s *SGD) runner() runner {
 		r.atInjected = r.deviates.perStep
 		r.deviates.perStep += d
 	}
-	r.z = columns(r.deviates.perStep, s.lanes())
 	return r
 }
 
@@ -98,7 +97,7 @@ type sgdRunner struct {
 	sgd        *SGD
 	gradient   gradient
 	deviates   normals
-	z, zb      [][]float64 // deviates of one step
+	z          [][]float64 // deviates of one step
 	atInjected int         // the first that is for injected noise
 	injected   float64     // its standard deviation
 	rates      [buffered]float64
@@ -115,7 +114,7 @@ func (r *sgdRunner) draw(b *block) {
 
 func (r *sgdRunner) advance(b *block, from, to int) {
 	r.setRates(b.start, from, to)
-	if r.sgd.Momentum == 0 && len(r.z) == 0 {
+	if r.sgd.Momentum == 0 && r.deviates.perStep == 0 {
 		r.gradient.descend(b.theta, b, from, r.rates[from:to], nil)
 		return
 	}
@@ -139,10 +138,7 @@ func (r *sgdRunner) setRates(start, from, to int) {
 }
 
 func (r *sgdRunner) step(b *block, k int) {
-	if len(r.z) > 0 {
-		r.zb = cut(r.zb, r.z, 0, b.walkers())
-		r.deviates.gather(r.zb, k)
-	}
+	r.z = r.deviates.of(k, r.z[:0])
 	out := b.theta
 	if mu := r.sgd.Momentum; mu != 0 {
 		out = b.velocity
@@ -150,7 +146,7 @@ func (r *sgdRunner) step(b *block, k int) {
 			floats.Scale(mu, v)
 		}
 	}
-	r.gradient.descend(out, b, k, r.rates[k:k+1], r.zb)
+	r.gradient.descend(out, b, k, r.rates[k:k+1], r.z)
 	if r.injected > 0 {
 		r.inject(out, r.rates[k])
 	}
@@ -165,7 +161,7 @@ func (r *sgdRunner) step(b *block, k int) {
 func (r *sgdRunner) inject(out [][]float64, rate float64) {
 	scale := rate * r.injected
 	for a, o := range out {
-		z := r.zb[r.atInjected+a]
+		z := r.z[r.atInjected+a]
 		for w := range o {
 			o[w] -= float64(scale * z[w])
 		}

@@ -38,8 +38,11 @@ var layers = func() (t [256]layer) {
 
 // Normals fills dst with independent normal deviates of mean 0 and variance 1 and returns
 // the stream after them. Layer and position come from different bits of one word.
-func Normals(dst []float64, g Stream) Stream {
-	for i := range dst {
+func Normals(dst []float64, g Stream) Stream { return NormalsEvery(dst, 1, g) }
+
+// NormalsEvery is Normals for dst[0], dst[every], dst[2·every], …
+func NormalsEvery(dst []float64, every int, g Stream) Stream {
+	for i := 0; i < len(dst); i += every {
 		var x uint64
 		x, g = g.Next()
 		l := &layers[x%256]

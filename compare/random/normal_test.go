@@ -80,6 +80,22 @@ func TestNormalsAreNormal(t *testing.T) {
 	}
 }
 
+// Deviates that lie apart are those that follow each other, also where a tail takes more words, and nothing between
+// them is touched.
+func TestNormalsEveryIsNormals(t *testing.T) {
+	const count, every = 10000, 3
+	want, got := make([]float64, count), make([]float64, count*every-1)
+	after := Normals(want, New(5, 6))
+	if NormalsEvery(got, every, New(5, 6)) != after {
+		t.Error("the stream is elsewhere")
+	}
+	for i, v := range got {
+		if i%every != 0 && v != 0 || i%every == 0 && v != want[i/every] {
+			t.Fatalf("number %d is %g", i, v)
+		}
+	}
+}
+
 // The same test finds a variance that is 1 % too large, and tails that are cut off.
 func TestStatisticsFindWrongNormals(t *testing.T) {
 	if testing.Short() {
