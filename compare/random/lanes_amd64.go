@@ -22,9 +22,6 @@ var (
 		4: {2: weave2By4, 3: weave3By4, 4: weave4By4},
 		2: {2: weave2By2, 3: weave3By2, 4: weave4By2},
 	}
-	descends = map[int]func(dst *uint32, stride, words int, s *Stream, n, reject uint64) bool{
-		8: descendBy8, 4: descendBy4, 2: descendBy2,
-	}
 )
 
 // fillLanes is FillEach for as many streams as there are lanes. It is false, and leaves the
@@ -69,9 +66,10 @@ func shuffleLanes(s *[lanes][]uint32, g *[lanes]Stream) int {
 		}
 		for w := range s {
 			from := s[w][i:n]
+			first := (*[piece]uint32)(from)
 			for k, j := range &at[w] {
 				j += uint32(k)
-				from[k], from[j] = from[j], from[k]
+				first[k], from[j] = from[j], first[k]
 			}
 		}
 	}
@@ -81,12 +79,23 @@ func shuffleLanes(s *[lanes][]uint32, g *[lanes]Stream) int {
 // descendLanes draws indices below m, m − 1, and so on. It is false, with the streams where they were,
 // if what is left of a word may be below reject.
 func descendLanes(at *[lanes][piece]uint32, g *[lanes]Stream, m, reject uint64) bool {
-	descend, before := descends[inKernel], *g
+	before := *g
 	for first := 0; first < lanes; first += inKernel {
-		if !descend(&at[first][0], 4*piece, piece/2, &g[first], m, reject) {
+		if !descendKernel(&at[first][0], &g[first], m, reject) {
 			*g = before
 			return false
 		}
 	}
 	return true
+}
+
+// descendKernel does so for the streams of one kernel. It is called by its name, for at would be moved to the heap.
+func descendKernel(at *uint32, s *Stream, m, reject uint64) bool {
+	switch inKernel {
+	case 8:
+		return descendBy8(at, 4*piece, piece/2, s, m, reject)
+	case 4:
+		return descendBy4(at, 4*piece, piece/2, s, m, reject)
+	}
+	return descendBy2(at, 4*piece, piece/2, s, m, reject)
 }
