@@ -255,11 +255,11 @@ func (e *Ensemble) notFinite() int {
 // A worker moves blocks.
 type worker struct {
 	*Ensemble
-	runner  runner
-	block   block
-	sources sources
-	cells   []int32     // of walkers, -1 outside
-	noise   [][]float64 // ξ of a step
+	runner    runner
+	block     block
+	sources   sources
+	cells     []int32     // of walkers, -1 outside
+	noise, xi [][]float64 // scratch, and that of a block: ξ of a step
 }
 
 func (e *Ensemble) newWorker() *worker {

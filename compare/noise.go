@@ -9,7 +9,8 @@ type noiseSums struct {
 // tallyNoise adds the noise of the step that comes next, of a block that has done so many.
 func (w *worker) tallyNoise(b *block, done, first int) {
 	d, ring := len(b.theta), w.opt.NoiseLags+1
-	xi := cut(nil, w.noise, 0, b.walkers())
+	w.xi = cut(w.xi, w.noise, 0, b.walkers())
+	xi := w.xi
 	w.runner.(*sgdRunner).noise(xi, b, done-b.start)
 	if w.opt.RecordNoise != nil {
 		w.opt.RecordNoise(done, first, b.theta, xi)
