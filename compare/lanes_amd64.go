@@ -32,10 +32,12 @@ func (m linear1) atOnce(out, theta [][]float64, b *batches, k int, c []float64) 
 	switch {
 	case n == 0:
 	case b.woven > 0:
-		forLanes(linear1WovenBy8, linear1WovenBy4, linear1WovenBy2)(&out[0][0], &theta[0][0], &m.rows[0].xx, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
+		forLanes(linear1WovenBy8, linear1WovenBy4, linear1WovenBy2)(&out[0][0], &theta[0][0],
+			&m.rows[0].xx, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
 	default:
 		indices, stride := b.at(k, 0)
-		forLanes(linear1By8, linear1By4, linear1By2)(&out[0][0], &theta[0][0], &m.rows[0].xx, &indices[0], stride, b.size, n, &c[0], len(c))
+		forLanes(linear1By8, linear1By4, linear1By2)(&out[0][0], &theta[0][0],
+			&m.rows[0].xx, &indices[0], stride, b.size, n, &c[0], len(c))
 	}
 	return n
 }
@@ -45,10 +47,12 @@ func (m linear2) atOnce(out, theta [][]float64, b *batches, k int, c []float64) 
 	switch {
 	case n == 0:
 	case b.woven > 0:
-		forLanes(linear2WovenBy8, linear2WovenBy4, linear2WovenBy2)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &m.rows[0].x1, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
+		forLanes(linear2WovenBy8, linear2WovenBy4, linear2WovenBy2)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0],
+			&m.rows[0].x1, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
 	default:
 		indices, stride := b.at(k, 0)
-		forLanes(linear2By8, linear2By4, linear2By2)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &m.rows[0].x1, &indices[0], stride, b.size, n, &c[0], len(c))
+		forLanes(linear2By8, linear2By4, linear2By2)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0],
+			&m.rows[0].x1, &indices[0], stride, b.size, n, &c[0], len(c))
 	}
 	return n
 }
@@ -58,10 +62,12 @@ func (m linear3) atOnce(out, theta [][]float64, b *batches, k int, c []float64) 
 	switch {
 	case n == 0:
 	case b.woven > 0:
-		forLanes(linear3WovenBy8, linear3WovenBy4, linear3WovenBy2)(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &m.rows[0].x1, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
+		forLanes(linear3WovenBy8, linear3WovenBy4, linear3WovenBy2)(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0],
+			&m.rows[0].x1, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
 	default:
 		indices, stride := b.at(k, 0)
-		forLanes(linear3By8, linear3By4, linear3By2)(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0], &m.rows[0].x1, &indices[0], stride, b.size, n, &c[0], len(c))
+		forLanes(linear3By8, linear3By4, linear3By2)(&out[0][0], &out[1][0], &out[2][0], &theta[0][0], &theta[1][0], &theta[2][0],
+			&m.rows[0].x1, &indices[0], stride, b.size, n, &c[0], len(c))
 	}
 	return n
 }
@@ -71,10 +77,12 @@ func (m deepLinear) atOnce(out, theta [][]float64, b *batches, k int, c []float6
 	switch {
 	case n == 0:
 	case b.woven > 0:
-		forLanes(deepLinearWovenBy8, deepLinearWovenBy4, deepLinearWovenBy2)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &m.rows[0].xx, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
+		forLanes(deepLinearWovenBy8, deepLinearWovenBy4, deepLinearWovenBy2)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0],
+			&m.rows[0].xx, b.wovenAt(k), b.each(), b.size, n, &c[0], len(c))
 	default:
 		indices, stride := b.at(k, 0)
-		forLanes(deepLinearBy8, deepLinearBy4, deepLinearBy2)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0], &m.rows[0].xx, &indices[0], stride, b.size, n, &c[0], len(c))
+		forLanes(deepLinearBy8, deepLinearBy4, deepLinearBy2)(&out[0][0], &out[1][0], &theta[0][0], &theta[1][0],
+			&m.rows[0].xx, &indices[0], stride, b.size, n, &c[0], len(c))
 	}
 	return n
 }

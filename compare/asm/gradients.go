@@ -94,7 +94,8 @@ func (l lanes) kernel(name string, d int, gradient func(*walkers) []VecVirtual) 
 			LEAQ(Mem{Base: base, Index: stride, Scale: uint8(l.count)}, base)
 		}
 	})
-	l.ordered(name+"Woven", d, fmt.Sprintf("Indices of %d lie by turns, and each so many further on those of the next ones.", l.count), "each, ", gradient, func(k *walkers, base Register) func() {
+	byTurns := fmt.Sprintf("Indices of %d lie by turns, and each so many further on those of the next ones.", l.count)
+	l.ordered(name+"Woven", d, byTurns, "each, ", gradient, func(k *walkers, base Register) func() {
 		at, each := GP64(), Load(Param("each"), GP64())
 		SHLQ(Imm(uint64(bits.TrailingZeros(4*uint(l.count)))), each)
 		k.indices = func(w int) Mem { return Mem{Base: at, Disp: 4 * w} }
@@ -108,7 +109,9 @@ func (l lanes) kernel(name string, d int, gradient func(*walkers) []VecVirtual) 
 
 // ordered writes a kernel for indices in some order: find sets where they are, and returns what goes on to the next
 // walkers.
-func (l lanes) ordered(name string, d int, order, parameter string, gradient func(*walkers) []VecVirtual, find func(k *walkers, base Register) func()) {
+func (l lanes) ordered(name string, d int, order, parameter string, gradient func(*walkers) []VecVirtual,
+	find func(k *walkers, base Register) func(),
+) {
 	to, outs := names("o", d)
 	from, thetas := names("t", d)
 	name = fmt.Sprintf("%sBy%d", name, l.count)
