@@ -332,7 +332,7 @@ func TestDroppedTermIsThatOfAnisotropicNoise(t *testing.T) {
 // differences are right to 1e-8.
 func TestLimitsOfRates(t *testing.T) {
 	of := func(src string) *subject {
-		f, g := problemOf(t, src)
+		f, g := problemOf(t, src, 128) // curvatures are of the loss, not of cells
 		s, err := newSubject(f, g, quick.withDefaults())
 		if err != nil {
 			t.Fatal(err)
@@ -376,7 +376,7 @@ func TestLimitsOfRates(t *testing.T) {
 // the gradient is no number beyond a third of a deviation, √0.02, where 72 % of it are, or beyond 2.8, where 0.5 % are.
 func TestUnknownCurvaturesLeaveStepsOpen(t *testing.T) {
 	for within, known := range map[float64]bool{0.05: false, 0.4: true} {
-		f, g := problemOf(t, line("0.02", ", momentum: 0.5"))
+		f, g := problemOf(t, line("0.02", ", momentum: 0.5"), 128)
 		s, err := newSubject(f, g, quick.withDefaults())
 		if err != nil {
 			t.Fatal(err)
