@@ -291,8 +291,12 @@ func TestMomentumIsHeldAgainstCurvature(t *testing.T) {
 		mu   float64
 		want fp.Verdict
 	}{{0.5, fp.Holds}, {0.9, fp.Violated}} {
-		r := audited(t, line("0.02", fmt.Sprintf(", momentum: %g", c.mu)), quick)
-		f := find(t, r, "no-momentum")
+		file, g := problemOf(t, line("0.02", fmt.Sprintf(", momentum: %g", c.mu)), 128)
+		s, err := newSubject(file, g, quick.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := s.noMomentum()
 		if want := 0.02 / (1 - c.mu) / (1 - c.mu); math.Abs(f.Statistics[0].Value-want) > 1e-8*want || f.Verdict != c.want {
 			t.Errorf("μ = %g: %g, %v; want %g, %v", c.mu, f.Statistics[0].Value, f.Verdict, want, c.want)
 		}
