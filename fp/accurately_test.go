@@ -16,12 +16,14 @@ import (
 var long = flag.Bool("long", false, "run studies of some minutes too")
 
 // skipLong leaves out tests that are long arithmetic, and start no goroutines that shorter
-// ones do not, where the race detector makes them ten times as long.
+// ones do not, where the race detector makes them ten times as long. Elsewhere they run beside each
+// other, after all tests that change the number of processors: most of them keep one busy.
 func skipLong(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("long arithmetic")
 	}
+	t.Parallel()
 }
 
 // rotated is A2 in the box [−4, 4]², some 8 deviations, with noise across of the given

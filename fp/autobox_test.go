@@ -1,6 +1,7 @@
 package fp_test
 
 import (
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -142,14 +143,30 @@ func TestBoxOfADensityTooThinSaysSo(t *testing.T) {
 }
 
 // Where the tanh saturates nothing drives w, and the injected noise spreads it evenly: its
-// marginal is 0.5 % of the largest at w = 100, 200 and 400 alike, and no box holds it.
+// marginal is 0.75 % of the largest at w = 100, 200 and 390 alike, and no box holds it. That is of every
+// fifth row of the data; of all of them it is 0.5 %, and takes five times as long.
 func TestNoBoxHoldsATanhNeuron(t *testing.T) {
 	skipLong(t)
-	f := shipped(t, "tanh_neuron.yaml", 64)
+	f := shippedOn(t, "tanh_neuron.yaml", 64, everyFifthRow)
 	box, _, _, err := fp.FindBox(f.Problem, []int{64, 64})
 	if err == nil || !strings.Contains(err.Error(), "does not fall off along w") {
 		t.Errorf("box %v, %v", box, err)
 	}
+}
+
+// everyFifthRow opens a table of testdata without four of five rows, whose first has the names.
+func everyFifthRow(path string) (io.ReadCloser, error) {
+	src, err := os.ReadFile(filepath.Join(problems, path))
+	if err != nil {
+		return nil, err
+	}
+	var kept strings.Builder
+	for i, row := range strings.SplitAfter(string(src), "\n") {
+		if i%5 == 0 {
+			kept.WriteString(row)
+		}
+	}
+	return io.NopCloser(strings.NewReader(kept.String())), nil
 }
 
 // Where no box is found as the density is wide, its deviation is told: of x²/2 at the rate 0.1/(1 − μ) = 10⁶ it is

@@ -86,9 +86,9 @@ func TestModesFromHalfTheGridAreThoseOfASearch(t *testing.T) {
 	}{
 		"turning":  {turning, square(t, 2.4, 80, grid.Reflecting), 5},
 		"multiple": {alike, square(t, 2.8, 80, grid.Reflecting), 8},
-		"wells":    {wells, square(t, 1.9, 80, grid.Reflecting), 5},
-		"walls":    {sheared, square(t, 2.5, 72, grid.Reflecting), 5},
-		"periodic": {ringing, square(t, math.Pi, 64, grid.Periodic), 5},
+		"wells":    {wells, square(t, 1.9, 64, grid.Reflecting), 5},
+		"walls":    {sheared, square(t, 2.5, 56, grid.Reflecting), 5},
+		"periodic": {ringing, square(t, math.Pi, 48, grid.Periodic), 5},
 		"graded":   {turning, grid.New(x, even), 3},
 	} {
 		fine, coarse := halves(t, k.p, k.g)

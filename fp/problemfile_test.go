@@ -23,6 +23,12 @@ func open(path string) (io.ReadCloser, error) { return os.Open(filepath.Join(pro
 // shipped reads a problem file of testdata, with that many cells along each axis.
 func shipped(t testing.TB, name string, cells int) *fp.File {
 	t.Helper()
+	return shippedOn(t, name, cells, open)
+}
+
+// shippedOn is shipped on the data that open has.
+func shippedOn(t testing.TB, name string, cells int, open func(path string) (io.ReadCloser, error)) *fp.File {
+	t.Helper()
 	src, err := os.Open(filepath.Join(problems, name))
 	if err != nil {
 		t.Fatal(err)

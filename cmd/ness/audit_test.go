@@ -21,11 +21,12 @@ import (
 )
 
 // auditOf audits a shipped problem on few cells, without long runs of walkers.
-func auditOf(t *testing.T, problem string, want int) (dir string, sum auditSummary) {
+func auditOf(t *testing.T, problem string, want int, more ...string) (dir string, sum auditSummary) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "out")
 	var stdout, stderr bytes.Buffer
-	if status := run([]string{"audit", filepath.Join(testdata(t), "problems", problem), "--cells", "32", "--no-ensemble", "-o", dir}, &stdout, &stderr); status != want {
+	args := append([]string{"audit", filepath.Join(testdata(t), "problems", problem), "--cells", "32", "--no-ensemble", "-o", dir}, more...)
+	if status := run(args, &stdout, &stderr); status != want {
 		t.Fatalf("status %d, want %d: %s", status, want, stderr.String())
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "summary.json"))
@@ -198,7 +199,7 @@ func TestVerdictsOfAudits(t *testing.T) {
 		status  int
 		verdict string
 	}{"a2_rotating_ou.yaml": {statusViolated, "violated"}, "a3_multi_well.yaml": {statusDone, "holds"}} {
-		_, sum := auditOf(t, problem, want.status)
+		_, sum := auditOf(t, problem, want.status, "--no-plots")
 		if sum.Verdict != want.verdict {
 			t.Errorf("%s: %s, want %s", problem, sum.Verdict, want.verdict)
 		}

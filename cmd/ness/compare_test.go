@@ -146,6 +146,11 @@ func TestMissedWellsDecideNothing(t *testing.T) {
 		if told := warned(sum, "no walker came to the stable point (1), where the density is large"); told != c.missed || found.rows[0].verdict != c.verdict {
 			t.Errorf("D = %s: %v, warnings %q", c.diffusion, found.rows[0].verdict, sum.Warnings)
 		}
+		// Walkers whose pilot run did not mix have not either, whatever they look like.
+		found.walk.relaxation = &compare.Relaxation{Steps: 1 << 19}
+		if found.mixed(found.walk.Moments()) {
+			t.Errorf("D = %s: mixed where a pilot run was not", c.diffusion)
+		}
 	}
 }
 

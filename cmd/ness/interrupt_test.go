@@ -20,7 +20,7 @@ func TestInterruptLeavesNothingHalfWritten(t *testing.T) {
 	}
 	dir := t.TempDir()
 	solve := func(out string) *exec.Cmd {
-		return program("solve", filepath.Join(testdata(t), "problems", "a4_full_tensor.yaml"), "--cells", "48", "-o", out)
+		return program("solve", filepath.Join(testdata(t), "problems", "a1_double_well_1d.yaml"), "-o", out)
 	}
 	start := time.Now()
 	if err := solve(filepath.Join(dir, "whole")).Run(); err != nil {

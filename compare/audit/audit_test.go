@@ -20,10 +20,10 @@ func skipShort(t *testing.T) {
 	}
 }
 
-// problemOf reads a problem file and makes its grid.
-func problemOf(t testing.TB, src string) (*fp.File, *grid.Grid) {
+// problemOf reads a problem file and makes its grid, of the cells that are given or of those in the file.
+func problemOf(t testing.TB, src string, cells ...int) (*fp.File, *grid.Grid) {
 	t.Helper()
-	f, err := fp.ReadProblem(strings.NewReader("version: 1\n"+src), fp.ReadOptions{Name: "f.yaml", Open: func(path string) (io.ReadCloser, error) {
+	f, err := fp.ReadProblem(strings.NewReader("version: 1\n"+src), fp.ReadOptions{Name: "f.yaml", Cells: cells, Open: func(path string) (io.ReadCloser, error) {
 		return os.Open(filepath.Join("../../testdata/problems", path))
 	}})
 	if err != nil {

@@ -175,8 +175,14 @@ func TestFloorsBetweenCrowds(t *testing.T) {
 	skipShort(t)
 	var value, floor float64
 	for seed := range uint64(16) {
-		r := audited(t, mean(480, 8, seed, ""), Options{Seed: seed, MaxPoints: 1, Points: 1, Walkers: 256, Relaxations: 40, NoiseSteps: 8})
-		e := effect(t, r, "normal-noise")
+		f, g := problemOf(t, mean(480, 8, seed, ""))
+		subject, err := newSubject(f, g, Options{Seed: seed, Walkers: 256, Relaxations: 40}.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var l rankedList
+		subject.sampledEffects(&l) // all that an audit has of walkers
+		e := effect(t, &Report{Ranking: l.effects}, "normal-noise")
 		value, floor = value+e.TV.Value, floor+e.TV.Floor
 	}
 	// Few cells and slow modes matter: of 60 such distances the scatter is 0.48 of the floor, and the mean

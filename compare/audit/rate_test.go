@@ -291,8 +291,12 @@ func TestMomentumIsHeldAgainstCurvature(t *testing.T) {
 		mu   float64
 		want fp.Verdict
 	}{{0.5, fp.Holds}, {0.9, fp.Violated}} {
-		r := audited(t, line("0.02", fmt.Sprintf(", momentum: %g", c.mu)), quick)
-		f := find(t, r, "no-momentum")
+		file, g := problemOf(t, line("0.02", fmt.Sprintf(", momentum: %g", c.mu)), 128)
+		s, err := newSubject(file, g, quick.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := s.noMomentum()
 		if want := 0.02 / (1 - c.mu) / (1 - c.mu); math.Abs(f.Statistics[0].Value-want) > 1e-8*want || f.Verdict != c.want {
 			t.Errorf("μ = %g: %g, %v; want %g, %v", c.mu, f.Statistics[0].Value, f.Verdict, want, c.want)
 		}
@@ -332,7 +336,7 @@ func TestDroppedTermIsThatOfAnisotropicNoise(t *testing.T) {
 // differences are right to 1e-8.
 func TestLimitsOfRates(t *testing.T) {
 	of := func(src string) *subject {
-		f, g := problemOf(t, src)
+		f, g := problemOf(t, src, 128) // curvatures are of the loss, not of cells
 		s, err := newSubject(f, g, quick.withDefaults())
 		if err != nil {
 			t.Fatal(err)
@@ -376,7 +380,7 @@ func TestLimitsOfRates(t *testing.T) {
 // the gradient is no number beyond a third of a deviation, √0.02, where 72 % of it are, or beyond 2.8, where 0.5 % are.
 func TestUnknownCurvaturesLeaveStepsOpen(t *testing.T) {
 	for within, known := range map[float64]bool{0.05: false, 0.4: true} {
-		f, g := problemOf(t, line("0.02", ", momentum: 0.5"))
+		f, g := problemOf(t, line("0.02", ", momentum: 0.5"), 128)
 		s, err := newSubject(f, g, quick.withDefaults())
 		if err != nil {
 			t.Fatal(err)

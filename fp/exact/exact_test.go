@@ -166,22 +166,32 @@ func TestCellAveragesIntegrateToOne(t *testing.T) {
 
 // The quadrature ∫ p u·D⁻¹u meets tr[(A−DS⁻¹)ᵀ D⁻¹ (A−DS⁻¹) S] of linear drift.
 func TestEntropyProductionOfLinearDrift(t *testing.T) {
-	a := mat.NewDense(2, 2, []float64{1, 3, -3, 1.5})
-	d := mat.NewSymDense(2, []float64{0.2, 0.05, 0.05, 0.1})
-	s := exact.Lyapunov(a, d)
-	var si, di, g, m mat.Dense
-	if err := si.Inverse(s); err != nil {
-		t.Fatal(err)
-	}
-	if err := di.Inverse(d); err != nil {
-		t.Fatal(err)
-	}
-	g.Mul(d, &si)
-	g.Sub(a, &g)
-	m.Product(g.T(), &di, &g, s)
-	// Panels are 0.8 standard deviations wide, with 12 nodes: 1e-13; round-off of cond(D)·cond(S) < 100.
-	if got, want := exact.OrnsteinUhlenbeck("test", a, d).EntropyProduction(), mat.Trace(&m); math.Abs(got/want-1) > 1e-11 {
-		t.Errorf("entropy production %.15g, want %.15g", got, want)
+	for _, k := range []struct {
+		a *mat.Dense
+		d *mat.SymDense
+	}{
+		{mat.NewDense(2, 2, []float64{1, 3, -3, 1.5}), mat.NewSymDense(2, []float64{0.2, 0.05, 0.05, 0.1})},
+		{
+			mat.NewDense(3, 3, []float64{1, 0.8, -0.3, -0.8, 1.2, 0.5, 0.3, -0.5, 0.9}),
+			mat.NewSymDense(3, []float64{0.2, 0.05, 0.02, 0.05, 0.15, -0.03, 0.02, -0.03, 0.1}),
+		},
+	} {
+		s := exact.Lyapunov(k.a, k.d)
+		var si, di, g, m mat.Dense
+		if err := si.Inverse(s); err != nil {
+			t.Fatal(err)
+		}
+		if err := di.Inverse(k.d); err != nil {
+			t.Fatal(err)
+		}
+		g.Mul(k.d, &si)
+		g.Sub(k.a, &g)
+		m.Product(g.T(), &di, &g, s)
+		// Panels are 0.7 standard deviations wide, with 12 nodes, and in three dimensions 1.3, with 8: both
+		// 1e-13; round-off of cond(D)·cond(S) < 100.
+		if got, want := exact.OrnsteinUhlenbeck("test", k.a, k.d).EntropyProduction(), mat.Trace(&m); math.Abs(got/want-1) > 1e-11 {
+			t.Errorf("d=%d: entropy production %.15g, want %.15g", k.d.SymmetricDim(), got, want)
+		}
 	}
 }
 

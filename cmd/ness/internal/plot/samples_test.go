@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -241,8 +242,8 @@ func figures() []figure {
 	}...)
 }
 
-// The same input gives the same bytes. SVG has all that a figure consists of, the
-// colours as PNG; of the rasteriser a few figures are witness enough.
+// The same input gives the same bytes, and every label has its glyphs. SVG has all that a figure consists
+// of, the colours as PNG; of the rasteriser a few figures are witness enough.
 func TestFiguresAreDeterministic(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long under the race detector")
@@ -251,13 +252,22 @@ func TestFiguresAreDeterministic(t *testing.T) {
 	for _, fig := range figures() {
 		t.Run(fig.name, func(t *testing.T) {
 			t.Parallel()
-			save(t, fig.name+".svg", twice(t, fig, SVG))
+			svg := twice(t, fig, SVG)
+			save(t, fig.name+".svg", svg)
+			written := labels(svg)
+			if len(written) < fewestLabels {
+				t.Errorf("only %d labels found: %q", len(written), written)
+			}
+			wantGlyphs(t, strings.Join(written, ""))
 			if rasterised[fig.name] || *out != "" {
 				save(t, fig.name+".png", twice(t, fig, PNG))
 			}
 		})
 	}
 }
+
+// fewestLabels are those of a title, two axes with four numbers each and a scale.
+const fewestLabels = 10
 
 // twice draws a figure two times and compares.
 func twice(t *testing.T, fig figure, f Format) []byte {
