@@ -45,9 +45,7 @@ func TestKilledEvolutionsGoOn(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long under the race detector")
 	}
-	// States written in place are found out by the sixth or so; of faults that show at one moment in ten, five in
-	// a thousand tests miss all of these.
-	const kills = 50
+	const kills = 100
 	dir := t.TempDir()
 	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
 	if out, err := evolving(t, whole).CombinedOutput(); err != nil {
