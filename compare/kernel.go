@@ -1,6 +1,6 @@
 package compare
 
-//go:generate go run -modfile=../go.tool.mod asm/gen.go asm/gradients.go asm/tally.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg compare
+//go:generate go run -modfile=../go.tool.mod asm/gen.go asm/gradients.go asm/order.go asm/tally.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg compare
 
 import (
 	"github.com/ness-fp/ness/fp"
@@ -54,10 +54,11 @@ func woven(m descent, s fp.Sampling) int {
 // newDescent returns the fastest kernel for a loss. It owns scratch: one per goroutine.
 func newDescent(l *loss.Loss, s fp.Sampling, batch int) descent {
 	const reached = 1 << 30 // rows, by kernels for lanes
+	quadratic := l.Model() == loss.LinearRegression || l.Model() == loss.DeepLinear
 	switch d := l.Dim(); {
 	case s == fp.FullBatch:
 		return oneByOne{&whole{l.Evaluator(), make([]float64, l.Dim())}}
-	case l.Samples() > reached:
+	case quadratic && l.Samples() > reached:
 		return oneByOne{newGeneric(l)}
 	case wordsServe(l, s, batch):
 		return words2{rows2(l)}

@@ -79,19 +79,19 @@ samples:
 TEXT ·linear1WovenBy8(SB), NOSPLIT, $0-72
 	MOVQ rows+16(FP), AX
 	MOVQ indices+24(FP), CX
-	MOVQ each+32(FP), BX
-	SHLQ $0x05, BX
+	MOVQ each+32(FP), DX
+	SHLQ $0x05, DX
 	MOVQ walkers+48(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+8(FP), DX
-	VMOVUPD (DX)(SI*1), Z0
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), Z1
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+8(FP), BX
+	VMOVUPD (BX)(SI*1), Z0
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), Z1
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+56(FP), R8
 	MOVQ    steps+64(FP), R9
 
@@ -101,25 +101,25 @@ steps:
 	MOVQ   batch+40(FP), R10
 
 samples:
-	IMUL3L          $0x02, (DX), R11
+	IMUL3L          $0x02, (BX), R11
 	VBROADCASTF32X4 (AX)(R11*8), Z4
-	IMUL3L          $0x02, 4(DX), R11
+	IMUL3L          $0x02, 4(BX), R11
 	VBROADCASTF32X4 (AX)(R11*8), Z5
-	IMUL3L          $0x02, 8(DX), R11
+	IMUL3L          $0x02, 8(BX), R11
 	VINSERTF32X4    $0x01, (AX)(R11*8), Z4, Z4
-	IMUL3L          $0x02, 12(DX), R11
+	IMUL3L          $0x02, 12(BX), R11
 	VINSERTF32X4    $0x01, (AX)(R11*8), Z5, Z5
-	IMUL3L          $0x02, 16(DX), R11
+	IMUL3L          $0x02, 16(BX), R11
 	VINSERTF32X4    $0x02, (AX)(R11*8), Z4, Z4
-	IMUL3L          $0x02, 20(DX), R11
+	IMUL3L          $0x02, 20(BX), R11
 	VINSERTF32X4    $0x02, (AX)(R11*8), Z5, Z5
-	IMUL3L          $0x02, 24(DX), R11
+	IMUL3L          $0x02, 24(BX), R11
 	VINSERTF32X4    $0x03, (AX)(R11*8), Z4, Z4
-	IMUL3L          $0x02, 28(DX), R11
+	IMUL3L          $0x02, 28(BX), R11
 	VINSERTF32X4    $0x03, (AX)(R11*8), Z5, Z5
 	VADDPD          Z4, Z2, Z2
 	VADDPD          Z5, Z3, Z3
-	ADDQ            $0x20, DX
+	ADDQ            $0x20, BX
 	DECQ            R10
 	JNE             samples
 	VUNPCKLPD       Z3, Z2, Z4
@@ -133,8 +133,8 @@ samples:
 	ADDQ            $0x08, R8
 	DECQ            R9
 	JNE             steps
-	MOVQ            o0+0(FP), DX
-	VMOVUPD         Z1, (DX)(SI*1)
+	MOVQ            o0+0(FP), BX
+	VMOVUPD         Z1, (BX)(SI*1)
 	ADDQ            $0x40, SI
 	CMPQ            SI, DI
 	JLT             walkers
@@ -234,23 +234,23 @@ samples:
 TEXT ·linear2WovenBy8(SB), NOSPLIT, $0-88
 	MOVQ rows+32(FP), AX
 	MOVQ indices+40(FP), CX
-	MOVQ each+48(FP), BX
-	SHLQ $0x05, BX
+	MOVQ each+48(FP), DX
+	SHLQ $0x05, DX
 	MOVQ walkers+64(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+16(FP), DX
-	VMOVUPD (DX)(SI*1), Z0
-	MOVQ    t1+24(FP), DX
-	VMOVUPD (DX)(SI*1), Z1
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), Z2
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(SI*1), Z3
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+16(FP), BX
+	VMOVUPD (BX)(SI*1), Z0
+	MOVQ    t1+24(FP), BX
+	VMOVUPD (BX)(SI*1), Z1
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), Z2
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), Z3
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+72(FP), R8
 	MOVQ    steps+80(FP), R9
 
@@ -260,21 +260,21 @@ steps:
 	MOVQ   batch+56(FP), R10
 
 samples:
-	IMUL3L          $0x04, (DX), R11
+	IMUL3L          $0x04, (BX), R11
 	VBROADCASTF64X4 (AX)(R11*8), Z6
-	IMUL3L          $0x04, 8(DX), R11
+	IMUL3L          $0x04, 8(BX), R11
 	VINSERTF64X4    $0x01, (AX)(R11*8), Z6, Z6
-	IMUL3L          $0x04, 4(DX), R11
+	IMUL3L          $0x04, 4(BX), R11
 	VBROADCASTF64X4 (AX)(R11*8), Z7
-	IMUL3L          $0x04, 12(DX), R11
+	IMUL3L          $0x04, 12(BX), R11
 	VINSERTF64X4    $0x01, (AX)(R11*8), Z7, Z7
-	IMUL3L          $0x04, 16(DX), R11
+	IMUL3L          $0x04, 16(BX), R11
 	VBROADCASTF64X4 (AX)(R11*8), Z8
-	IMUL3L          $0x04, 24(DX), R11
+	IMUL3L          $0x04, 24(BX), R11
 	VINSERTF64X4    $0x01, (AX)(R11*8), Z8, Z8
-	IMUL3L          $0x04, 20(DX), R11
+	IMUL3L          $0x04, 20(BX), R11
 	VBROADCASTF64X4 (AX)(R11*8), Z9
-	IMUL3L          $0x04, 28(DX), R11
+	IMUL3L          $0x04, 28(BX), R11
 	VINSERTF64X4    $0x01, (AX)(R11*8), Z9, Z9
 	VUNPCKLPD       Z7, Z6, Z10
 	VUNPCKHPD       Z7, Z6, Z6
@@ -291,7 +291,7 @@ samples:
 	VADDPD          Z10, Z4, Z4
 	VMULPD          Z6, Z8, Z10
 	VADDPD          Z10, Z5, Z5
-	ADDQ            $0x20, DX
+	ADDQ            $0x20, BX
 	DECQ            R10
 	JNE             samples
 	VBROADCASTSD    (R8), Z1
@@ -304,10 +304,10 @@ samples:
 	ADDQ            $0x08, R8
 	DECQ            R9
 	JNE             steps
-	MOVQ            o0+0(FP), DX
-	VMOVUPD         Z2, (DX)(SI*1)
-	MOVQ            o1+8(FP), DX
-	VMOVUPD         Z3, (DX)(SI*1)
+	MOVQ            o0+0(FP), BX
+	VMOVUPD         Z2, (BX)(SI*1)
+	MOVQ            o1+8(FP), BX
+	VMOVUPD         Z3, (BX)(SI*1)
 	ADDQ            $0x40, SI
 	CMPQ            SI, DI
 	JLT             walkers
@@ -422,27 +422,27 @@ samples:
 TEXT ·linear3WovenBy8(SB), NOSPLIT, $0-104
 	MOVQ rows+48(FP), AX
 	MOVQ indices+56(FP), CX
-	MOVQ each+64(FP), BX
-	SHLQ $0x05, BX
+	MOVQ each+64(FP), DX
+	SHLQ $0x05, DX
 	MOVQ walkers+80(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+24(FP), DX
-	VMOVUPD (DX)(SI*1), Z0
-	MOVQ    t1+32(FP), DX
-	VMOVUPD (DX)(SI*1), Z1
-	MOVQ    t2+40(FP), DX
-	VMOVUPD (DX)(SI*1), Z2
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), Z3
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(SI*1), Z4
-	MOVQ    o2+16(FP), DX
-	VMOVUPD (DX)(SI*1), Z5
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+24(FP), BX
+	VMOVUPD (BX)(SI*1), Z0
+	MOVQ    t1+32(FP), BX
+	VMOVUPD (BX)(SI*1), Z1
+	MOVQ    t2+40(FP), BX
+	VMOVUPD (BX)(SI*1), Z2
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), Z3
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), Z4
+	MOVQ    o2+16(FP), BX
+	VMOVUPD (BX)(SI*1), Z5
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+88(FP), R8
 	MOVQ    steps+96(FP), R9
 
@@ -453,21 +453,21 @@ steps:
 	MOVQ   batch+72(FP), R10
 
 samples:
-	IMUL3L          $0x04, (DX), R11
+	IMUL3L          $0x04, (BX), R11
 	VBROADCASTF64X4 (AX)(R11*8), Z9
-	IMUL3L          $0x04, 8(DX), R11
+	IMUL3L          $0x04, 8(BX), R11
 	VINSERTF64X4    $0x01, (AX)(R11*8), Z9, Z9
-	IMUL3L          $0x04, 4(DX), R11
+	IMUL3L          $0x04, 4(BX), R11
 	VBROADCASTF64X4 (AX)(R11*8), Z10
-	IMUL3L          $0x04, 12(DX), R11
+	IMUL3L          $0x04, 12(BX), R11
 	VINSERTF64X4    $0x01, (AX)(R11*8), Z10, Z10
-	IMUL3L          $0x04, 16(DX), R11
+	IMUL3L          $0x04, 16(BX), R11
 	VBROADCASTF64X4 (AX)(R11*8), Z11
-	IMUL3L          $0x04, 24(DX), R11
+	IMUL3L          $0x04, 24(BX), R11
 	VINSERTF64X4    $0x01, (AX)(R11*8), Z11, Z11
-	IMUL3L          $0x04, 20(DX), R11
+	IMUL3L          $0x04, 20(BX), R11
 	VBROADCASTF64X4 (AX)(R11*8), Z12
-	IMUL3L          $0x04, 28(DX), R11
+	IMUL3L          $0x04, 28(BX), R11
 	VINSERTF64X4    $0x01, (AX)(R11*8), Z12, Z12
 	VUNPCKLPD       Z10, Z9, Z13
 	VUNPCKHPD       Z10, Z9, Z9
@@ -489,7 +489,7 @@ samples:
 	VADDPD          Z13, Z7, Z7
 	VMULPD          Z10, Z11, Z13
 	VADDPD          Z13, Z8, Z8
-	ADDQ            $0x20, DX
+	ADDQ            $0x20, BX
 	DECQ            R10
 	JNE             samples
 	VBROADCASTSD    (R8), Z2
@@ -505,12 +505,12 @@ samples:
 	ADDQ            $0x08, R8
 	DECQ            R9
 	JNE             steps
-	MOVQ            o0+0(FP), DX
-	VMOVUPD         Z3, (DX)(SI*1)
-	MOVQ            o1+8(FP), DX
-	VMOVUPD         Z4, (DX)(SI*1)
-	MOVQ            o2+16(FP), DX
-	VMOVUPD         Z5, (DX)(SI*1)
+	MOVQ            o0+0(FP), BX
+	VMOVUPD         Z3, (BX)(SI*1)
+	MOVQ            o1+8(FP), BX
+	VMOVUPD         Z4, (BX)(SI*1)
+	MOVQ            o2+16(FP), BX
+	VMOVUPD         Z5, (BX)(SI*1)
 	ADDQ            $0x40, SI
 	CMPQ            SI, DI
 	JLT             walkers
@@ -604,23 +604,23 @@ samples:
 TEXT ·deepLinearWovenBy8(SB), NOSPLIT, $0-88
 	MOVQ rows+32(FP), AX
 	MOVQ indices+40(FP), CX
-	MOVQ each+48(FP), BX
-	SHLQ $0x05, BX
+	MOVQ each+48(FP), DX
+	SHLQ $0x05, DX
 	MOVQ walkers+64(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+16(FP), DX
-	VMOVUPD (DX)(SI*1), Z0
-	MOVQ    t1+24(FP), DX
-	VMOVUPD (DX)(SI*1), Z1
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), Z2
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(SI*1), Z3
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+16(FP), BX
+	VMOVUPD (BX)(SI*1), Z0
+	MOVQ    t1+24(FP), BX
+	VMOVUPD (BX)(SI*1), Z1
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), Z2
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), Z3
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+72(FP), R8
 	MOVQ    steps+80(FP), R9
 
@@ -631,25 +631,25 @@ steps:
 	MOVQ   batch+56(FP), R10
 
 samples:
-	IMUL3L          $0x02, (DX), R11
+	IMUL3L          $0x02, (BX), R11
 	VBROADCASTF32X4 (AX)(R11*8), Z7
-	IMUL3L          $0x02, 4(DX), R11
+	IMUL3L          $0x02, 4(BX), R11
 	VBROADCASTF32X4 (AX)(R11*8), Z8
-	IMUL3L          $0x02, 8(DX), R11
+	IMUL3L          $0x02, 8(BX), R11
 	VINSERTF32X4    $0x01, (AX)(R11*8), Z7, Z7
-	IMUL3L          $0x02, 12(DX), R11
+	IMUL3L          $0x02, 12(BX), R11
 	VINSERTF32X4    $0x01, (AX)(R11*8), Z8, Z8
-	IMUL3L          $0x02, 16(DX), R11
+	IMUL3L          $0x02, 16(BX), R11
 	VINSERTF32X4    $0x02, (AX)(R11*8), Z7, Z7
-	IMUL3L          $0x02, 20(DX), R11
+	IMUL3L          $0x02, 20(BX), R11
 	VINSERTF32X4    $0x02, (AX)(R11*8), Z8, Z8
-	IMUL3L          $0x02, 24(DX), R11
+	IMUL3L          $0x02, 24(BX), R11
 	VINSERTF32X4    $0x03, (AX)(R11*8), Z7, Z7
-	IMUL3L          $0x02, 28(DX), R11
+	IMUL3L          $0x02, 28(BX), R11
 	VINSERTF32X4    $0x03, (AX)(R11*8), Z8, Z8
 	VADDPD          Z7, Z5, Z5
 	VADDPD          Z8, Z6, Z6
-	ADDQ            $0x20, DX
+	ADDQ            $0x20, BX
 	DECQ            R10
 	JNE             samples
 	VUNPCKLPD       Z6, Z5, Z7
@@ -668,10 +668,10 @@ samples:
 	ADDQ            $0x08, R8
 	DECQ            R9
 	JNE             steps
-	MOVQ            o0+0(FP), DX
-	VMOVUPD         Z2, (DX)(SI*1)
-	MOVQ            o1+8(FP), DX
-	VMOVUPD         Z3, (DX)(SI*1)
+	MOVQ            o0+0(FP), BX
+	VMOVUPD         Z2, (BX)(SI*1)
+	MOVQ            o1+8(FP), BX
+	VMOVUPD         Z3, (BX)(SI*1)
 	ADDQ            $0x40, SI
 	CMPQ            SI, DI
 	JLT             walkers
@@ -1021,19 +1021,19 @@ samples:
 TEXT ·linear1WovenBy4(SB), NOSPLIT, $0-72
 	MOVQ rows+16(FP), AX
 	MOVQ indices+24(FP), CX
-	MOVQ each+32(FP), BX
-	SHLQ $0x04, BX
+	MOVQ each+32(FP), DX
+	SHLQ $0x04, DX
 	MOVQ walkers+48(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+8(FP), DX
-	VMOVUPD (DX)(SI*1), Y0
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), Y1
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+8(FP), BX
+	VMOVUPD (BX)(SI*1), Y0
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), Y1
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+56(FP), R8
 	MOVQ    steps+64(FP), R9
 
@@ -1043,21 +1043,21 @@ steps:
 	MOVQ  batch+40(FP), R10
 
 samples:
-	MOVL           (DX), R11
+	MOVL           (BX), R11
 	SHLQ           $0x01, R11
 	VBROADCASTF128 (AX)(R11*8), Y4
-	MOVL           4(DX), R11
+	MOVL           4(BX), R11
 	SHLQ           $0x01, R11
 	VBROADCASTF128 (AX)(R11*8), Y5
-	MOVL           8(DX), R11
+	MOVL           8(BX), R11
 	SHLQ           $0x01, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y4, Y4
-	MOVL           12(DX), R11
+	MOVL           12(BX), R11
 	SHLQ           $0x01, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y5, Y5
 	VADDPD         Y4, Y2, Y2
 	VADDPD         Y5, Y3, Y3
-	ADDQ           $0x10, DX
+	ADDQ           $0x10, BX
 	DECQ           R10
 	JNE            samples
 	VUNPCKLPD      Y3, Y2, Y4
@@ -1071,8 +1071,8 @@ samples:
 	ADDQ           $0x08, R8
 	DECQ           R9
 	JNE            steps
-	MOVQ           o0+0(FP), DX
-	VMOVUPD        Y1, (DX)(SI*1)
+	MOVQ           o0+0(FP), BX
+	VMOVUPD        Y1, (BX)(SI*1)
 	ADDQ           $0x20, SI
 	CMPQ           SI, DI
 	JLT            walkers
@@ -1166,23 +1166,23 @@ samples:
 TEXT ·linear2WovenBy4(SB), NOSPLIT, $0-88
 	MOVQ rows+32(FP), AX
 	MOVQ indices+40(FP), CX
-	MOVQ each+48(FP), BX
-	SHLQ $0x04, BX
+	MOVQ each+48(FP), DX
+	SHLQ $0x04, DX
 	MOVQ walkers+64(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+16(FP), DX
-	VMOVUPD (DX)(SI*1), Y0
-	MOVQ    t1+24(FP), DX
-	VMOVUPD (DX)(SI*1), Y1
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), Y2
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(SI*1), Y3
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+16(FP), BX
+	VMOVUPD (BX)(SI*1), Y0
+	MOVQ    t1+24(FP), BX
+	VMOVUPD (BX)(SI*1), Y1
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), Y2
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), Y3
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+72(FP), R8
 	MOVQ    steps+80(FP), R9
 
@@ -1192,19 +1192,19 @@ steps:
 	MOVQ  batch+56(FP), R10
 
 samples:
-	MOVL           (DX), R11
+	MOVL           (BX), R11
 	SHLQ           $0x02, R11
 	VBROADCASTF128 (AX)(R11*8), Y6
 	VBROADCASTF128 16(AX)(R11*8), Y8
-	MOVL           4(DX), R11
+	MOVL           4(BX), R11
 	SHLQ           $0x02, R11
 	VBROADCASTF128 (AX)(R11*8), Y7
 	VBROADCASTF128 16(AX)(R11*8), Y9
-	MOVL           8(DX), R11
+	MOVL           8(BX), R11
 	SHLQ           $0x02, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y6, Y6
 	VINSERTF128    $0x01, 16(AX)(R11*8), Y8, Y8
-	MOVL           12(DX), R11
+	MOVL           12(BX), R11
 	SHLQ           $0x02, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y7, Y7
 	VINSERTF128    $0x01, 16(AX)(R11*8), Y9, Y9
@@ -1219,7 +1219,7 @@ samples:
 	VADDPD         Y9, Y4, Y4
 	VMULPD         Y6, Y8, Y9
 	VADDPD         Y9, Y5, Y5
-	ADDQ           $0x10, DX
+	ADDQ           $0x10, BX
 	DECQ           R10
 	JNE            samples
 	VBROADCASTSD   (R8), Y1
@@ -1232,10 +1232,10 @@ samples:
 	ADDQ           $0x08, R8
 	DECQ           R9
 	JNE            steps
-	MOVQ           o0+0(FP), DX
-	VMOVUPD        Y2, (DX)(SI*1)
-	MOVQ           o1+8(FP), DX
-	VMOVUPD        Y3, (DX)(SI*1)
+	MOVQ           o0+0(FP), BX
+	VMOVUPD        Y2, (BX)(SI*1)
+	MOVQ           o1+8(FP), BX
+	VMOVUPD        Y3, (BX)(SI*1)
 	ADDQ           $0x20, SI
 	CMPQ           SI, DI
 	JLT            walkers
@@ -1344,27 +1344,27 @@ samples:
 TEXT ·linear3WovenBy4(SB), NOSPLIT, $0-104
 	MOVQ rows+48(FP), AX
 	MOVQ indices+56(FP), CX
-	MOVQ each+64(FP), BX
-	SHLQ $0x04, BX
+	MOVQ each+64(FP), DX
+	SHLQ $0x04, DX
 	MOVQ walkers+80(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+24(FP), DX
-	VMOVUPD (DX)(SI*1), Y0
-	MOVQ    t1+32(FP), DX
-	VMOVUPD (DX)(SI*1), Y1
-	MOVQ    t2+40(FP), DX
-	VMOVUPD (DX)(SI*1), Y2
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), Y3
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(SI*1), Y4
-	MOVQ    o2+16(FP), DX
-	VMOVUPD (DX)(SI*1), Y5
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+24(FP), BX
+	VMOVUPD (BX)(SI*1), Y0
+	MOVQ    t1+32(FP), BX
+	VMOVUPD (BX)(SI*1), Y1
+	MOVQ    t2+40(FP), BX
+	VMOVUPD (BX)(SI*1), Y2
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), Y3
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), Y4
+	MOVQ    o2+16(FP), BX
+	VMOVUPD (BX)(SI*1), Y5
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+88(FP), R8
 	MOVQ    steps+96(FP), R9
 
@@ -1375,19 +1375,19 @@ steps:
 	MOVQ  batch+72(FP), R10
 
 samples:
-	MOVL           (DX), R11
+	MOVL           (BX), R11
 	SHLQ           $0x02, R11
 	VBROADCASTF128 (AX)(R11*8), Y9
 	VBROADCASTF128 16(AX)(R11*8), Y11
-	MOVL           4(DX), R11
+	MOVL           4(BX), R11
 	SHLQ           $0x02, R11
 	VBROADCASTF128 (AX)(R11*8), Y10
 	VBROADCASTF128 16(AX)(R11*8), Y12
-	MOVL           8(DX), R11
+	MOVL           8(BX), R11
 	SHLQ           $0x02, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y9, Y9
 	VINSERTF128    $0x01, 16(AX)(R11*8), Y11, Y11
-	MOVL           12(DX), R11
+	MOVL           12(BX), R11
 	SHLQ           $0x02, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y10, Y10
 	VINSERTF128    $0x01, 16(AX)(R11*8), Y12, Y12
@@ -1407,7 +1407,7 @@ samples:
 	VADDPD         Y14, Y7, Y7
 	VMULPD         Y10, Y12, Y14
 	VADDPD         Y14, Y8, Y8
-	ADDQ           $0x10, DX
+	ADDQ           $0x10, BX
 	DECQ           R10
 	JNE            samples
 	VBROADCASTSD   (R8), Y2
@@ -1423,12 +1423,12 @@ samples:
 	ADDQ           $0x08, R8
 	DECQ           R9
 	JNE            steps
-	MOVQ           o0+0(FP), DX
-	VMOVUPD        Y3, (DX)(SI*1)
-	MOVQ           o1+8(FP), DX
-	VMOVUPD        Y4, (DX)(SI*1)
-	MOVQ           o2+16(FP), DX
-	VMOVUPD        Y5, (DX)(SI*1)
+	MOVQ           o0+0(FP), BX
+	VMOVUPD        Y3, (BX)(SI*1)
+	MOVQ           o1+8(FP), BX
+	VMOVUPD        Y4, (BX)(SI*1)
+	MOVQ           o2+16(FP), BX
+	VMOVUPD        Y5, (BX)(SI*1)
 	ADDQ           $0x20, SI
 	CMPQ           SI, DI
 	JLT            walkers
@@ -1516,23 +1516,23 @@ samples:
 TEXT ·deepLinearWovenBy4(SB), NOSPLIT, $0-88
 	MOVQ rows+32(FP), AX
 	MOVQ indices+40(FP), CX
-	MOVQ each+48(FP), BX
-	SHLQ $0x04, BX
+	MOVQ each+48(FP), DX
+	SHLQ $0x04, DX
 	MOVQ walkers+64(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+16(FP), DX
-	VMOVUPD (DX)(SI*1), Y0
-	MOVQ    t1+24(FP), DX
-	VMOVUPD (DX)(SI*1), Y1
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), Y2
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(SI*1), Y3
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+16(FP), BX
+	VMOVUPD (BX)(SI*1), Y0
+	MOVQ    t1+24(FP), BX
+	VMOVUPD (BX)(SI*1), Y1
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), Y2
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), Y3
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+72(FP), R8
 	MOVQ    steps+80(FP), R9
 
@@ -1543,21 +1543,21 @@ steps:
 	MOVQ   batch+56(FP), R10
 
 samples:
-	MOVL           (DX), R11
+	MOVL           (BX), R11
 	SHLQ           $0x01, R11
 	VBROADCASTF128 (AX)(R11*8), Y7
-	MOVL           4(DX), R11
+	MOVL           4(BX), R11
 	SHLQ           $0x01, R11
 	VBROADCASTF128 (AX)(R11*8), Y8
-	MOVL           8(DX), R11
+	MOVL           8(BX), R11
 	SHLQ           $0x01, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y7, Y7
-	MOVL           12(DX), R11
+	MOVL           12(BX), R11
 	SHLQ           $0x01, R11
 	VINSERTF128    $0x01, (AX)(R11*8), Y8, Y8
 	VADDPD         Y7, Y5, Y5
 	VADDPD         Y8, Y6, Y6
-	ADDQ           $0x10, DX
+	ADDQ           $0x10, BX
 	DECQ           R10
 	JNE            samples
 	VUNPCKLPD      Y6, Y5, Y7
@@ -1576,10 +1576,10 @@ samples:
 	ADDQ           $0x08, R8
 	DECQ           R9
 	JNE            steps
-	MOVQ           o0+0(FP), DX
-	VMOVUPD        Y2, (DX)(SI*1)
-	MOVQ           o1+8(FP), DX
-	VMOVUPD        Y3, (DX)(SI*1)
+	MOVQ           o0+0(FP), BX
+	VMOVUPD        Y2, (BX)(SI*1)
+	MOVQ           o1+8(FP), BX
+	VMOVUPD        Y3, (BX)(SI*1)
 	ADDQ           $0x20, SI
 	CMPQ           SI, DI
 	JLT            walkers
@@ -1935,19 +1935,19 @@ samples:
 TEXT ·linear1WovenBy2(SB), NOSPLIT, $0-72
 	MOVQ rows+16(FP), AX
 	MOVQ indices+24(FP), CX
-	MOVQ each+32(FP), BX
-	SHLQ $0x03, BX
+	MOVQ each+32(FP), DX
+	SHLQ $0x03, DX
 	MOVQ walkers+48(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+8(FP), DX
-	VMOVUPD (DX)(SI*1), X0
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), X1
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+8(FP), BX
+	VMOVUPD (BX)(SI*1), X0
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), X1
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+56(FP), R8
 	MOVQ    steps+64(FP), R9
 
@@ -1957,15 +1957,15 @@ steps:
 	MOVQ  batch+40(FP), R10
 
 samples:
-	MOVL      (DX), R11
+	MOVL      (BX), R11
 	SHLQ      $0x01, R11
 	VMOVUPD   (AX)(R11*8), X4
-	MOVL      4(DX), R11
+	MOVL      4(BX), R11
 	SHLQ      $0x01, R11
 	VMOVUPD   (AX)(R11*8), X5
 	VADDPD    X4, X2, X2
 	VADDPD    X5, X3, X3
-	ADDQ      $0x08, DX
+	ADDQ      $0x08, BX
 	DECQ      R10
 	JNE       samples
 	VUNPCKLPD X3, X2, X4
@@ -1979,8 +1979,8 @@ samples:
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps
-	MOVQ      o0+0(FP), DX
-	VMOVUPD   X1, (DX)(SI*1)
+	MOVQ      o0+0(FP), BX
+	VMOVUPD   X1, (BX)(SI*1)
 	ADDQ      $0x10, SI
 	CMPQ      SI, DI
 	JLT       walkers
@@ -2066,23 +2066,23 @@ samples:
 TEXT ·linear2WovenBy2(SB), NOSPLIT, $0-88
 	MOVQ rows+32(FP), AX
 	MOVQ indices+40(FP), CX
-	MOVQ each+48(FP), BX
-	SHLQ $0x03, BX
+	MOVQ each+48(FP), DX
+	SHLQ $0x03, DX
 	MOVQ walkers+64(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+16(FP), DX
-	VMOVUPD (DX)(SI*1), X0
-	MOVQ    t1+24(FP), DX
-	VMOVUPD (DX)(SI*1), X1
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), X2
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(SI*1), X3
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+16(FP), BX
+	VMOVUPD (BX)(SI*1), X0
+	MOVQ    t1+24(FP), BX
+	VMOVUPD (BX)(SI*1), X1
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), X2
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), X3
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+72(FP), R8
 	MOVQ    steps+80(FP), R9
 
@@ -2092,11 +2092,11 @@ steps:
 	MOVQ  batch+56(FP), R10
 
 samples:
-	MOVL      (DX), R11
+	MOVL      (BX), R11
 	SHLQ      $0x02, R11
 	VMOVUPD   (AX)(R11*8), X6
 	VMOVUPD   16(AX)(R11*8), X8
-	MOVL      4(DX), R11
+	MOVL      4(BX), R11
 	SHLQ      $0x02, R11
 	VMOVUPD   (AX)(R11*8), X7
 	VMOVUPD   16(AX)(R11*8), X9
@@ -2111,7 +2111,7 @@ samples:
 	VADDPD    X9, X4, X4
 	VMULPD    X6, X8, X9
 	VADDPD    X9, X5, X5
-	ADDQ      $0x08, DX
+	ADDQ      $0x08, BX
 	DECQ      R10
 	JNE       samples
 	VMOVDDUP  (R8), X1
@@ -2124,10 +2124,10 @@ samples:
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps
-	MOVQ      o0+0(FP), DX
-	VMOVUPD   X2, (DX)(SI*1)
-	MOVQ      o1+8(FP), DX
-	VMOVUPD   X3, (DX)(SI*1)
+	MOVQ      o0+0(FP), BX
+	VMOVUPD   X2, (BX)(SI*1)
+	MOVQ      o1+8(FP), BX
+	VMOVUPD   X3, (BX)(SI*1)
 	ADDQ      $0x10, SI
 	CMPQ      SI, DI
 	JLT       walkers
@@ -2228,27 +2228,27 @@ samples:
 TEXT ·linear3WovenBy2(SB), NOSPLIT, $0-104
 	MOVQ rows+48(FP), AX
 	MOVQ indices+56(FP), CX
-	MOVQ each+64(FP), BX
-	SHLQ $0x03, BX
+	MOVQ each+64(FP), DX
+	SHLQ $0x03, DX
 	MOVQ walkers+80(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+24(FP), DX
-	VMOVUPD (DX)(SI*1), X0
-	MOVQ    t1+32(FP), DX
-	VMOVUPD (DX)(SI*1), X1
-	MOVQ    t2+40(FP), DX
-	VMOVUPD (DX)(SI*1), X2
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), X3
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(SI*1), X4
-	MOVQ    o2+16(FP), DX
-	VMOVUPD (DX)(SI*1), X5
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+24(FP), BX
+	VMOVUPD (BX)(SI*1), X0
+	MOVQ    t1+32(FP), BX
+	VMOVUPD (BX)(SI*1), X1
+	MOVQ    t2+40(FP), BX
+	VMOVUPD (BX)(SI*1), X2
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), X3
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), X4
+	MOVQ    o2+16(FP), BX
+	VMOVUPD (BX)(SI*1), X5
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+88(FP), R8
 	MOVQ    steps+96(FP), R9
 
@@ -2259,11 +2259,11 @@ steps:
 	MOVQ  batch+72(FP), R10
 
 samples:
-	MOVL      (DX), R11
+	MOVL      (BX), R11
 	SHLQ      $0x02, R11
 	VMOVUPD   (AX)(R11*8), X9
 	VMOVUPD   16(AX)(R11*8), X11
-	MOVL      4(DX), R11
+	MOVL      4(BX), R11
 	SHLQ      $0x02, R11
 	VMOVUPD   (AX)(R11*8), X10
 	VMOVUPD   16(AX)(R11*8), X12
@@ -2283,7 +2283,7 @@ samples:
 	VADDPD    X14, X7, X7
 	VMULPD    X10, X12, X14
 	VADDPD    X14, X8, X8
-	ADDQ      $0x08, DX
+	ADDQ      $0x08, BX
 	DECQ      R10
 	JNE       samples
 	VMOVDDUP  (R8), X2
@@ -2299,12 +2299,12 @@ samples:
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps
-	MOVQ      o0+0(FP), DX
-	VMOVUPD   X3, (DX)(SI*1)
-	MOVQ      o1+8(FP), DX
-	VMOVUPD   X4, (DX)(SI*1)
-	MOVQ      o2+16(FP), DX
-	VMOVUPD   X5, (DX)(SI*1)
+	MOVQ      o0+0(FP), BX
+	VMOVUPD   X3, (BX)(SI*1)
+	MOVQ      o1+8(FP), BX
+	VMOVUPD   X4, (BX)(SI*1)
+	MOVQ      o2+16(FP), BX
+	VMOVUPD   X5, (BX)(SI*1)
 	ADDQ      $0x10, SI
 	CMPQ      SI, DI
 	JLT       walkers
@@ -2386,23 +2386,23 @@ samples:
 TEXT ·deepLinearWovenBy2(SB), NOSPLIT, $0-88
 	MOVQ rows+32(FP), AX
 	MOVQ indices+40(FP), CX
-	MOVQ each+48(FP), BX
-	SHLQ $0x03, BX
+	MOVQ each+48(FP), DX
+	SHLQ $0x03, DX
 	MOVQ walkers+64(FP), DI
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+16(FP), DX
-	VMOVUPD (DX)(SI*1), X0
-	MOVQ    t1+24(FP), DX
-	VMOVUPD (DX)(SI*1), X1
-	MOVQ    o0+0(FP), DX
-	VMOVUPD (DX)(SI*1), X2
-	MOVQ    o1+8(FP), DX
-	VMOVUPD (DX)(SI*1), X3
-	MOVQ    CX, DX
-	ADDQ    BX, CX
+	MOVQ    t0+16(FP), BX
+	VMOVUPD (BX)(SI*1), X0
+	MOVQ    t1+24(FP), BX
+	VMOVUPD (BX)(SI*1), X1
+	MOVQ    o0+0(FP), BX
+	VMOVUPD (BX)(SI*1), X2
+	MOVQ    o1+8(FP), BX
+	VMOVUPD (BX)(SI*1), X3
+	MOVQ    CX, BX
+	ADDQ    DX, CX
 	MOVQ    c+72(FP), R8
 	MOVQ    steps+80(FP), R9
 
@@ -2413,15 +2413,15 @@ steps:
 	MOVQ   batch+56(FP), R10
 
 samples:
-	MOVL      (DX), R11
+	MOVL      (BX), R11
 	SHLQ      $0x01, R11
 	VMOVUPD   (AX)(R11*8), X7
-	MOVL      4(DX), R11
+	MOVL      4(BX), R11
 	SHLQ      $0x01, R11
 	VMOVUPD   (AX)(R11*8), X8
 	VADDPD    X7, X5, X5
 	VADDPD    X8, X6, X6
-	ADDQ      $0x08, DX
+	ADDQ      $0x08, BX
 	DECQ      R10
 	JNE       samples
 	VUNPCKLPD X6, X5, X7
@@ -2440,10 +2440,10 @@ samples:
 	ADDQ      $0x08, R8
 	DECQ      R9
 	JNE       steps
-	MOVQ      o0+0(FP), DX
-	VMOVUPD   X2, (DX)(SI*1)
-	MOVQ      o1+8(FP), DX
-	VMOVUPD   X3, (DX)(SI*1)
+	MOVQ      o0+0(FP), BX
+	VMOVUPD   X2, (BX)(SI*1)
+	MOVQ      o1+8(FP), BX
+	VMOVUPD   X3, (BX)(SI*1)
 	ADDQ      $0x10, SI
 	CMPQ      SI, DI
 	JLT       walkers

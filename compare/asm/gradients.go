@@ -58,78 +58,38 @@ func (l lanes) deepLinear() {
 // walkers are as many as there are lanes.
 type walkers struct {
 	lanes
-	theta   []VecVirtual
-	rows    Register
-	indices func(walker int) Mem // of a sample
-	next    func()               // goes on to the next sample
+	theta []VecVirtual
+	rows  Register
+	order order
 }
 
 // kernel writes a kernel for models of d parameters, one for each order of indices; gradient returns its sums over
 // batches.
 func (l lanes) kernel(name string, d int, gradient func(*walkers) []VecVirtual) {
-	l.ordered(name, d, "Their indices are so many apart.", "stride, ", gradient, func(k *walkers, base Register) func() {
-		stride, triple, bases := Load(Param("stride"), GP64()), GP64(), []Register{GP64(), GP64()}[:max(1, l.count/4)]
-		SHLQ(Imm(2), stride)
-		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, triple)
-		k.indices = func(w int) Mem {
-			index := Mem{Base: bases[w/4]}
-			switch w % 4 {
-			case 1, 2:
-				index.Index, index.Scale = stride, uint8(w%4)
-			case 3:
-				index.Index, index.Scale = triple, 1
-			}
-			return index
-		}
-		k.next = func() {
-			for _, b := range bases {
-				ADDQ(Imm(4), b)
-			}
-		}
-		return func() {
-			MOVQ(base, bases[0])
-			if l.count == 8 {
-				LEAQ(Mem{Base: base, Index: stride, Scale: 4}, bases[1])
-			}
-			LEAQ(Mem{Base: base, Index: stride, Scale: uint8(l.count)}, base)
-		}
-	})
-	byTurns := fmt.Sprintf("Indices of %d lie by turns, and each so many further on those of the next ones.", l.count)
-	l.ordered(name+"Woven", d, byTurns, "each, ", gradient, func(k *walkers, base Register) func() {
-		at, each := GP64(), Load(Param("each"), GP64())
-		SHLQ(Imm(uint64(bits.TrailingZeros(4*uint(l.count)))), each)
-		k.indices = func(w int) Mem { return Mem{Base: at, Disp: 4 * w} }
-		k.next = func() { ADDQ(Imm(uint64(4*l.count)), at) }
-		return func() {
-			MOVQ(base, at)
-			ADDQ(each, base)
-		}
-	})
+	l.ordered(name, d, &apart{lanes: l}, gradient)
+	l.ordered(name+"Woven", d, &woven{lanes: l}, gradient)
 }
 
-// ordered writes a kernel for indices in some order: find sets where they are, and returns what goes on to the next
-// walkers.
-func (l lanes) ordered(name string, d int, order, parameter string, gradient func(*walkers) []VecVirtual,
-	find func(k *walkers, base Register) func(),
-) {
+func (l lanes) ordered(name string, d int, indices order, gradient func(*walkers) []VecVirtual) {
 	to, outs := names("o", d)
 	from, thetas := names("t", d)
 	name = fmt.Sprintf("%sBy%d", name, l.count)
-	TEXT(name, NOSPLIT, "func("+outs+thetas+"rows *float64, indices *uint32, "+parameter+"batch, walkers int, c *float64, steps int)")
+	parameter, meaning := indices.parameter()
+	TEXT(name, NOSPLIT, "func("+outs+thetas+"rows *float64, indices *uint32, "+parameter+", batch, walkers int, c *float64, steps int)")
 	Pragma("noescape")
 	Doc(
 		name+" takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum",
 		fmt.Sprintf("of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of %d and at least", l.count),
-		fmt.Sprintf("that. %s It needs %s.", order, l.needs))
-	k := &walkers{lanes: l, rows: Load(Param("rows"), GP64())}
-	goOn := find(k, Load(Param("indices"), GP64()))
+		fmt.Sprintf("that. %s It needs %s.", meaning, l.needs))
+	k := &walkers{lanes: l, rows: Load(Param("rows"), GP64()), order: indices}
+	indices.begin(Load(Param("indices"), GP64()))
 	offset, end := GP64(), Load(Param("walkers"), GP64())
 	XORQ(offset, offset)
 	SHLQ(Imm(3), end)
 	Label("walkers")
 	k.theta = l.load(from, offset)
 	out := l.load(to, offset)
-	goOn()
+	indices.walkers()
 	c, left := Load(Param("c"), GP64()), Load(Param("steps"), GP64())
 	Label("steps")
 	factor := l.vector()
@@ -182,17 +142,17 @@ func (k *walkers) samples(do func(row func(walker int) Mem), bytes uint64) {
 	Label("samples")
 	do(func(w int) Mem {
 		// Rows end below 2³⁵ bytes. Beside eight lanes a product has a port of its own, where a shift would wait
-		// for those of vectors; beside four it is the other way round.
+		// for those of vectors; beside fewer it is the other way round.
 		i := GP64()
 		if k.count == 8 {
-			IMUL3L(Imm(bytes/8), k.indices(w), i.As32())
+			IMUL3L(Imm(bytes/8), k.order.index(w), i.As32())
 		} else {
-			MOVL(k.indices(w), i.As32())
+			MOVL(k.order.index(w), i.As32())
 			SHLQ(Imm(uint64(bits.TrailingZeros64(bytes/8))), i)
 		}
 		return Mem{Base: k.rows, Index: i, Scale: 8}
 	})
-	k.next()
+	k.order.next()
 	DECQ(left)
 	JNE(LabelRef("samples"))
 }

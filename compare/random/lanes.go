@@ -2,7 +2,7 @@ package random
 
 //go:generate go run -modfile=../../go.tool.mod asm/gen.go asm/store.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg random
 
-// lanes is how many streams go on at once, in one kernel or in two.
+// lanes is how many streams go on at once, in one kernel or in several.
 const lanes = 8
 
 // FillEach fills dst for each stream in turn, each indices after those before, with what
@@ -27,6 +27,7 @@ func (u Uniform) FillEach(dst []uint32, each int, g []Stream) {
 //
 // Where there are kernels for the processor, they take as many streams as it has lanes.
 func (u Uniform) Weave(dst []uint32, each int, g []Stream) {
+	dst = dst[:each*len(g)]
 	if u.weaveLanes(dst, each, g) {
 		return
 	}

@@ -110,14 +110,17 @@ loop:
 	SUBQ          $0x02, SI
 	JNE           loop
 	MOVQ          reject+40(FP), AX
+	MOVL          $0xffffffff, CX
+	LEAQ          (AX)(CX*1), AX
 	VPBROADCASTQ  AX, Z0
 	VPSRLQ        $0x20, Z0, Z0
 	VEXTRACTI64X4 $0x01, Z5, Y3
 	VPMINUD       Y3, Y5, Y5
-	VPMAXUD       Y0, Y5, Y5
+	VPMINUD       Y0, Y5, Y5
 	VPCMPEQD      Y0, Y5, Y5
-	VMOVMSKPS     Y5, AX
-	TESTL         $0x00000055, AX
+	VMOVMSKPS     Y5, CX
+	ANDL          $0x00000055, CX
+	CMPL          CX, $0x00000055
 	JNE           thrown
 	VUNPCKLPD     Z6, Z4, Z0
 	VUNPCKHPD     Z6, Z4, Z3
@@ -201,14 +204,17 @@ loop:
 	SUBQ          $0x01, CX
 	JNE           loop
 	MOVQ          reject+32(FP), AX
+	MOVL          $0xffffffff, CX
+	LEAQ          (AX)(CX*1), AX
 	VPBROADCASTQ  AX, Z0
 	VPSRLQ        $0x20, Z0, Z0
 	VEXTRACTI64X4 $0x01, Z6, Y1
 	VPMINUD       Y1, Y6, Y6
-	VPMAXUD       Y0, Y6, Y6
+	VPMINUD       Y0, Y6, Y6
 	VPCMPEQD      Y0, Y6, Y6
-	VMOVMSKPS     Y6, AX
-	TESTL         $0x00000055, AX
+	VMOVMSKPS     Y6, CX
+	ANDL          $0x00000055, CX
+	CMPL          CX, $0x00000055
 	JNE           thrown
 	VUNPCKLPD     Z7, Z5, Z0
 	VUNPCKHPD     Z7, Z5, Z1
@@ -406,14 +412,17 @@ loop:
 	SUBQ          $0x04, SI
 	JNE           loop
 	MOVQ          reject+40(FP), AX
+	MOVL          $0xffffffff, CX
+	LEAQ          (AX)(CX*1), AX
 	VPBROADCASTQ  AX, Z0
 	VPSRLQ        $0x20, Z0, Z0
 	VEXTRACTI64X4 $0x01, Z5, Y3
 	VPMINUD       Y3, Y5, Y5
-	VPMAXUD       Y0, Y5, Y5
+	VPMINUD       Y0, Y5, Y5
 	VPCMPEQD      Y0, Y5, Y5
-	VMOVMSKPS     Y5, AX
-	TESTL         $0x00000055, AX
+	VMOVMSKPS     Y5, CX
+	ANDL          $0x00000055, CX
+	CMPL          CX, $0x00000055
 	JNE           thrown
 	VUNPCKLPD     Z6, Z4, Z0
 	VUNPCKHPD     Z6, Z4, Z3
@@ -530,14 +539,17 @@ loop:
 	SUBQ          $0x02, CX
 	JNE           loop
 	MOVQ          reject+32(FP), AX
+	MOVL          $0xffffffff, CX
+	LEAQ          (AX)(CX*1), AX
 	VPBROADCASTQ  AX, Z0
 	VPSRLQ        $0x20, Z0, Z0
 	VEXTRACTI64X4 $0x01, Z6, Y1
 	VPMINUD       Y1, Y6, Y6
-	VPMAXUD       Y0, Y6, Y6
+	VPMINUD       Y0, Y6, Y6
 	VPCMPEQD      Y0, Y6, Y6
-	VMOVMSKPS     Y6, AX
-	TESTL         $0x00000055, AX
+	VMOVMSKPS     Y6, CX
+	ANDL          $0x00000055, CX
+	CMPL          CX, $0x00000055
 	JNE           thrown
 	VUNPCKLPD     Z7, Z5, Z0
 	VUNPCKHPD     Z7, Z5, Z1
@@ -642,14 +654,17 @@ loop:
 	SUBQ          $0x01, SI
 	JNE           loop
 	MOVQ          reject+40(FP), AX
+	MOVL          $0xffffffff, CX
+	LEAQ          (AX)(CX*1), AX
 	VPBROADCASTQ  AX, Z0
 	VPSRLQ        $0x20, Z0, Z0
 	VEXTRACTI64X4 $0x01, Z5, Y3
 	VPMINUD       Y3, Y5, Y5
-	VPMAXUD       Y0, Y5, Y5
+	VPMINUD       Y0, Y5, Y5
 	VPCMPEQD      Y0, Y5, Y5
-	VMOVMSKPS     Y5, AX
-	TESTL         $0x00000055, AX
+	VMOVMSKPS     Y5, CX
+	ANDL          $0x00000055, CX
+	CMPL          CX, $0x00000055
 	JNE           thrown
 	VUNPCKLPD     Z6, Z4, Z0
 	VUNPCKHPD     Z6, Z4, Z3
@@ -744,14 +759,17 @@ loop:
 	SUBQ          $0x01, CX
 	JNE           loop
 	MOVQ          reject+32(FP), AX
+	MOVL          $0xffffffff, CX
+	LEAQ          (AX)(CX*1), AX
 	VPBROADCASTQ  AX, Z0
 	VPSRLQ        $0x20, Z0, Z0
 	VEXTRACTI64X4 $0x01, Z6, Y1
 	VPMINUD       Y1, Y6, Y6
-	VPMAXUD       Y0, Y6, Y6
+	VPMINUD       Y0, Y6, Y6
 	VPCMPEQD      Y0, Y6, Y6
-	VMOVMSKPS     Y6, AX
-	TESTL         $0x00000055, AX
+	VMOVMSKPS     Y6, CX
+	ANDL          $0x00000055, CX
+	CMPL          CX, $0x00000055
 	JNE           thrown
 	VUNPCKLPD     Z7, Z5, Z0
 	VUNPCKHPD     Z7, Z5, Z1
@@ -871,14 +889,17 @@ loop:
 	SUBQ          $0x02, SI
 	JNE           loop
 	MOVQ          reject+40(FP), AX
+	MOVL          $0xffffffff, CX
+	LEAQ          (AX)(CX*1), AX
 	VPBROADCASTQ  AX, Z0
 	VPSRLQ        $0x20, Z0, Z0
 	VEXTRACTI64X4 $0x01, Z5, Y3
 	VPMINUD       Y3, Y5, Y5
-	VPMAXUD       Y0, Y5, Y5
+	VPMINUD       Y0, Y5, Y5
 	VPCMPEQD      Y0, Y5, Y5
-	VMOVMSKPS     Y5, AX
-	TESTL         $0x00000055, AX
+	VMOVMSKPS     Y5, CX
+	ANDL          $0x00000055, CX
+	CMPL          CX, $0x00000055
 	JNE           thrown
 	VUNPCKLPD     Z6, Z4, Z0
 	VUNPCKHPD     Z6, Z4, Z3
@@ -991,13 +1012,16 @@ loop:
 	SUBQ         $0x02, BX
 	JNE          loop
 	MOVQ         reject+40(FP), AX
+	MOVL         $0xffffffff, CX
+	LEAQ         (AX)(CX*1), AX
 	VMOVQ        AX, X0
 	VPBROADCASTQ X0, Y0
 	VPSRLQ       $0x20, Y0, Y0
-	VPMAXUD      Y0, Y6, Y6
+	VPMINUD      Y0, Y6, Y6
 	VPCMPEQD     Y0, Y6, Y6
-	VMOVMSKPS    Y6, AX
-	TESTL        $0x00000055, AX
+	VMOVMSKPS    Y6, CX
+	ANDL         $0x00000055, CX
+	CMPL         CX, $0x00000055
 	JNE          thrown
 	VUNPCKLPD    Y1, Y5, Y0
 	VUNPCKHPD    Y1, Y5, Y1
@@ -1074,13 +1098,16 @@ loop:
 	SUBQ         $0x01, CX
 	JNE          loop
 	MOVQ         reject+32(FP), AX
+	MOVL         $0xffffffff, CX
+	LEAQ         (AX)(CX*1), AX
 	VMOVQ        AX, X0
 	VPBROADCASTQ X0, Y0
 	VPSRLQ       $0x20, Y0, Y0
-	VPMAXUD      Y0, Y6, Y6
+	VPMINUD      Y0, Y6, Y6
 	VPCMPEQD     Y0, Y6, Y6
-	VMOVMSKPS    Y6, AX
-	TESTL        $0x00000055, AX
+	VMOVMSKPS    Y6, CX
+	ANDL         $0x00000055, CX
+	CMPL         CX, $0x00000055
 	JNE          thrown
 	VUNPCKLPD    Y1, Y5, Y0
 	VUNPCKHPD    Y1, Y5, Y1
@@ -1261,13 +1288,16 @@ loop:
 	SUBQ         $0x04, BX
 	JNE          loop
 	MOVQ         reject+40(FP), AX
+	MOVL         $0xffffffff, CX
+	LEAQ         (AX)(CX*1), AX
 	VMOVQ        AX, X0
 	VPBROADCASTQ X0, Y0
 	VPSRLQ       $0x20, Y0, Y0
-	VPMAXUD      Y0, Y6, Y6
+	VPMINUD      Y0, Y6, Y6
 	VPCMPEQD     Y0, Y6, Y6
-	VMOVMSKPS    Y6, AX
-	TESTL        $0x00000055, AX
+	VMOVMSKPS    Y6, CX
+	ANDL         $0x00000055, CX
+	CMPL         CX, $0x00000055
 	JNE          thrown
 	VUNPCKLPD    Y1, Y5, Y0
 	VUNPCKHPD    Y1, Y5, Y1
@@ -1381,13 +1411,16 @@ loop:
 	SUBQ         $0x02, CX
 	JNE          loop
 	MOVQ         reject+32(FP), AX
+	MOVL         $0xffffffff, CX
+	LEAQ         (AX)(CX*1), AX
 	VMOVQ        AX, X0
 	VPBROADCASTQ X0, Y0
 	VPSRLQ       $0x20, Y0, Y0
-	VPMAXUD      Y0, Y6, Y6
+	VPMINUD      Y0, Y6, Y6
 	VPCMPEQD     Y0, Y6, Y6
-	VMOVMSKPS    Y6, AX
-	TESTL        $0x00000055, AX
+	VMOVMSKPS    Y6, CX
+	ANDL         $0x00000055, CX
+	CMPL         CX, $0x00000055
 	JNE          thrown
 	VUNPCKLPD    Y1, Y5, Y0
 	VUNPCKHPD    Y1, Y5, Y1
@@ -1479,13 +1512,16 @@ loop:
 	SUBQ         $0x01, BX
 	JNE          loop
 	MOVQ         reject+40(FP), AX
+	MOVL         $0xffffffff, CX
+	LEAQ         (AX)(CX*1), AX
 	VMOVQ        AX, X0
 	VPBROADCASTQ X0, Y0
 	VPSRLQ       $0x20, Y0, Y0
-	VPMAXUD      Y0, Y6, Y6
+	VPMINUD      Y0, Y6, Y6
 	VPCMPEQD     Y0, Y6, Y6
-	VMOVMSKPS    Y6, AX
-	TESTL        $0x00000055, AX
+	VMOVMSKPS    Y6, CX
+	ANDL         $0x00000055, CX
+	CMPL         CX, $0x00000055
 	JNE          thrown
 	VUNPCKLPD    Y1, Y5, Y0
 	VUNPCKHPD    Y1, Y5, Y1
@@ -1574,13 +1610,16 @@ loop:
 	SUBQ         $0x01, CX
 	JNE          loop
 	MOVQ         reject+32(FP), AX
+	MOVL         $0xffffffff, CX
+	LEAQ         (AX)(CX*1), AX
 	VMOVQ        AX, X0
 	VPBROADCASTQ X0, Y0
 	VPSRLQ       $0x20, Y0, Y0
-	VPMAXUD      Y0, Y6, Y6
+	VPMINUD      Y0, Y6, Y6
 	VPCMPEQD     Y0, Y6, Y6
-	VMOVMSKPS    Y6, AX
-	TESTL        $0x00000055, AX
+	VMOVMSKPS    Y6, CX
+	ANDL         $0x00000055, CX
+	CMPL         CX, $0x00000055
 	JNE          thrown
 	VUNPCKLPD    Y1, Y5, Y0
 	VUNPCKHPD    Y1, Y5, Y1
@@ -1689,13 +1728,16 @@ loop:
 	SUBQ         $0x02, BX
 	JNE          loop
 	MOVQ         reject+40(FP), AX
+	MOVL         $0xffffffff, CX
+	LEAQ         (AX)(CX*1), AX
 	VMOVQ        AX, X0
 	VPBROADCASTQ X0, Y0
 	VPSRLQ       $0x20, Y0, Y0
-	VPMAXUD      Y0, Y6, Y6
+	VPMINUD      Y0, Y6, Y6
 	VPCMPEQD     Y0, Y6, Y6
-	VMOVMSKPS    Y6, AX
-	TESTL        $0x00000055, AX
+	VMOVMSKPS    Y6, CX
+	ANDL         $0x00000055, CX
+	CMPL         CX, $0x00000055
 	JNE          thrown
 	VUNPCKLPD    Y1, Y5, Y0
 	VUNPCKHPD    Y1, Y5, Y1
@@ -1794,13 +1836,16 @@ loop:
 	SUBQ      $0x02, DX
 	JNE       loop
 	MOVQ      reject+40(FP), AX
+	MOVL      $0xffffffff, CX
+	LEAQ      (AX)(CX*1), AX
 	VMOVQ     AX, X0
 	VMOVDDUP  X0, X0
 	VPSRLQ    $0x20, X0, X0
-	VPMAXUD   X0, X6, X6
+	VPMINUD   X0, X6, X6
 	VPCMPEQD  X0, X6, X6
-	VMOVMSKPS X6, AX
-	TESTL     $0x00000055, AX
+	VMOVMSKPS X6, CX
+	ANDL      $0x00000005, CX
+	CMPL      CX, $0x00000005
 	JNE       thrown
 	VUNPCKLPD X1, X5, X0
 	VUNPCKHPD X1, X5, X1
@@ -1868,13 +1913,16 @@ loop:
 	SUBQ      $0x01, CX
 	JNE       loop
 	MOVQ      reject+32(FP), AX
+	MOVL      $0xffffffff, CX
+	LEAQ      (AX)(CX*1), AX
 	VMOVQ     AX, X0
 	VMOVDDUP  X0, X0
 	VPSRLQ    $0x20, X0, X0
-	VPMAXUD   X0, X6, X6
+	VPMINUD   X0, X6, X6
 	VPCMPEQD  X0, X6, X6
-	VMOVMSKPS X6, AX
-	TESTL     $0x00000055, AX
+	VMOVMSKPS X6, CX
+	ANDL      $0x00000005, CX
+	CMPL      CX, $0x00000005
 	JNE       thrown
 	VUNPCKLPD X1, X5, X0
 	VUNPCKHPD X1, X5, X1
@@ -2041,13 +2089,16 @@ loop:
 	SUBQ      $0x04, DX
 	JNE       loop
 	MOVQ      reject+40(FP), AX
+	MOVL      $0xffffffff, CX
+	LEAQ      (AX)(CX*1), AX
 	VMOVQ     AX, X0
 	VMOVDDUP  X0, X0
 	VPSRLQ    $0x20, X0, X0
-	VPMAXUD   X0, X6, X6
+	VPMINUD   X0, X6, X6
 	VPCMPEQD  X0, X6, X6
-	VMOVMSKPS X6, AX
-	TESTL     $0x00000055, AX
+	VMOVMSKPS X6, CX
+	ANDL      $0x00000005, CX
+	CMPL      CX, $0x00000005
 	JNE       thrown
 	VUNPCKLPD X1, X5, X0
 	VUNPCKHPD X1, X5, X1
@@ -2150,13 +2201,16 @@ loop:
 	SUBQ      $0x02, CX
 	JNE       loop
 	MOVQ      reject+32(FP), AX
+	MOVL      $0xffffffff, CX
+	LEAQ      (AX)(CX*1), AX
 	VMOVQ     AX, X0
 	VMOVDDUP  X0, X0
 	VPSRLQ    $0x20, X0, X0
-	VPMAXUD   X0, X6, X6
+	VPMINUD   X0, X6, X6
 	VPCMPEQD  X0, X6, X6
-	VMOVMSKPS X6, AX
-	TESTL     $0x00000055, AX
+	VMOVMSKPS X6, CX
+	ANDL      $0x00000005, CX
+	CMPL      CX, $0x00000005
 	JNE       thrown
 	VUNPCKLPD X1, X5, X0
 	VUNPCKHPD X1, X5, X1
@@ -2238,13 +2292,16 @@ loop:
 	SUBQ      $0x01, DX
 	JNE       loop
 	MOVQ      reject+40(FP), AX
+	MOVL      $0xffffffff, CX
+	LEAQ      (AX)(CX*1), AX
 	VMOVQ     AX, X0
 	VMOVDDUP  X0, X0
 	VPSRLQ    $0x20, X0, X0
-	VPMAXUD   X0, X6, X6
+	VPMINUD   X0, X6, X6
 	VPCMPEQD  X0, X6, X6
-	VMOVMSKPS X6, AX
-	TESTL     $0x00000055, AX
+	VMOVMSKPS X6, CX
+	ANDL      $0x00000005, CX
+	CMPL      CX, $0x00000005
 	JNE       thrown
 	VUNPCKLPD X1, X5, X0
 	VUNPCKHPD X1, X5, X1
@@ -2323,13 +2380,16 @@ loop:
 	SUBQ      $0x01, CX
 	JNE       loop
 	MOVQ      reject+32(FP), AX
+	MOVL      $0xffffffff, CX
+	LEAQ      (AX)(CX*1), AX
 	VMOVQ     AX, X0
 	VMOVDDUP  X0, X0
 	VPSRLQ    $0x20, X0, X0
-	VPMAXUD   X0, X6, X6
+	VPMINUD   X0, X6, X6
 	VPCMPEQD  X0, X6, X6
-	VMOVMSKPS X6, AX
-	TESTL     $0x00000055, AX
+	VMOVMSKPS X6, CX
+	ANDL      $0x00000005, CX
+	CMPL      CX, $0x00000005
 	JNE       thrown
 	VUNPCKLPD X1, X5, X0
 	VUNPCKHPD X1, X5, X1
@@ -2428,13 +2488,16 @@ loop:
 	SUBQ      $0x02, DX
 	JNE       loop
 	MOVQ      reject+40(FP), AX
+	MOVL      $0xffffffff, CX
+	LEAQ      (AX)(CX*1), AX
 	VMOVQ     AX, X0
 	VMOVDDUP  X0, X0
 	VPSRLQ    $0x20, X0, X0
-	VPMAXUD   X0, X6, X6
+	VPMINUD   X0, X6, X6
 	VPCMPEQD  X0, X6, X6
-	VMOVMSKPS X6, AX
-	TESTL     $0x00000055, AX
+	VMOVMSKPS X6, CX
+	ANDL      $0x00000005, CX
+	CMPL      CX, $0x00000005
 	JNE       thrown
 	VUNPCKLPD X1, X5, X0
 	VUNPCKHPD X1, X5, X1

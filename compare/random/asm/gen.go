@@ -61,9 +61,6 @@ func (l lanes) broadcast(word Op) VecVirtual {
 	return v
 }
 
-// parameter returns one in all lanes.
-func (l lanes) parameter(name string) VecVirtual { return l.broadcast(Load(Param(name), GP64())) }
-
 // fill writes a kernel that takes k indices from a word; after changes n after each. Indices of a stream
 // follow each other, or woven ones of all streams.
 func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtual), woven bool) {
@@ -93,7 +90,7 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 	}
 	count := Load(Param("words"), GP64())
 	from := Load(Param("streams"), GP64())
-	n := l.parameter("n")
+	n := l.broadcast(Load(Param("n"), GP64()))
 	g := l.loadStreams(from)
 	least := l.broadcast(U64(1<<64 - 1)) // upper halves of what was left, in the lower halves of lanes
 
@@ -116,7 +113,7 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 	SUBQ(Imm(uint64(words)), count)
 	JNE(LabelRef("loop"))
 
-	l.setIfAbove(least, l.parameter("reject"))
+	l.setIfAllAtLeast(least, Load(Param("reject"), GP64()))
 	JNE(LabelRef("thrown"))
 	g.store(from)
 	Label("thrown")
@@ -129,25 +126,29 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 	RET()
 }
 
-// setIfAbove sets the flag for equality if the lower halves of x are all above the upper halves of
-// bound. It changes both.
-func (l lanes) setIfAbove(x, bound VecVirtual) {
-	VPSRLQ(Imm(32), bound, bound)
+// setIfAllAtLeast sets the flag for equality if the lower halves of x are all at least the upper half of bound,
+// rounded up. It changes x.
+func (l lanes) setIfAllAtLeast(x VecVirtual, bound Register) {
+	mask, most := GP32(), GP64()
+	MOVL(U32(1<<32-1), mask)
+	LEAQ(Mem{Base: bound, Index: mask.As64(), Scale: 1}, most)
+	limit := l.broadcast(most)
+	VPSRLQ(Imm(32), limit, limit)
 	if l.count == 8 {
 		upper := YMM()
 		VEXTRACTI64X4(Imm(1), x, upper)
 		VPMINUD(upper, x.AsY(), x.AsY())
 	}
-	narrow := x.AsY()
-	mask, limit := GP32(), bound.AsY()
+	least, bounds := x.AsY(), limit.AsY()
 	if l.count == 2 {
-		narrow, limit = x.AsX(), bound.AsX()
+		least, bounds = x.AsX(), limit.AsX()
 	}
-	VPMAXUD(limit, narrow, narrow)
-	VPCMPEQD(limit, narrow, narrow) // where x is not above
-	VMOVMSKPS(narrow, mask)
-	const lower = 0x55
-	TESTL(U32(lower), mask)
+	VPMINUD(bounds, least, least)
+	VPCMPEQD(bounds, least, least)
+	VMOVMSKPS(least, mask)
+	lower := U32(0x55 & (1<<(2*l.count) - 1))
+	ANDL(lower, mask)
+	CMPL(mask, lower)
 }
 
 // streams are as many as there are lanes.
@@ -167,7 +168,7 @@ func (l lanes) loadStreams(from Register) *streams {
 			VINSERTF64X4(Imm(1), Mem{Base: from, Disp: streamSize * (w + 2)}, half[i], half[i])
 		}
 	} else {
-		for i := range half { // first and last words of streams i%2 and i%2 + 2
+		for i := range half { // first and last words of streams i%2 and, if there are four, i%2 + 2
 			at := Mem{Base: from, Disp: streamSize*(i%2) + streamSize/2*(i/2)}
 			VMOVUPD(at, half[i].AsX())
 			if l.count == 4 {
@@ -177,8 +178,8 @@ func (l lanes) loadStreams(from Register) *streams {
 	}
 	first, last := l.unpacked(half[0], half[1]), l.unpacked(half[2], half[3])
 	if l.count == 8 {
-		even, odd := quarters(0x88), quarters(0xdd)
-		first, last = []VecVirtual{even(first[0], last[0]), even(first[1], last[1])}, []VecVirtual{odd(first[0], last[0]), odd(first[1], last[1])}
+		low, high := quarters(even), quarters(odd)
+		first, last = []VecVirtual{low(first[0], last[0]), low(first[1], last[1])}, []VecVirtual{high(first[0], last[0]), high(first[1], last[1])}
 	}
 	return &streams{l, first[0], first[1], last[0], last[1], l.broadcast(U64(1))}
 }

@@ -18,7 +18,7 @@ func (l lanes) shuffled(a, b VecVirtual, which uint64) VecVirtual {
 	return z
 }
 
-// Two of four numbers.
+// Two of four numbers, or quarters.
 const even, odd = 0x88, 0xdd
 
 // append returns what stores four indices of each stream, those of the next stream so many bytes further on.
@@ -66,6 +66,7 @@ func (l lanes) weave(dst Register) func(found []VecVirtual) {
 	}
 }
 
+// move stores all lanes.
 func (l lanes) move(from VecVirtual, to Mem) {
 	if l.count == 8 {
 		VMOVDQU32(from, to)
@@ -74,7 +75,7 @@ func (l lanes) move(from VecVirtual, to Mem) {
 	}
 }
 
-// upperHalves are the places of those of the lanes of two registers.
+// upperHalves are the places of those of the lanes of two registers, once they are written.
 var upperHalves Mem
 
 func places() Mem {
