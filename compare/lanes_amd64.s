@@ -832,11 +832,11 @@ walkers:
 	ADDQ         $0x40, DX
 	CMPQ         DX, BX
 	JLT          walkers
-	VZEROUPPER
 	KMOVW        K1, AX
 	CMPB         AL, $0xff
 	SETEQ        AL
 	MOVB         AL, ret+32(FP)
+	VZEROUPPER
 	RET
 
 // func cells2By8(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
@@ -882,11 +882,11 @@ walkers:
 	ADDQ         $0x40, DX
 	CMPQ         DX, BX
 	JLT          walkers
-	VZEROUPPER
 	KMOVW        K1, AX
 	CMPB         AL, $0xff
 	SETEQ        AL
 	MOVB         AL, ret+40(FP)
+	VZEROUPPER
 	RET
 
 // func cells3By8(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
@@ -945,11 +945,11 @@ walkers:
 	ADDQ         $0x40, DX
 	CMPQ         DX, BX
 	JLT          walkers
-	VZEROUPPER
 	KMOVW        K1, AX
 	CMPB         AL, $0xff
 	SETEQ        AL
 	MOVB         AL, ret+48(FP)
+	VZEROUPPER
 	RET
 
 // func linear1By4(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
@@ -1742,11 +1742,11 @@ walkers:
 	ADDQ         $0x20, DX
 	CMPQ         DX, BX
 	JLT          walkers
-	VZEROUPPER
 	VMOVMSKPD    Y1, AX
 	CMPB         AL, $0x0f
 	SETEQ        AL
 	MOVB         AL, ret+32(FP)
+	VZEROUPPER
 	RET
 
 // func cells2By4(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
@@ -1796,11 +1796,11 @@ walkers:
 	ADDQ         $0x20, DX
 	CMPQ         DX, BX
 	JLT          walkers
-	VZEROUPPER
 	VMOVMSKPD    Y1, AX
 	CMPB         AL, $0x0f
 	SETEQ        AL
 	MOVB         AL, ret+40(FP)
+	VZEROUPPER
 	RET
 
 // func cells3By4(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
@@ -1865,11 +1865,11 @@ walkers:
 	ADDQ         $0x20, DX
 	CMPQ         DX, BX
 	JLT          walkers
-	VZEROUPPER
 	VMOVMSKPD    Y1, AX
 	CMPB         AL, $0x0f
 	SETEQ        AL
 	MOVB         AL, ret+48(FP)
+	VZEROUPPER
 	RET
 
 // func linear1By2(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
@@ -2606,11 +2606,11 @@ walkers:
 	ADDQ        $0x10, DX
 	CMPQ        DX, BX
 	JLT         walkers
-	VZEROUPPER
 	VMOVMSKPD   X1, AX
 	CMPB        AL, $0x03
 	SETEQ       AL
 	MOVB        AL, ret+32(FP)
+	VZEROUPPER
 	RET
 
 // func cells2By2(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
@@ -2660,11 +2660,11 @@ walkers:
 	ADDQ        $0x10, DX
 	CMPQ        DX, BX
 	JLT         walkers
-	VZEROUPPER
 	VMOVMSKPD   X1, AX
 	CMPB        AL, $0x03
 	SETEQ       AL
 	MOVB        AL, ret+40(FP)
+	VZEROUPPER
 	RET
 
 // func cells3By2(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
@@ -2729,9 +2729,9 @@ walkers:
 	ADDQ        $0x10, DX
 	CMPQ        DX, BX
 	JLT         walkers
-	VZEROUPPER
 	VMOVMSKPD   X1, AX
 	CMPB        AL, $0x03
 	SETEQ       AL
 	MOVB        AL, ret+48(FP)
+	VZEROUPPER
 	RET

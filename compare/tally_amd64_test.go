@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/ness-fp/ness/grid"
@@ -41,7 +42,11 @@ func TestLanesCountTheSame(t *testing.T) {
 					x[n%d][n%walkers] = odd
 				}
 				if c != nil {
-					c.count(counts[i], make([]int32, walkers), x)
+					guarded := slices.Repeat([]int32{-7}, walkers+8)
+					c.count(counts[i], guarded[:walkers], x)
+					if slices.ContainsFunc(guarded[walkers:], func(v int32) bool { return v != -7 }) {
+						t.Fatalf("d = %d: %d lanes write behind the cells", d, lanes)
+					}
 				}
 				if !math.IsNaN(odd) && !math.IsInf(odd, 0) { // NaN is not itself
 					sums[i].add(x, 1, n)
@@ -58,6 +63,24 @@ func TestLanesCountTheSame(t *testing.T) {
 		}
 		if d <= 3 && counts[0][len(counts[0])-1] < 3 {
 			t.Errorf("d = %d: %d are outside", d, counts[0][len(counts[0])-1])
+		}
+	}
+}
+
+// Walkers that are all inside are counted by kernels, as many as fill lanes, and none where one is outside.
+func TestCountersFillLanes(t *testing.T) {
+	numbers := append([]int{lanes}, otherLanes(t)...)
+	defer setLanes(lanes)()
+	for _, lanes = range numbers {
+		for d := 1; d <= 3; d++ {
+			c, x := newCounter(box(t, 8, 1, d)), columns(d, 13)
+			if n := c.atOnce(make([]int32, 13), x); n != inLanes(13) {
+				t.Errorf("d = %d, %d lanes: %d of 13 walkers are counted", d, lanes, n)
+			}
+			x[d-1][1] = 2
+			if n := c.atOnce(make([]int32, 13), x); n != 0 {
+				t.Errorf("d = %d, %d lanes: %d of 13 walkers are counted, one of them outside", d, lanes, n)
+			}
 		}
 	}
 }

@@ -42,7 +42,6 @@ func (l lanes) overWalkers(body func(offset Register)) {
 	ADDQ(Imm(uint64(8*l.count)), offset)
 	CMPQ(offset, end)
 	JLT(LabelRef("walkers"))
-	VZEROUPPER()
 }
 
 // add adds to a column.
@@ -79,6 +78,7 @@ func (l lanes) moments(d int) {
 			}
 		}
 	})
+	VZEROUPPER()
 	RET()
 }
 
@@ -120,7 +120,8 @@ func (l lanes) cells(d int) {
 		l.integers(sum, Mem{Base: to})
 		ADDQ(Imm(uint64(4*l.count)), to)
 	})
-	Store(inside.all(), ReturnIndex(0))
+	Store(inside.all(), ReturnIndex(0)) // which reads all lanes
+	VZEROUPPER()
 	RET()
 }
 
