@@ -114,13 +114,17 @@ type sdeRunner struct {
 
 // sdeScratch is for blocks of one size: all of them but perhaps the last.
 type sdeScratch struct {
-	z, drift, factor [][]float64
-	platen           *platenScratch
+	z             [][]float64 // deviates of a step: those of normals, or its own of three points
+	drift, factor [][]float64
+	platen        *platenScratch
 }
 
 func (r *sdeRunner) newScratch(lanes int) *sdeScratch {
 	d := r.sde.Dim
-	s := &sdeScratch{z: columns(d, lanes), drift: columns(d, lanes), factor: columns(packed(d), lanes)}
+	s := &sdeScratch{drift: columns(d, lanes), factor: columns(packed(d), lanes)}
+	if r.sde.Increments == ThreePoint {
+		s.z = columns(d, lanes)
+	}
 	for k, v := range r.constant {
 		for w := range s.factor[k] {
 			s.factor[k][w] = v
@@ -133,7 +137,7 @@ func (r *sdeRunner) newScratch(lanes int) *sdeScratch {
 }
 
 func (r *sdeRunner) resume(b *block) {
-	if r.scratch == nil || len(r.scratch.z[0]) != b.walkers() {
+	if r.scratch == nil || len(r.scratch.drift[0]) != b.walkers() {
 		r.scratch = r.newScratch(b.walkers())
 	}
 }

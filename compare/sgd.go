@@ -197,11 +197,12 @@ func newMinibatches(s *SGD) *minibatches {
 	if s.Sampling == fp.FullBatch {
 		size = n
 	}
-	words, descent := wordsServe(s.Loss, s.Sampling, size), newDescent(s.Loss, s.Sampling, size)
+	words, gradients := wordsServe(s.Loss, s.Sampling, size), newDescent(s.Loss, s.Sampling, size)
 	return &minibatches{
 		sampler: newSampler(s.Sampling, n, size, words),
-		descent: descent,
-		batches: batches{size: size, n: uint64(n), woven: woven(descent, s.Sampling)}, words: words,
+		descent: gradients,
+		batches: batches{size: size, n: uint64(n), woven: woven(gradients, s.Sampling)},
+		words:   words,
 	}
 }
 

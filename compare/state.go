@@ -49,7 +49,7 @@ func (e *Ensemble) newState() *state {
 }
 
 // savedMagic begins saved ensembles.
-const savedMagic = "nessens\x03"
+const savedMagic = "nessens\x04"
 
 // Save writes the state, from which [Ensemble.Restore] goes on with the same bits.
 func (e *Ensemble) Save(w io.Writer) error {

@@ -120,8 +120,8 @@ func (l lanes) cells(d int) {
 		l.integers(sum, Mem{Base: to})
 		ADDQ(Imm(uint64(4*l.count)), to)
 	})
-	Store(inside.all(), ReturnIndex(0)) // which reads all lanes
-	VZEROUPPER()
+	Store(inside.all(), ReturnIndex(0))
+	VZEROUPPER() // not before all lanes have been read
 	RET()
 }
 

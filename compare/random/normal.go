@@ -8,10 +8,16 @@ import "math"
 // beyond, as if it were one up to x_0 = v/f(r). A point of layer j within x_{j+1} lies
 // under the curve whatever its height, which is so in 99 % of all draws.
 //
+// No product is fused with a sum, and the exponential is our own, so that processors with and without
+// fused operations draw the same bits.
+//
 // Marsaglia and Tsang, J. Stat. Softw. 5 (2000) 8.
 
-// tailFrom is r for 256 layers.
-const tailFrom = 3.6541528853610088
+// For 256 layers tailFrom is r, and area v = r f(r) + √(π/2) erfc(r/√2).
+const (
+	tailFrom = 3.6541528853610088
+	area     = 0.0049286732339746548702
+)
 
 // A layer of the ziggurat. Positions are odd integers within ±2⁵⁶, times scale.
 type layer struct {
@@ -21,20 +27,40 @@ type layer struct {
 }
 
 var layers = func() (t [256]layer) {
-	f := func(x float64) float64 { return math.Exp(-x * x / 2) }
-	v := tailFrom*f(tailFrom) + math.Sqrt(math.Pi/2)*math.Erfc(tailFrom/math.Sqrt2)
-	x := v / f(tailFrom)
-	next := tailFrom
+	f := func(x float64) float64 { return exp(-float64(x*x) / 2) }
+	x, next := area/f(tailFrom), tailFrom
 	for j := range t {
 		t[j] = layer{scale: x * 0x1p-56, inside: int64(next/x*0x1p56) &^ 1, lower: f(x), upper: f(next)}
 		x = next
-		next = 0
-		if j < len(t)-2 {
-			next = math.Sqrt(-2 * math.Log(f(x)+v/x))
+		if j >= len(t)-2 {
+			next = 0
+			continue
+		}
+		height := f(x) + area/x
+		for range 20 { // Newton's steps to f(next) = height
+			next += (f(next) - height) / float64(next*f(next))
 		}
 	}
 	return t
 }()
+
+// inverseFactorials are 1/13!, 1/12!, …, 1/0!.
+var inverseFactorials = [...]float64{
+	1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
+	1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2, 1, 1,
+}
+
+// exp returns eˣ for −700 < x ≤ 0 with a relative error below 1e-15.
+func exp(x float64) float64 {
+	const ln2High, ln2Low = 0x1.62e42fee00000p-1, 0x1.a39ef35793c76p-33 // the first has 21 zeros at its end
+	k := math.Round(x / math.Ln2)
+	r := x - float64(k*ln2High) - float64(k*ln2Low)
+	p := 0.0
+	for _, c := range &inverseFactorials { // Taylor's polynomial of degree 13 for |r| ≤ 0.35
+		p = c + float64(p*r)
+	}
+	return math.Ldexp(p, int(k))
+}
 
 // Normals fills dst with independent normal deviates of mean 0 and variance 1 and returns
 // the stream after them. Layer and position come from different bits of one word.
@@ -70,7 +96,7 @@ func outside(x uint64, g Stream) (float64, Stream) {
 		}
 		var y float64
 		y, g = unit(g)
-		if l.lower+y*(l.upper-l.lower) < math.Exp(-v*v/2) {
+		if l.lower+float64(y*(l.upper-l.lower)) < exp(-float64(v*v)/2) {
 			return v, g
 		}
 		x, g = g.Next()

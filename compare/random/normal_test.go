@@ -1,6 +1,8 @@
 package random
 
 import (
+	"encoding/binary"
+	"hash/crc64"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -17,6 +19,37 @@ func TestLayersCoverTheCurve(t *testing.T) {
 	}
 	if top := layers[255].upper; top != 1 {
 		t.Errorf("the top is at %g", top)
+	}
+}
+
+// The area of each layer is that of all, by the standard library's functions.
+func TestAreaIsThatUnderTheCurve(t *testing.T) {
+	want := tailFrom*math.Exp(-tailFrom*tailFrom/2) + math.Sqrt(math.Pi/2)*math.Erfc(tailFrom/math.Sqrt2)
+	if math.Abs(area/want-1) > 1e-13 { // of the square in the exponent, 6.7, and of some functions
+		t.Errorf("the area is %.17g, want %.17g", area, want)
+	}
+}
+
+// Our exponential is within some rounding errors of the standard library's, which has one unit in the last place.
+func TestExponentialIsExact(t *testing.T) {
+	for x := 0.0; x > -20; x -= 0.000777 {
+		if have, want := exp(x), math.Exp(x); math.Abs(have/want-1) > 1e-15 {
+			t.Fatalf("exp(%g) is %.17g, want %.17g", x, have, want)
+		}
+	}
+}
+
+// Deviates are the same, bit for bit, on all processors, and part of what fixes a walker's path: whoever changes them
+// makes saved ensembles another version.
+func TestDeviatesAreTheSameEverywhere(t *testing.T) {
+	z := make([]float64, 100000) // a thousand of them from outside the layers' sure parts, some thirty from the tail
+	Normals(z, New(1, 2))
+	sum := crc64.New(crc64.MakeTable(crc64.ECMA))
+	for _, v := range z {
+		_ = binary.Write(sum, binary.LittleEndian, v)
+	}
+	if have, want := sum.Sum64(), uint64(0x612f909a83e6afc6); have != want {
+		t.Errorf("deviates have the sum %#x, want %#x", have, want)
 	}
 }
 
