@@ -158,3 +158,18 @@ func TestCurvatureThatIsNotFinite(t *testing.T) {
 		}
 	}
 }
+
+// Nor are those of a Jacobian that is not finite, and no such point is stable.
+func TestJacobiansThatAreNotFinite(t *testing.T) {
+	data := func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("u,v,y\n1e200,1,1\n-2e200,0,3\n")), nil
+	}
+	src := "version: 1\nvariables: [w, z]\nsgd: {data: {file: d.csv, features: [u, v], target: y}, model: linear-regression, learning_rate: 0.5, batch_size: 1}\ndomain: auto\n"
+	f, err := fp.ReadProblem(strings.NewReader(src), fp.ReadOptions{Open: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if points := f.Problem.StablePoints(); points != nil {
+		t.Errorf("stable points %v", points)
+	}
+}
