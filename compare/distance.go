@@ -161,7 +161,7 @@ func (h *Histogram) densityMass(q *grid.Field) ([]float64, error) {
 	}
 	for g, c := range h.Groups {
 		if sum(c[:len(h.Counts)]) == 0 {
-			return nil, fmt.Errorf("histogram: group %d has no tally in the grid", g)
+			return nil, h.nobodyInside(g)
 		}
 	}
 	if mass := q.Integral(); !(mass > 0 && mass <= 1+1e-6) {
@@ -171,6 +171,14 @@ func (h *Histogram) densityMass(q *grid.Field) ([]float64, error) {
 		return nil, errors.New("density: NaN")
 	}
 	return fieldMass(q, h.Grid.Volumes()), nil
+}
+
+// nobodyInside returns the error of a group without tallies in the grid.
+func (h *Histogram) nobodyInside(group int) error {
+	if sum(h.Counts) == 0 {
+		return errors.New("no walker was counted inside the box")
+	}
+	return fmt.Errorf("too few walkers were counted inside the box: none of part %d of %d of them", group+1, len(h.Groups))
 }
 
 // mass returns c/T of every cell, and at last that outside.

@@ -370,3 +370,24 @@ func TestPoissonTermsMeetTheSeries(t *testing.T) {
 	near(t, "KL", above.kl, below.kl, 1e-3*below.kl)
 	near(t, "Hellinger", above.hellinger, below.hellinger, 1e-3*below.hellinger)
 }
+
+// Where walkers are outside the box, all or those of a group, that is said in a user's words.
+func TestWalkersOutsideAreSaidToBe(t *testing.T) {
+	g := box(t, 3, 1, 1)
+	q := grid.NewField(g)
+	for i, v := range g.Volumes() {
+		q.Values[i] = 1 / (3 * v)
+	}
+	for _, c := range []struct {
+		counts []uint64
+		want   string
+	}{
+		{[]uint64{0, 0, 0}, "no walker was counted inside the box"},
+		{[]uint64{0, 5, 0}, "too few walkers were counted inside the box: none of part 2 of 2 of them"},
+	} {
+		h := &Histogram{Grid: g, Counts: c.counts, Outside: 20, Groups: [][]uint64{append(slices.Clone(c.counts), 10), {0, 0, 0, 10}}}
+		if _, err := h.Distances(q); err == nil || err.Error() != c.want {
+			t.Errorf("%v: have %v, want %s", c.counts, err, c.want)
+		}
+	}
+}

@@ -33,12 +33,18 @@ func (f *File) Variant(v SGDVariant, g *grid.Grid) (*Problem, error) {
 }
 
 // CheckStable returns a *[FileError] where SGD diverges from all of the points: where η times the
-// largest eigenvalue of ∇²L is 2(1+μ) or more. With a rate that changes η is the first.
+// largest eigenvalue of ∇²L is 2(1+μ) or more, or that is not finite. With a rate that changes η is
+// the first.
 func (f *File) CheckStable(points [][]float64) error {
 	s := f.source.sgd
 	eta, least := s.Schedule.Rate(0), math.Inf(1)
 	for _, x := range points {
-		least = min(least, f.Problem.Landscape.curvature(x))
+		if c := f.Problem.Landscape.curvature(x); !math.IsNaN(c) {
+			least = min(least, c)
+		}
+	}
+	if math.IsInf(least, 1) {
+		return f.fail("sgd", "the curvature of the loss is not finite at its minima, or where walkers start: numbers overflow, or derivatives do not exist")
 	}
 	if most := 2 * (1 + s.Momentum) / least; least > 0 && eta >= most {
 		return f.fail("sgd.learning_rate", "SGD diverges: want less than %.4g, 2(1 + momentum) over the largest curvature of the loss at its minima, or where walkers start, have %g", most, eta)

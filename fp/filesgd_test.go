@@ -1,7 +1,9 @@
 package fp_test
 
 import (
+	"io"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
@@ -124,5 +126,50 @@ func TestInertia(t *testing.T) {
 	}
 	if x := quartic.Inertia(nil); !math.IsNaN(x) {
 		t.Errorf("of no points it is %v", x)
+	}
+}
+
+// Data of 1e200, whose squares overflow, are not said to want a rate below 0; with one point of finite
+// curvature that decides. In two dimensions no eigenvalues are looked for, which would have no end.
+func TestCurvatureThatIsNotFinite(t *testing.T) {
+	const sgd = "learning_rate: 0.5, batch_size: 1}"
+	const want = "f.yaml:3:6: sgd: the curvature of the loss is not finite at its minima, or where walkers start"
+	data := func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("u,v,y\n1e200,1,1\n-2e200,0,3\n")), nil
+	}
+	for _, c := range []struct {
+		src    string
+		points [][]float64
+		want   string
+	}{
+		{"[w]\nsgd: {data: {file: d.csv, features: [u], target: y}, model: linear-regression, " + sgd, [][]float64{{0}}, want},
+		{"[w, z]\nsgd: {data: {file: d.csv, features: [u, v], target: y}, model: linear-regression, " + sgd, [][]float64{{0, 0}, {1, 1}}, want},
+		{"[w]\nsgd: {loss: 1e300*w^4, noise_covariance: 1, " + sgd, [][]float64{{1e10}}, want},
+		{"[w]\nsgd: {loss: 1e300*w^4, noise_covariance: 1, " + sgd, [][]float64{{1e10}, {0}}, "SGD diverges: want less than 5e-295"}, // 2/λ: differences over ±h = 1e-3 make 4e300 h² of 12e300 w²
+		{"[w]\nsgd: {loss: w^2, noise_covariance: 1, " + sgd, [][]float64{{0}}, ""},
+	} {
+		src := "version: 1\nvariables: " + c.src + "\ndomain: auto\n"
+		f, err := fp.ReadProblem(strings.NewReader(src), fp.ReadOptions{Name: "f.yaml", Open: data})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.CheckStable(c.points); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s\n got %v\nwant %s", src, err, c.want)
+		}
+	}
+}
+
+// Nor are those of a Jacobian that is not finite, and no such point is stable.
+func TestJacobiansThatAreNotFinite(t *testing.T) {
+	data := func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("u,v,y\n1e200,1,1\n-2e200,0,3\n")), nil
+	}
+	src := "version: 1\nvariables: [w, z]\nsgd: {data: {file: d.csv, features: [u, v], target: y}, model: linear-regression, learning_rate: 0.5, batch_size: 1}\ndomain: auto\n"
+	f, err := fp.ReadProblem(strings.NewReader(src), fp.ReadOptions{Open: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if points := f.Problem.StablePoints(); points != nil {
+		t.Errorf("stable points %v", points)
 	}
 }

@@ -74,10 +74,14 @@ func (l *Landscape) Hessian(x []float64) *mat.SymDense {
 	return h
 }
 
-// curvature returns the largest eigenvalue of ∇²L, NaN where it is not found.
+// curvature returns the largest eigenvalue of ∇²L, NaN where it is not found or not finite.
 func (l *Landscape) curvature(x []float64) float64 {
+	h := l.Hessian(x)
+	if n := mat.Norm(h, 1); math.IsNaN(n) || math.IsInf(n, 0) { // of which the factorization finds no end
+		return math.NaN()
+	}
 	var eigen mat.EigenSym
-	if !eigen.Factorize(l.Hessian(x), false) {
+	if !eigen.Factorize(h, false) {
 		return math.NaN()
 	}
 	return slices.Max(eigen.Values(nil))

@@ -1,6 +1,7 @@
 package fp
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -99,8 +100,8 @@ type reader struct {
 	file  *File
 }
 
-// ReadProblem reads a problem file: YAML, strict, version 1. Errors are of type
-// *[FileError].
+// ReadProblem reads a problem file: YAML, strict, version 1; a byte order mark before it is
+// skipped. Errors are of type *[FileError].
 func ReadProblem(r io.Reader, opt ReadOptions) (*File, error) {
 	src, err := io.ReadAll(io.LimitReader(r, 1<<20))
 	if err != nil {
@@ -108,7 +109,7 @@ func ReadProblem(r io.Reader, opt ReadOptions) (*File, error) {
 	}
 	rd := &reader{opt: opt, file: &File{Problem: &Problem{}}}
 	rd.file.fail, rd.file.open = rd.fail, opt.Open
-	if err := rd.decode(src); err != nil {
+	if err := rd.decode(bytes.TrimPrefix(src, []byte("\ufeff"))); err != nil {
 		return nil, err
 	}
 	for _, step := range []func() error{rd.header, rd.constants, rd.domain, rd.body, rd.initial} {

@@ -187,6 +187,18 @@ func TestBadProblemFilesNameThePlace(t *testing.T) {
 	}
 }
 
+// A byte order mark, which some editors write before the text, is no part of it: neither a key nor a column.
+func TestByteOrderMarkIsSkipped(t *testing.T) {
+	const mark, equation = "\ufeff", "equation: {drift: [-x], diffusion: 1}\ndomain: {x: {min: -1, max: 1, cells: 8}}\n"
+	if _, err := fp.ReadProblem(strings.NewReader(mark+"version: 1\nvariables: [x]\n"+equation), fp.ReadOptions{}); err != nil {
+		t.Error(err)
+	}
+	_, err := fp.ReadProblem(strings.NewReader(mark+"version: 2\nvariables: [x]\n"+equation), fp.ReadOptions{Name: "f.yaml"})
+	if want := "f.yaml:1:10: version: want 1, have 2"; err == nil || err.Error() != want {
+		t.Errorf("have %v, want %s", err, want)
+	}
+}
+
 func TestTensorThatIsNotPositiveSaysWhere(t *testing.T) {
 	src := "version: 1\nvariables: [x]\nequation: {drift: [\"-x\"], diffusion: \"x\"}\ndomain: {x: {min: -1, max: 1, cells: 8}}\n"
 	f, err := fp.ReadProblem(strings.NewReader(src), fp.ReadOptions{})

@@ -141,6 +141,9 @@ func followDrift(p *Problem, x []float64) ([]float64, bool) {
 func attracts(p *Problem, x []float64, slack float64) bool {
 	var eig mat.Eigen
 	j := jacobian(p, x)
+	if n := mat.Norm(j, 1); math.IsNaN(n) || math.IsInf(n, 0) { // of which the factorization may find no end
+		return false
+	}
 	if !eig.Factorize(j, mat.EigenNone) {
 		return false
 	}

@@ -327,10 +327,8 @@ func (c *comparison) figures(p *fp.Problem) map[string]func(io.Writer) error {
 	return list
 }
 
-// marginals returns those of the histogram with their errors, and of the densities, at most
-// as many as a figure takes.
+// marginals returns those of the histogram with their errors, and of the densities.
 func (c *comparison) marginals(axes []plot.Axis) (marginals []plot.Marginal, named []plot.Named) {
-	const most = 9
 	h := c.walk.Histogram()
 	for a, ax := range axes {
 		m := h.Marginal(a)
@@ -341,7 +339,7 @@ func (c *comparison) marginals(axes []plot.Axis) (marginals []plot.Marginal, nam
 		marginals = append(marginals, plot.Marginal{Axis: ax, Histogram: m.Density().Values, Err: se})
 	}
 	for _, r := range c.rows {
-		if r.Density == nil || len(named) == most {
+		if r.Density == nil {
 			continue
 		}
 		n := plot.Named{Name: r.Name}

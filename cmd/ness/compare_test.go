@@ -255,6 +255,21 @@ func TestInfiniteKLIsTold(t *testing.T) {
 	}
 }
 
+// Of an infinite KL from a numerical solution, and of no other, the grid is said to be the cause.
+func TestInfiniteKLOfSolutionsBlamesTheGrid(t *testing.T) {
+	for key, blamed := range map[string]bool{"fokker-planck-order-2": true, "local-gaussian": false} {
+		c := &comparisonSummary{Candidates: []candidateSummary{
+			{Key: "fokker-planck", Moments: &scoresSummary{}, ChiSquare: &chiSquareSummary{}},
+			{Key: key, Moments: &scoresSummary{}, ChiSquare: &chiSquareSummary{}, KL: distanceSummary{Value: output.Float(math.Inf(1))}},
+		}}
+		var b strings.Builder
+		c.print(&b)
+		if strings.Contains(b.String(), "the numerical solution on this grid is not positive: give more --cells\n") != blamed {
+			t.Errorf("%s: %s", key, b.String())
+		}
+	}
+}
+
 // No two ensembles of a study have the same random numbers, nor has one those of the comparison or of its
 // pilot runs.
 func TestSeedsOfStudiesDiffer(t *testing.T) {

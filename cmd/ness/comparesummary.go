@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -182,6 +183,9 @@ func (c *comparisonSummary) print(w io.Writer) {
 	line(w, "W1", "%s", c.Wasserstein)
 	if names := c.infinite(); names != nil {
 		line(w, "KL", "infinite where walkers were counted and a density is 0: %s", strings.Join(names, "; "))
+		if slices.ContainsFunc(c.Candidates, func(one candidateSummary) bool { return one.solved() && one.isInfinite() }) {
+			line(w, "KL", "a Fokker–Planck density is 0 where the numerical solution on this grid is not positive: give more --cells")
+		}
 	}
 	if names := c.withoutChiSquare(); names != nil {
 		line(w, "chi²", "NaN where walkers miss some of the boxes of equal probability, or have too few independent samples for two: %s", strings.Join(names, "; "))
@@ -198,8 +202,13 @@ func (c *comparisonSummary) print(w io.Writer) {
 
 // infinite returns the densities from which the histogram has no finite KL.
 func (c *comparisonSummary) infinite() []string {
-	return c.names(func(one *candidateSummary) bool { return math.IsInf(float64(one.KL.Value), 1) })
+	return c.names((*candidateSummary).isInfinite)
 }
+
+func (c *candidateSummary) isInfinite() bool { return math.IsInf(float64(c.KL.Value), 1) }
+
+// solved says whether the density is a numerical solution, not a formula.
+func (c *candidateSummary) solved() bool { return strings.HasPrefix(c.Key, "fokker-planck") }
 
 // withoutChiSquare returns the densities that chi² tells nothing of.
 func (c *comparisonSummary) withoutChiSquare() []string {

@@ -30,7 +30,7 @@ var (
 	beyond = color.RGBA{205, 210, 216, 255}
 )
 
-// pencils tell up to nine curves apart: colours for those who see them, dashes for all.
+// pencils tell up to ten curves apart: colours for those who see them, dashes for all.
 // The first is for the one that matters most.
 var pencils = []draw.LineStyle{
 	pencil(color.RGBA{200, 30, 30, 255}, 1.4),
@@ -42,6 +42,7 @@ var pencils = []draw.LineStyle{
 	pencil(color.RGBA{110, 70, 30, 255}, 1.2, 6, 1.6, 1.5, 1.6, 1.5, 1.6),
 	pencil(color.RGBA{235, 90, 160, 255}, 1.2, 1.2, 2.4),
 	pencil(color.RGBA{20, 24, 60, 255}, 1.2, 9, 2, 3, 2),
+	pencil(color.RGBA{150, 150, 0, 255}, 1.2, 14, 2.5),
 }
 
 // shades is how many colours a colorMap tells apart; 8-bit channels have fewer

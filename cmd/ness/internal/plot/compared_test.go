@@ -365,7 +365,25 @@ func TestMarginalsAreDrawnInPlace(t *testing.T) {
 	}
 }
 
-// Nine curves can be told apart by their colours, and by their dashes alone.
+// Of twelve densities ten are drawn, and the figure names the others.
+func TestDensitiesLeftOutAreNamed(t *testing.T) {
+	m := Marginal{uniform("x", 0, 3, 3), []float64{0.3, 0.5, 0.2}, []float64{0.02, 0.03, 0.01}}
+	for n, want := range map[int]string{10: "", 12: "left out after 10 densities: density k; density l<"} {
+		var densities []Named
+		for i := range n {
+			densities = append(densities, Named{"density " + string(rune('a'+i)), [][]float64{{0.4, 0.4, 0.4}}})
+		}
+		var b bytes.Buffer
+		if err := MarginalsCompared(&b, SVG, "", []Marginal{m}, densities); err != nil {
+			t.Fatal(err)
+		}
+		if s := b.String(); !strings.Contains(s, ">density j<") || !strings.Contains(s, want) || strings.Contains(s, "left out") != (want != "") {
+			t.Errorf("of %d densities the tenth is not named, or not what is left out", n)
+		}
+	}
+}
+
+// Ten curves can be told apart by their colours, and by their dashes alone.
 func TestPencilsDiffer(t *testing.T) {
 	for i, a := range pencils {
 		for _, b := range pencils[:i] {
@@ -650,13 +668,12 @@ func TestComparisonsCheckTheirInput(t *testing.T) {
 		}
 	}
 	for name, slip := range map[string]func(){
-		"ten densities": func() { MarginalsCompared(io.Discard, SVG, "", []Marginal{{a, two, two}}, make([]Named, 10)) },
-		"lengths":       func() { Comparison1D(io.Discard, SVG, "", a, Histogram{two, two[:1], 1}, two) },
-		"one axis":      func() { Comparison(io.Discard, SVG, "", []Axis{a}, Histogram{two, two, 1}, two) },
-		"four series":   func() { WeakOrder(io.Discard, SVG, "", "", make([]Weak, 4)) },
-		"unknown":       func() { WeakOrder(io.Discard, SVG, "", "", []Weak{{Rates: two, Error: two, Err: two}}) },
-		"no lag":        func() { Autocovariance(io.Discard, SVG, "", []Autocovariances{{"", two[:1], two[:1]}}, nil) },
-		"lags":          func() { Autocovariance(io.Discard, SVG, "", []Autocovariances{{"", two, two}}, two[:1]) },
+		"lengths":     func() { Comparison1D(io.Discard, SVG, "", a, Histogram{two, two[:1], 1}, two) },
+		"one axis":    func() { Comparison(io.Discard, SVG, "", []Axis{a}, Histogram{two, two, 1}, two) },
+		"four series": func() { WeakOrder(io.Discard, SVG, "", "", make([]Weak, 4)) },
+		"unknown":     func() { WeakOrder(io.Discard, SVG, "", "", []Weak{{Rates: two, Error: two, Err: two}}) },
+		"no lag":      func() { Autocovariance(io.Discard, SVG, "", []Autocovariances{{"", two[:1], two[:1]}}, nil) },
+		"lags":        func() { Autocovariance(io.Discard, SVG, "", []Autocovariances{{"", two, two}}, two[:1]) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

@@ -26,12 +26,15 @@ const (
 )
 
 // MarginalsCompared draws for each axis the histogram with a band of ±2 standard errors and
-// the lines of up to nine densities; the first is the one that stands out. Panels end
+// the lines of up to ten densities; the first is the one that stands out, and more are left out,
+// which the figure says. Panels end
 // at 2.5 times the highest that the histogram or the first density is; higher lines are cut off.
 func MarginalsCompared(w io.Writer, f Format, title string, marginals []Marginal, densities []Named) error {
-	if len(densities) > len(pencils) {
-		panic(fmt.Sprintf("plot: MarginalsCompared: want at most %d densities, have %d", len(pencils), len(densities)))
+	var more []string
+	for _, d := range densities[min(len(densities), len(pencils)):] {
+		more = append(more, d.Name)
 	}
+	densities = densities[:len(densities)-len(more)]
 	above := make([]bool, len(densities))
 	var charts []*chart
 	var shown []curve
@@ -60,7 +63,11 @@ func MarginalsCompared(w io.Writer, f Format, title string, marginals []Marginal
 	if len(higher) > 0 {
 		note += "; cut off at the top: " + strings.Join(higher, "; ")
 	}
-	c := newCharts(f, title, []string{note}, keys, charts...)
+	notes := []string{note}
+	if len(more) > 0 {
+		notes = append(notes, fmt.Sprintf("left out after %d densities: %s", len(pencils), strings.Join(more, "; ")))
+	}
+	c := newCharts(f, title, notes, keys, charts...)
 	for k, t := range charts {
 		a, _ := thin(marginals[k].Axis, marginals[k].Histogram)
 		t.curve(c.Canvas, a, shown[k])
