@@ -130,7 +130,7 @@ func TestInertia(t *testing.T) {
 }
 
 // Data of 1e200, whose squares overflow, are not said to want a rate below 0; with one point of finite
-// curvature that decides. In two dimensions no eigenvalues are looked for, which would have no end.
+// curvature that decides.
 func TestCurvatureThatIsNotFinite(t *testing.T) {
 	const sgd = "learning_rate: 0.5, batch_size: 1}"
 	const want = "f.yaml:3:6: sgd: the curvature of the loss is not finite at its minima, or where walkers start"
@@ -159,7 +159,7 @@ func TestCurvatureThatIsNotFinite(t *testing.T) {
 	}
 }
 
-// Nor are those of a Jacobian that is not finite, and no such point is stable.
+// Of a Jacobian that is not finite no eigenvalues are looked for, which would have no end, and no such point is stable.
 func TestJacobiansThatAreNotFinite(t *testing.T) {
 	data := func(string) (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader("u,v,y\n1e200,1,1\n-2e200,0,3\n")), nil

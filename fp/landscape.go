@@ -77,7 +77,7 @@ func (l *Landscape) Hessian(x []float64) *mat.SymDense {
 // curvature returns the largest eigenvalue of ∇²L, NaN where it is not found or not finite.
 func (l *Landscape) curvature(x []float64) float64 {
 	h := l.Hessian(x)
-	if n := mat.Norm(h, 1); math.IsNaN(n) || math.IsInf(n, 0) { // of which the factorization finds no end
+	if n := mat.Norm(h, 1); math.IsNaN(n) || math.IsInf(n, 0) { // eigenvalues that are found mean nothing
 		return math.NaN()
 	}
 	var eigen mat.EigenSym

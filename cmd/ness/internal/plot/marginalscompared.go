@@ -26,9 +26,8 @@ const (
 )
 
 // MarginalsCompared draws for each axis the histogram with a band of ±2 standard errors and
-// the lines of up to ten densities; the first is the one that stands out, and more are left out,
-// which the figure says. Panels end
-// at 2.5 times the highest that the histogram or the first density is; higher lines are cut off.
+// the lines of up to ten densities, of which the first stands out; the figure says which others are left
+// out. Panels end at 2.5 times the highest that the histogram or the first density is; higher lines are cut off.
 func MarginalsCompared(w io.Writer, f Format, title string, marginals []Marginal, densities []Named) error {
 	var more []string
 	for _, d := range densities[min(len(densities), len(pencils)):] {
