@@ -12,6 +12,7 @@ import (
 // Steps allocate nothing: a longer run makes as many allocations as a short one, but for a few of the runtime's. One
 // for each buffer of steps would be 20 more.
 func TestStepsAllocateNothing(t *testing.T) {
+	skipLong(t)
 	check := func(name string, p Process, opt Options) {
 		t.Helper()
 		opt.Walkers, opt.Workers, opt.Groups = 32, 1, 2
