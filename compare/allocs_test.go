@@ -43,21 +43,9 @@ func TestStepsAllocateNothing(t *testing.T) {
 	regression := &SGD{Loss: someLoss(t, loss.LinearRegression, 2, 200), Schedule: fp.InverseSqrtRate(0.01), Batch: 4, Sampling: fp.Epochs}
 	check("counted", regression, Options{Grid: box(t, 16, 3, 2), MaxOutside: 1, Every: 5})
 	check("watched", regression, Options{NoiseLags: 3})
-	wells := func(dst, x [][]float64) {
-		for a := range dst {
-			for w, v := range x[a] {
-				dst[a][w] = v * (1 - v*v)
-			}
-		}
-	}
-	noise := func(dst, x [][]float64) {
-		for w, v := range x[0] {
-			dst[0][w], dst[1][w], dst[2][w] = 0.1+0.1*v*v, 0, 0.1
-		}
-	}
-	check("formula", &SGD{Formula: &fp.LossFormula{Dim: 2, Grad: wells, NoiseCov: noise}, Schedule: fp.ConstantRate(0.01), Batch: 4, InjectedNoise: 0.1}, Options{})
-	for _, s := range []SDE{{Diffusion: noise}, {ConstantDiffusion: []float64{0.1, 0, 0.1}, Increments: ThreePoint}, {Diffusion: noise, Scheme: Platen}} {
-		s.Dim, s.Drift, s.Step = 2, wells, 0.01
+	check("formula", &SGD{Formula: &fp.LossFormula{Dim: 2, Grad: fourWells, NoiseCov: tensor}, Schedule: fp.ConstantRate(0.01), Batch: 4, InjectedNoise: 0.1}, Options{})
+	for _, s := range []SDE{{Diffusion: tensor}, {ConstantDiffusion: []float64{0.1, 0, 0.1}, Increments: ThreePoint}, {Diffusion: tensor, Scheme: Platen}} {
+		s.Dim, s.Drift, s.Step = 2, fourWells, 0.01
 		check(fmt.Sprint("scheme", s.Scheme, s.Increments), &s, Options{})
 	}
 }

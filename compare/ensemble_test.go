@@ -18,6 +18,22 @@ import (
 	"github.com/ness-fp/ness/grid"
 )
 
+// fourWells is the drift of the quadruple well (x²−1)²/4 + (y²−1)²/4: ten operations.
+func fourWells(dst, x [][]float64) {
+	for a := range dst {
+		for i, v := range x[a] {
+			dst[a][i] = v * (1 - v*v)
+		}
+	}
+}
+
+// tensor is a diffusion that varies, with a covariance.
+func tensor(dst, x [][]float64) {
+	for i, v := range x[0] {
+		dst[0][i], dst[1][i], dst[2][i] = 0.1*(1+v*v), 0.02, 0.1
+	}
+}
+
 // everyKind returns processes of all samplings, models and schemes in two dimensions.
 func everyKind(t *testing.T) map[string]Process {
 	l := someLoss(t, loss.LinearRegression, 2, 40)
@@ -32,22 +48,10 @@ func everyKind(t *testing.T) map[string]Process {
 		list[m.String()] = &SGD{Loss: someLoss(t, m, 2, 40), Schedule: fp.ConstantRate(0.05), Batch: 5}
 	}
 	list["formula"] = &SGD{Formula: quadratic([]float64{1, 0.3, 0.5}, []float64{1, -0.4, 0.8}, 0.1), Schedule: fp.ConstantRate(0.1), Batch: 4, InjectedNoise: 0.1}
-	drift := func(dst, x [][]float64) {
-		for a := range dst {
-			for i, v := range x[a] {
-				dst[a][i] = v * (1 - v*v)
-			}
-		}
-	}
-	diffusion := func(dst, x [][]float64) {
-		for i, v := range x[0] {
-			dst[0][i], dst[1][i], dst[2][i] = 0.1*(1+v*v), 0.02, 0.1
-		}
-	}
 	for _, s := range []Scheme{EulerMaruyama, Platen} {
 		for _, i := range []Increments{Gaussian, ThreePoint} {
-			list[fmt.Sprint(s, i)] = &SDE{Dim: 2, Drift: drift, Diffusion: diffusion, Step: 0.01, Scheme: s, Increments: i}
-			list[fmt.Sprint(s, i, "constant")] = &SDE{Dim: 2, Drift: drift, ConstantDiffusion: []float64{0.1, 0, 0.2}, Step: 0.01, Scheme: s, Increments: i}
+			list[fmt.Sprint(s, i)] = &SDE{Dim: 2, Drift: fourWells, Diffusion: tensor, Step: 0.01, Scheme: s, Increments: i}
+			list[fmt.Sprint(s, i, "constant")] = &SDE{Dim: 2, Drift: fourWells, ConstantDiffusion: []float64{0.1, 0, 0.2}, Step: 0.01, Scheme: s, Increments: i}
 		}
 	}
 	return list

@@ -88,31 +88,18 @@ func box(t testing.TB, n int, half float64, d int) *grid.Grid {
 }
 
 func BenchmarkSDE(b *testing.B) {
-	// The quadruple well (x²−1)²/4 + (y²−1)²/4: ten operations.
-	drift := func(dst, x [][]float64) {
-		for a := range dst {
-			for i, v := range x[a] {
-				dst[a][i] = v * (1 - v*v)
-			}
-		}
-	}
-	full := func(dst, x [][]float64) {
-		for i, v := range x[0] {
-			dst[0][i], dst[1][i], dst[2][i] = 0.1*(1+v*v), 0.02, 0.1
-		}
-	}
 	for _, c := range []struct {
 		name string
 		sde  SDE
 	}{
 		{"em/noise=constant/increments=gaussian", SDE{ConstantDiffusion: []float64{0.1, 0, 0.1}}},
 		{"em/noise=constant/increments=three-point", SDE{ConstantDiffusion: []float64{0.1, 0, 0.1}, Increments: ThreePoint}},
-		{"em/noise=tensor/increments=gaussian", SDE{Diffusion: full}},
-		{"platen/noise=tensor/increments=gaussian", SDE{Diffusion: full, Scheme: Platen}},
+		{"em/noise=tensor/increments=gaussian", SDE{Diffusion: tensor}},
+		{"platen/noise=tensor/increments=gaussian", SDE{Diffusion: tensor, Scheme: Platen}},
 	} {
 		b.Run("scheme="+c.name, func(b *testing.B) {
 			s := c.sde
-			s.Dim, s.Drift, s.Step = 2, drift, 0.01
+			s.Dim, s.Drift, s.Step = 2, fourWells, 0.01
 			msteps(b, &s, Options{}, []float64{0, 0})
 		})
 	}

@@ -76,10 +76,7 @@ func TestKernelsKeepAllWordsOfPowersOfTwo(t *testing.T) {
 		for _, n := range []int{1 << 13, 1 << 18, 1 << 27} {
 			u := NewUniform(n)
 			for seed := range uint64(20) {
-				var g [lanes]Stream
-				for w := range g {
-					g[w] = New(seed, uint64(w))
-				}
+				g := [lanes]Stream(newStreams(seed, lanes))
 				dst := make([]uint32, lanes*each)
 				if !u.fillLanes(dst, each, &g) || !u.weaveLanes(dst, each, g[:inKernel]) {
 					t.Fatalf("%d in a kernel, n = %d, seed %d: words are thrown away", inKernel, n, seed)

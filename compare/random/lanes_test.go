@@ -5,6 +5,15 @@ import (
 	"testing"
 )
 
+// newStreams returns those of so many walkers.
+func newStreams(seed uint64, count int) []Stream {
+	g := make([]Stream, count)
+	for w := range g {
+		g[w] = New(seed, uint64(w))
+	}
+	return g
+}
+
 // Streams that go on together draw what each draws alone, whatever their number, and whether or
 // not a word takes up a chunk.
 func TestFillEachIsFillOfEachStream(t *testing.T) {
@@ -12,11 +21,7 @@ func TestFillEachIsFillOfEachStream(t *testing.T) {
 		for _, count := range []int{1, 7, 8, 9, 19, 32} {
 			for _, each := range []int{1, 4, 5, 6, 8, 12, 16, 18, 24, 36, 72, 24 * 8} {
 				u := NewUniform(n)
-				together, alone := make([]Stream, count), make([]Stream, count)
-				for w := range together {
-					together[w] = New(3, uint64(w))
-					alone[w] = together[w]
-				}
+				together, alone := newStreams(3, count), newStreams(3, count)
 				got, want := make([]uint32, count*each), make([]uint32, count*each)
 				for range 3 {
 					u.FillEach(got, each, together)
@@ -38,11 +43,7 @@ func TestWeaveIsFillOfEachStream(t *testing.T) {
 		for _, count := range []int{1, 2, 4, 8, 9} {
 			for _, each := range []int{1, 4, 5, 6, 8, 12, 16, 18, 24, 36, 72, 24 * 8} {
 				u := NewUniform(n)
-				together, alone := make([]Stream, count), make([]Stream, count)
-				for w := range together {
-					together[w] = New(3, uint64(w))
-					alone[w] = together[w]
-				}
+				together, alone := newStreams(3, count), newStreams(3, count)
 				got, want := make([]uint32, count*each), make([]uint32, each)
 				for range 3 {
 					u.Weave(got, each, together)
@@ -73,11 +74,8 @@ func TestStreamsThrowAwayTheSameWords(t *testing.T) {
 			t.Fatalf("n=%d: only %.2g of words are thrown away", n, often)
 		}
 		for width := 1; width <= count; width *= 2 {
-			woven, filled, alone := make([]Stream, width), make([]Stream, width), make([]Stream, width)
-			for w := range alone {
-				woven[w] = New(uint64(n), uint64(w))
-				filled[w], alone[w] = woven[w], woven[w]
-			}
+			seed := uint64(n)
+			woven, filled, alone := newStreams(seed, width), newStreams(seed, width), newStreams(seed, width)
 			a, b, want := make([]uint32, width*each), make([]uint32, width*each), make([]uint32, each)
 			for block := range blocks {
 				u.Weave(a, each, woven)
@@ -102,11 +100,9 @@ func TestStreamsThrowAwayTheSameWords(t *testing.T) {
 func TestShuffleEachIsShuffleOfEach(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 63, 64, 65, 66, 129, 1000} {
 		for _, count := range []int{1, 8, 19} {
-			together, alone := make([]Stream, count), make([]Stream, count)
+			together, alone := newStreams(4, count), newStreams(4, count)
 			got, want := make([][]uint32, count), make([][]uint32, count)
-			for w := range together {
-				together[w] = New(4, uint64(w))
-				alone[w] = together[w]
+			for w := range got {
 				got[w], want[w] = Identity(n), Identity(n)
 			}
 			for range 2 {

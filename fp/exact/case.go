@@ -3,6 +3,8 @@ package exact
 import (
 	"math"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/grid"
 	"github.com/ness-fp/ness/grid/pieces"
@@ -118,10 +120,19 @@ func (c *Case) EntropyProduction() float64 {
 	})
 }
 
-// diffusionAt returns D at a point, its upper triangle by rows.
-func (c *Case) diffusionAt(x []float64) []float64 {
+// diffusionAt returns D at a point.
+func (c *Case) diffusionAt(x []float64) *mat.SymDense {
 	d := c.Dim()
-	return c.evaluate(x)[d : d+d*(d+1)/2]
+	out := c.evaluate(x)
+	m := mat.NewSymDense(d, nil)
+	k := d
+	for a := range d {
+		for b := a; b < d; b++ {
+			m.SetSym(a, b, out[k])
+			k++
+		}
+	}
+	return m
 }
 
 // evaluate returns all components of the equation at a point.
@@ -143,27 +154,19 @@ func (c *Case) evaluate(x []float64) []float64 {
 	return out
 }
 
-// inverseForm returns uᵀD⁻¹u by elimination, +Inf where D is singular: the currents of this
-// package's cases leave its range. D is given as its upper triangle by rows; both are overwritten.
-func inverseForm(d, u []float64) (sum float64) {
-	for len(u) > 0 {
-		n, pivot := len(u), d[0]
-		if !(pivot > 0) {
-			return math.Inf(1)
-		}
-		sum += u[0] * u[0] / pivot
-		row, rest := d[1:n], d[n:]
-		for a, k := 0, 0; a < n-1; a++ {
-			factor := row[a] / pivot
-			u[a+1] -= factor * u[0]
-			for b := a; b < n-1; b++ {
-				rest[k] -= factor * row[b]
-				k++
-			}
-		}
-		d, u = rest, u[1:]
+// inverseForm returns uᵀD⁻¹u, +Inf where D is singular: the currents of this package's
+// cases leave its range.
+func inverseForm(d *mat.SymDense, u []float64) float64 {
+	var chol mat.Cholesky
+	if !chol.Factorize(d) {
+		return math.Inf(1)
 	}
-	return sum
+	v := mat.NewVecDense(len(u), u)
+	var s mat.VecDense
+	if err := chol.SolveVecTo(&s, v); err != nil {
+		panic("exact: EntropyProduction: " + err.Error())
+	}
+	return mat.Dot(v, &s)
 }
 
 // Errors is how far a solution is from the exact answer.

@@ -17,7 +17,7 @@ func (c *Case) PassageTime(from, to float64) float64 {
 		return integrate([]rule{composite(c.Box[0].Min, y, panels, nodes)}, c.PointDensity)
 	}
 	return integrate([]rule{composite(from, to, panels, nodes)}, func(y []float64) float64 {
-		return math.Exp(-c.logDensity(y)) / c.diffusionAt(y)[0] * mass(y[0])
+		return math.Exp(-c.logDensity(y)) / c.diffusionAt(y).At(0, 0) * mass(y[0])
 	})
 }
 
