@@ -71,19 +71,19 @@ func (u Uniform) Fill(dst []uint32, g Stream) Stream {
 }
 
 func (u Uniform) fill4(dst []uint32, g Stream) Stream {
-	n, power, reject := u.n, u.power, u.reject
+	n, reject := u.n, u.reject
 	var x uint64
 	for len(dst) >= 4 {
 		x, g = g.Next()
-		if x*power < reject {
-			continue
-		}
 		i0, x := bits.Mul64(x, n)
 		i1, x := bits.Mul64(x, n)
 		i2, x := bits.Mul64(x, n)
-		i3, _ := bits.Mul64(x, n)
-		dst[0], dst[1], dst[2], dst[3] = uint32(i0), uint32(i1), uint32(i2), uint32(i3)
-		dst = dst[4:]
+		i3, x := bits.Mul64(x, n)
+		four := (*[4]uint32)(dst)
+		four[0], four[1], four[2], four[3] = uint32(i0), uint32(i1), uint32(i2), uint32(i3)
+		if x >= reject { // else the next word's take their place
+			dst = dst[4:]
+		}
 	}
 	if len(dst) > 0 {
 		var last [4]uint32
