@@ -1,8 +1,10 @@
+//go:build !purego
+
 package compare
 
 import "github.com/ness-fp/ness/grid/pieces"
 
-// lanes is how many walkers kernels move at once, by what the processor has: 0 where there are none.
+// lanes is how many walkers kernels move at once, by what the processor has; tests do without kernels, by 0.
 var lanes = pieces.Lanes()
 
 // forLanes returns the kernel for as many lanes as there are. Calls of it take some nanoseconds longer

@@ -1,3 +1,5 @@
+//go:build !purego
+
 package compare
 
 import (
@@ -69,46 +71,39 @@ func TestLanesChangeNoBit(t *testing.T) {
 	}
 }
 
-// Instructions of AVX, for one half of its registers, and those that are used of AVX2 and of AVX with whole ones.
-const (
-	ofAVX = "VADDPD VANDPD VCMPPD VCVTTPD2DQX VMOVAPD VMOVDDUP VMOVDQU VMOVMSKPD VMOVMSKPS VMOVQ VMOVUPD VMULPD VPADDQ " +
-		"VPCMPEQD VPMINUD VPMULUDQ VPOR VPSLLQ VPSRLQ VPSUBQ VPXOR VROUNDPD VSHUFPS VSUBPD VUNPCKHPD VUNPCKLPD VZEROUPPER "
-	ofAVX2 = "VBLENDVPD VBROADCASTF128 VBROADCASTSD VCVTTPD2DQY VDIVPD VEXTRACTF128 VEXTRACTI128 VGATHERQPD VINSERTF128 " +
-		"VMAXPD VPAND VPBROADCASTQ VPERMQ "
-)
-
-// What is for AVX2 does without registers and instructions of AVX-512, and what is for AVX without those of AVX2, which
-// assemblers take without a word. (A processor that is told to hide them runs them all the same.) No kernel returns
-// with registers in use that slow down what follows.
+// What is for AVX2 does without AVX-512, and what is for all processors with SSE2 (a processor that is told to hide
+// instructions runs them all the same). No kernel mixes SSE2 and AVX, or returns with upper halves of registers in use,
+// which slows down what follows.
 func TestKernelsUseNothingLater(t *testing.T) {
+	allowed := map[string]string{"By8": "AVX, AVX2, AVX512F", "By4": "AVX, AVX2", "By2": "SSE, SSE2"}
+	kernel := regexp.MustCompile(`(?s)^\S+(By\d)\(.*?\n// Requires: (.*?)\n(.*)`)
 	later := regexp.MustCompile(`\b[XYZ](1[6-9]|2\d|3[01])\b|\b[ZK]\d`)
-	vector := regexp.MustCompile(`(?m)^\tV[A-Z0-9]+`)
-	without := regexp.MustCompile(`(?:^|\n)\t[^\n]*\n\tRET`)
-	allowed := map[string]string{"By4": ofAVX + ofAVX2, "By2": ofAVX}
+	last := regexp.MustCompile(`\t([^\n]*)\n\tRET`)
 	kernels := map[string]int{}
 	for _, name := range []string{"lanes_amd64.s", "random/lanes_amd64.s", "../fp/loss/lanes_amd64.s"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, kernel := range strings.Split(string(text), "TEXT ·")[1:] {
-			title, body, _ := strings.Cut(kernel, "(")
-			lanes := title[len(title)-3:]
-			kernels[lanes]++
-			for _, end := range without.FindAllString(body, -1) {
-				if !strings.Contains(end, "VZEROUPPER") {
-					t.Errorf("%s: %s returns with upper halves in use", name, title)
+		for _, k := range strings.Split(string(text), "\n// func ")[1:] {
+			title, _, _ := strings.Cut(k, "(")
+			parts := kernel.FindStringSubmatch(k)
+			if parts == nil {
+				t.Fatalf("%s: %s does not say what it needs", name, title)
+			}
+			width, body := parts[1], parts[3]
+			kernels[width]++
+			for _, needed := range strings.Split(parts[2], ", ") {
+				if !slices.Contains(strings.Split(allowed[width], ", "), needed) {
+					t.Errorf("%s: %s needs %s", name, title, needed)
 				}
 			}
-			if lanes == "By8" {
-				continue
-			}
-			if found := later.FindString(body); found != "" || lanes == "By2" && strings.Contains(body, "Y0") {
+			if found := later.FindString(body); found != "" && width != "By8" {
 				t.Errorf("%s: %s uses registers of others, %s", name, title, found)
 			}
-			for _, instruction := range vector.FindAllString(body, -1) {
-				if !strings.Contains(allowed[lanes], instruction[1:]+" ") {
-					t.Errorf("%s: %s uses %s", name, title, instruction[1:])
+			for _, end := range last.FindAllStringSubmatch(body, -1) {
+				if cleared := end[1] == "VZEROUPPER"; cleared != (width != "By2") {
+					t.Errorf("%s: before %s returns it does %s", name, title, end[1])
 				}
 			}
 		}

@@ -1,3 +1,5 @@
+//go:build !purego
+
 package compare
 
 // atOnce adds the first walkers, and returns how many.

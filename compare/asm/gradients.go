@@ -16,27 +16,36 @@ import (
 
 // linear1 writes the kernel for linear regression with one feature.
 func (l lanes) linear1() {
-	l.kernel("linear1", 1, func(k *walkers) []VecVirtual {
-		return []VecVirtual{k.slope(k.theta[0])}
+	l.kernel("linear1", 1, func(k *walkers) [][]VecVirtual {
+		w := make([]VecVirtual, k.groups())
+		for g := range w {
+			w[g] = k.theta[g][0]
+		}
+		sums := make([][]VecVirtual, k.groups())
+		for g, slope := range k.slopes(w) {
+			sums[g] = []VecVirtual{slope}
+		}
+		return sums
 	})
 }
 
 // linear writes the kernel for linear regression with d features, 2 or 3.
 func (l lanes) linear(d int) {
-	l.kernel(fmt.Sprint("linear", d), d, func(k *walkers) []VecVirtual {
-		sums := k.zeros(d)
-		k.samples(func(row func(int) Mem) {
-			x := k.columns(row, d+1)
+	l.kernel(fmt.Sprint("linear", d), d, func(k *walkers) [][]VecVirtual {
+		sums := k.sums(d)
+		k.samples(func(g int, row func(int) Mem) {
+			theta := k.theta[g]
+			x := k.features(row, d+1)
 			e, t := k.vector(), k.vector()
-			VMULPD(x[0], k.theta[0], e)
+			k.do(mul, x[0], theta[0], e)
 			for a := 1; a < d; a++ {
-				VMULPD(x[a], k.theta[a], t)
-				VADDPD(t, e, e)
+				k.do(mul, x[a], theta[a], t)
+				k.do(add, t, e, e)
 			}
-			VSUBPD(x[d], e, e)
-			for a := range sums {
-				VMULPD(x[a], e, t)
-				VADDPD(t, sums[a], sums[a])
+			k.do(sub, x[d], e, e)
+			for a, s := range sums[g] {
+				k.do(mul, e, x[a], x[a])
+				k.do(add, x[a], s, s)
 			}
 		}, 32)
 		return sums
@@ -45,174 +54,159 @@ func (l lanes) linear(d int) {
 
 // deepLinear writes the kernel for the product of two parameters.
 func (l lanes) deepLinear() {
-	l.kernel("deepLinear", 2, func(k *walkers) []VecVirtual {
-		product, g := k.vector(), []VecVirtual{k.vector(), k.vector()}
-		VMULPD(k.theta[0], k.theta[1], product)
-		slope := k.slope(product)
-		VMULPD(k.theta[1], slope, g[0])
-		VMULPD(k.theta[0], slope, g[1])
-		return g
+	l.kernel("deepLinear", 2, func(k *walkers) [][]VecVirtual {
+		product, sums := make([]VecVirtual, k.groups()), make([][]VecVirtual, k.groups())
+		for g, theta := range k.theta {
+			product[g] = k.vector()
+			k.do(mul, theta[0], theta[1], product[g])
+		}
+		for g, slope := range k.slopes(product) {
+			sums[g] = []VecVirtual{k.vector(), k.vector()}
+			k.do(mul, k.theta[g][1], slope, sums[g][0])
+			k.do(mul, k.theta[g][0], slope, sums[g][1])
+		}
+		return sums
 	})
 }
 
-// walkers are as many as there are lanes.
+// walkers are groups of as many as there are lanes.
 type walkers struct {
 	lanes
-	theta []VecVirtual
+	theta [][]VecVirtual // of each group
 	rows  Register
 	order order
+	parts []VecVirtual // what rows are loaded into part by part; once for all, for such registers are never free
+}
+
+func (k *walkers) groups() int { return len(k.theta) }
+
+// sums returns d registers of zeros for each group.
+func (k *walkers) sums(d int) (s [][]VecVirtual) {
+	for range k.theta {
+		s = append(s, k.zeros(d))
+	}
+	return s
 }
 
 // kernel writes a kernel for models of d parameters, one for each order of indices; gradient returns its sums over
 // batches.
-func (l lanes) kernel(name string, d int, gradient func(*walkers) []VecVirtual) {
+func (l lanes) kernel(name string, d int, gradient func(*walkers) [][]VecVirtual) {
 	l.ordered(name, d, &apart{lanes: l}, gradient)
 	l.ordered(name+"Woven", d, &woven{lanes: l}, gradient)
 }
 
-func (l lanes) ordered(name string, d int, indices order, gradient func(*walkers) []VecVirtual) {
-	to, outs := names("o", d)
-	from, thetas := names("t", d)
+func (l lanes) ordered(name string, d int, indices order, gradient func(*walkers) [][]VecVirtual) {
+	_, outs := names("o", d)
+	_, thetas := names("t", d)
 	name = fmt.Sprintf("%sBy%d", name, l.count)
 	parameter, meaning := indices.parameter()
 	TEXT(name, NOSPLIT, "func("+outs+thetas+"rows *float64, indices *uint32, "+parameter+", batch, walkers int, c *float64, steps int)")
 	Pragma("noescape")
 	Doc(
 		name+" takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum",
-		fmt.Sprintf("of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of %d and at least", l.count),
-		fmt.Sprintf("that. %s It needs %s.", meaning, l.needs))
-	k := &walkers{lanes: l, rows: Load(Param("rows"), GP64()), order: indices}
+		fmt.Sprintf("of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of %d.", l.count),
+		fmt.Sprintf("%s It needs %s.", meaning, l.needs))
+	rows := Load(Param("rows"), GP64())
 	indices.begin(Load(Param("indices"), GP64()))
 	offset, end := GP64(), Load(Param("walkers"), GP64())
 	XORQ(offset, offset)
 	SHLQ(Imm(3), end)
-	Label("walkers")
-	k.theta = l.load(from, offset)
-	out := l.load(to, offset)
-	indices.walkers()
+	parts := []VecVirtual{l.vector(), l.vector(), l.vector(), l.vector()}
+	for groups := l.mostGroups(d); groups > 0; groups-- {
+		label := func(what string) string { return fmt.Sprint(what, groups) }
+		next := GP64()
+		Label(label("walkers"))
+		LEAQ(Mem{Base: offset, Disp: 8 * l.count * groups}, next)
+		CMPQ(next, end)
+		JGT(LabelRef(label("fewer")))
+		k := &walkers{lanes: l, theta: make([][]VecVirtual, groups), rows: rows, order: indices, parts: parts}
+		k.descend(d, offset, gradient)
+		MOVQ(next, offset)
+		JMP(LabelRef(label("walkers")))
+		Label(label("fewer"))
+	}
+	l.ret()
+}
+
+// mostGroups returns how many groups take their steps by turns: where the processor has registers for two, each goes on
+// while the other waits for its sums. Eight lanes gain nothing.
+func (l lanes) mostGroups(d int) int {
+	if l.count < 8 && d <= 2 {
+		return 2
+	}
+	return 1
+}
+
+// descend takes the steps.
+func (k *walkers) descend(d int, offset Register, gradient func(*walkers) [][]VecVirtual) {
+	to, _ := names("o", d)
+	from, _ := names("t", d)
+	of := func(name string, group int) Mem { return column(name, offset).Offset(8 * k.count * group) }
+	for g := range k.theta {
+		for a := range d {
+			k.theta[g] = append(k.theta[g], k.vector())
+			k.load(of(from[a], g), k.theta[g][a])
+		}
+	}
+	k.order.walkers(k.groups())
 	c, left := Load(Param("c"), GP64()), Load(Param("steps"), GP64())
-	Label("steps")
-	factor := l.vector()
-	g := gradient(k)
-	l.spread(Mem{Base: c}, factor)
-	for a := range g {
-		VMULPD(factor, g[a], g[a])
-		VSUBPD(g[a], out[a], out[a])
-		VMOVAPD(out[a], k.theta[a])
+	label := fmt.Sprint("steps", k.groups())
+	Label(label)
+	sums := gradient(k)
+	factor := k.vector()
+	k.spread(Mem{Base: c}, factor)
+	for g, theta := range k.theta {
+		for a, sum := range sums[g] {
+			out := of(to[a], g)
+			k.load(out, theta[a])
+			k.do(mul, factor, sum, sum)
+			k.do(sub, sum, theta[a], theta[a])
+			k.store(theta[a], out)
+		}
 	}
 	ADDQ(Imm(8), c)
 	DECQ(left)
-	JNE(LabelRef("steps"))
-	for a, o := range out {
-		VMOVUPD(o, column(to[a], offset))
-	}
-	ADDQ(Imm(uint64(8*l.count)), offset)
-	CMPQ(offset, end)
-	JLT(LabelRef("walkers"))
-	VZEROUPPER()
-	RET()
+	JNE(LabelRef(label))
 }
 
-// load returns the numbers of the walkers in columns.
-func (l lanes) load(columns []string, offset Register) (v []VecVirtual) {
-	for _, name := range columns {
-		v = append(v, l.vector())
-		VMOVUPD(column(name, offset), v[len(v)-1])
-	}
-	return v
-}
-
-// slope returns w Σxx − Σxy. Rows, of xx and xy, are added up as they are loaded.
-func (k *walkers) slope(w VecVirtual) VecVirtual {
-	sums := k.zeros(2)
-	k.samples(func(row func(int) Mem) {
+// slopes returns w Σxx − Σxy for the w of each group. Rows, of xx and xy, are added up as they are loaded.
+func (k *walkers) slopes(w []VecVirtual) (slopes []VecVirtual) {
+	sums := k.sums(2)
+	k.samples(func(g int, row func(int) Mem) {
 		for i, h := range k.halves(row) {
-			VADDPD(h, sums[i], sums[i])
+			k.do(add, h, sums[g][i], sums[g][i])
 		}
 	}, 16)
-	s := k.unpacked(sums, 2)
-	VMULPD(w, s[0], s[0])
-	VSUBPD(s[1], s[0], s[0])
-	return s[0]
+	for g := range sums {
+		s := k.unpacked(sums[g][0], sums[g][1])
+		k.do(mul, w[g], s[0], s[0])
+		k.do(sub, s[1], s[0], s[0])
+		slopes = append(slopes, s[0])
+	}
+	return slopes
 }
 
-// samples goes over the batches of a step: do gets a function that leads to the row, of so many bytes, of one sample of a walker.
-func (k *walkers) samples(do func(row func(walker int) Mem), bytes uint64) {
+// samples goes over the batches of a step: do gets a group, and a function that leads to the row, of so many bytes, of
+// one sample of one of its walkers.
+func (k *walkers) samples(do func(group int, row func(walker int) Mem), bytes uint64) {
 	left := Load(Param("batch"), GP64())
-	Label("samples")
-	do(func(w int) Mem {
-		// Rows end below 2³⁵ bytes. Beside eight lanes a product has a port of its own, where a shift would wait
-		// for those of vectors; beside fewer it is the other way round.
-		i := GP64()
-		if k.count == 8 {
-			IMUL3L(Imm(bytes/8), k.order.index(w), i.As32())
-		} else {
-			MOVL(k.order.index(w), i.As32())
-			SHLQ(Imm(uint64(bits.TrailingZeros64(bytes/8))), i)
-		}
-		return Mem{Base: k.rows, Index: i, Scale: 8}
-	})
+	label := fmt.Sprint("samples", k.groups())
+	Label(label)
+	for g := range k.groups() {
+		do(g, func(w int) Mem {
+			// Rows end below 2³⁵ bytes. Beside eight lanes a product has a port of its own, where a shift would wait
+			// for those of vectors; beside fewer it is the other way round.
+			i, index := GP64(), k.order.index(g, w)
+			if k.count == 8 {
+				IMUL3L(Imm(bytes/8), index, i.As32())
+			} else {
+				MOVL(index, i.As32())
+				SHLQ(Imm(uint64(bits.TrailingZeros64(bytes/8))), i)
+			}
+			return Mem{Base: k.rows, Index: i, Scale: 8}
+		})
+	}
 	k.order.next()
 	DECQ(left)
-	JNE(LabelRef("samples"))
-}
-
-// halves loads the first two numbers of each row: those of even walkers into one register, of odd
-// ones into another.
-func (k *walkers) halves(row func(int) Mem) []VecVirtual {
-	half := []VecVirtual{k.vector(), k.vector()}
-	for w := range k.count {
-		k.insert(row(w), half[w%2], w/2)
-	}
-	return half
-}
-
-// insert loads two numbers into a part of a register. The first goes to all parts: a register of which
-// only a part is set counts as in use before that.
-func (k *walkers) insert(from Mem, to VecVirtual, part int) {
-	switch {
-	case k.count == 2:
-		VMOVUPD(from, to)
-	case part == 0 && k.count == 8:
-		VBROADCASTF32X4(from, to)
-	case part == 0:
-		VBROADCASTF128(from, to)
-	case k.count == 8:
-		VINSERTF32X4(Imm(uint64(part)), from, to, to)
-	default:
-		VINSERTF128(Imm(1), from, to, to)
-	}
-}
-
-// columns loads rows of four numbers and returns the first columns, 3 or 4.
-func (k *walkers) columns(row func(int) Mem, count int) []VecVirtual {
-	half := []VecVirtual{k.vector(), k.vector(), k.vector(), k.vector()}
-	if k.count < 8 {
-		for w := range k.count {
-			from := row(w)
-			k.insert(from, half[w%2], w/2)
-			k.insert(from.Offset(16), half[2+w%2], w/2)
-		}
-		return append(k.unpacked(half[:2], 2), k.unpacked(half[2:], count-2)...)
-	}
-	for i, w := range []int{0, 1, 4, 5} { // with w + 2, so that walkers are in order at the end
-		VBROADCASTF64X4(row(w), half[i])
-		VINSERTF64X4(Imm(1), row(w+2), half[i], half[i])
-	}
-	a, b := k.unpacked(half[:2], 2), k.unpacked(half[2:], 2)
-	z := []VecVirtual{ZMM(), ZMM(), ZMM(), ZMM()}[:count]
-	for i := range z {
-		VSHUFF64X2(Imm([]uint64{0x88, 0xdd}[i/2]), b[i%2], a[i%2], z[i])
-	}
-	return z
-}
-
-// unpacked returns the even and, if count is 2, the odd numbers of two registers.
-func (l lanes) unpacked(of []VecVirtual, count int) []VecVirtual {
-	z := []VecVirtual{l.vector(), l.vector()}
-	VUNPCKLPD(of[1], of[0], z[0])
-	if count == 2 {
-		VUNPCKHPD(of[1], of[0], z[1])
-	}
-	return z[:count]
+	JNE(LabelRef(label))
 }

@@ -15,9 +15,9 @@ import (
 type order interface {
 	parameter() (name, meaning string) // of kernels
 	begin(first Register)
-	walkers() // goes on to the first, or the next, as many walkers as there are lanes
-	next()    // goes on to the next index of these
-	index(walker int) Mem
+	walkers(groups int) // goes on to the first, or the next, so many groups of as many walkers as there are lanes
+	next()              // goes on to the next index of these
+	index(group, walker int) Mem
 }
 
 // apart are indices of each walker behind those of the one before.
@@ -25,7 +25,7 @@ type apart struct {
 	lanes
 	stride, triple Register // from those of one walker to the next, and three times that
 	group          Register
-	bases          []Register // of walkers 0 and 4
+	bases          []Register // of every fourth walker
 }
 
 func (o *apart) parameter() (name, meaning string) {
@@ -34,17 +34,17 @@ func (o *apart) parameter() (name, meaning string) {
 
 func (o *apart) begin(first Register) {
 	o.group, o.stride, o.triple = first, Load(Param("stride"), GP64()), GP64()
-	o.bases = []Register{GP64(), GP64()}[:max(1, o.count/4)]
 	SHLQ(Imm(2), o.stride)
 	LEAQ(Mem{Base: o.stride, Index: o.stride, Scale: 2}, o.triple)
 }
 
-func (o *apart) walkers() {
-	MOVQ(o.group, o.bases[0])
-	if o.count == 8 {
-		LEAQ(Mem{Base: o.group, Index: o.stride, Scale: 4}, o.bases[1])
+func (o *apart) walkers(groups int) {
+	o.bases = nil
+	for begun := 0; begun < groups*o.count; begun += 4 {
+		o.bases = append(o.bases, GP64())
+		MOVQ(o.group, o.bases[begun/4])
+		LEAQ(Mem{Base: o.group, Index: o.stride, Scale: uint8(min(4, groups*o.count-begun))}, o.group)
 	}
-	LEAQ(Mem{Base: o.group, Index: o.stride, Scale: uint8(o.count)}, o.group)
 }
 
 func (o *apart) next() {
@@ -53,7 +53,8 @@ func (o *apart) next() {
 	}
 }
 
-func (o *apart) index(walker int) Mem {
+func (o *apart) index(group, walker int) Mem {
+	walker += group * o.count
 	at := Mem{Base: o.bases[walker/4]}
 	switch walker % 4 {
 	case 1, 2:
@@ -79,11 +80,17 @@ func (o *woven) begin(first Register) {
 	SHLQ(Imm(uint64(bits.TrailingZeros(4*uint(o.count)))), o.each)
 }
 
-func (o *woven) walkers() {
+func (o *woven) walkers(groups int) {
 	MOVQ(o.group, o.at)
-	ADDQ(o.each, o.group)
+	LEAQ(Mem{Base: o.group, Index: o.each, Scale: uint8(groups)}, o.group) // one or two
 }
 
 func (o *woven) next() { ADDQ(Imm(uint64(4*o.count)), o.at) }
 
-func (o *woven) index(walker int) Mem { return Mem{Base: o.at, Disp: 4 * walker} }
+func (o *woven) index(group, walker int) Mem {
+	at := Mem{Base: o.at, Disp: 4 * walker}
+	if group > 0 {
+		at.Index, at.Scale = o.each, uint8(group)
+	}
+	return at
+}

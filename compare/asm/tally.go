@@ -47,8 +47,8 @@ func (l lanes) overWalkers(body func(offset Register)) {
 // add adds to a column.
 func (l lanes) add(to Mem, v VecVirtual) {
 	sum := l.vector()
-	VADDPD(to, v, sum)
-	VMOVUPD(sum, to)
+	l.do(add, to, v, sum)
+	l.store(sum, to)
 }
 
 func (l lanes) moments(d int) {
@@ -64,22 +64,21 @@ func (l lanes) moments(d int) {
 		off := make([]VecVirtual, d)
 		for a := range off {
 			off[a] = l.vector()
-			VMOVUPD(column(theta[a], offset), off[a])
-			VSUBPD(column(origin[a], offset), off[a], off[a])
+			l.load(column(theta[a], offset), off[a])
+			l.do(sub, column(origin[a], offset), off[a], off[a])
 			l.add(column(first[a], offset), off[a])
 		}
 		k := 0
 		for a := range off {
 			for _, other := range off[a:] {
 				product := l.vector()
-				VMULPD(other, off[a], product)
+				l.do(mul, other, off[a], product)
 				l.add(column(second[k], offset), product)
 				k++
 			}
 		}
 	})
-	VZEROUPPER()
-	RET()
+	l.ret()
 }
 
 // broadcast returns number k of the axes in all lanes.
@@ -104,16 +103,15 @@ func (l lanes) cells(d int) {
 		for a := range d {
 			constant := func(k int) VecVirtual { return l.broadcast(axes, 4*a+k) }
 			u := l.vector()
-			VMOVUPD(column(xs[a], offset), u)
-			VSUBPD(constant(0), u, u)
-			VMULPD(constant(1), u, u)
-			const notLess, less = 0x1d, 0x11 // false of NaN
-			inside.and(notLess, zero, u)
-			inside.and(less, constant(2), u)
+			l.load(column(xs[a], offset), u)
+			l.do(sub, constant(0), u, u)
+			l.do(mul, constant(1), u, u)
+			inside.and(zero, atMost, u)
+			inside.and(u, less, constant(2))
 			l.truncate(u)
-			VMULPD(constant(3), u, u)
+			l.do(mul, constant(3), u, u)
 			if a > 0 {
-				VADDPD(sum, u, u)
+				l.do(add, sum, u, u)
 			}
 			sum = u
 		}
@@ -121,8 +119,7 @@ func (l lanes) cells(d int) {
 		ADDQ(Imm(uint64(4*l.count)), to)
 	})
 	Store(inside.all(), ReturnIndex(0))
-	VZEROUPPER() // not before all lanes have been read
-	RET()
+	l.ret() // not before all lanes have been read
 }
 
 // A condition is one of every lane: bits of a mask, or of less than eight lanes all bits of theirs.
@@ -140,41 +137,62 @@ func (l lanes) everywhere() *condition {
 		return c
 	}
 	c := &condition{lanes: l, bits: l.vector()}
-	VPCMPEQD(c.bits, c.bits, c.bits)
+	if l.count == 2 {
+		PCMPEQL(c.bits, c.bits)
+	} else {
+		VPCMPEQD(c.bits, c.bits, c.bits)
+	}
 	return c
 }
 
-// and narrows a condition to where a comparison holds between b and a.
-func (c *condition) and(predicate uint64, a, b VecVirtual) {
-	if c.bits == nil {
-		VCMPPD(Imm(predicate), a, b, c.mask, c.mask)
-		return
+// Comparisons, both false of NaN.
+const less, atMost = 1, 2
+
+// and narrows a condition to where a is in a relation to b.
+func (c *condition) and(a VecVirtual, relation uint64, b VecVirtual) {
+	const quiet = 0x10 // no exception for NaN, where there is a choice
+	switch c.count {
+	case 8:
+		VCMPPD(Imm(quiet|relation), b, a, c.mask, c.mask)
+	case 4:
+		t := c.vector()
+		VCMPPD(Imm(quiet|relation), b, a, t)
+		VANDPD(t, c.bits, c.bits)
+	default:
+		t := c.vector()
+		MOVAPS(a, t)
+		CMPPD(b, t, Imm(relation))
+		ANDPD(t, c.bits)
 	}
-	t := c.vector()
-	VCMPPD(Imm(predicate), a, b, t)
-	VANDPD(t, c.bits, c.bits)
 }
 
 // all says whether a condition holds in all lanes.
 func (c *condition) all() GPVirtual {
 	found, ok := GP32(), GP8()
-	if c.bits == nil {
+	switch c.count {
+	case 8:
 		KMOVW(c.mask, found)
-	} else {
+	case 4:
 		VMOVMSKPD(c.bits, found)
+	default:
+		MOVMSKPD(c.bits, found)
 	}
 	CMPB(found.As8(), Imm(1<<c.count-1))
 	SETEQ(ok)
 	return ok
 }
 
-// truncate rounds towards zero.
+// truncate rounds numbers of at most 31 bits towards zero.
 func (l lanes) truncate(u VecVirtual) {
 	const towardsZero = 3
-	if l.count == 8 {
+	switch l.count {
+	case 8:
 		VRNDSCALEPD(Imm(towardsZero), u, u)
-	} else {
+	case 4:
 		VROUNDPD(Imm(towardsZero), u, u)
+	default:
+		CVTTPD2PL(u, u)
+		CVTPL2PD(u, u)
 	}
 }
 
@@ -191,7 +209,7 @@ func (l lanes) integers(x VecVirtual, to Mem) {
 		VMOVDQU(i, to)
 	default:
 		i := XMM()
-		VCVTTPD2DQX(x, i)
-		VMOVQ(i, to)
+		CVTTPD2PL(x, i)
+		MOVQ(i, to)
 	}
 }

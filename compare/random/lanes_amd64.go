@@ -1,8 +1,10 @@
+//go:build !purego
+
 package random
 
 import "github.com/ness-fp/ness/grid/pieces"
 
-// inKernel is how many streams a kernel takes forward, by what the processor has: 0 where there are none.
+// inKernel is how many streams a kernel takes forward, by what the processor has; tests do without kernels, by 0.
 var inKernel = pieces.Lanes()
 
 // haveKernels says whether there are any for so many indices of each stream.

@@ -1,7 +1,6 @@
 //go:build ignore
 
-// This program writes lanes_amd64.s and its stubs: what is done with eight walkers at once with
-// AVX-512, with four with AVX2, and with two with AVX, a walker in each lane.
+// This program, with gradients.go, order.go, rows.go, tally.go and lanes.go, writes what is done with walkers.
 package main
 
 import (
@@ -12,8 +11,8 @@ import (
 
 func main() {
 	Package("github.com/ness-fp/ness/compare")
-	ConstraintExpr("amd64")
-	for _, l := range []lanes{{8, "AVX-512F"}, {4, "AVX2"}, {2, "AVX"}} {
+	ConstraintExpr("amd64,!purego")
+	for _, l := range widths {
 		l.linear1()
 		l.linear(2)
 		l.linear(3)
@@ -28,27 +27,11 @@ func main() {
 	Generate()
 }
 
-// lanes is how many walkers go at once, and what that needs.
-type lanes struct {
-	count int
-	needs string
-}
-
-// vector returns a new register with all lanes.
-func (l lanes) vector() VecVirtual {
-	switch l.count {
-	case 8:
-		return ZMM()
-	case 4:
-		return YMM()
-	}
-	return XMM()
-}
-
 // spread loads a number into all lanes.
 func (l lanes) spread(from Mem, to VecVirtual) {
 	if l.count == 2 {
-		VMOVDDUP(from, to)
+		MOVSD(from, to)
+		UNPCKLPD(to, to)
 	} else {
 		VBROADCASTSD(from, to)
 	}
@@ -58,11 +41,7 @@ func (l lanes) spread(from Mem, to VecVirtual) {
 func (l lanes) zeros(n int) (z []VecVirtual) {
 	for range n {
 		v := l.vector()
-		if l.count == 8 {
-			VPXORQ(v, v, v)
-		} else {
-			VPXOR(v, v, v)
-		}
+		l.zero(v)
 		z = append(z, v)
 	}
 	return z

@@ -1,8 +1,6 @@
 //go:build ignore
 
-// This program writes lanes_amd64.s and its stubs: uniform indices from eight streams at
-// once with AVX-512, from four with AVX2, and from two with AVX, a stream in each lane. See lanes.go for what
-// they do.
+// This program, with store.go and lanes.go, writes what is done with streams. See ../random/lanes.go for what that is.
 package main
 
 import (
@@ -15,33 +13,16 @@ import (
 
 func main() {
 	Package("github.com/ness-fp/ness/compare/random")
-	ConstraintExpr("amd64")
+	ConstraintExpr("amd64,!purego")
 	upperHalves = places()
-	for _, l := range []lanes{{8, "AVX-512F"}, {4, "AVX2"}, {2, "AVX"}} {
+	for _, l := range widths {
 		for k := 2; k <= 4; k++ {
 			l.fill(fmt.Sprint("fill", k), k, "below n", nil, false)
 			l.fill(fmt.Sprint("weave", k), k, "below n", nil, true)
 		}
-		l.fill("descend", 2, "below n, below n − 1, and so on,", func(n, one VecVirtual) { VPSUBQ(one, n, n) }, false)
+		l.fill("descend", 2, "below n, below n − 1, and so on,", func(n, one VecVirtual) { l.do(subWords, one, n, n) }, false)
 	}
 	Generate()
-}
-
-// lanes is how many streams go at once, and what that needs.
-type lanes struct {
-	count int
-	needs string
-}
-
-// vector returns a new register with all lanes.
-func (l lanes) vector() VecVirtual {
-	switch l.count {
-	case 8:
-		return ZMM()
-	case 4:
-		return YMM()
-	}
-	return XMM()
 }
 
 // broadcast returns a word in all lanes.
@@ -55,8 +36,8 @@ func (l lanes) broadcast(word Op) VecVirtual {
 		VMOVQ(r, v.AsX())
 		VPBROADCASTQ(v.AsX(), v)
 	default:
-		VMOVQ(r, v)
-		VMOVDDUP(v, v)
+		MOVQ(r, v)
+		PUNPCKLQDQ(v, v)
 	}
 	return v
 }
@@ -92,7 +73,7 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 	from := Load(Param("streams"), GP64())
 	n := l.broadcast(Load(Param("n"), GP64()))
 	g := l.loadStreams(from)
-	least := l.broadcast(U64(1<<64 - 1)) // upper halves of what was left, in the lower halves of lanes
+	left := l.remainders(Load(Param("reject"), GP64()))
 
 	Label("loop")
 	var found []VecVirtual // with the index in the upper half of each lane
@@ -104,7 +85,7 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 				after(n, g.one)
 			}
 		}
-		VPMINUD(x.hi, least, least)
+		left.see(x.hi)
 		for len(found) >= chunk {
 			store(found[:chunk])
 			found = found[chunk:]
@@ -113,7 +94,7 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 	SUBQ(Imm(uint64(words)), count)
 	JNE(LabelRef("loop"))
 
-	l.setIfAllAtLeast(least, Load(Param("reject"), GP64()))
+	left.setIfLarge()
 	JNE(LabelRef("thrown"))
 	g.store(from)
 	Label("thrown")
@@ -122,33 +103,66 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 		panic(err)
 	}
 	SETEQ(ok.Addr)
-	VZEROUPPER()
-	RET()
+	l.ret()
 }
 
-// setIfAllAtLeast sets the flag for equality if the lower halves of x are all at least the upper half of bound,
-// rounded up. It changes x.
-func (l lanes) setIfAllAtLeast(x VecVirtual, bound Register) {
-	mask, most := GP32(), GP64()
-	MOVL(U32(1<<32-1), mask)
-	LEAQ(Mem{Base: bound, Index: mask.As64(), Scale: 1}, most)
-	limit := l.broadcast(most)
-	VPSRLQ(Imm(32), limit, limit)
-	if l.count == 8 {
+// remainders are what is left of words, by their upper halves, in the lower halves of lanes.
+type remainders struct {
+	lanes
+	bound VecVirtual // upper half of what words have to leave to be kept, rounded up, in lower halves
+	found VecVirtual // the least so far, or of two lanes numbers of 32 bits that are negative where one was below bound
+}
+
+func (l lanes) remainders(reject Register) *remainders {
+	up := GP64()
+	MOVL(U32(1<<32-1), up.As32())
+	ADDQ(up, reject)
+	SHRQ(Imm(32), reject)
+	r := &remainders{l, l.broadcast(reject), l.vector()}
+	switch l.count {
+	case 8:
+		VPTERNLOGD(Imm(0xff), r.found, r.found, r.found)
+	case 4:
+		VPCMPEQD(r.found, r.found, r.found)
+	default:
+		l.zero(r.found)
+	}
+	return r
+}
+
+// see takes note of what is left.
+func (r *remainders) see(left VecVirtual) {
+	if r.count > 2 {
+		VPMINUD(left, r.found, r.found)
+		return
+	}
+	below, less := r.vector(), r.vector() // left − bound < 0 ≤ left, as numbers with a sign, for bound < 2³¹
+	MOVAPS(left, less)
+	PSUBL(r.bound, less)
+	MOVAPS(left, below)
+	PANDN(less, below)
+	POR(below, r.found)
+}
+
+// setIfLarge sets the flag for equality if none was below the bound.
+func (r *remainders) setIfLarge() {
+	signs := GP32()
+	if r.count == 2 {
+		MOVMSKPS(r.found, signs)
+		ANDL(Imm(0x5), signs)
+		return
+	}
+	if r.count == 8 {
 		upper := YMM()
-		VEXTRACTI64X4(Imm(1), x, upper)
-		VPMINUD(upper, x.AsY(), x.AsY())
+		VEXTRACTI64X4(Imm(1), r.found, upper)
+		VPMINUD(upper, r.found.AsY(), r.found.AsY())
 	}
-	least, bounds := x.AsY(), limit.AsY()
-	if l.count == 2 {
-		least, bounds = x.AsX(), limit.AsX()
-	}
-	VPMINUD(bounds, least, least)
-	VPCMPEQD(bounds, least, least)
-	VMOVMSKPS(least, mask)
-	lower := U32(0x55 & (1<<(2*l.count) - 1))
-	ANDL(lower, mask)
-	CMPL(mask, lower)
+	least, bound := r.found.AsY(), r.bound.AsY()
+	VPMINUD(bound, least, least)
+	VPCMPEQD(bound, least, least)
+	VMOVMSKPS(least, signs)
+	ANDL(Imm(0x55), signs)
+	CMPL(signs, Imm(0x55))
 }
 
 // streams are as many as there are lanes.
@@ -170,10 +184,12 @@ func (l lanes) loadStreams(from Register) *streams {
 	} else {
 		for i := range half { // first and last words of streams i%2 and, if there are four, i%2 + 2
 			at := Mem{Base: from, Disp: streamSize*(i%2) + streamSize/2*(i/2)}
-			VMOVUPD(at, half[i].AsX())
-			if l.count == 4 {
-				VINSERTF128(Imm(1), at.Offset(2*streamSize), half[i], half[i])
+			if l.count == 2 {
+				l.load(at, half[i])
+				continue
 			}
+			VMOVUPD(at, half[i].AsX())
+			VINSERTF128(Imm(1), at.Offset(2*streamSize), half[i], half[i])
 		}
 	}
 	first, last := l.unpacked(half[0], half[1]), l.unpacked(half[2], half[3])
@@ -191,6 +207,8 @@ func (g *streams) store(to Register) {
 		for w := range g.count {
 			at, from := Mem{Base: to, Disp: streamSize*w + streamSize/2*i}, of[w%2]
 			switch part := uint64(w / 2); {
+			case g.count == 2:
+				g.lanes.store(from, at)
 			case part == 0:
 				VMOVUPD(from.AsX(), at)
 			case g.count == 8:
@@ -200,14 +218,6 @@ func (g *streams) store(to Register) {
 			}
 		}
 	}
-}
-
-// unpacked returns the even lanes of two registers by turns, and the odd ones.
-func (l lanes) unpacked(a, b VecVirtual) []VecVirtual {
-	z := []VecVirtual{l.vector(), l.vector()}
-	VUNPCKLPD(b, a, z[0])
-	VUNPCKHPD(b, a, z[1])
-	return z
 }
 
 // quarters returns what takes two quarters of each of two registers.
@@ -222,19 +232,19 @@ func quarters(which uint64) func(a, b VecVirtual) VecVirtual {
 // next is Stream.Next.
 func (g *streams) next() VecVirtual {
 	x, t := g.vector(), g.vector()
-	VPADDQ(g.a, g.b, x)
-	VPADDQ(g.n, x, x)
-	VPADDQ(g.one, g.n, g.n)
-	VPSRLQ(Imm(11), g.b, t)
+	g.do(addWords, g.b, g.a, x)
+	g.do(addWords, g.n, x, x)
+	g.do(addWords, g.one, g.n, g.n)
+	g.do(shiftRight, Imm(11), g.b, t)
 	if g.count == 8 {
 		VPXORQ(t, g.b, g.a)
 	} else {
-		VPXOR(t, g.b, g.a)
+		g.do(xor, t, g.b, g.a)
 	}
-	VPSLLQ(Imm(3), g.c, t)
-	VPADDQ(t, g.c, g.b)
+	g.do(shiftLeft, Imm(3), g.c, t)
+	g.do(addWords, t, g.c, g.b)
 	g.rotate(g.c, 24)
-	VPADDQ(x, g.c, g.c)
+	g.do(addWords, x, g.c, g.c)
 	return x
 }
 
@@ -245,9 +255,9 @@ func (l lanes) rotate(x VecVirtual, bits uint64) {
 		return
 	}
 	t := l.vector()
-	VPSLLQ(Imm(bits), x, t)
-	VPSRLQ(Imm(64-bits), x, x)
-	VPOR(t, x, x)
+	l.do(shiftLeft, Imm(bits), x, t)
+	l.do(shiftRight, Imm(64-bits), x, x)
+	l.do(or, t, x, x)
 }
 
 // A fraction x has the halves of words in the lower halves of lanes; the upper ones are
@@ -259,18 +269,18 @@ type fraction struct {
 
 func (l lanes) halves(x VecVirtual) *fraction {
 	hi := l.vector()
-	VPSRLQ(Imm(32), x, hi)
+	l.do(shiftRight, Imm(32), x, hi)
 	return &fraction{l, hi, x}
 }
 
 // below returns ⌊x n/2³²⌋, whose upper half is the index, and sets x to x n mod 2⁶⁴:
 // n < 2³², so that two products of 32 bits do. The result is the new hi too.
 func (x *fraction) below(n VecVirtual) VecVirtual {
-	hi, lo, carry := x.vector(), x.vector(), x.vector()
-	VPMULUDQ(n, x.lo, lo)
-	VPMULUDQ(n, x.hi, hi)
-	VPSRLQ(Imm(32), lo, carry)
-	VPADDQ(carry, hi, hi)
-	x.hi, x.lo = hi, lo
+	hi, carry := x.vector(), x.vector()
+	x.do(mulHalves, n, x.lo, x.lo)
+	x.do(mulHalves, n, x.hi, hi)
+	x.do(shiftRight, Imm(32), x.lo, carry)
+	x.do(addWords, carry, hi, hi)
+	x.hi = hi
 	return hi
 }

@@ -14,7 +14,12 @@ import (
 // shuffled returns two numbers of 32 bits of each quarter of a, and two of b.
 func (l lanes) shuffled(a, b VecVirtual, which uint64) VecVirtual {
 	z := l.vector()
-	VSHUFPS(Imm(which), b, a, z)
+	if l.count == 2 {
+		MOVAPS(a, z)
+		SHUFPS(Imm(which), b, z)
+	} else {
+		VSHUFPS(Imm(which), b, a, z)
+	}
 	return z
 }
 
@@ -29,6 +34,8 @@ func (l lanes) append(dst, stride Register) func(found []VecVirtual) {
 		streams := []VecVirtual{l.shuffled(first, last, even), l.shuffled(first, last, odd)}
 		for w, row := range rows[:l.count] {
 			switch from := streams[w%2]; {
+			case l.count == 2:
+				l.store(from, row)
 			case w < 2:
 				VMOVDQU(from.AsX(), row)
 			case l.count == 8:
@@ -68,11 +75,7 @@ func (l lanes) weave(dst Register) func(found []VecVirtual) {
 
 // move stores all lanes.
 func (l lanes) move(from VecVirtual, to Mem) {
-	if l.count == 8 {
-		VMOVDQU32(from, to)
-	} else {
-		VMOVDQU(from, to)
-	}
+	l.store(from, to)
 }
 
 // upperHalves are the places of those of the lanes of two registers, once they are written.
