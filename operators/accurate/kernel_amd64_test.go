@@ -1,3 +1,5 @@
+//go:build !purego
+
 package accurate
 
 import "golang.org/x/sys/cpu"

@@ -1,3 +1,5 @@
+//go:build !purego
+
 package krylov
 
 import "golang.org/x/sys/cpu"

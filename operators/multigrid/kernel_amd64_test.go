@@ -1,3 +1,5 @@
+//go:build !purego
+
 package multigrid
 
 import "golang.org/x/sys/cpu"

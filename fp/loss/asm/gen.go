@@ -16,7 +16,7 @@ import (
 
 func main() {
 	Package("github.com/ness-fp/ness/fp/loss")
-	ConstraintExpr("amd64")
+	ConstraintExpr("amd64,!purego")
 	for _, l := range []lanes{{8, "AVX-512F"}, {4, "AVX2"}} {
 		l.activation("sigmoids", "sigmoids", l.sigmoid)
 		l.activation("tanhs", "hyperbolic tangents", l.tanh)

@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	ConstraintExpr("amd64")
+	ConstraintExpr("amd64,!purego")
 	for _, isa := range []instructions{avx512, avx2} {
 		for _, s := range []sum{combine, flux, subtract} {
 			s.write(isa)

@@ -20,7 +20,7 @@ type instructions struct {
 }
 
 func main() {
-	ConstraintExpr("amd64")
+	ConstraintExpr("amd64,!purego")
 	for _, isa := range []instructions{
 		{"AVX512", "AVX-512F and DQ", 64, func() VecVirtual { return ZMM() }},
 		{"AVX2", "AVX2 and FMA", 32, func() VecVirtual { return YMM() }},

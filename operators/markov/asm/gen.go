@@ -15,7 +15,7 @@ import (
 
 func main() {
 	Package("github.com/ness-fp/ness/operators/markov")
-	ConstraintExpr("amd64")
+	ConstraintExpr("amd64,!purego")
 	for _, s := range []set{avx512, avx2} {
 		s.add()
 		s.full()

@@ -31,7 +31,7 @@ const (
 )
 
 func main() {
-	ConstraintExpr("amd64")
+	ConstraintExpr("amd64,!purego")
 	one := ConstData("one", F64(1))
 	for _, m := range []machine{avx512(), avx2()} {
 		sweep(m, one, true)
