@@ -1,6 +1,6 @@
 package compare
 
-//go:generate go run -modfile=../go.tool.mod asm/walkers.go asm/gradients.go asm/order.go asm/rows.go asm/tally.go asm/lanes.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg compare
+//go:generate go run -modfile=../go.tool.mod asm/walkers.go asm/gradients.go asm/order.go asm/tally.go asm/lanes.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg compare
 
 import (
 	"github.com/ness-fp/ness/fp"

@@ -175,29 +175,8 @@ type streams struct {
 const streamSize = 32
 
 func (l lanes) loadStreams(from Register) *streams {
-	half := []VecVirtual{l.vector(), l.vector(), l.vector(), l.vector()}
-	if l.count == 8 {
-		for i, w := range []int{0, 1, 4, 5} { // with w + 2, so that streams are in order at the end
-			VMOVUPD(Mem{Base: from, Disp: streamSize * w}, half[i].AsY())
-			VINSERTF64X4(Imm(1), Mem{Base: from, Disp: streamSize * (w + 2)}, half[i], half[i])
-		}
-	} else {
-		for i := range half { // first and last words of streams i%2 and, if there are four, i%2 + 2
-			at := Mem{Base: from, Disp: streamSize*(i%2) + streamSize/2*(i/2)}
-			if l.count == 2 {
-				l.load(at, half[i])
-				continue
-			}
-			VMOVUPD(at, half[i].AsX())
-			VINSERTF128(Imm(1), at.Offset(2*streamSize), half[i], half[i])
-		}
-	}
-	first, last := l.unpacked(half[0], half[1]), l.unpacked(half[2], half[3])
-	if l.count == 8 {
-		low, high := quarters(even), quarters(odd)
-		first, last = []VecVirtual{low(first[0], last[0]), low(first[1], last[1])}, []VecVirtual{high(first[0], last[0]), high(first[1], last[1])}
-	}
-	return &streams{l, first[0], first[1], last[0], last[1], l.broadcast(U64(1))}
+	words := l.columns(func(stream int) Mem { return Mem{Base: from, Disp: streamSize * stream} }, l.parts(), 4)
+	return &streams{l, words[0], words[1], words[2], words[3], l.broadcast(U64(1))}
 }
 
 // store is the way back.
@@ -208,7 +187,7 @@ func (g *streams) store(to Register) {
 			at, from := Mem{Base: to, Disp: streamSize*w + streamSize/2*i}, of[w%2]
 			switch part := uint64(w / 2); {
 			case g.count == 2:
-				g.lanes.store(from, at)
+				g.move(from, at)
 			case part == 0:
 				VMOVUPD(from.AsX(), at)
 			case g.count == 8:
@@ -217,15 +196,6 @@ func (g *streams) store(to Register) {
 				VEXTRACTF128(Imm(part), from, at)
 			}
 		}
-	}
-}
-
-// quarters returns what takes two quarters of each of two registers.
-func quarters(which uint64) func(a, b VecVirtual) VecVirtual {
-	return func(a, b VecVirtual) VecVirtual {
-		z := ZMM()
-		VSHUFF64X2(Imm(which), b, a, z)
-		return z
 	}
 }
 

@@ -35,7 +35,7 @@ func (l lanes) linear(d int) {
 		sums := k.sums(d)
 		k.samples(func(g int, row func(int) Mem) {
 			theta := k.theta[g]
-			x := k.features(row, d+1)
+			x := k.columns(row, k.parts, d+1)
 			e, t := k.vector(), k.vector()
 			k.do(mul, x[0], theta[0], e)
 			for a := 1; a < d; a++ {
@@ -75,7 +75,7 @@ type walkers struct {
 	theta [][]VecVirtual // of each group
 	rows  Register
 	order order
-	parts []VecVirtual // what rows are loaded into part by part; once for all, for such registers are never free
+	parts []VecVirtual // what rows are loaded into
 }
 
 func (k *walkers) groups() int { return len(k.theta) }
@@ -111,7 +111,7 @@ func (l lanes) ordered(name string, d int, indices order, gradient func(*walkers
 	offset, end := GP64(), Load(Param("walkers"), GP64())
 	XORQ(offset, offset)
 	SHLQ(Imm(3), end)
-	parts := []VecVirtual{l.vector(), l.vector(), l.vector(), l.vector()}
+	parts := l.parts()
 	for groups := l.mostGroups(d); groups > 0; groups-- {
 		label := func(what string) string { return fmt.Sprint(what, groups) }
 		next := GP64()
@@ -145,7 +145,7 @@ func (k *walkers) descend(d int, offset Register, gradient func(*walkers) [][]Ve
 	for g := range k.theta {
 		for a := range d {
 			k.theta[g] = append(k.theta[g], k.vector())
-			k.load(of(from[a], g), k.theta[g][a])
+			k.move(of(from[a], g), k.theta[g][a])
 		}
 	}
 	k.order.walkers(k.groups())
@@ -158,10 +158,10 @@ func (k *walkers) descend(d int, offset Register, gradient func(*walkers) [][]Ve
 	for g, theta := range k.theta {
 		for a, sum := range sums[g] {
 			out := of(to[a], g)
-			k.load(out, theta[a])
+			k.move(out, theta[a])
 			k.do(mul, factor, sum, sum)
 			k.do(sub, sum, theta[a], theta[a])
-			k.store(theta[a], out)
+			k.move(theta[a], out)
 		}
 	}
 	ADDQ(Imm(8), c)
@@ -209,4 +209,23 @@ func (k *walkers) samples(do func(group int, row func(walker int) Mem), bytes ui
 	k.order.next()
 	DECQ(left)
 	JNE(LabelRef(label))
+}
+
+// halves loads rows of two numbers: those of even walkers into one register, of odd ones into another.
+func (k *walkers) halves(row func(w int) Mem) []VecVirtual {
+	half := k.parts[:2]
+	for w := range k.count {
+		from, to, part := row(w), half[w%2], uint64(w/2)
+		switch {
+		case k.count == 2:
+			MOVUPD(from, to)
+		case part == 0:
+			VMOVUPD(from, to.AsX())
+		case k.count == 4:
+			VINSERTF128(Imm(part), from, to, to)
+		default:
+			VINSERTF32X4(Imm(part), from, to, to)
+		}
+	}
+	return half
 }

@@ -66,37 +66,17 @@ func (l lanes) do(f operation, b Op, a, to VecVirtual) {
 		MOVUPD(b, t)
 		b = t
 	}
-	if b == Op(to) && a != to {
-		t := XMM()
-		MOVAPS(b, t)
-		b = t
+	if a != to {
+		if b == Op(to) {
+			panic("the first step would lose b")
+		}
+		MOVAPS(a, to)
 	}
-	l.copy(a, to)
 	f.two(b, to)
 }
 
-// copy does nothing where a register is copied to itself.
-func (l lanes) copy(from, to VecVirtual) {
-	switch {
-	case from == to:
-	case l.count == 2:
-		MOVAPS(from, to)
-	default:
-		VMOVAPD(from, to)
-	}
-}
-
-// load loads numbers that lie one behind the other.
-func (l lanes) load(from Mem, to VecVirtual) {
-	if l.count == 2 {
-		MOVUPD(from, to)
-	} else {
-		VMOVUPD(from, to)
-	}
-}
-
-// store is the way back.
-func (l lanes) store(from VecVirtual, to Mem) {
+// move loads or stores all lanes.
+func (l lanes) move(from, to Op) {
 	if l.count == 2 {
 		MOVUPD(from, to)
 	} else {
@@ -129,5 +109,49 @@ func (l lanes) unpacked(a, b VecVirtual) []VecVirtual {
 	z := []VecVirtual{l.vector(), l.vector()}
 	l.do(unpackLow, b, a, z[0])
 	l.do(unpackHigh, b, a, z[1])
+	return z
+}
+
+// parts are registers that are set part by part. There are some for all, for such a register is never free for
+// anything else: a part that is set leaves the others as they were, for all that is known of it.
+func (l lanes) parts() []VecVirtual {
+	return []VecVirtual{l.vector(), l.vector(), l.vector(), l.vector()}
+}
+
+// columns loads a row of four numbers for each lane and returns the first columns, 3 or 4.
+func (l lanes) columns(row func(lane int) Mem, parts []VecVirtual, count int) (columns []VecVirtual) {
+	if l.count == 2 {
+		first, second := row(0), row(1)
+		for i := range count {
+			columns = append(columns, XMM())
+			MOVSD(first.Offset(8*i), columns[i])
+			MOVHPD(second.Offset(8*i), columns[i])
+		}
+		return columns
+	}
+	for i, part := range parts {
+		if l.count == 4 {
+			VMOVUPD(row(i), part)
+			continue
+		}
+		w := i + i&2 // 0, 1, 4, 5, so that lanes are in order at the end
+		VMOVUPD(row(w), part.AsY())
+		VINSERTF64X4(Imm(1), row(w+2), part, part)
+	}
+	a, b := l.unpacked(parts[0], parts[1]), l.unpacked(parts[2], parts[3])
+	for i := range count {
+		columns = append(columns, l.across(b[i%2], a[i%2], i/2))
+	}
+	return columns
+}
+
+// across returns the lower halves of a and b, or the upper ones; of eight lanes, such halves of each half.
+func (l lanes) across(b, a VecVirtual, upper int) VecVirtual {
+	z := l.vector()
+	if l.count == 4 {
+		VPERM2F128(Imm([]uint64{0x20, 0x31}[upper]), b, a, z)
+	} else {
+		VSHUFF64X2(Imm([]uint64{0x88, 0xdd}[upper]), b, a, z)
+	}
 	return z
 }

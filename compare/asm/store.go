@@ -23,7 +23,7 @@ func (l lanes) shuffled(a, b VecVirtual, which uint64) VecVirtual {
 	return z
 }
 
-// Two of four numbers, or quarters.
+// Two of four numbers.
 const even, odd = 0x88, 0xdd
 
 // append returns what stores four indices of each stream, those of the next stream so many bytes further on.
@@ -35,7 +35,7 @@ func (l lanes) append(dst, stride Register) func(found []VecVirtual) {
 		for w, row := range rows[:l.count] {
 			switch from := streams[w%2]; {
 			case l.count == 2:
-				l.store(from, row)
+				l.move(from, row)
 			case w < 2:
 				VMOVDQU(from.AsX(), row)
 			case l.count == 8:
@@ -71,11 +71,6 @@ func (l lanes) weave(dst Register) func(found []VecVirtual) {
 		l.move(pair(found[0], found[1]), Mem{Base: dst})
 		ADDQ(Imm(uint64(8*l.count)), dst)
 	}
-}
-
-// move stores all lanes.
-func (l lanes) move(from VecVirtual, to Mem) {
-	l.store(from, to)
 }
 
 // upperHalves are the places of those of the lanes of two registers, once they are written.

@@ -48,7 +48,7 @@ func (l lanes) overWalkers(body func(offset Register)) {
 func (l lanes) add(to Mem, v VecVirtual) {
 	sum := l.vector()
 	l.do(add, to, v, sum)
-	l.store(sum, to)
+	l.move(sum, to)
 }
 
 func (l lanes) moments(d int) {
@@ -64,7 +64,7 @@ func (l lanes) moments(d int) {
 		off := make([]VecVirtual, d)
 		for a := range off {
 			off[a] = l.vector()
-			l.load(column(theta[a], offset), off[a])
+			l.move(column(theta[a], offset), off[a])
 			l.do(sub, column(origin[a], offset), off[a], off[a])
 			l.add(column(first[a], offset), off[a])
 		}
@@ -103,7 +103,7 @@ func (l lanes) cells(d int) {
 		for a := range d {
 			constant := func(k int) VecVirtual { return l.broadcast(axes, 4*a+k) }
 			u := l.vector()
-			l.load(column(xs[a], offset), u)
+			l.move(column(xs[a], offset), u)
 			l.do(sub, constant(0), u, u)
 			l.do(mul, constant(1), u, u)
 			inside.and(zero, atMost, u)
