@@ -168,7 +168,7 @@ func TestStatesOfOtherEnsemblesAreRefused(t *testing.T) {
 	initial, opt := everyOption(t, p)
 	good := saved(t, run(t, p, initial, opt, 50))
 	for want, change := range map[string]func(*SGD, *Initial, *Options){
-		"process":    func(s *SGD, _ *Initial, _ *Options) { s.Momentum = 0.71 },
+		"momentum":   func(s *SGD, _ *Initial, _ *Options) { s.Momentum = 0.71 },
 		"start":      func(_ *SGD, i *Initial, _ *Options) { i.Cov = []float64{0.1, 0.02, 0.06} },
 		"walkers":    func(_ *SGD, _ *Initial, o *Options) { o.Walkers++ },
 		"seed":       func(_ *SGD, _ *Initial, o *Options) { o.Seed++ },
@@ -189,10 +189,18 @@ func TestStatesOfOtherEnsemblesAreRefused(t *testing.T) {
 			t.Errorf("other %s: %v", want, err)
 		}
 	}
+	opt.NoiseLags = 0
+	e, err := New(&SDE{Dim: 2, Drift: fourWells, ConstantDiffusion: []float64{0.1, 0, 0.2}, Step: 0.01}, initial, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Restore(bytes.NewReader(good)); !errors.Is(err, checkpoint.ErrOther) || !strings.HasSuffix(err.Error(), "another version: other process") {
+		t.Errorf("another kind of process: %v", err)
+	}
 }
 
-// The fingerprint tells processes on data apart by each thing that fixes them, by one bit of it.
-func TestFingerprintsTellProcessesApart(t *testing.T) {
+// Processes on data are told apart by each thing that fixes them, by one bit of it.
+func TestTraitsTellProcessesApart(t *testing.T) {
 	base := SGD{Loss: someLoss(t, loss.TanhNeuron, 2, 40), Schedule: fp.ConstantRate(0.1), Batch: 8}
 	data := *base.Loss.Data()
 	on := func(model loss.Model, x, y []float64) func(*SGD) {
@@ -210,25 +218,36 @@ func TestFingerprintsTellProcessesApart(t *testing.T) {
 		return x
 	}
 	at := []float64{0.1, 0.2}
-	want := base.fingerprint(at)
-	same := base
-	if on(loss.TanhNeuron, slices.Clone(data.X), slices.Clone(data.Y))(&same); same.fingerprint(at) != want {
-		t.Error("equal data have another fingerprint")
+	differing := func(s *SGD) (names []string) {
+		base := base.traits(at)
+		for k, t := range s.traits(at) {
+			if t != base[k] {
+				names = append(names, t.name)
+			}
+		}
+		return names
 	}
-	for name, change := range map[string]func(*SGD){
-		"features": on(loss.TanhNeuron, nudged(data.X), data.Y),
-		"targets":  on(loss.TanhNeuron, data.X, nudged(data.Y)),
-		"model":    on(loss.LinearRegression, data.X, data.Y),
-		"rate":     func(s *SGD) { s.Schedule = fp.ConstantRate(math.Nextafter(0.1, 1)) },
-		"batch":    func(s *SGD) { s.Batch = 4 },
-		"sampling": func(s *SGD) { s.Sampling = fp.Epochs },
-		"momentum": func(s *SGD) { s.Momentum = 0x1p-60 },
-		"injected": func(s *SGD) { s.InjectedNoise = 0x1p-60 },
+	same := base
+	if on(loss.TanhNeuron, slices.Clone(data.X), slices.Clone(data.Y))(&same); differing(&same) != nil {
+		t.Error("equal data have other traits")
+	}
+	for _, c := range []struct {
+		trait  string
+		change func(*SGD)
+	}{
+		{"data", on(loss.TanhNeuron, nudged(data.X), data.Y)},
+		{"data", on(loss.TanhNeuron, data.X, nudged(data.Y))},
+		{"loss", on(loss.LinearRegression, data.X, data.Y)},
+		{"learning rate", func(s *SGD) { s.Schedule = fp.ConstantRate(math.Nextafter(0.1, 1)) }},
+		{"batch size", func(s *SGD) { s.Batch = 4 }},
+		{"sampling", func(s *SGD) { s.Sampling = fp.Epochs }},
+		{"momentum", func(s *SGD) { s.Momentum = 0x1p-60 }},
+		{"injected noise", func(s *SGD) { s.InjectedNoise = 0x1p-60 }},
 	} {
 		other := base
-		change(&other)
-		if other.fingerprint(at) == want {
-			t.Errorf("other %s have the same fingerprint", name)
+		c.change(&other)
+		if got := differing(&other); !slices.Equal(got, []string{c.trait}) {
+			t.Errorf("with other %s, %v differ", c.trait, got)
 		}
 	}
 }

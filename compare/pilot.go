@@ -121,7 +121,7 @@ func Phases(p Process, every int) int {
 
 // Pilot runs a few walkers to find the relaxation time of a process, by which BurnIn and Every
 // of the real run can be chosen. Its walkers are tallied in the second half of runs of 512,
-// 1024, … steps until the half is 50 relaxation times long, or MaxSteps are done. Starting
+// 1024, … steps until the half is 50 relaxation times long, nothing moves in it, or MaxSteps are done. Starting
 // points should be in all wells that are known, fewer of them than walkers: if walkers do not
 // move between wells in the time there is, the relaxation is not Mixed.
 //
@@ -150,6 +150,9 @@ func Pilot(ctx context.Context, p Process, initial Initial, opt PilotOptions) (R
 		}
 		r.Length = 2 * w.half
 		r.Steps = w.relaxation()
+		if r.Steps == 0 && w.frozen() {
+			return r, nil // what has not moved for so long never will
+		}
 		if r.Mixed = r.Steps > 0 && enoughTimes*r.Steps <= float64(w.half); r.Mixed {
 			return r, nil
 		}
@@ -234,6 +237,15 @@ func (w *watch) keep(row []float64, walker int) {
 	for _, v := range w.ensemble.velocity {
 		row = append(row, v[walker])
 	}
+}
+
+// frozen says whether all walkers are at the end where they were at the first of the steps.
+func (w *watch) frozen() bool {
+	_, n := w.kept.Dims()
+	of := func(frame int) *mat.Dense {
+		return w.kept.Slice(frame*w.opt.Walkers, (frame+1)*w.opt.Walkers, 0, n).(*mat.Dense)
+	}
+	return mat.Equal(of(0), of(frames-1))
 }
 
 // relaxation returns τ from what has been kept.

@@ -220,9 +220,18 @@ func TestPilotOnACircle(t *testing.T) {
 }
 
 func TestPilotOfWhatStandsStill(t *testing.T) {
-	s := &SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{0, 0, 0}, 0), Schedule: fp.ConstantRate(0.1), Batch: 1}
-	if r := pilot(t, s, Initial{Points: [][]float64{{0, 0}}}, PilotOptions{MaxSteps: 1024}); r.Mixed || r.Steps != 0 {
-		t.Errorf("%+v", r)
+	for _, c := range []struct {
+		start, rate float64
+		length      int
+	}{
+		{0, 0.1, 512},
+		{1, 1e-17, 512},
+		{1, 1e-16, 1024}, // a unit in the last place a step
+	} {
+		s := &SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{0, 0, 0}, 0), Schedule: fp.ConstantRate(c.rate), Batch: 1}
+		if r := pilot(t, s, Initial{Points: [][]float64{{c.start, 0}}}, PilotOptions{MaxSteps: 1024}); r.Mixed || r.Steps != 0 || r.Length != c.length {
+			t.Errorf("from %g at a rate of %g: %+v", c.start, c.rate, r)
+		}
 	}
 }
 

@@ -13,8 +13,8 @@ type Process interface {
 	lanes() int
 	period() int
 	runner() runner
-	// fingerprint says what fixes the process, functions by their values at a point.
-	fingerprint(at []float64) string
+	// traits are what fixes the process, functions by their values at a point; the first says of what kind it is.
+	traits(at []float64) []trait
 }
 
 // A runner moves blocks of walkers, one after the other. It belongs to one worker.

@@ -76,12 +76,19 @@ func (s *SDE) hasVelocity() bool { return false }
 func (s *SDE) lanes() int        { return 256 } // so that what functions cost per call does not count
 func (s *SDE) period() int       { return 1 }
 
-func (s *SDE) fingerprint(at []float64) string {
+func (s *SDE) traits(at []float64) []trait {
 	diffusion := [][]float64{s.ConstantDiffusion}
 	if s.Diffusion != nil {
 		diffusion = valuesAt(s.Diffusion, packed(s.Dim), at)
 	}
-	return fmt.Sprintf("sde %x %v %v %x %x", s.Step, s.Scheme, s.Increments, valuesAt(s.Drift, s.Dim, at), diffusion)
+	return []trait{
+		{"process", "sde"},
+		{"step", fmt.Sprintf("%x", s.Step)},
+		{"scheme", fmt.Sprint(s.Scheme)},
+		{"increments", fmt.Sprint(s.Increments)},
+		{"drift", fmt.Sprintf("%x", valuesAt(s.Drift, s.Dim, at))},
+		{"diffusion", fmt.Sprintf("%x", diffusion)},
+	}
 }
 
 func (s *SDE) runner() runner {

@@ -40,20 +40,27 @@ func (s *SGD) period() int {
 	return 1
 }
 
-func (s *SGD) fingerprint(at []float64) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "sgd %d %v %x %x", s.Batch, s.Sampling, s.Momentum, s.InjectedNoise)
+func (s *SGD) traits(at []float64) []trait {
+	var rates strings.Builder
 	for k := 0; k <= 1e6; k = 10*k + 1 {
-		fmt.Fprintf(&b, " %x", s.Schedule.Rate(k))
+		fmt.Fprintf(&rates, "%x ", s.Schedule.Rate(k))
+	}
+	traits := []trait{
+		{"process", "sgd"},
+		{"batch size", fmt.Sprint(s.Batch)},
+		{"sampling", fmt.Sprint(s.Sampling)},
+		{"momentum", fmt.Sprintf("%x", s.Momentum)},
+		{"injected noise", fmt.Sprintf("%x", s.InjectedNoise)},
+		{"learning rate", rates.String()},
 	}
 	if s.Loss == nil {
-		fmt.Fprintf(&b, " %x %x", valuesAt(s.Formula.Grad, s.Formula.Dim, at), valuesAt(s.Formula.NoiseCov, packed(s.Formula.Dim), at))
-		return b.String()
+		return append(traits,
+			trait{"loss", fmt.Sprintf("formula %x", valuesAt(s.Formula.Grad, s.Formula.Dim, at))},
+			trait{"noise covariance", fmt.Sprintf("%x", valuesAt(s.Formula.NoiseCov, packed(s.Formula.Dim), at))})
 	}
 	data := crc64.New(crc64.MakeTable(crc64.ECMA))
 	fmt.Fprintf(data, "%x %x", s.Loss.Data().X, s.Loss.Data().Y)
-	fmt.Fprintf(&b, " %v %x", s.Loss.Model(), data.Sum64())
-	return b.String()
+	return append(traits, trait{"loss", s.Loss.Model().String()}, trait{"data", fmt.Sprintf("%x", data.Sum64())})
 }
 
 func packed(d int) int { return d * (d + 1) / 2 }

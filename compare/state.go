@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -49,7 +48,7 @@ func (e *Ensemble) newState() *state {
 }
 
 // savedMagic begins saved ensembles.
-const savedMagic = "nessens\x04"
+const savedMagic = "nessens\x05"
 
 // Save writes the state, from which [Ensemble.Restore] goes on with the same bits.
 func (e *Ensemble) Save(w io.Writer) error {
@@ -117,8 +116,7 @@ func (e *Ensemble) traits() []trait {
 			fmt.Fprintf(&axes, "%x %v\n", o.Grid.Axis(a).Edges(), o.Grid.Axis(a).IsPeriodic())
 		}
 	}
-	return []trait{
-		{"process", e.process.fingerprint(e.initial.Points[0])},
+	traits := []trait{
 		{"start", fmt.Sprintf("%x %x", e.initial.Points, e.initial.Cov)},
 		{"walkers", fmt.Sprint(o.Walkers)},
 		{"seed", fmt.Sprint(o.Seed)},
@@ -128,32 +126,34 @@ func (e *Ensemble) traits() []trait {
 		{"noise lags", fmt.Sprint(o.NoiseLags)},
 		{"grid", axes.String()},
 	}
+	return append(e.process.traits(e.initial.Points[0]), traits...)
 }
 
-// hintSize is the number of bytes of a fingerprint that are for one trait.
-const hintSize = 2
-
-// fingerprint tells ensembles apart: of each trait the beginning of its hash, to tell what differs,
-// and then the beginning of the hash of all, which is 112 bits.
+// fingerprint tells ensembles apart: of each trait a byte of its hash, to tell what differs, and then the beginning of
+// the hash of all, which is 128 bits at least.
 func (e *Ensemble) fingerprint() (mark [sha256.Size]byte) {
 	all := sha256.New()
 	hints := mark[:0]
 	for _, t := range e.traits() {
 		sum := sha256.Sum256([]byte(t.text))
-		hints = append(hints, sum[:hintSize]...)
+		hints = append(hints, sum[0])
 		all.Write(sum[:])
 	}
 	copy(mark[len(hints):], all.Sum(nil))
 	return mark
 }
 
-// otherThan returns the error of a state that is another ensemble's, with the traits that differ.
+// otherThan returns the error of a state that is another ensemble's, with the traits that differ: for one in 256 that
+// is not seen. Those of another kind of process are not compared.
 func (e *Ensemble) otherThan(other *checkpoint.OtherError) error {
 	var names []string
 	have := e.fingerprint()
 	for k, t := range e.traits() {
-		if i := k * hintSize; !bytes.Equal(have[i:i+hintSize], other.Mark[i:i+hintSize]) {
+		if have[k] != other.Mark[k] {
 			names = append(names, t.name)
+		}
+		if k == 0 && len(names) > 0 {
+			break
 		}
 	}
 	if len(names) == 0 {
