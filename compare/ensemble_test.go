@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math"
@@ -167,87 +168,134 @@ func TestStatesOfOtherEnsemblesAreRefused(t *testing.T) {
 	p := everyKind(t)["linear epochs"]
 	initial, opt := everyOption(t, p)
 	good := saved(t, run(t, p, initial, opt, 50))
-	for want, change := range map[string]func(*SGD, *Initial, *Options){
-		"momentum":   func(s *SGD, _ *Initial, _ *Options) { s.Momentum = 0.71 },
-		"start":      func(_ *SGD, i *Initial, _ *Options) { i.Cov = []float64{0.1, 0.02, 0.06} },
-		"walkers":    func(_ *SGD, _ *Initial, o *Options) { o.Walkers++ },
-		"seed":       func(_ *SGD, _ *Initial, o *Options) { o.Seed++ },
-		"burn-in":    func(_ *SGD, _ *Initial, o *Options) { o.BurnIn++ },
-		"every":      func(_ *SGD, _ *Initial, o *Options) { o.Every++ },
-		"groups":     func(_ *SGD, _ *Initial, o *Options) { o.Groups++ },
-		"noise lags": func(_ *SGD, _ *Initial, o *Options) { o.NoiseLags++ },
-		"grid":       func(_ *SGD, _ *Initial, o *Options) { o.Grid = box(t, 11, 2, 2) },
+	for _, c := range []struct {
+		trait  string
+		change func(*SGD, *Initial, *Options)
+	}{
+		{"momentum", func(s *SGD, _ *Initial, _ *Options) { s.Momentum = 0.71 }},
+		{"start", func(_ *SGD, i *Initial, _ *Options) { i.Cov = []float64{0.1, 0.02, 0.06} }},
+		{"start", func(_ *SGD, i *Initial, _ *Options) { i.Points = i.Points[:1] }},
+		{"walkers", func(_ *SGD, _ *Initial, o *Options) { o.Walkers++ }},
+		{"seed", func(_ *SGD, _ *Initial, o *Options) { o.Seed++ }},
+		{"burn-in", func(_ *SGD, _ *Initial, o *Options) { o.BurnIn++ }},
+		{"every", func(_ *SGD, _ *Initial, o *Options) { o.Every++ }},
+		{"groups", func(_ *SGD, _ *Initial, o *Options) { o.Groups++ }},
+		{"noise lags", func(_ *SGD, _ *Initial, o *Options) { o.NoiseLags++ }},
+		{"grid", func(_ *SGD, _ *Initial, o *Options) { o.Grid = box(t, 11, 2, 2) }},
 	} {
 		other, start, options := *p.(*SGD), initial, opt
-		change(&other, &start, &options)
-		e, err := New(&other, start, options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = e.Restore(bytes.NewReader(good))
-		if !errors.Is(err, checkpoint.ErrOther) || !strings.HasSuffix(err.Error(), "another version: other "+want) {
-			t.Errorf("other %s: %v", want, err)
-		}
+		c.change(&other, &start, &options)
+		checkRefused(t, &other, start, options, good, ": other "+c.trait)
 	}
+	unseen := opt // with the same first byte of its hash
+	for unseen.Seed++; sha256.Sum256(fmt.Append(nil, unseen.Seed))[0] != sha256.Sum256(fmt.Append(nil, opt.Seed))[0]; {
+		unseen.Seed++
+	}
+	checkRefused(t, p, initial, unseen, good, "another version")
 	opt.NoiseLags = 0
-	e, err := New(&SDE{Dim: 2, Drift: fourWells, ConstantDiffusion: []float64{0.1, 0, 0.2}, Step: 0.01}, initial, opt)
+	sde := &SDE{Dim: 2, Drift: fourWells, ConstantDiffusion: []float64{0.1, 0, 0.2}, Step: 0.01}
+	checkRefused(t, sde, initial, opt, good, ": other process")
+}
+
+// checkRefused wants an error that ends so from a state that is of another ensemble.
+func checkRefused(t *testing.T, p Process, initial Initial, opt Options, state []byte, end string) {
+	t.Helper()
+	e, err := New(p, initial, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := e.Restore(bytes.NewReader(good)); !errors.Is(err, checkpoint.ErrOther) || !strings.HasSuffix(err.Error(), "another version: other process") {
-		t.Errorf("another kind of process: %v", err)
+	if err := e.Restore(bytes.NewReader(state)); !errors.Is(err, checkpoint.ErrOther) || !strings.HasSuffix(err.Error(), end) {
+		t.Errorf("%v, want …%s", err, end)
 	}
 }
 
-// Processes on data are told apart by each thing that fixes them, by one bit of it.
+// Processes are told apart by each thing that fixes them, by one bit of numbers.
 func TestTraitsTellProcessesApart(t *testing.T) {
-	base := SGD{Loss: someLoss(t, loss.TanhNeuron, 2, 40), Schedule: fp.ConstantRate(0.1), Batch: 8}
-	data := *base.Loss.Data()
-	on := func(model loss.Model, x, y []float64) func(*SGD) {
-		return func(s *SGD) {
-			l, err := loss.New(model, &loss.Data{Features: data.Features, Target: data.Target, X: x, Y: y})
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.Loss = l
+	data := someLoss(t, loss.TanhNeuron, 2, 40).Data()
+	on := func(model loss.Model, x, y []float64) *loss.Loss {
+		l, err := loss.New(model, &loss.Data{Features: data.Features, Target: data.Target, X: slices.Clone(x), Y: slices.Clone(y)})
+		if err != nil {
+			t.Fatal(err)
 		}
+		return l
 	}
 	nudged := func(x []float64) []float64 {
 		x = slices.Clone(x)
-		x[7] = math.Nextafter(x[7], math.Inf(1))
+		x[len(x)/2] = math.Nextafter(x[len(x)/2], math.Inf(1))
 		return x
 	}
-	at := []float64{0.1, 0.2}
-	differing := func(s *SGD) (names []string) {
-		base := base.traits(at)
-		for k, t := range s.traits(at) {
+	sgd := func(change func(*SGD)) Process {
+		s := &SGD{Loss: on(loss.TanhNeuron, data.X, data.Y), Schedule: fp.StepDecayRate{Initial: 0.1, Factor: 0.5, Every: 60000}, Batch: 8}
+		change(s)
+		return s
+	}
+	formula := func(hessian, cov []float64) Process {
+		return &SGD{Formula: quadratic(hessian, cov, 0), Schedule: fp.ConstantRate(0.1), Batch: 8}
+	}
+	sde := func(change func(*SDE)) Process {
+		s := &SDE{Dim: 2, Drift: fourWells, ConstantDiffusion: []float64{0.1, 0, 0.2}, Step: 0.01}
+		change(s)
+		return s
+	}
+	unit := []float64{1, 0, 1}
+	for _, c := range []struct {
+		trait       string // none: they are the same
+		base, other Process
+	}{
+		{"", sgd(func(*SGD) {}), sgd(func(*SGD) {})},
+		{"data", sgd(func(*SGD) {}), sgd(func(s *SGD) { s.Loss = on(loss.TanhNeuron, nudged(data.X), data.Y) })},
+		{"data", sgd(func(*SGD) {}), sgd(func(s *SGD) { s.Loss = on(loss.TanhNeuron, data.X, nudged(data.Y)) })},
+		{"loss", sgd(func(*SGD) {}), sgd(func(s *SGD) { s.Loss = on(loss.LinearRegression, data.X, data.Y) })},
+		{"learning rate", sgd(func(*SGD) {}), sgd(func(s *SGD) { s.Schedule = fp.StepDecayRate{Initial: 0.1, Factor: 0.5, Every: 60001} })},
+		{"learning rate", sgd(func(*SGD) {}), sgd(func(s *SGD) {
+			s.Schedule = fp.StepDecayRate{Initial: 0.1, Factor: math.Nextafter(0.5, 1), Every: 60000}
+		})},
+		{"batch size", sgd(func(*SGD) {}), sgd(func(s *SGD) { s.Batch = 4 })},
+		{"sampling", sgd(func(*SGD) {}), sgd(func(s *SGD) { s.Sampling = fp.Epochs })},
+		{"momentum", sgd(func(*SGD) {}), sgd(func(s *SGD) { s.Momentum = 0x1p-60 })},
+		{"injected noise", sgd(func(*SGD) {}), sgd(func(s *SGD) { s.InjectedNoise = 0x1p-60 })},
+		{"", formula(unit, unit), formula(unit, unit)},
+		{"loss", formula(unit, unit), formula(nudged([]float64{1, 1, 1}), unit)},
+		{"noise covariance", formula(unit, unit), formula(unit, []float64{1, 0, math.Nextafter(1, 2)})},
+		{"", sde(func(*SDE) {}), sde(func(*SDE) {})},
+		{"step", sde(func(*SDE) {}), sde(func(s *SDE) { s.Step = math.Nextafter(0.01, 1) })},
+		{"scheme", sde(func(*SDE) {}), sde(func(s *SDE) { s.Scheme = Platen })},
+		{"increments", sde(func(*SDE) {}), sde(func(s *SDE) { s.Increments = ThreePoint })},
+		{"drift", sde(func(*SDE) {}), sde(func(s *SDE) {
+			s.Drift = func(dst, x [][]float64) {
+				fourWells(dst, x)
+				for w := range dst[0] {
+					dst[0][w] *= 2
+				}
+			}
+		})},
+		{"diffusion", sde(func(*SDE) {}), sde(func(s *SDE) { s.ConstantDiffusion = []float64{0.1, 0x1p-60, 0.2} })},
+		{"diffusion", sde(func(*SDE) {}), sde(func(s *SDE) { s.ConstantDiffusion, s.Diffusion = nil, tensor })},
+	} {
+		at := []float64{0.1, 0.2}
+		base := c.base.traits(at)
+		var names []string
+		for k, t := range c.other.traits(at) {
 			if t != base[k] {
 				names = append(names, t.name)
 			}
 		}
-		return names
+		if c.trait == "" && names != nil || c.trait != "" && !slices.Equal(names, []string{c.trait}) {
+			t.Errorf("%v differ, want %q", names, c.trait)
+		}
 	}
-	same := base
-	if on(loss.TanhNeuron, slices.Clone(data.X), slices.Clone(data.Y))(&same); differing(&same) != nil {
-		t.Error("equal data have other traits")
-	}
-	for _, c := range []struct {
-		trait  string
-		change func(*SGD)
-	}{
-		{"data", on(loss.TanhNeuron, nudged(data.X), data.Y)},
-		{"data", on(loss.TanhNeuron, data.X, nudged(data.Y))},
-		{"loss", on(loss.LinearRegression, data.X, data.Y)},
-		{"learning rate", func(s *SGD) { s.Schedule = fp.ConstantRate(math.Nextafter(0.1, 1)) }},
-		{"batch size", func(s *SGD) { s.Batch = 4 }},
-		{"sampling", func(s *SGD) { s.Sampling = fp.Epochs }},
-		{"momentum", func(s *SGD) { s.Momentum = 0x1p-60 }},
-		{"injected noise", func(s *SGD) { s.InjectedNoise = 0x1p-60 }},
-	} {
-		other := base
-		c.change(&other)
-		if got := differing(&other); !slices.Equal(got, []string{c.trait}) {
-			t.Errorf("with other %s, %v differ", c.trait, got)
+}
+
+// All traits fit into a fingerprint.
+func TestFingerprintsHaveRoom(t *testing.T) {
+	for name, p := range everyKind(t) {
+		initial, opt := everyOption(t, p)
+		e, err := New(p, initial, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(e.traits()); n > mostTraits {
+			t.Errorf("%s: %d traits", name, n)
 		}
 	}
 }

@@ -11,17 +11,15 @@ import (
 	"testing"
 
 	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/loss"
 )
 
 // otherLanes are numbers of lanes that the processor has, but not its most, and 0.
-func otherLanes(t *testing.T) (others []int) {
+func otherLanes() (others []int) {
 	for _, n := range []int{4, 2, 0} {
 		if n < lanes {
 			others = append(others, n)
 		}
-	}
-	if len(others) == 0 {
-		t.Skip("the processor has no kernels")
 	}
 	return others
 }
@@ -34,9 +32,9 @@ func setLanes(n int) func() {
 }
 
 // With any number of lanes and with none ensembles walk the same, bit for bit, also those that
-// take indices from words without them: the 13 walkers of a block fill lanes and leave some.
+// take indices from words without them: the 15 walkers of a block fill lanes, once or in pairs, and leave some.
 func TestLanesChangeNoBit(t *testing.T) {
-	others := otherLanes(t)
+	others := otherLanes()
 	for _, c := range models {
 		for _, s := range []fp.Sampling{fp.WithReplacement, fp.Epochs} {
 			for batch, momentum := range map[int]float64{1: 0, 3: 0.5, 8: 0} {
@@ -47,7 +45,7 @@ func TestLanesChangeNoBit(t *testing.T) {
 					for a := range start {
 						start[a] = 0.3 + 0.2*float64(a)
 					}
-					e, err := New(p, Initial{Points: [][]float64{start}}, Options{Walkers: 26, Groups: 2, Workers: 1})
+					e, err := New(p, Initial{Points: [][]float64{start}}, Options{Walkers: 30, Groups: 2, Workers: 1})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -66,6 +64,37 @@ func TestLanesChangeNoBit(t *testing.T) {
 						}
 					}
 				}
+			}
+		}
+	}
+}
+
+// Where there are kernels, draws with replacement of models that have one are woven.
+func TestKernelsGetWovenIndices(t *testing.T) {
+	numbers := append(otherLanes(), lanes)
+	defer setLanes(lanes)()
+	for _, lanes = range numbers {
+		for _, c := range []struct {
+			model loss.Model
+			d     int
+			s     fp.Sampling
+			want  bool
+		}{
+			{loss.LinearRegression, 1, fp.WithReplacement, true},
+			{loss.LinearRegression, 2, fp.WithReplacement, true},
+			{loss.LinearRegression, 3, fp.WithReplacement, true},
+			{loss.DeepLinear, 2, fp.WithReplacement, true},
+			{loss.LinearRegression, 2, fp.Epochs, false},
+			{loss.LinearRegression, 4, fp.WithReplacement, false},
+			{loss.LogisticRegression, 2, fp.WithReplacement, false},
+		} {
+			want := 0
+			if c.want {
+				want = lanes
+			}
+			p := &SGD{Loss: someLoss(t, c.model, c.d, 20), Schedule: fp.ConstantRate(0.1), Batch: 3, Sampling: c.s}
+			if got := newMinibatches(p).batches.woven; got != want {
+				t.Errorf("%d lanes, %v d=%d %v: indices of %d walkers are woven, want %d", lanes, c.model, c.d, c.s, got, want)
 			}
 		}
 	}

@@ -26,7 +26,8 @@ const (
 	frames      = 256 // tallies of every walker that are looked at
 	enoughTimes = 50  // relaxation times that are to fit into them
 	mostLag     = frames / 8
-	walkersEach = 8 // at least, for every functional
+	walkersEach = 8       // at least, for every functional
+	patience    = 1 << 13 // steps for which nothing has to move, that nothing is expected to
 )
 
 // faded is the burn-in in relaxation times, ln 10⁶.
@@ -121,7 +122,7 @@ func Phases(p Process, every int) int {
 
 // Pilot runs a few walkers to find the relaxation time of a process, by which BurnIn and Every
 // of the real run can be chosen. Its walkers are tallied in the second half of runs of 512,
-// 1024, … steps until the half is 50 relaxation times long, nothing moves in it, or MaxSteps are done. Starting
+// 1024, … steps until the half is 50 relaxation times long, or nothing moves in 8192 steps, or MaxSteps are done. Starting
 // points should be in all wells that are known, fewer of them than walkers: if walkers do not
 // move between wells in the time there is, the relaxation is not Mixed.
 //
@@ -150,8 +151,8 @@ func Pilot(ctx context.Context, p Process, initial Initial, opt PilotOptions) (R
 		}
 		r.Length = 2 * w.half
 		r.Steps = w.relaxation()
-		if r.Steps == 0 && w.frozen() {
-			return r, nil // what has not moved for so long never will
+		if r.Steps == 0 && w.half >= patience && w.frozen() {
+			return r, nil
 		}
 		if r.Mixed = r.Steps > 0 && enoughTimes*r.Steps <= float64(w.half); r.Mixed {
 			return r, nil
@@ -239,13 +240,18 @@ func (w *watch) keep(row []float64, walker int) {
 	}
 }
 
-// frozen says whether all walkers are at the end where they were at the first of the steps.
+// frozen says whether all walkers stay where they are at the first of the steps.
 func (w *watch) frozen() bool {
 	_, n := w.kept.Dims()
-	of := func(frame int) *mat.Dense {
-		return w.kept.Slice(frame*w.opt.Walkers, (frame+1)*w.opt.Walkers, 0, n).(*mat.Dense)
+	of := func(frame int) mat.Matrix {
+		return w.kept.Slice(frame*w.opt.Walkers, (frame+1)*w.opt.Walkers, 0, n)
 	}
-	return mat.Equal(of(0), of(frames-1))
+	for frame := range frames {
+		if !mat.Equal(of(0), of(frame)) {
+			return false
+		}
+	}
+	return true
 }
 
 // relaxation returns τ from what has been kept.

@@ -219,18 +219,23 @@ func TestPilotOnACircle(t *testing.T) {
 	}
 }
 
+// What stands still is found out soon, but not what moves by a unit in the last place a step, or one walker.
 func TestPilotOfWhatStandsStill(t *testing.T) {
-	for _, c := range []struct {
-		start, rate float64
-		length      int
+	const most = 1 << 15
+	for name, c := range map[string]struct {
+		points [][]float64
+		rate   float64
+		length int
 	}{
-		{0, 0.1, 512},
-		{1, 1e-17, 512},
-		{1, 1e-16, 1024}, // a unit in the last place a step
+		"at rest":          {[][]float64{{0, 0}}, 0.1, 2 * patience},
+		"lost in rounding": {[][]float64{{1, 0}}, 1e-17, 2 * patience},
+		"slow":             {[][]float64{{1, 0}}, 1e-16, most},
+		"slow, one of two": {[][]float64{{1 << 20, 0}, {1, 0}}, 1e-16, most},
 	} {
 		s := &SGD{Formula: quadratic([]float64{1, 0, 1}, []float64{0, 0, 0}, 0), Schedule: fp.ConstantRate(c.rate), Batch: 1}
-		if r := pilot(t, s, Initial{Points: [][]float64{{c.start, 0}}}, PilotOptions{MaxSteps: 1024}); r.Mixed || r.Steps != 0 || r.Length != c.length {
-			t.Errorf("from %g at a rate of %g: %+v", c.start, c.rate, r)
+		r := pilot(t, s, Initial{Points: c.points}, PilotOptions{Walkers: 16, MaxSteps: most})
+		if r.Length != c.length || len(c.points) == 1 && (r.Mixed || r.Steps != 0) {
+			t.Errorf("%s: %+v", name, r)
 		}
 	}
 }

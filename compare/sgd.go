@@ -1,10 +1,9 @@
 package compare
 
 import (
+	"crypto/sha256"
 	"fmt"
-	"hash/crc64"
 	"math"
-	"strings"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -41,9 +40,9 @@ func (s *SGD) period() int {
 }
 
 func (s *SGD) traits(at []float64) []trait {
-	var rates strings.Builder
+	rates := fmt.Sprintf("%#v", s.Schedule) // all of those of package fp, and of others the first
 	for k := 0; k <= 1e6; k = 10*k + 1 {
-		fmt.Fprintf(&rates, "%x ", s.Schedule.Rate(k))
+		rates += fmt.Sprintf(" %x", s.Schedule.Rate(k))
 	}
 	traits := []trait{
 		{"process", "sgd"},
@@ -51,16 +50,16 @@ func (s *SGD) traits(at []float64) []trait {
 		{"sampling", fmt.Sprint(s.Sampling)},
 		{"momentum", fmt.Sprintf("%x", s.Momentum)},
 		{"injected noise", fmt.Sprintf("%x", s.InjectedNoise)},
-		{"learning rate", rates.String()},
+		{"learning rate", rates},
 	}
 	if s.Loss == nil {
 		return append(traits,
 			trait{"loss", fmt.Sprintf("formula %x", valuesAt(s.Formula.Grad, s.Formula.Dim, at))},
 			trait{"noise covariance", fmt.Sprintf("%x", valuesAt(s.Formula.NoiseCov, packed(s.Formula.Dim), at))})
 	}
-	data := crc64.New(crc64.MakeTable(crc64.ECMA))
+	data := sha256.New()
 	fmt.Fprintf(data, "%x %x", s.Loss.Data().X, s.Loss.Data().Y)
-	return append(traits, trait{"loss", s.Loss.Model().String()}, trait{"data", fmt.Sprintf("%x", data.Sum64())})
+	return append(traits, trait{"loss", s.Loss.Model().String()}, trait{"data", string(data.Sum(nil))})
 }
 
 func packed(d int) int { return d * (d + 1) / 2 }

@@ -129,17 +129,19 @@ func (e *Ensemble) traits() []trait {
 	return append(e.process.traits(e.initial.Points[0]), traits...)
 }
 
+// mostTraits is how many traits leave 128 bits of a fingerprint to the hash of all.
+const mostTraits = sha256.Size / 2
+
 // fingerprint tells ensembles apart: of each trait a byte of its hash, to tell what differs, and then the beginning of
-// the hash of all, which is 128 bits at least.
+// the hash of all.
 func (e *Ensemble) fingerprint() (mark [sha256.Size]byte) {
 	all := sha256.New()
-	hints := mark[:0]
-	for _, t := range e.traits() {
+	for k, t := range e.traits() {
 		sum := sha256.Sum256([]byte(t.text))
-		hints = append(hints, sum[0])
+		mark[k] = sum[0]
 		all.Write(sum[:])
 	}
-	copy(mark[len(hints):], all.Sum(nil))
+	copy(mark[mostTraits:], all.Sum(nil))
 	return mark
 }
 

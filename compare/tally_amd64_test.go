@@ -16,7 +16,7 @@ import (
 // which fill lanes and leave some, that are all inside, or have a walker on an edge, outside
 // on either side, or nowhere.
 func TestLanesCountTheSame(t *testing.T) {
-	numbers := append([]int{lanes}, otherLanes(t)...)
+	numbers := append([]int{lanes}, otherLanes()...)
 	defer setLanes(lanes)()
 	const walkers, blocks = 13, 40
 	for d := 1; d <= 4; d++ {
@@ -71,7 +71,7 @@ func TestLanesCountTheSame(t *testing.T) {
 
 // Walkers that are all inside are counted by kernels, as many as fill lanes, and none where one is outside.
 func TestCountersFillLanes(t *testing.T) {
-	numbers := append([]int{lanes}, otherLanes(t)...)
+	numbers := append([]int{lanes}, otherLanes()...)
 	defer setLanes(lanes)()
 	for _, lanes = range numbers {
 		for d := 1; d <= 3; d++ {

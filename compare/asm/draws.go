@@ -78,7 +78,7 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 	Label("loop")
 	var found []VecVirtual // with the index in the upper half of each lane
 	for range words {
-		x := l.halves(g.next())
+		x := l.fraction(g.next())
 		for range k {
 			found = append(found, x.below(n))
 			if after != nil {
@@ -149,7 +149,7 @@ func (r *remainders) setIfLarge() {
 	signs := GP32()
 	if r.count == 2 {
 		MOVMSKPS(r.found, signs)
-		ANDL(Imm(0x5), signs)
+		ANDL(Imm(0x5), signs) // for the flag
 		return
 	}
 	if r.count == 8 {
@@ -237,7 +237,7 @@ type fraction struct {
 	hi, lo VecVirtual
 }
 
-func (l lanes) halves(x VecVirtual) *fraction {
+func (l lanes) fraction(x VecVirtual) *fraction {
 	hi := l.vector()
 	l.do(shiftRight, Imm(32), x, hi)
 	return &fraction{l, hi, x}

@@ -18,20 +18,6 @@ func (l lanes) ofWalkers() string {
 	return fmt.Sprintf("for so many walkers, a multiple of %d and at least that. It needs %s.", l.count, l.needs)
 }
 
-// names returns a name for each of some columns, and their list as parameters.
-func names(name string, count int) (list []string, parameters string) {
-	for k := range count {
-		list = append(list, fmt.Sprint(name, k))
-		parameters += list[k] + ", "
-	}
-	return list, parameters
-}
-
-// column is where the numbers of the walkers are.
-func column(name string, offset Register) Mem {
-	return Mem{Base: Load(Param(name), GP64()), Index: offset, Scale: 1}
-}
-
 // overWalkers writes the loop; body gets the offset of those of all lanes.
 func (l lanes) overWalkers(body func(offset Register)) {
 	offset, end := GP64(), Load(Param("walkers"), GP64())
@@ -81,8 +67,8 @@ func (l lanes) moments(d int) {
 	l.ret()
 }
 
-// broadcast returns number k of the axes in all lanes.
-func (l lanes) broadcast(axes Register, k int) VecVirtual {
+// ofAxes returns number k of the axes in all lanes.
+func (l lanes) ofAxes(axes Register, k int) VecVirtual {
 	v := l.vector()
 	l.spread(Mem{Base: axes, Disp: 8 * k}, v)
 	return v
@@ -101,7 +87,7 @@ func (l lanes) cells(d int) {
 	l.overWalkers(func(offset Register) {
 		var sum VecVirtual
 		for a := range d {
-			constant := func(k int) VecVirtual { return l.broadcast(axes, 4*a+k) }
+			constant := func(k int) VecVirtual { return l.ofAxes(axes, 4*a+k) }
 			u := l.vector()
 			l.move(column(xs[a], offset), u)
 			l.do(sub, constant(0), u, u)

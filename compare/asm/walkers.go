@@ -4,6 +4,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -45,4 +47,18 @@ func (l lanes) zeros(n int) (z []VecVirtual) {
 		z = append(z, v)
 	}
 	return z
+}
+
+// names returns a name for each of some columns, and their list as parameters.
+func names(name string, count int) (list []string, parameters string) {
+	for k := range count {
+		list = append(list, fmt.Sprint(name, k))
+		parameters += list[k] + ", "
+	}
+	return list, parameters
+}
+
+// column is where the numbers of the walkers are.
+func column(name string, offset Register) Mem {
+	return Mem{Base: Load(Param(name), GP64()), Index: offset, Scale: 1}
 }

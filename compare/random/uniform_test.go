@@ -37,7 +37,7 @@ func TestTuplesAreEquallyLikelyExhaustively(t *testing.T) {
 
 // Fill takes words and indices as the test above does, 64 bits at a time.
 func TestFillFollowsTheChain(t *testing.T) {
-	for n, perWord := range map[int]int{1: 4, 2: 4, 1000: 4, 11585: 4, 11586: 3, 262143: 3, 262144: 3, 262145: 2, 1 << 27: 2, 1<<27 + 1: 1, MaxIndices: 1} {
+	for n, perWord := range map[int]int{1: 4, 2: 4, 1000: 4, 1 << 13: 4, 11585: 4, 11586: 3, 262143: 3, 262144: 3, 262145: 2, 1 << 27: 2, 1<<27 + 1: 1, MaxIndices: 1} {
 		u := NewUniform(n)
 		if u.PerWord() != perWord {
 			t.Errorf("n = %d: %d indices per word, want %d", n, u.PerWord(), perWord)
