@@ -140,7 +140,11 @@ var errUnmixed = errors.New("study: walkers of a pilot run have not mixed")
 // unmixed returns why walkers are not to be studied at a learning rate: burn-in and steps would be
 // planned from a lower bound of the relaxation time, and the weights of wells be those of the start.
 func unmixed(p *plan, rate float64) error {
-	if r := p.relaxation; r != nil && !r.Mixed {
+	switch r := p.relaxation; {
+	case r == nil || r.Mixed:
+	case r.Steps == 0:
+		return fmt.Errorf("%w at learning rate %g, for they do not move: it ends there", errUnmixed, rate)
+	default:
 		return fmt.Errorf("%w at learning rate %g in %d steps: it ends there", errUnmixed, rate, r.Length)
 	}
 	return nil

@@ -149,11 +149,20 @@ func TestInterruptedEnsemblesGoOn(t *testing.T) {
 	if err := os.Rename(record, away); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := simulate(parts, "--resume").CombinedOutput(); err == nil || !strings.Contains(string(out), "the interrupted run had no --record") {
+	if out, err := simulate(parts, "--resume").CombinedOutput(); err == nil || !strings.Contains(string(out), record+" is not there") {
 		t.Errorf("without a record: %v, %s", err, out)
 	}
 	if err := os.Rename(away, record); err != nil {
 		t.Fatal(err)
+	}
+	if out, err := simulate(parts, "--resume", "--record=false").CombinedOutput(); err == nil || !strings.Contains(string(out), "the interrupted run had --record") {
+		t.Errorf("without --record: %v, %s", err, out)
+	}
+	if out, err := simulate(filepath.Join(dir, "nothing"), "--resume").CombinedOutput(); err == nil || !strings.Contains(string(out), "no interrupted ensemble") {
+		t.Errorf("without anything: %v, %s", err, out)
+	}
+	if out, err := simulate(filepath.Join(dir, "huge"), "--steps=100000000000", "--every=1").CombinedOutput(); err == nil || !strings.Contains(string(out), "--record: would write") {
+		t.Errorf("more than there is room for: %v, %s", err, out)
 	}
 	if out, err := simulate(parts, "--resume").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

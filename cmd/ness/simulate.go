@@ -5,18 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
 	"github.com/ness-fp/ness/fp"
 )
-
-// recordName is the file of all that was counted.
-const recordName = "trajectories.npy"
 
 type simulateFlags struct {
 	walkerFlags
@@ -117,6 +111,9 @@ func checkFormulas(in *input) error {
 
 // tell prints and writes what the walkers did, and returns what the exit status is to say.
 func (fl *simulateFlags) tell(w io.Writer, in *input, r *walk, err error) error {
+	if fl.record && r.interrupted {
+		r.warnings = append(r.warnings, recordName+" is 0 where walkers have not been yet")
+	}
 	sum := summarizeRun(in.file, in.grid, r)
 	describe(w, in.file, in.grid, in.notes)
 	sum.print(w)
@@ -146,6 +143,9 @@ func (fl *simulateFlags) checkOwn() error {
 
 // run runs the ensemble, from where a previous run was interrupted where that is asked for.
 func (fl *simulateFlags) run(ctx context.Context, p *plan, folder *output.Folder, progress io.Writer) (*walk, error) {
+	if err := fl.checkRecord(); err != nil {
+		return nil, err
+	}
 	if fl.record {
 		record, err := fl.recorder(p, folder)
 		if err != nil {
@@ -155,41 +155,4 @@ func (fl *simulateFlags) run(ctx context.Context, p *plan, folder *output.Folder
 		defer record.file.Close()
 	}
 	return fl.walk(ctx, p, "simulate", fl.dir, progress)
-}
-
-// A recorder writes what is counted, a number per coordinate, walker and count.
-type recorder struct {
-	plan *plan
-	file *output.NPYFile
-}
-
-func (fl *simulateFlags) recorder(p *plan, folder *output.Folder) (*recorder, error) {
-	shape := []int{p.options.Grid.Dim(), p.options.Walkers, p.steps / p.options.Every}
-	const most = 1 << 40
-	if bytes := 8 * float64(shape[0]) * float64(shape[1]) * float64(shape[2]); bytes > most {
-		return nil, fmt.Errorf("--record: would write %v; fewer --steps or walkers, or a larger --every", output.Bytes(int64(bytes)))
-	}
-	previous := ""
-	if fl.resume {
-		previous = filepath.Join(fl.dir, recordName)
-		if _, err := os.Stat(previous); errors.Is(err, fs.ErrNotExist) {
-			return nil, errors.New("--resume: --record: the interrupted run had no --record")
-		}
-	}
-	file, err := folder.CreateNPY(recordName, shape, previous)
-	return &recorder{p, file}, err
-}
-
-// add takes some walkers at a step; many may be added at once.
-func (r *recorder) add(step, first int, theta [][]float64) {
-	o := &r.plan.options
-	d, n := len(theta), len(theta[0])
-	count := (step-o.BurnIn)/o.Every - 1
-	buf := make([]float64, d*n)
-	for a, t := range theta {
-		for i, v := range t {
-			buf[i*d+a] = v
-		}
-	}
-	r.file.WriteAt(buf, (count*o.Walkers+first)*d)
 }

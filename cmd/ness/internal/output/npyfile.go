@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -19,7 +20,7 @@ type NPYFile struct {
 
 // CreateNPY opens a file of the result for an array of that shape, axis 0 fastest, to be
 // closed before [Folder.Commit]. It begins with the contents of the file previous, which must
-// hold an array of the same shape, unless that name is empty.
+// hold an array of the same shape but for the last axis, unless that name is empty.
 func (f *Folder) CreateNPY(name string, shape []int, previous string) (*NPYFile, error) {
 	w, err := f.Create(name)
 	if err != nil {
@@ -28,42 +29,55 @@ func (f *Folder) CreateNPY(name string, shape []int, previous string) (*NPYFile,
 	s := w.(*stagedFile)
 	header := npyHeader(shape)
 	n := &NPYFile{staged: s, header: int64(len(header))}
-	size := int64(8)
-	for _, k := range shape {
-		size *= int64(k)
-	}
 	if previous != "" {
-		if err := copyNPY(s, header, previous); err != nil {
+		if err := copyNPY(s, shape, previous); err != nil {
 			return nil, f.fail(err)
 		}
 	} else if _, err := io.WriteString(s, header); err != nil {
 		return nil, f.fail(err)
 	}
 	s.keep(s.buf.Flush())
-	s.wanted = n.header + size
+	s.wanted = n.header + 8*product(shape)
 	s.keep(s.file.Truncate(s.wanted))
 	return n, f.fail(s.err)
 }
 
-// copyNPY copies an array with the header.
-func copyNPY(w io.Writer, header, path string) error {
+// copyNPY writes an array of that shape with the numbers of a file, as many as there are along the last axis.
+func copyNPY(w io.Writer, shape []int, path string) error {
 	src, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	have := make([]byte, len(header))
+	info, err := src.Stat()
+	if err != nil {
+		return err
+	}
+	header, last := npyHeader(shape), len(shape)-1
+	was := slices.Clone(shape) // as it has to be in a file of that size
+	was[last] = int(max(0, info.Size()-int64(len(header))) / (8 * product(shape[:last])))
+	want := npyHeader(was)
+	have := make([]byte, len(want))
 	if _, err := io.ReadFull(src, have); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return err
 	}
-	if string(have) != header {
-		return fmt.Errorf("%s: want an array of the same shape as the new one", path)
+	if string(have) != want || info.Size() != int64(len(want))+8*product(was) {
+		return fmt.Errorf("%s: damaged or cut short, or an array of another shape than %v without the last number", path, shape)
 	}
-	if _, err := w.Write(have); err != nil {
+	if _, err := io.WriteString(w, header); err != nil {
 		return err
 	}
-	_, err = io.Copy(w, src)
+	_, err = io.Copy(w, io.LimitReader(src, 8*product(shape)))
 	return err
+}
+
+// product returns how many numbers an array has.
+func product(shape []int) int64 {
+	n := int64(1)
+	for _, k := range shape {
+		n *= int64(k)
+	}
+	return n
 }
 
 // WriteAt sets numbers from an index on. It may be called at the same time for different
