@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -148,6 +149,9 @@ func (r *reader) decode(src []byte) (err error) {
 		e.Msg = inPlainWords(at.GetMessage())
 		if t := at.GetToken(); t != nil && t.Position != nil {
 			e.Line, e.Column = t.Position.Line, t.Position.Column
+			if tooLarge(t.Value) {
+				e.Msg = strings.Replace(e.Msg, "have text", "have "+t.Value+", which is too large", 1)
+			}
 		}
 		if goTypes.MatchString(at.GetMessage()) {
 			e.Key = r.keyAt(e.Line, e.Column)
@@ -160,6 +164,12 @@ func (r *reader) decode(src []byte) (err error) {
 		}
 	}
 	return e
+}
+
+// tooLarge says whether text is a number beyond all of 64 bits, which YAML takes for text.
+func tooLarge(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return errors.Is(err, strconv.ErrRange)
 }
 
 // keyAt returns the key of the value at a place in the file, "" where there is none.
@@ -186,7 +196,7 @@ func (f *finder) Visit(n ast.Node) ast.Visitor {
 	return f
 }
 
-var goTypes = regexp.MustCompile(`cannot unmarshal (\S+(?: \{\})?) into Go (?:struct field \S+|value) of type (\S+)|(\S+) was used where (\S+) is expected`)
+var goTypes = regexp.MustCompile(`cannot unmarshal (\S+(?: \{\})?) into Go (?:struct field \S+|value) of type (\S+)(?: \( overflow \))?|(\S+) was used where (\S+) is expected`)
 
 // inPlainWords turns what the YAML reader says of types of Go into words of the file.
 func inPlainWords(msg string) string {
@@ -201,9 +211,13 @@ func inPlainWords(msg string) string {
 
 const aNumber = "a number"
 
-// plainType says in words what a type of Go or of YAML holds.
+// plainType says in words what a type of Go or of YAML holds; a number in place of one is itself.
 func plainType(name string) string {
-	switch {
+	switch _, err := strconv.ParseFloat(name, 64); {
+	case err == nil:
+		return name
+	case strings.HasPrefix(name, "uint"):
+		return "a whole number from 0 on"
 	case strings.HasPrefix(name, "[]"), name == "sequence", name == "slice", name == "array":
 		return "a list"
 	case strings.HasPrefix(name, "map"), name == "mapping", strings.Contains(name, "."):

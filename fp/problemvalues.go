@@ -2,6 +2,7 @@ package fp
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 
@@ -37,6 +38,10 @@ func (r *reader) checkValues(n ast.Node, t reflect.Type, key string) error {
 		}
 	case *ast.NullNode:
 		return r.fail(key, "want %s, have nothing", wanted(t, key))
+	case *ast.FloatNode:
+		if t.Kind() == reflect.Uint64 && n.Value != math.Trunc(n.Value) { // the YAML reader cuts it off
+			return r.fail(key, "want %s, have %g", plainType(t.Name()), n.Value)
+		}
 	case *ast.StringNode:
 		quoted := n.Token.Type == token.SingleQuoteType || n.Token.Type == token.DoubleQuoteType
 		switch want := wanted(t, ""); {
