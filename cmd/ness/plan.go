@@ -175,7 +175,11 @@ func (fl *ensembleFlags) choose(p *plan, f *fp.File, g *grid.Grid) error {
 		if fl.step != 0 {
 			return errors.New("--step: is for stochastic differential equations; the step of SGD is its learning rate")
 		}
-		p.process, p.name = (*compare.SGD)(f.SGD()), "SGD"
+		sgd := (*compare.SGD)(f.SGD())
+		p.process, p.name = sgd, "SGD"
+		if growth := sgd.GrowthOfSecondMoments(); growth >= 1 {
+			p.warnings = append(p.warnings, fmt.Sprintf("second moments of SGD are multiplied by %.4g in a step at this learning rate, though means are not: its variance is infinite, and covariances and errors of walkers mean little", growth))
+		}
 		if f.SGD().Sampling == fp.Epochs { // their anti-correlated noise hides slow modes from pilots
 			p.descent = descentSteps(f, p.initial.Points)
 		}

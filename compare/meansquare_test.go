@@ -1,0 +1,112 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+	"math/cmplx"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/ness-fp/ness/fp"
+	"github.com/ness-fp/ness/fp/loss"
+)
+
+// The growth of second moments is that of the whole matrix, by Kronecker products.
+func TestGrowthOfSecondMoments(t *testing.T) {
+	for d := 1; d <= 3; d++ {
+		l := someLoss(t, loss.LinearRegression, d, 30)
+		n := l.Samples()
+		h, aa := mat.NewDense(d, d, nil), mat.NewDense(d*d, d*d, nil)
+		for i := range n {
+			x := mat.NewVecDense(d, l.Data().X[i*d:(i+1)*d])
+			var a, kron mat.Dense
+			a.Outer(1/math.Sqrt(float64(n)), x, x)
+			kron.Kronecker(&a, &a)
+			aa.Add(aa, &kron)
+			a.Scale(1/math.Sqrt(float64(n)), &a)
+			h.Add(h, &a)
+		}
+		one := mat.NewDiagDense(d, nil)
+		for k := range d {
+			one.SetDiag(k, 1)
+		}
+		var left, right, both mat.Dense
+		left.Kronecker(h, one)
+		right.Kronecker(one, h)
+		both.Kronecker(h, h)
+		for _, c := range []struct {
+			s           fp.Sampling
+			batch       int
+			alpha, beta float64
+		}{
+			{fp.WithReplacement, 1, 1, 0},
+			{fp.WithReplacement, 4, 1. / 4, 3. / 4},
+			{fp.WithoutReplacement, 4, 26. / (4 * 29), 3 * 30. / (4 * 29)},
+			{fp.WithoutReplacement, 30, 0, 1},
+			{fp.FullBatch, 30, 0, 1},
+		} {
+			for _, eta := range []float64{0.1, 1} {
+				step := mat.NewDense(d*d, d*d, nil)
+				for i := range d * d {
+					for j := range d * d {
+						v := eta * (eta*(c.alpha*aa.At(i, j)+c.beta*both.At(i, j)) - left.At(i, j) - right.At(i, j))
+						if i == j {
+							v++
+						}
+						step.Set(i, j, v)
+					}
+				}
+				var eigen mat.Eigen
+				if !eigen.Factorize(step, mat.EigenNone) {
+					t.Fatal("no eigenvalues")
+				}
+				var want float64
+				for _, v := range eigen.Values(nil) {
+					want = max(want, cmplx.Abs(v))
+				}
+				p := &SGD{Loss: l, Schedule: fp.ConstantRate(eta), Batch: c.batch, Sampling: c.s}
+				if got := p.GrowthOfSecondMoments(); !(math.Abs(got-want) < 1e-10*want) { // some 10³ roundings
+					t.Errorf("%v B=%d d=%d η=%g: %v, want %v", c.s, c.batch, d, eta, got, want)
+				}
+			}
+		}
+	}
+}
+
+// Second moments grow so: those of walkers of one feature after ten steps from far away, where noise of samples at the
+// minimum is nothing, within five standard errors.
+func TestSecondMomentsGrowSo(t *testing.T) {
+	l := someLoss(t, loss.LinearRegression, 1, 30)
+	const walkers, far, steps = 20000, 1e6, 3
+	for _, eta := range []float64{0.5, 1.5} {
+		p := &SGD{Loss: l, Schedule: fp.ConstantRate(eta), Batch: 2}
+		e := run(t, p, Initial{Points: [][]float64{{far}}}, Options{Walkers: walkers, Seed: 1}, steps)
+		var mean, square float64
+		for _, x := range e.Theta()[0] {
+			v := math.Pow(x/far, 2)
+			mean += v / walkers
+			square += v * v / walkers
+		}
+		want := math.Pow(p.GrowthOfSecondMoments(), steps)
+		if se := math.Sqrt((square - mean*mean) / walkers); !(math.Abs(mean-want) < 5*se+1e-4*want) { // the minimum is at some 1/far
+			t.Errorf("η=%g: %g ± %g, want %g", eta, mean, se, want)
+		}
+	}
+}
+
+// Of what it does not know it says nothing.
+func TestGrowthIsUnknown(t *testing.T) {
+	regression := someLoss(t, loss.LinearRegression, 2, 30)
+	for k, p := range []*SGD{
+		{Loss: someLoss(t, loss.LogisticRegression, 2, 30), Schedule: fp.ConstantRate(0.1), Batch: 2},
+		{Loss: regression, Schedule: fp.ConstantRate(0.1), Batch: 2, Sampling: fp.Epochs},
+		{Loss: regression, Schedule: fp.ConstantRate(0.1), Batch: 2, Momentum: 0.5},
+		{Loss: regression, Schedule: fp.InverseSqrtRate(0.1), Batch: 2},
+		{Formula: quadratic([]float64{1, 0, 1}, []float64{1, 0, 1}, 0), Schedule: fp.ConstantRate(0.1), Batch: 2},
+	} {
+		if g := p.GrowthOfSecondMoments(); !math.IsNaN(g) {
+			t.Error(fmt.Sprint(k), g)
+		}
+	}
+}
