@@ -17,7 +17,8 @@ import (
 //	S ↦ S − η(HS + SH) + η²(α⟨x xᵀSx xᵀ⟩ + β HSH), H = ⟨x xᵀ⟩,
 //
 // of linear regression with means over all samples, α = 1/B and β = 1 − 1/B with replacement, and without
-// α = (n−B)/(B(n−1)), β = (B−1)n/(B(n−1)). It is NaN for other losses, epochs, momentum, and rates that change.
+// α = (n−B)/(B(n−1)), β = (B−1)n/(B(n−1)). It is NaN for other losses, epochs, momentum, rates that
+// change, and numbers that overflow.
 func (s *SGD) GrowthOfSecondMoments() float64 {
 	eta, constant := s.Schedule.(fp.ConstantRate)
 	if !constant || s.Loss == nil || s.Loss.Model() != loss.LinearRegression || s.Sampling == fp.Epochs || s.Momentum != 0 {
@@ -46,7 +47,7 @@ func (s *SGD) GrowthOfSecondMoments() float64 {
 		}
 	}
 	var eigen mat.Eigen
-	if !eigen.Factorize(step, mat.EigenNone) {
+	if sum := mat.Sum(step); math.IsNaN(sum) || math.IsInf(sum, 0) || !eigen.Factorize(step, mat.EigenNone) { // it would not end
 		return math.NaN()
 	}
 	var radius float64

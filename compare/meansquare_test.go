@@ -98,11 +98,16 @@ func TestSecondMomentsGrowSo(t *testing.T) {
 // Of what it does not know it says nothing.
 func TestGrowthIsUnknown(t *testing.T) {
 	regression := someLoss(t, loss.LinearRegression, 2, 30)
+	huge, err := loss.New(loss.LinearRegression, &loss.Data{Features: []string{"a", "b"}, Target: "y", X: []float64{1e100, 0, 1, -1e100}, Y: []float64{1, 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for k, p := range []*SGD{
 		{Loss: someLoss(t, loss.LogisticRegression, 2, 30), Schedule: fp.ConstantRate(0.1), Batch: 2},
 		{Loss: regression, Schedule: fp.ConstantRate(0.1), Batch: 2, Sampling: fp.Epochs},
 		{Loss: regression, Schedule: fp.ConstantRate(0.1), Batch: 2, Momentum: 0.5},
 		{Loss: regression, Schedule: fp.InverseSqrtRate(0.1), Batch: 2},
+		{Loss: huge, Schedule: fp.ConstantRate(1e-200), Batch: 2},
 		{Formula: quadratic([]float64{1, 0, 1}, []float64{1, 0, 1}, 0), Schedule: fp.ConstantRate(0.1), Batch: 2},
 	} {
 		if g := p.GrowthOfSecondMoments(); !math.IsNaN(g) {
