@@ -11,8 +11,8 @@ import (
 )
 
 // GrowthOfSecondMoments returns the factor by which second moments of θ around the minimum are multiplied in a step: the
-// variance of SGD is infinite where it is 1 or more, which may be long before the mean diverges. It is the spectral
-// radius of
+// variance of SGD is infinite where it is above 1, which may be long before the mean diverges, and it is 1 but for
+// rounding where the loss has no curvature along some direction. It is the spectral radius of
 //
 //	S ↦ S − η(HS + SH) + η²(α⟨x xᵀSx xᵀ⟩ + β HSH), H = ⟨x xᵀ⟩,
 //

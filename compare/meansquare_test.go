@@ -74,8 +74,8 @@ func TestGrowthOfSecondMoments(t *testing.T) {
 	}
 }
 
-// Second moments grow so: those of walkers of one feature after ten steps from far away, where noise of samples at the
-// minimum is nothing, within five standard errors.
+// Second moments grow so: those of walkers of one feature after three steps from far away, where noise of samples at the
+// minimum is nothing, within five standard errors (6·10⁻⁷ by chance).
 func TestSecondMomentsGrowSo(t *testing.T) {
 	l := someLoss(t, loss.LinearRegression, 1, 30)
 	const walkers, far, steps = 20000, 1e6, 3
@@ -91,6 +91,25 @@ func TestSecondMomentsGrowSo(t *testing.T) {
 		want := math.Pow(p.GrowthOfSecondMoments(), steps)
 		if se := math.Sqrt((square - mean*mean) / walkers); !(math.Abs(mean-want) < 5*se+1e-4*want) { // the minimum is at some 1/far
 			t.Errorf("η=%g: %g ± %g, want %g", eta, mean, se, want)
+		}
+	}
+}
+
+// Without curvature along a direction, for a feature is 0 or twice another, nothing grows or fades along it.
+func TestGrowthWithoutCurvature(t *testing.T) {
+	for _, second := range []float64{0, 2} {
+		data := &loss.Data{Features: []string{"a", "b"}, Target: "y"}
+		for i := range 30 {
+			x := math.Sin(float64(i * i))
+			data.X, data.Y = append(data.X, x, second*x), append(data.Y, math.Cos(float64(i)))
+		}
+		l, err := loss.New(loss.LinearRegression, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &SGD{Loss: l, Schedule: fp.ConstantRate(0.1), Batch: 3}
+		if g := p.GrowthOfSecondMoments(); !(math.Abs(g-1) < 1e-13) { // some 10² roundings
+			t.Errorf("a second feature of %g times the first: %v", second, g)
 		}
 	}
 }

@@ -177,7 +177,8 @@ func (fl *ensembleFlags) choose(p *plan, f *fp.File, g *grid.Grid) error {
 		}
 		sgd := (*compare.SGD)(f.SGD())
 		p.process, p.name = sgd, "SGD"
-		if growth := sgd.GrowthOfSecondMoments(); growth >= 1 {
+		const flat = 1e-9 // and more than rounding makes of 1, where the loss has no curvature along some direction
+		if growth := sgd.GrowthOfSecondMoments(); growth > 1+flat {
 			p.warnings = append(p.warnings, fmt.Sprintf("second moments of SGD are multiplied by %.4g in a step at this learning rate, though means are not: its variance is infinite, and covariances and errors of walkers mean little", growth))
 		}
 		if f.SGD().Sampling == fp.Epochs { // their anti-correlated noise hides slow modes from pilots
