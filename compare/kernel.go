@@ -1,6 +1,6 @@
 package compare
 
-//go:generate go run -modfile=../go.tool.mod asm/walkers.go asm/gradients.go asm/order.go asm/tally.go asm/lanes.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg compare
+//go:generate go run -modfile=../go.tool.mod asm/walkers.go asm/gradients.go asm/order.go asm/tally.go asm/triples.go asm/lanes.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg compare
 
 import (
 	"github.com/ness-fp/ness/fp"
@@ -85,10 +85,11 @@ func newDescent(l *loss.Loss, s fp.Sampling, batch int) descent {
 }
 
 // Samples with one, two and three features. A row is a struct, so that one bounds check
-// does for all of it, of a size that never lies across two lines of the cache.
+// does for all of it, of a size that never lies across two lines of the cache. A row2 has x2
+// twice, which spares kernels a shuffle.
 type (
 	row1 struct{ x, y float64 }
-	row2 struct{ x1, x2, y, _ float64 }
+	row2 struct{ x1, x2, y, again float64 }
 	row3 struct{ x1, x2, x3, y float64 }
 )
 
@@ -105,7 +106,7 @@ func rows2(l *loss.Loss) []row2 {
 	x, y := l.Data().X, l.Data().Y
 	rows := make([]row2, len(y))
 	for i := range rows {
-		rows[i] = row2{x1: x[2*i], x2: x[2*i+1], y: y[i]}
+		rows[i] = row2{x1: x[2*i], x2: x[2*i+1], y: y[i], again: x[2*i+1]}
 	}
 	return rows
 }

@@ -149,23 +149,31 @@ fewer1:
 // func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX512F
 TEXT ·linear2By8(SB), NOSPLIT, $0-88
-	MOVQ rows+32(FP), AX
-	MOVQ indices+40(FP), CX
-	MOVQ stride+48(FP), DX
-	SHLQ $0x02, DX
-	LEAQ (DX)(DX*2), BX
-	MOVQ walkers+64(FP), DI
-	XORQ SI, SI
-	SHLQ $0x03, DI
+	MOVQ      rows+32(FP), AX
+	MOVQ      indices+40(FP), CX
+	MOVQ      stride+48(FP), DX
+	SHLQ      $0x02, DX
+	LEAQ      (DX)(DX*2), BX
+	MOVQ      walkers+64(FP), DI
+	XORQ      SI, SI
+	SHLQ      $0x03, DI
+	MOVQ      $0x0d0c050409080100, R8
+	VMOVQ     R8, X0
+	VPMOVZXBQ X0, Z4
+	MOVQ      $0x0f0e07060b0a0302, R8
+	VMOVQ     R8, X0
+	VPMOVZXBQ X0, Z5
+	MOVL      $0x000000cc, R8
+	KMOVW     R8, K1
 
 walkers1:
 	LEAQ    64(SI), R8
 	CMPQ    R8, DI
 	JGT     fewer1
 	MOVQ    t0+16(FP), R9
-	VMOVUPD (R9)(SI*1), Z4
+	VMOVUPD (R9)(SI*1), Z6
 	MOVQ    t1+24(FP), R9
-	VMOVUPD (R9)(SI*1), Z5
+	VMOVUPD (R9)(SI*1), Z7
 	MOVQ    CX, R9
 	LEAQ    (CX)(DX*4), CX
 	MOVQ    CX, R10
@@ -174,57 +182,57 @@ walkers1:
 	MOVQ    steps+80(FP), R12
 
 steps1:
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
 	MOVQ   batch+56(FP), R13
 
 samples1:
 	IMUL3L       $0x04, (R9), R14
 	VMOVUPD      (AX)(R14*8), Y0
-	IMUL3L       $0x04, (R9)(DX*2), R14
+	IMUL3L       $0x04, (R10), R14
 	VINSERTF64X4 $0x01, (AX)(R14*8), Z0, Z0
 	IMUL3L       $0x04, (R9)(DX*1), R14
 	VMOVUPD      (AX)(R14*8), Y1
-	IMUL3L       $0x04, (R9)(BX*1), R14
+	IMUL3L       $0x04, (R10)(DX*1), R14
 	VINSERTF64X4 $0x01, (AX)(R14*8), Z1, Z1
-	IMUL3L       $0x04, (R10), R14
+	IMUL3L       $0x04, (R9)(DX*2), R14
 	VMOVUPD      (AX)(R14*8), Y2
 	IMUL3L       $0x04, (R10)(DX*2), R14
 	VINSERTF64X4 $0x01, (AX)(R14*8), Z2, Z2
-	IMUL3L       $0x04, (R10)(DX*1), R14
+	IMUL3L       $0x04, (R9)(BX*1), R14
 	VMOVUPD      (AX)(R14*8), Y3
 	IMUL3L       $0x04, (R10)(BX*1), R14
 	VINSERTF64X4 $0x01, (AX)(R14*8), Z3, Z3
-	VUNPCKLPD    Z1, Z0, Z8
-	VUNPCKHPD    Z1, Z0, Z9
-	VUNPCKLPD    Z3, Z2, Z10
-	VUNPCKHPD    Z3, Z2, Z11
-	VSHUFF64X2   $0x88, Z10, Z8, Z12
-	VSHUFF64X2   $0x88, Z11, Z9, Z9
-	VSHUFF64X2   $0xdd, Z10, Z8, Z8
-	VMULPD       Z12, Z4, Z10
-	VMULPD       Z9, Z5, Z11
-	VADDPD       Z11, Z10, Z10
-	VSUBPD       Z8, Z10, Z10
-	VMULPD       Z10, Z12, Z12
-	VADDPD       Z12, Z6, Z6
-	VMULPD       Z10, Z9, Z9
-	VADDPD       Z9, Z7, Z7
+	VUNPCKLPD    Z1, Z0, Z10
+	VUNPCKHPD    Z1, Z0, Z11
+	VUNPCKLPD    Z3, Z2, Z12
+	VUNPCKHPD    Z3, Z2, K1, Z11
+	VMOVDQA64    Z4, Z13
+	VPERMI2PD    Z12, Z10, Z13
+	VPERMT2PD    Z12, Z5, Z10
+	VMULPD       Z13, Z6, Z12
+	VMULPD       Z11, Z7, Z14
+	VADDPD       Z14, Z12, Z12
+	VSUBPD       Z10, Z12, Z12
+	VMULPD       Z12, Z13, Z13
+	VADDPD       Z13, Z8, Z8
+	VMULPD       Z12, Z11, Z11
+	VADDPD       Z11, Z9, Z9
 	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	DECQ         R13
 	JNE          samples1
-	VBROADCASTSD (R11), Z8
+	VBROADCASTSD (R11), Z10
 	MOVQ         o0+0(FP), R13
-	VMOVUPD      (R13)(SI*1), Z4
-	VMULPD       Z8, Z6, Z6
-	VSUBPD       Z6, Z4, Z4
-	VMOVUPD      Z4, (R13)(SI*1)
+	VMOVUPD      (R13)(SI*1), Z6
+	VMULPD       Z10, Z8, Z8
+	VSUBPD       Z8, Z6, Z6
+	VMOVUPD      Z6, (R13)(SI*1)
 	MOVQ         o1+8(FP), R13
-	VMOVUPD      (R13)(SI*1), Z5
-	VMULPD       Z8, Z7, Z7
-	VSUBPD       Z7, Z5, Z5
-	VMOVUPD      Z5, (R13)(SI*1)
+	VMOVUPD      (R13)(SI*1), Z7
+	VMULPD       Z10, Z9, Z9
+	VSUBPD       Z9, Z7, Z7
+	VMOVUPD      Z7, (R13)(SI*1)
 	ADDQ         $0x08, R11
 	DECQ         R12
 	JNE          steps1
@@ -238,78 +246,86 @@ fewer1:
 // func linear2WovenBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX512F
 TEXT ·linear2WovenBy8(SB), NOSPLIT, $0-88
-	MOVQ rows+32(FP), AX
-	MOVQ indices+40(FP), CX
-	MOVQ each+48(FP), DX
-	SHLQ $0x05, DX
-	MOVQ walkers+64(FP), DI
-	XORQ SI, SI
-	SHLQ $0x03, DI
+	MOVQ      rows+32(FP), AX
+	MOVQ      indices+40(FP), CX
+	MOVQ      each+48(FP), DX
+	SHLQ      $0x05, DX
+	MOVQ      walkers+64(FP), DI
+	XORQ      SI, SI
+	SHLQ      $0x03, DI
+	MOVQ      $0x0d0c050409080100, BX
+	VMOVQ     BX, X0
+	VPMOVZXBQ X0, Z4
+	MOVQ      $0x0f0e07060b0a0302, BX
+	VMOVQ     BX, X0
+	VPMOVZXBQ X0, Z5
+	MOVL      $0x000000cc, BX
+	KMOVW     BX, K1
 
 walkers1:
 	LEAQ    64(SI), R8
 	CMPQ    R8, DI
 	JGT     fewer1
 	MOVQ    t0+16(FP), BX
-	VMOVUPD (BX)(SI*1), Z4
+	VMOVUPD (BX)(SI*1), Z6
 	MOVQ    t1+24(FP), BX
-	VMOVUPD (BX)(SI*1), Z5
+	VMOVUPD (BX)(SI*1), Z7
 	MOVQ    CX, BX
 	LEAQ    (CX)(DX*1), CX
 	MOVQ    c+72(FP), R9
 	MOVQ    steps+80(FP), R10
 
 steps1:
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
 	MOVQ   batch+56(FP), R11
 
 samples1:
 	IMUL3L       $0x04, (BX), R12
 	VMOVUPD      (AX)(R12*8), Y0
-	IMUL3L       $0x04, 8(BX), R12
+	IMUL3L       $0x04, 16(BX), R12
 	VINSERTF64X4 $0x01, (AX)(R12*8), Z0, Z0
 	IMUL3L       $0x04, 4(BX), R12
 	VMOVUPD      (AX)(R12*8), Y1
-	IMUL3L       $0x04, 12(BX), R12
+	IMUL3L       $0x04, 20(BX), R12
 	VINSERTF64X4 $0x01, (AX)(R12*8), Z1, Z1
-	IMUL3L       $0x04, 16(BX), R12
+	IMUL3L       $0x04, 8(BX), R12
 	VMOVUPD      (AX)(R12*8), Y2
 	IMUL3L       $0x04, 24(BX), R12
 	VINSERTF64X4 $0x01, (AX)(R12*8), Z2, Z2
-	IMUL3L       $0x04, 20(BX), R12
+	IMUL3L       $0x04, 12(BX), R12
 	VMOVUPD      (AX)(R12*8), Y3
 	IMUL3L       $0x04, 28(BX), R12
 	VINSERTF64X4 $0x01, (AX)(R12*8), Z3, Z3
-	VUNPCKLPD    Z1, Z0, Z8
-	VUNPCKHPD    Z1, Z0, Z9
-	VUNPCKLPD    Z3, Z2, Z10
-	VUNPCKHPD    Z3, Z2, Z11
-	VSHUFF64X2   $0x88, Z10, Z8, Z12
-	VSHUFF64X2   $0x88, Z11, Z9, Z9
-	VSHUFF64X2   $0xdd, Z10, Z8, Z8
-	VMULPD       Z12, Z4, Z10
-	VMULPD       Z9, Z5, Z11
-	VADDPD       Z11, Z10, Z10
-	VSUBPD       Z8, Z10, Z10
-	VMULPD       Z10, Z12, Z12
-	VADDPD       Z12, Z6, Z6
-	VMULPD       Z10, Z9, Z9
-	VADDPD       Z9, Z7, Z7
+	VUNPCKLPD    Z1, Z0, Z10
+	VUNPCKHPD    Z1, Z0, Z11
+	VUNPCKLPD    Z3, Z2, Z12
+	VUNPCKHPD    Z3, Z2, K1, Z11
+	VMOVDQA64    Z4, Z13
+	VPERMI2PD    Z12, Z10, Z13
+	VPERMT2PD    Z12, Z5, Z10
+	VMULPD       Z13, Z6, Z12
+	VMULPD       Z11, Z7, Z14
+	VADDPD       Z14, Z12, Z12
+	VSUBPD       Z10, Z12, Z12
+	VMULPD       Z12, Z13, Z13
+	VADDPD       Z13, Z8, Z8
+	VMULPD       Z12, Z11, Z11
+	VADDPD       Z11, Z9, Z9
 	ADDQ         $0x20, BX
 	DECQ         R11
 	JNE          samples1
-	VBROADCASTSD (R9), Z8
+	VBROADCASTSD (R9), Z10
 	MOVQ         o0+0(FP), R11
-	VMOVUPD      (R11)(SI*1), Z4
-	VMULPD       Z8, Z6, Z6
-	VSUBPD       Z6, Z4, Z4
-	VMOVUPD      Z4, (R11)(SI*1)
+	VMOVUPD      (R11)(SI*1), Z6
+	VMULPD       Z10, Z8, Z8
+	VSUBPD       Z8, Z6, Z6
+	VMOVUPD      Z6, (R11)(SI*1)
 	MOVQ         o1+8(FP), R11
-	VMOVUPD      (R11)(SI*1), Z5
-	VMULPD       Z8, Z7, Z7
-	VSUBPD       Z7, Z5, Z5
-	VMOVUPD      Z5, (R11)(SI*1)
+	VMOVUPD      (R11)(SI*1), Z7
+	VMULPD       Z10, Z9, Z9
+	VSUBPD       Z9, Z7, Z7
+	VMOVUPD      Z7, (R11)(SI*1)
 	ADDQ         $0x08, R9
 	DECQ         R10
 	JNE          steps1
@@ -1301,16 +1317,16 @@ samples2:
 	VUNPCKHPD    Y1, Y0, Y0
 	VUNPCKLPD    Y3, Y2, Y1
 	VUNPCKHPD    Y3, Y2, Y2
-	VPERM2F128   $0x20, Y1, Y12, Y3
-	VPERM2F128   $0x20, Y2, Y0, Y0
+	VBLENDPD     $0x0c, Y2, Y0, Y0
+	VPERM2F128   $0x20, Y1, Y12, Y2
 	VPERM2F128   $0x31, Y1, Y12, Y1
-	VMULPD       Y3, Y4, Y2
+	VMULPD       Y2, Y4, Y3
 	VMULPD       Y0, Y5, Y12
-	VADDPD       Y12, Y2, Y2
-	VSUBPD       Y1, Y2, Y2
-	VMULPD       Y2, Y3, Y3
-	VADDPD       Y3, Y8, Y8
-	VMULPD       Y2, Y0, Y0
+	VADDPD       Y12, Y3, Y3
+	VSUBPD       Y1, Y3, Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y8, Y8
+	VMULPD       Y3, Y0, Y0
 	VADDPD       Y0, Y9, Y9
 	MOVL         (R10), R14
 	SHLQ         $0x02, R14
@@ -1328,16 +1344,16 @@ samples2:
 	VUNPCKHPD    Y1, Y0, Y0
 	VUNPCKLPD    Y3, Y2, Y1
 	VUNPCKHPD    Y3, Y2, Y2
-	VPERM2F128   $0x20, Y1, Y12, Y3
-	VPERM2F128   $0x20, Y2, Y0, Y0
+	VBLENDPD     $0x0c, Y2, Y0, Y0
+	VPERM2F128   $0x20, Y1, Y12, Y2
 	VPERM2F128   $0x31, Y1, Y12, Y1
-	VMULPD       Y3, Y6, Y2
+	VMULPD       Y2, Y6, Y3
 	VMULPD       Y0, Y7, Y12
-	VADDPD       Y12, Y2, Y2
-	VSUBPD       Y1, Y2, Y2
-	VMULPD       Y2, Y3, Y3
-	VADDPD       Y3, Y10, Y10
-	VMULPD       Y2, Y0, Y0
+	VADDPD       Y12, Y3, Y3
+	VSUBPD       Y1, Y3, Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y10, Y10
+	VMULPD       Y3, Y0, Y0
 	VADDPD       Y0, Y11, Y11
 	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
@@ -1406,16 +1422,16 @@ samples1:
 	VUNPCKHPD    Y1, Y0, Y0
 	VUNPCKLPD    Y3, Y2, Y1
 	VUNPCKHPD    Y3, Y2, Y2
-	VPERM2F128   $0x20, Y1, Y8, Y3
-	VPERM2F128   $0x20, Y2, Y0, Y0
+	VBLENDPD     $0x0c, Y2, Y0, Y0
+	VPERM2F128   $0x20, Y1, Y8, Y2
 	VPERM2F128   $0x31, Y1, Y8, Y1
-	VMULPD       Y3, Y4, Y2
+	VMULPD       Y2, Y4, Y3
 	VMULPD       Y0, Y5, Y8
-	VADDPD       Y8, Y2, Y2
-	VSUBPD       Y1, Y2, Y2
-	VMULPD       Y2, Y3, Y3
-	VADDPD       Y3, Y6, Y6
-	VMULPD       Y2, Y0, Y0
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       Y1, Y3, Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y6, Y6
+	VMULPD       Y3, Y0, Y0
 	VADDPD       Y0, Y7, Y7
 	ADDQ         $0x04, R9
 	DECQ         R12
@@ -1493,16 +1509,16 @@ samples2:
 	VUNPCKHPD    Y1, Y0, Y0
 	VUNPCKLPD    Y3, Y2, Y1
 	VUNPCKHPD    Y3, Y2, Y2
-	VPERM2F128   $0x20, Y1, Y12, Y3
-	VPERM2F128   $0x20, Y2, Y0, Y0
+	VBLENDPD     $0x0c, Y2, Y0, Y0
+	VPERM2F128   $0x20, Y1, Y12, Y2
 	VPERM2F128   $0x31, Y1, Y12, Y1
-	VMULPD       Y3, Y4, Y2
+	VMULPD       Y2, Y4, Y3
 	VMULPD       Y0, Y5, Y12
-	VADDPD       Y12, Y2, Y2
-	VSUBPD       Y1, Y2, Y2
-	VMULPD       Y2, Y3, Y3
-	VADDPD       Y3, Y8, Y8
-	VMULPD       Y2, Y0, Y0
+	VADDPD       Y12, Y3, Y3
+	VSUBPD       Y1, Y3, Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y8, Y8
+	VMULPD       Y3, Y0, Y0
 	VADDPD       Y0, Y9, Y9
 	MOVL         (BX)(DX*1), R12
 	SHLQ         $0x02, R12
@@ -1520,16 +1536,16 @@ samples2:
 	VUNPCKHPD    Y1, Y0, Y0
 	VUNPCKLPD    Y3, Y2, Y1
 	VUNPCKHPD    Y3, Y2, Y2
-	VPERM2F128   $0x20, Y1, Y12, Y3
-	VPERM2F128   $0x20, Y2, Y0, Y0
+	VBLENDPD     $0x0c, Y2, Y0, Y0
+	VPERM2F128   $0x20, Y1, Y12, Y2
 	VPERM2F128   $0x31, Y1, Y12, Y1
-	VMULPD       Y3, Y6, Y2
+	VMULPD       Y2, Y6, Y3
 	VMULPD       Y0, Y7, Y12
-	VADDPD       Y12, Y2, Y2
-	VSUBPD       Y1, Y2, Y2
-	VMULPD       Y2, Y3, Y3
-	VADDPD       Y3, Y10, Y10
-	VMULPD       Y2, Y0, Y0
+	VADDPD       Y12, Y3, Y3
+	VSUBPD       Y1, Y3, Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y10, Y10
+	VMULPD       Y3, Y0, Y0
 	VADDPD       Y0, Y11, Y11
 	ADDQ         $0x10, BX
 	DECQ         R11
@@ -1597,16 +1613,16 @@ samples1:
 	VUNPCKHPD    Y1, Y0, Y0
 	VUNPCKLPD    Y3, Y2, Y1
 	VUNPCKHPD    Y3, Y2, Y2
-	VPERM2F128   $0x20, Y1, Y8, Y3
-	VPERM2F128   $0x20, Y2, Y0, Y0
+	VBLENDPD     $0x0c, Y2, Y0, Y0
+	VPERM2F128   $0x20, Y1, Y8, Y2
 	VPERM2F128   $0x31, Y1, Y8, Y1
-	VMULPD       Y3, Y4, Y2
+	VMULPD       Y2, Y4, Y3
 	VMULPD       Y0, Y5, Y8
-	VADDPD       Y8, Y2, Y2
-	VSUBPD       Y1, Y2, Y2
-	VMULPD       Y2, Y3, Y3
-	VADDPD       Y3, Y6, Y6
-	VMULPD       Y2, Y0, Y0
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       Y1, Y3, Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y6, Y6
+	VMULPD       Y3, Y0, Y0
 	VADDPD       Y0, Y7, Y7
 	ADDQ         $0x10, BX
 	DECQ         R11

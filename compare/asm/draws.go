@@ -175,7 +175,7 @@ type streams struct {
 const streamSize = 32
 
 func (l lanes) loadStreams(from Register) *streams {
-	words := l.columns(func(stream int) Mem { return Mem{Base: from, Disp: streamSize * stream} }, l.parts(), 4)
+	words := l.columns(func(stream int) Mem { return Mem{Base: from, Disp: streamSize * stream} }, l.parts())
 	return &streams{l, words[0], words[1], words[2], words[3], l.broadcast(U64(1))}
 }
 

@@ -16,7 +16,7 @@ import (
 
 // linear1 writes the kernel for linear regression with one feature.
 func (l lanes) linear1() {
-	l.kernel("linear1", 1, func(k *walkers) [][]VecVirtual {
+	l.kernel("linear1", 1, always(func(k *walkers) [][]VecVirtual {
 		w := make([]VecVirtual, k.groups())
 		for g := range w {
 			w[g] = k.theta[g][0]
@@ -26,35 +26,41 @@ func (l lanes) linear1() {
 			sums[g] = []VecVirtual{slope}
 		}
 		return sums
-	})
+	}))
 }
 
 // linear writes the kernel for linear regression with d features, 2 or 3.
 func (l lanes) linear(d int) {
-	l.kernel(fmt.Sprint("linear", d), d, func(k *walkers) [][]VecVirtual {
-		sums := k.sums(d)
-		k.samples(func(g int, row func(int) Mem) {
-			theta := k.theta[g]
-			x := k.columns(row, k.parts, d+1)
-			e, t := k.vector(), k.vector()
-			k.do(mul, x[0], theta[0], e)
-			for a := 1; a < d; a++ {
-				k.do(mul, x[a], theta[a], t)
-				k.do(add, t, e, e)
-			}
-			k.do(sub, x[d], e, e)
-			for a, s := range sums[g] {
-				k.do(mul, e, x[a], x[a])
-				k.do(add, x[a], s, s)
-			}
-		}, 32)
-		return sums
+	l.kernel(fmt.Sprint("linear", d), d, func() gradient {
+		columns := l.columns
+		if d == 2 {
+			columns = l.firstThree()
+		}
+		return func(k *walkers) [][]VecVirtual {
+			sums := k.sums(d)
+			k.samples(func(g int, row func(int) Mem) {
+				theta := k.theta[g]
+				x := columns(row, k.parts)
+				e, t := k.vector(), k.vector()
+				k.do(mul, x[0], theta[0], e)
+				for a := 1; a < d; a++ {
+					k.do(mul, x[a], theta[a], t)
+					k.do(add, t, e, e)
+				}
+				k.do(sub, x[d], e, e)
+				for a, s := range sums[g] {
+					k.do(mul, e, x[a], x[a])
+					k.do(add, x[a], s, s)
+				}
+			}, 32)
+			return sums
+		}
 	})
 }
 
 // deepLinear writes the kernel for the product of two parameters.
 func (l lanes) deepLinear() {
-	l.kernel("deepLinear", 2, func(k *walkers) [][]VecVirtual {
+	l.kernel("deepLinear", 2, always(func(k *walkers) [][]VecVirtual {
 		product, sums := make([]VecVirtual, k.groups()), make([][]VecVirtual, k.groups())
 		for g, theta := range k.theta {
 			product[g] = k.vector()
@@ -66,7 +72,7 @@ func (l lanes) deepLinear() {
 			k.do(mul, k.theta[g][0], slope, sums[g][1])
 		}
 		return sums
-	})
+	}))
 }
 
 // walkers are groups of as many as there are lanes.
@@ -88,14 +94,20 @@ func (k *walkers) sums(d int) (s [][]VecVirtual) {
 	return s
 }
 
-// kernel writes a kernel for models of d parameters, one for each order of indices; gradient returns its sums over
-// batches.
-func (l lanes) kernel(name string, d int, gradient func(*walkers) [][]VecVirtual) {
-	l.ordered(name, d, &apart{lanes: l}, gradient)
-	l.ordered(name+"Woven", d, &woven{lanes: l}, gradient)
+// A gradient returns sums over the batches of a step.
+type gradient func(*walkers) [][]VecVirtual
+
+// always returns a gradient that needs nothing beforehand.
+func always(g gradient) func() gradient { return func() gradient { return g } }
+
+// kernel writes a kernel for models of d parameters, one for each order of indices; prepare does what has to be
+// done once.
+func (l lanes) kernel(name string, d int, prepare func() gradient) {
+	l.ordered(name, d, &apart{lanes: l}, prepare)
+	l.ordered(name+"Woven", d, &woven{lanes: l}, prepare)
 }
 
-func (l lanes) ordered(name string, d int, indices order, gradient func(*walkers) [][]VecVirtual) {
+func (l lanes) ordered(name string, d int, indices order, prepare func() gradient) {
 	_, outs := names("o", d)
 	_, thetas := names("t", d)
 	name = fmt.Sprintf("%sBy%d", name, l.count)
@@ -111,7 +123,7 @@ func (l lanes) ordered(name string, d int, indices order, gradient func(*walkers
 	offset, end := GP64(), Load(Param("walkers"), GP64())
 	XORQ(offset, offset)
 	SHLQ(Imm(3), end)
-	parts := l.parts()
+	parts, sums := l.parts(), prepare()
 	for groups := l.mostGroups(d); groups > 0; groups-- {
 		label := func(what string) string { return fmt.Sprint(what, groups) }
 		next := GP64()
@@ -120,7 +132,7 @@ func (l lanes) ordered(name string, d int, indices order, gradient func(*walkers
 		CMPQ(next, end)
 		JGT(LabelRef(label("fewer")))
 		k := &walkers{lanes: l, theta: make([][]VecVirtual, groups), rows: rows, order: indices, parts: parts}
-		k.descend(d, offset, gradient)
+		k.descend(d, offset, sums)
 		MOVQ(next, offset)
 		JMP(LabelRef(label("walkers")))
 		Label(label("fewer"))
@@ -138,7 +150,7 @@ func (l lanes) mostGroups(d int) int {
 }
 
 // descend takes the steps.
-func (k *walkers) descend(d int, offset Register, gradient func(*walkers) [][]VecVirtual) {
+func (k *walkers) descend(d int, offset Register, gradient gradient) {
 	to, _ := names("o", d)
 	from, _ := names("t", d)
 	of := func(name string, group int) Mem { return column(name, offset).Offset(8 * k.count * group) }

@@ -118,31 +118,41 @@ func (l lanes) parts() []VecVirtual {
 	return []VecVirtual{l.vector(), l.vector(), l.vector(), l.vector()}
 }
 
-// columns loads a row of four numbers for each lane and returns the first columns, 3 or 4.
-func (l lanes) columns(row func(lane int) Mem, parts []VecVirtual, count int) (columns []VecVirtual) {
+// columns loads a row of four numbers for each lane and returns its columns.
+func (l lanes) columns(row func(lane int) Mem, parts []VecVirtual) (columns []VecVirtual) {
 	if l.count == 2 {
-		first, second := row(0), row(1)
-		for i := range count {
-			columns = append(columns, XMM())
-			MOVSD(first.Offset(8*i), columns[i])
-			MOVHPD(second.Offset(8*i), columns[i])
-		}
-		return columns
+		return l.pairs(row, 4)
 	}
+	l.load(row, parts, 2) // so that lanes are in order at the end
+	a, b := l.unpacked(parts[0], parts[1]), l.unpacked(parts[2], parts[3])
+	for i := range parts {
+		columns = append(columns, l.across(b[i%2], a[i%2], i/2))
+	}
+	return columns
+}
+
+// pairs returns the first columns of two lanes.
+func (l lanes) pairs(row func(lane int) Mem, count int) (columns []VecVirtual) {
+	first, second := row(0), row(1)
+	for i := range count {
+		columns = append(columns, XMM())
+		MOVSD(first.Offset(8*i), columns[i])
+		MOVHPD(second.Offset(8*i), columns[i])
+	}
+	return columns
+}
+
+// load loads the row of a lane into each part; of eight lanes, that of one and that of the second or fourth after it.
+func (l lanes) load(row func(lane int) Mem, parts []VecVirtual, after int) {
 	for i, part := range parts {
 		if l.count == 4 {
 			VMOVUPD(row(i), part)
 			continue
 		}
-		w := i + i&2 // 0, 1, 4, 5, so that lanes are in order at the end
+		w := i + i&after // 0, 1, 4, 5, or 0, 1, 2, 3
 		VMOVUPD(row(w), part.AsY())
-		VINSERTF64X4(Imm(1), row(w+2), part, part)
+		VINSERTF64X4(Imm(1), row(w+after), part, part)
 	}
-	a, b := l.unpacked(parts[0], parts[1]), l.unpacked(parts[2], parts[3])
-	for i := range count {
-		columns = append(columns, l.across(b[i%2], a[i%2], i/2))
-	}
-	return columns
 }
 
 // across returns the lower halves of a and b, or the upper ones; of eight lanes, such halves of each half.

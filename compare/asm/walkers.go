@@ -1,6 +1,6 @@
 //go:build ignore
 
-// This program, with gradients.go, order.go, tally.go and lanes.go, writes what is done with walkers.
+// This program, with gradients.go, triples.go, order.go, tally.go and lanes.go, writes what is done with walkers.
 package main
 
 import (
