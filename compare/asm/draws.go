@@ -1,6 +1,6 @@
 //go:build ignore
 
-// This program, with store.go and lanes.go, writes what is done with streams. See ../random/lanes.go for what that is.
+// This program, with words.go, store.go and lanes.go, writes what is done with streams. See ../random/lanes.go for what that is.
 package main
 
 import (
@@ -14,13 +14,16 @@ import (
 func main() {
 	Package("github.com/ness-fp/ness/compare/random")
 	ConstraintExpr("amd64,!purego")
-	upperHalves = places()
+	halvesOfLanes = [...]Mem{places("lowerHalves", 0), places("upperHalves", 1)}
 	for _, l := range widths {
 		for k := 2; k <= 4; k++ {
-			l.fill(fmt.Sprint("fill", k), k, "below n", nil, false)
-			l.fill(fmt.Sprint("weave", k), k, "below n", nil, true)
+			l.fill(fmt.Sprint("fill", k), below(k), false)
+			l.fill(fmt.Sprint("weave", k), below(k), true)
 		}
-		l.fill("descend", 2, "below n, below n − 1, and so on,", func(n, one VecVirtual) { l.do(subWords, one, n, n) }, false)
+		l.fill("descend", descending, false)
+	}
+	for k := 3; k <= 4; k++ {
+		widths[0].fill(fmt.Sprintf("weave%dOf52", k), below52(k), true)
 	}
 	Generate()
 }
@@ -42,50 +45,42 @@ func (l lanes) broadcast(word Op) VecVirtual {
 	return v
 }
 
-// fill writes a kernel that takes k indices from a word; after changes n after each. Indices of a stream
-// follow each other, or woven ones of all streams.
-func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtual), woven bool) {
+// fill writes a kernel that takes indices from words. Those of a stream follow each other, or woven ones of all
+// streams.
+func (l lanes) fill(name string, way way, woven bool) {
 	chunk := 4 // indices of a stream that are stored at once
 	parameter, where := "stride, ", "those of the next stream so many bytes further on"
 	if woven {
 		chunk, parameter, where = 2, "", "the next of each stream behind one of all"
 	}
 	words := 1
-	for k*words%chunk != 0 {
+	for way.perWord*words%chunk != 0 {
 		words++
 	}
 	name = fmt.Sprintf("%sBy%d", name, l.count)
 	TEXT(name, NOSPLIT, "func(dst *uint32, "+parameter+"words int, streams *Stream, n, reject uint64) (ok bool)")
 	Pragma("noescape")
 	Doc(
-		fmt.Sprintf("%s takes %d indices %s from each of so many words of %d streams, a multiple of %d, and", name, k, what, l.count, words),
+		fmt.Sprintf("%s takes %d indices %s from each of so many words of %d streams, a multiple of %d, and", name, way.perWord, way.what, l.count, words),
 		"stores "+where+". It is false, and leaves the",
-		"streams where they were, if what was left of a word may be below reject, as the upper halves say.",
-		fmt.Sprintf("It needs %s.", l.needs))
+		"streams where they were, if what was left of a word may be below reject, as its upper bits say.",
+		fmt.Sprintf("It needs %s%s.", l.needs, way.also))
 	dst := Load(Param("dst"), GP64())
 	var store func(found []VecVirtual)
 	if woven {
-		store = l.weave(dst)
+		store = l.weave(dst, way.half)
 	} else {
 		store = l.append(dst, Load(Param("stride"), GP64()))
 	}
 	count := Load(Param("words"), GP64())
 	from := Load(Param("streams"), GP64())
-	n := l.broadcast(Load(Param("n"), GP64()))
 	g := l.loadStreams(from)
-	left := l.remainders(Load(Param("reject"), GP64()))
+	indices := way.begin(g, Load(Param("n"), GP64()), Load(Param("reject"), GP64()))
 
 	Label("loop")
-	var found []VecVirtual // with the index in the upper half of each lane
+	var found []VecVirtual
 	for range words {
-		x := l.fraction(g.next())
-		for range k {
-			found = append(found, x.below(n))
-			if after != nil {
-				after(n, g.one)
-			}
-		}
-		left.see(x.hi)
+		found = append(found, indices.take(g.next())...)
 		for len(found) >= chunk {
 			store(found[:chunk])
 			found = found[chunk:]
@@ -94,7 +89,7 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 	SUBQ(Imm(uint64(words)), count)
 	JNE(LabelRef("loop"))
 
-	left.setIfLarge()
+	indices.setIfKept()
 	JNE(LabelRef("thrown"))
 	g.store(from)
 	Label("thrown")
@@ -104,65 +99,6 @@ func (l lanes) fill(name string, k int, what string, after func(n, one VecVirtua
 	}
 	SETEQ(ok.Addr)
 	l.ret()
-}
-
-// remainders are what is left of words, by their upper halves, in the lower halves of lanes.
-type remainders struct {
-	lanes
-	bound VecVirtual // upper half of what words have to leave to be kept, rounded up, in lower halves
-	found VecVirtual // the least so far, or of two lanes numbers of 32 bits that are negative where one was below bound
-}
-
-func (l lanes) remainders(reject Register) *remainders {
-	up := GP64()
-	MOVL(U32(1<<32-1), up.As32())
-	ADDQ(up, reject)
-	SHRQ(Imm(32), reject)
-	r := &remainders{l, l.broadcast(reject), l.vector()}
-	switch l.count {
-	case 8:
-		VPTERNLOGD(Imm(0xff), r.found, r.found, r.found)
-	case 4:
-		VPCMPEQD(r.found, r.found, r.found)
-	default:
-		l.zero(r.found)
-	}
-	return r
-}
-
-// see takes note of what is left.
-func (r *remainders) see(left VecVirtual) {
-	if r.count > 2 {
-		VPMINUD(left, r.found, r.found)
-		return
-	}
-	below, less := r.vector(), r.vector() // left − bound < 0 ≤ left, as numbers with a sign, for bound < 2³¹
-	MOVAPS(left, less)
-	PSUBL(r.bound, less)
-	MOVAPS(left, below)
-	PANDN(less, below)
-	POR(below, r.found)
-}
-
-// setIfLarge sets the flag for equality if none was below the bound.
-func (r *remainders) setIfLarge() {
-	signs := GP32()
-	if r.count == 2 {
-		MOVMSKPS(r.found, signs)
-		ANDL(Imm(0x5), signs) // for the flag
-		return
-	}
-	if r.count == 8 {
-		upper := YMM()
-		VEXTRACTI64X4(Imm(1), r.found, upper)
-		VPMINUD(upper, r.found.AsY(), r.found.AsY())
-	}
-	least, bound := r.found.AsY(), r.bound.AsY()
-	VPMINUD(bound, least, least)
-	VPCMPEQD(bound, least, least)
-	VMOVMSKPS(least, signs)
-	ANDL(Imm(0x55), signs)
-	CMPL(signs, Imm(0x55))
 }
 
 // streams are as many as there are lanes.
@@ -228,29 +164,4 @@ func (l lanes) rotate(x VecVirtual, bits uint64) {
 	l.do(shiftLeft, Imm(bits), x, t)
 	l.do(shiftRight, Imm(64-bits), x, x)
 	l.do(or, t, x, x)
-}
-
-// A fraction x has the halves of words in the lower halves of lanes; the upper ones are
-// anything.
-type fraction struct {
-	lanes
-	hi, lo VecVirtual
-}
-
-func (l lanes) fraction(x VecVirtual) *fraction {
-	hi := l.vector()
-	l.do(shiftRight, Imm(32), x, hi)
-	return &fraction{l, hi, x}
-}
-
-// below returns ⌊x n/2³²⌋, whose upper half is the index, and sets x to x n mod 2⁶⁴:
-// n < 2³², so that two products of 32 bits do. The result is the new hi too.
-func (x *fraction) below(n VecVirtual) VecVirtual {
-	hi, carry := x.vector(), x.vector()
-	x.do(mulHalves, n, x.lo, x.lo)
-	x.do(mulHalves, n, x.hi, hi)
-	x.do(shiftRight, Imm(32), x.lo, carry)
-	x.do(addWords, carry, hi, hi)
-	x.hi = hi
-	return hi
 }

@@ -50,20 +50,21 @@ func (l lanes) append(dst, stride Register) func(found []VecVirtual) {
 	}
 }
 
-// weave returns what stores two indices of each stream, the first ones of all before the others.
-func (l lanes) weave(dst Register) func(found []VecVirtual) {
+// weave returns what stores two indices of each stream, each in one half of its lane, the first ones of all before the
+// others.
+func (l lanes) weave(dst Register, half int) func(found []VecVirtual) {
 	pair := func(a, b VecVirtual) VecVirtual {
-		z := l.shuffled(a, b, odd)
+		z := l.shuffled(a, b, []uint64{even, odd}[half])
 		if l.count == 4 {
 			VPERMQ(Imm(0xd8), z, z)
 		}
 		return z
 	}
 	if l.count == 8 {
-		upper := l.vector()
-		VMOVDQU32(upperHalves, upper)
+		places := l.vector()
+		VMOVDQU32(halvesOfLanes[half], places)
 		pair = func(a, b VecVirtual) VecVirtual {
-			VPERMT2D(b, upper, a)
+			VPERMT2D(b, places, a)
 			return a
 		}
 	}
@@ -73,13 +74,13 @@ func (l lanes) weave(dst Register) func(found []VecVirtual) {
 	}
 }
 
-// upperHalves are the places of those of the lanes of two registers, once they are written.
-var upperHalves Mem
+// halvesOfLanes are the places of the lower and the upper ones of two registers, once they are written.
+var halvesOfLanes [2]Mem
 
-func places() Mem {
-	table := GLOBL("upperHalves", attr.RODATA|attr.NOPTR)
+func places(name string, half int) Mem {
+	table := GLOBL(name, attr.RODATA|attr.NOPTR)
 	for i := range 16 {
-		DATA(4*i, U32(2*i+1))
+		DATA(4*i, U32(2*i+half))
 	}
 	return table
 }

@@ -1,6 +1,6 @@
 package random
 
-//go:generate go run -modfile=../../go.tool.mod ../asm/draws.go ../asm/store.go ../asm/lanes.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg random
+//go:generate go run -modfile=../../go.tool.mod ../asm/draws.go ../asm/words.go ../asm/store.go ../asm/lanes.go -out lanes_amd64.s -stubs lanes_stubs_amd64.go -pkg random
 
 // lanes is how many streams go on at once, in one kernel or in several.
 const lanes = 8

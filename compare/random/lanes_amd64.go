@@ -2,10 +2,17 @@
 
 package random
 
-import "github.com/ness-fp/ness/grid/pieces"
+import (
+	"golang.org/x/sys/cpu"
+
+	"github.com/ness-fp/ness/grid/pieces"
+)
 
 // inKernel is how many streams a kernel takes forward, by what the processor has; tests do without kernels, by 0.
 var inKernel = pieces.Lanes()
+
+// has52 says whether the processor has products of 52 bits beside AVX-512F.
+var has52 = cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512IFMA
 
 // haveKernels says whether there are any for so many indices of each stream.
 func (u Uniform) haveKernels(each int) bool {
@@ -23,6 +30,9 @@ var (
 		8: {2: weave2By8, 3: weave3By8, 4: weave4By8},
 		4: {2: weave2By4, 3: weave3By4, 4: weave4By4},
 		2: {2: weave2By2, 3: weave3By2, 4: weave4By2},
+	}
+	weavesOf52 = [5]func(dst *uint32, words int, s *Stream, n, reject uint64) bool{
+		2: weave2By8, 3: weave3Of52By8, 4: weave4Of52By8,
 	}
 )
 
@@ -44,8 +54,14 @@ func (u Uniform) fillLanes(dst []uint32, each int, g *[lanes]Stream) bool {
 
 // weaveLanes is Weave for as many streams as kernels take, or false like fillLanes.
 func (u Uniform) weaveLanes(dst []uint32, each int, g []Stream) bool {
-	return u.haveKernels(each) && len(g) == inKernel &&
-		weaves[inKernel][u.perWord](&dst[0], each/u.perWord, &g[0], u.n, u.reject)
+	if !u.haveKernels(each) || len(g) != inKernel {
+		return false
+	}
+	kernels := weaves[inKernel]
+	if inKernel == 8 && has52 {
+		kernels = weavesOf52
+	}
+	return kernels[u.perWord](&dst[0], each/u.perWord, &g[0], u.n, u.reject)
 }
 
 // piece is how many positions are shuffled at a time.

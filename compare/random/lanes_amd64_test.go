@@ -9,8 +9,12 @@ import (
 
 // eachKernel runs a test with every width of kernels that the processor has, and without.
 func eachKernel(t *testing.T, test func(t *testing.T)) {
-	before := inKernel
-	defer func() { inKernel = before }()
+	before, had52 := inKernel, has52
+	defer func() { inKernel, has52 = before, had52 }()
+	if inKernel == 8 && had52 {
+		test(t)
+	}
+	has52 = false
 	for _, n := range []int{8, 4, 2, 0} {
 		if inKernel = n; n <= before {
 			test(t)
@@ -68,7 +72,7 @@ func streamsWithLeast(stream int, n uint64) (g [lanes]Stream, least uint64) {
 }
 
 // Where nothing is ever thrown away, for n is a power of two, kernels draw whatever the words are: of 768 words in a
-// try some has a remainder below 2⁻¹⁰ half the time.
+// try some has a remainder below 2⁻¹⁰ half the time. (Of 52 bits fewer than one in 2¹⁵ is in doubt, and none of these.)
 func TestKernelsKeepAllWordsOfPowersOfTwo(t *testing.T) {
 	eachKernel(t, func(t *testing.T) {
 		if inKernel == 0 {
@@ -92,6 +96,7 @@ func TestKernelsKeepAllWordsOfPowersOfTwo(t *testing.T) {
 func TestKernelsOfAnyWidthDrawTheSame(t *testing.T) {
 	eachKernel(t, TestFillEachIsFillOfEachStream)
 	eachKernel(t, TestWeaveIsFillOfEachStream)
+	eachKernel(t, TestWeaveIsFillAtBounds)
 	eachKernel(t, TestStreamsThrowAwayTheSameWords)
 	eachKernel(t, TestShuffleEachIsShuffleOfEach)
 }

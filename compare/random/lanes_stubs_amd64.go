@@ -6,7 +6,7 @@ package random
 
 // fill2By8 takes 2 indices below n from each of so many words of 8 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX-512F.
 //
 //go:noescape
@@ -14,7 +14,7 @@ func fill2By8(dst *uint32, stride int, words int, streams *Stream, n uint64, rej
 
 // weave2By8 takes 2 indices below n from each of so many words of 8 streams, a multiple of 1, and
 // stores the next of each stream behind one of all. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX-512F.
 //
 //go:noescape
@@ -22,7 +22,7 @@ func weave2By8(dst *uint32, words int, streams *Stream, n uint64, reject uint64)
 
 // fill3By8 takes 3 indices below n from each of so many words of 8 streams, a multiple of 4, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX-512F.
 //
 //go:noescape
@@ -30,7 +30,7 @@ func fill3By8(dst *uint32, stride int, words int, streams *Stream, n uint64, rej
 
 // weave3By8 takes 3 indices below n from each of so many words of 8 streams, a multiple of 2, and
 // stores the next of each stream behind one of all. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX-512F.
 //
 //go:noescape
@@ -38,7 +38,7 @@ func weave3By8(dst *uint32, words int, streams *Stream, n uint64, reject uint64)
 
 // fill4By8 takes 4 indices below n from each of so many words of 8 streams, a multiple of 1, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX-512F.
 //
 //go:noescape
@@ -46,7 +46,7 @@ func fill4By8(dst *uint32, stride int, words int, streams *Stream, n uint64, rej
 
 // weave4By8 takes 4 indices below n from each of so many words of 8 streams, a multiple of 1, and
 // stores the next of each stream behind one of all. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX-512F.
 //
 //go:noescape
@@ -54,7 +54,7 @@ func weave4By8(dst *uint32, words int, streams *Stream, n uint64, reject uint64)
 
 // descendBy8 takes 2 indices below n, below n − 1, and so on, from each of so many words of 8 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX-512F.
 //
 //go:noescape
@@ -62,7 +62,7 @@ func descendBy8(dst *uint32, stride int, words int, streams *Stream, n uint64, r
 
 // fill2By4 takes 2 indices below n from each of so many words of 4 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX2.
 //
 //go:noescape
@@ -70,7 +70,7 @@ func fill2By4(dst *uint32, stride int, words int, streams *Stream, n uint64, rej
 
 // weave2By4 takes 2 indices below n from each of so many words of 4 streams, a multiple of 1, and
 // stores the next of each stream behind one of all. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX2.
 //
 //go:noescape
@@ -78,7 +78,7 @@ func weave2By4(dst *uint32, words int, streams *Stream, n uint64, reject uint64)
 
 // fill3By4 takes 3 indices below n from each of so many words of 4 streams, a multiple of 4, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX2.
 //
 //go:noescape
@@ -86,7 +86,7 @@ func fill3By4(dst *uint32, stride int, words int, streams *Stream, n uint64, rej
 
 // weave3By4 takes 3 indices below n from each of so many words of 4 streams, a multiple of 2, and
 // stores the next of each stream behind one of all. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX2.
 //
 //go:noescape
@@ -94,7 +94,7 @@ func weave3By4(dst *uint32, words int, streams *Stream, n uint64, reject uint64)
 
 // fill4By4 takes 4 indices below n from each of so many words of 4 streams, a multiple of 1, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX2.
 //
 //go:noescape
@@ -102,7 +102,7 @@ func fill4By4(dst *uint32, stride int, words int, streams *Stream, n uint64, rej
 
 // weave4By4 takes 4 indices below n from each of so many words of 4 streams, a multiple of 1, and
 // stores the next of each stream behind one of all. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX2.
 //
 //go:noescape
@@ -110,7 +110,7 @@ func weave4By4(dst *uint32, words int, streams *Stream, n uint64, reject uint64)
 
 // descendBy4 takes 2 indices below n, below n − 1, and so on, from each of so many words of 4 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs AVX2.
 //
 //go:noescape
@@ -118,7 +118,7 @@ func descendBy4(dst *uint32, stride int, words int, streams *Stream, n uint64, r
 
 // fill2By2 takes 2 indices below n from each of so many words of 2 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs SSE2, which every processor for amd64 has.
 //
 //go:noescape
@@ -126,7 +126,7 @@ func fill2By2(dst *uint32, stride int, words int, streams *Stream, n uint64, rej
 
 // weave2By2 takes 2 indices below n from each of so many words of 2 streams, a multiple of 1, and
 // stores the next of each stream behind one of all. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs SSE2, which every processor for amd64 has.
 //
 //go:noescape
@@ -134,7 +134,7 @@ func weave2By2(dst *uint32, words int, streams *Stream, n uint64, reject uint64)
 
 // fill3By2 takes 3 indices below n from each of so many words of 2 streams, a multiple of 4, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs SSE2, which every processor for amd64 has.
 //
 //go:noescape
@@ -142,7 +142,7 @@ func fill3By2(dst *uint32, stride int, words int, streams *Stream, n uint64, rej
 
 // weave3By2 takes 3 indices below n from each of so many words of 2 streams, a multiple of 2, and
 // stores the next of each stream behind one of all. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs SSE2, which every processor for amd64 has.
 //
 //go:noescape
@@ -150,7 +150,7 @@ func weave3By2(dst *uint32, words int, streams *Stream, n uint64, reject uint64)
 
 // fill4By2 takes 4 indices below n from each of so many words of 2 streams, a multiple of 1, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs SSE2, which every processor for amd64 has.
 //
 //go:noescape
@@ -158,7 +158,7 @@ func fill4By2(dst *uint32, stride int, words int, streams *Stream, n uint64, rej
 
 // weave4By2 takes 4 indices below n from each of so many words of 2 streams, a multiple of 1, and
 // stores the next of each stream behind one of all. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs SSE2, which every processor for amd64 has.
 //
 //go:noescape
@@ -166,8 +166,24 @@ func weave4By2(dst *uint32, words int, streams *Stream, n uint64, reject uint64)
 
 // descendBy2 takes 2 indices below n, below n − 1, and so on, from each of so many words of 2 streams, a multiple of 2, and
 // stores those of the next stream so many bytes further on. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as the upper halves say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
 // It needs SSE2, which every processor for amd64 has.
 //
 //go:noescape
 func descendBy2(dst *uint32, stride int, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
+// weave3Of52By8 takes 3 indices below n from each of so many words of 8 streams, a multiple of 2, and
+// stores the next of each stream behind one of all. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
+// It needs AVX-512F, DQ and IFMA.
+//
+//go:noescape
+func weave3Of52By8(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)
+
+// weave4Of52By8 takes 4 indices below n from each of so many words of 8 streams, a multiple of 1, and
+// stores the next of each stream behind one of all. It is false, and leaves the
+// streams where they were, if what was left of a word may be below reject, as its upper bits say.
+// It needs AVX-512F, DQ and IFMA.
+//
+//go:noescape
+func weave4Of52By8(dst *uint32, words int, streams *Stream, n uint64, reject uint64) (ok bool)

@@ -1,6 +1,7 @@
 package random
 
 import (
+	"math/bits"
 	"slices"
 	"testing"
 )
@@ -94,6 +95,65 @@ func TestStreamsThrowAwayTheSameWords(t *testing.T) {
 			}
 		}
 	}
+}
+
+// So they do with a word just above where a pair of indices begins, which upper bits of the word alone take for the pair
+// before, and with words that are just thrown away or just kept.
+func TestWeaveIsFillAtBounds(t *testing.T) {
+	for _, n := range []uint64{3, 999, 1000, 11583, 11587, 100001, 262143} {
+		u := NewUniform(int(n))
+		last := n // has room for the indices after the first two
+		for k := 3; k < u.perWord; k++ {
+			last *= n
+		}
+		for try := range uint64(300) {
+			among := uint64(try)*0x9e3779b97f4a7c15 | 1
+			words := []uint64{firstOf(among, n*n) + among>>52}
+			if n%2 > 0 { // else what is left does not say of which word
+				words = append(words,
+					(firstOf(among, last)+among>>52)*inverse(n*n),
+					(u.reject-try)*inverse(u.power), (u.reject+try)*inverse(u.power), among>>30%u.power*inverse(u.power))
+			}
+			for i, x := range words {
+				together := newStreams(try, 8)
+				together[try%8] = FromState([4]uint64{x, 0, among, 0})
+				alone := slices.Clone(together)
+				const each = 12
+				got, want := make([]uint32, each*8), make([]uint32, each)
+				u.Weave(got, each, together)
+				for w := range alone {
+					alone[w] = u.Fill(want, alone[w])
+					for k, index := range want {
+						if got[k*8+w] != index {
+							t.Fatalf("n=%d, word %d of try %d, %#x: index %d of stream %d is %d, alone %d", n, i, try, x, k, w, got[k*8+w], index)
+						}
+					}
+				}
+				if !slices.Equal(together, alone) {
+					t.Fatalf("n=%d, word %d of try %d: streams are elsewhere", n, i, try)
+				}
+			}
+		}
+	}
+}
+
+// firstOf returns the first word x where ⌊x m/2⁶⁴⌋ is what it is for a word.
+func firstOf(word, m uint64) uint64 {
+	q, _ := bits.Mul64(word, m)
+	x, left := bits.Div64(q, 0, m)
+	if left > 0 {
+		x++
+	}
+	return x
+}
+
+// inverse returns 1/m mod 2⁶⁴ of an odd number, by Newton's iteration.
+func inverse(m uint64) uint64 {
+	x := m // right in 3 bits
+	for range 5 {
+		x *= 2 - m*x
+	}
+	return x
 }
 
 // So do shuffles, of slices with and without a piece for lanes, also where the first word of a stream is 0, which is
