@@ -56,7 +56,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.Walkers = orElse(o.Walkers, 4096)
 	o.Workers = orElse(o.Workers, runtime.GOMAXPROCS(0))
-	o.Every = orElse(o.Every, buffered)
+	o.Every = orElse(o.Every, mostEvery)
 	o.Groups = orElse(o.Groups, 32)
 	if o.MaxOutside == 0 {
 		o.MaxOutside = 0.01
@@ -183,7 +183,7 @@ func (e *OutsideError) Error() string {
 // Run advances all walkers until they have done the given number of steps, counted from
 // the beginning, and tallies them.
 //
-// If ctx is cancelled it stops after at most some 24 steps of each block and returns the
+// If ctx is cancelled it stops after at most some 50 steps of each block and returns the
 // error of ctx. What has been gathered is valid then, though some walkers are ahead of
 // [Ensemble.Step]; Run goes on with the same bits. Walkers that are not finite are a
 // [DivergedError]; too many outside the grid an [OutsideError], where the run is complete.

@@ -166,8 +166,8 @@ func MostDataSets(samples int) int { return mostGenerated / samples }
 // estimatorBatches is m of the estimator Σ̂ = B/(m−1) Σ_j (g_{B_j} − ḡ)(g_{B_j} − ḡ)ᵀ.
 const estimatorBatches = 10
 
-// leastPerGroup is a multiple of buffered and estimatorBatches.
-const leastPerGroup = 5 * buffered
+// leastPerGroup is a multiple of estimatorBatches.
+const leastPerGroup = 12 * estimatorBatches
 
 // groupsFor is how many groups of draws there are for tests of packed matrices: so many
 // that their covariance is known well.

@@ -93,6 +93,9 @@ type Relaxation struct {
 // is below what 10¹⁰ independent samples can tell.
 func (r Relaxation) BurnIn() int { return int(math.Ceil(r.Steps * faded)) }
 
+// mostEvery is after how many steps to tally at most, where nothing is said of it.
+const mostEvery = 24
+
 // Every returns after how many steps Δ to tally: a tenth of τ, from 1 to 24. Means of tallies
 // have a variance (Δ/2τ) coth(Δ/2τ) as large as those of all steps: 1.0008 for a tenth. A cell
 // is left long before τ, so that its count gains by more: with 64 × 64 cells and τ = 18 the floor
@@ -103,7 +106,7 @@ func (r Relaxation) BurnIn() int { return int(math.Ceil(r.Steps * faded)) }
 // It is at most so many, and has no factor in common with the length of an epoch of the process:
 // else the same of its steps were tallied every time, along which means and variances differ.
 func (r Relaxation) Every(p Process, most int) int {
-	every := max(1, min(int(r.Steps/10), buffered, most))
+	every := max(1, min(int(r.Steps/10), mostEvery, most))
 	for Phases(p, every) > 1 {
 		every--
 	}

@@ -21,7 +21,7 @@ func (s *SGD) hasVelocity() bool { return s.Momentum != 0 }
 
 // lanes keeps indices and orders of samples within caches.
 func (s *SGD) lanes() int {
-	const most, indices, orders = 32, 32 << 10, 256 << 10
+	const most, indices, orders = 32, 64 << 10, 256 << 10
 	n := most
 	if s.Loss != nil && s.Sampling != fp.FullBatch {
 		n = min(n, indices/(buffered*s.Batch))

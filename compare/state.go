@@ -48,7 +48,7 @@ func (e *Ensemble) newState() *state {
 }
 
 // savedMagic begins saved ensembles.
-const savedMagic = "nessens\x05"
+const savedMagic = "nessens\x06"
 
 // Save writes the state, from which [Ensemble.Restore] goes on with the same bits.
 func (e *Ensemble) Save(w io.Writer) error {
