@@ -34,8 +34,8 @@ func msteps(b *testing.B, p Process, opt Options, start []float64) {
 	b.ReportMetric(float64(b.N)*float64(per)*1024/1e6/b.Elapsed().Seconds(), "Msteps/s")
 }
 
-// With GODEBUG=cpu.avx512f=off it measures kernels for AVX2, with cpu.avx2=off too those for SSE2, and with
-// -tags purego the loops in Go.
+// With GODEBUG=cpu.avx512ifma=off it measures draws without products of 52 bits, with cpu.avx512f=off kernels for AVX2,
+// with cpu.avx2=off too those for SSE2, and with -tags purego the loops in Go.
 func BenchmarkSGD(b *testing.B) {
 	type c struct {
 		model   loss.Model
