@@ -69,7 +69,7 @@ func differences(z []float64) curve {
 	}
 	middle, half := ranges(z, curveWidth)
 	return curve{
-		name: "difference in standard errors", lo: -1.06 * limit, hi: 1.06 * limit, marks: []float64{-2, 0, 2},
+		name: "histogram − density, in standard errors", lo: -1.06 * limit, hi: 1.06 * limit, marks: []float64{-2, 0, 2},
 		traces: []trace{{line: pencil(ink, 0.8), v: middle, err: half, band: ink}},
 	}
 }
@@ -111,7 +111,7 @@ func comparisonTiles(axes []Axis, common, units *scale) []*tile {
 	return []*tile{
 		{x: x, y: y, caption: "histogram"},
 		{x: x, y: y, caption: "density", follows: true, bars: []*scale{common}},
-		{x: x, y: y, caption: "difference / error", follows: true, bars: []*scale{units}},
+		{x: x, y: y, caption: "(histogram − density) / error", follows: true, bars: []*scale{units}},
 	}
 }
 

@@ -508,7 +508,7 @@ func TestComparison1DSaysHowCellsDiffer(t *testing.T) {
 	if err := Comparison1D(&b, SVG, "", a, h, []float64{0.25, 0.475, 0.25, 0}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"33.3 % of 3 cells", ">histogram<", ">density<", "difference in standard errors"} {
+	for _, want := range []string{"33.3 % of 3 cells", ">histogram<", ">density<", "histogram − density, in standard errors"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the figure does not say %q", want)
 		}
