@@ -35,7 +35,8 @@ func msteps(b *testing.B, p Process, opt Options, start []float64) {
 }
 
 // With GODEBUG=cpu.avx512ifma=off it measures draws without products of 52 bits, with cpu.avx512f=off kernels for AVX2,
-// with cpu.avx2=off too those for SSE2, and with -tags purego the loops in Go.
+// with cpu.avx2=off too those for SSE2, and with -tags purego the loops in Go. (The runtime says it does not know
+// cpu.avx512ifma; package cpu does.)
 func BenchmarkSGD(b *testing.B) {
 	type c struct {
 		model   loss.Model
@@ -46,6 +47,7 @@ func BenchmarkSGD(b *testing.B) {
 	}
 	for _, c := range []c{
 		{loss.LinearRegression, 2, 1000, 8, fp.WithReplacement, 0, 0},   // word path where there are no lanes
+		{loss.LinearRegression, 2, 10000, 8, fp.WithReplacement, 0, 0},  // where words are thrown away
 		{loss.LinearRegression, 2, 12000, 8, fp.WithReplacement, 0, 0},  // index path
 		{loss.LinearRegression, 2, 1000, 6, fp.WithReplacement, 0, 0},   // index path
 		{loss.LinearRegression, 2, 100000, 8, fp.WithReplacement, 0, 0}, // rows beyond L2

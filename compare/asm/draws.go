@@ -47,35 +47,35 @@ func (l lanes) broadcast(word Op) VecVirtual {
 
 // fill writes a kernel that takes indices from words. Those of a stream follow each other, or woven ones of all
 // streams.
-func (l lanes) fill(name string, way way, woven bool) {
+func (l lanes) fill(name string, of way, woven bool) {
 	chunk := 4 // indices of a stream that are stored at once
 	parameter, where := "stride, ", "those of the next stream so many bytes further on"
 	if woven {
 		chunk, parameter, where = 2, "", "the next of each stream behind one of all"
 	}
 	words := 1
-	for way.perWord*words%chunk != 0 {
+	for of.perWord*words%chunk != 0 {
 		words++
 	}
 	name = fmt.Sprintf("%sBy%d", name, l.count)
 	TEXT(name, NOSPLIT, "func(dst *uint32, "+parameter+"words int, streams *Stream, n, reject uint64) (ok bool)")
 	Pragma("noescape")
 	Doc(
-		fmt.Sprintf("%s takes %d indices %s from each of so many words of %d streams, a multiple of %d, and", name, way.perWord, way.what, l.count, words),
+		fmt.Sprintf("%s takes %d indices %s from each of so many words of %d streams, a multiple of %d, and", name, of.perWord, of.what, l.count, words),
 		"stores "+where+". It is false, and leaves the",
-		"streams where they were, if what was left of a word may be below reject, as its upper bits say.",
-		fmt.Sprintf("It needs %s%s.", l.needs, way.also))
+		"streams where they were, if what was left of a word may be below reject, as its upper bits say"+of.doubt+".",
+		fmt.Sprintf("It needs %s%s.", l.needs, of.also))
 	dst := Load(Param("dst"), GP64())
 	var store func(found []VecVirtual)
 	if woven {
-		store = l.weave(dst, way.half)
+		store = l.weave(dst, of.half)
 	} else {
 		store = l.append(dst, Load(Param("stride"), GP64()))
 	}
 	count := Load(Param("words"), GP64())
 	from := Load(Param("streams"), GP64())
 	g := l.loadStreams(from)
-	indices := way.begin(g, Load(Param("n"), GP64()), Load(Param("reject"), GP64()))
+	indices := of.begin(g, Load(Param("n"), GP64()), Load(Param("reject"), GP64()))
 
 	Label("loop")
 	var found []VecVirtual

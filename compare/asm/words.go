@@ -16,24 +16,25 @@ type way struct {
 	perWord int
 	what    string // below what they are
 	half    int    // of its lane that has an index, 1 for the upper one
+	doubt   string // what stops it beside words to be thrown away
 	also    string // what it needs beside vectors
 	begin   func(g *streams, n, reject Register) taker
 }
 
 type taker interface {
 	take(word VecVirtual) (indices []VecVirtual)
-	setIfKept() // sets the flag for equality if no word may have to be thrown away
+	setIfKept() // sets the flag for equality if nothing stops it
 }
 
 // below takes them by halves of words.
 func below(perWord int) way {
-	return way{perWord, "below n", 1, "", func(g *streams, n, reject Register) taker {
+	return way{perWord: perWord, what: "below n", half: 1, begin: func(g *streams, n, reject Register) taker {
 		return &halves{g.remainders(reject), g.broadcast(n), perWord, func(VecVirtual) {}}
 	}}
 }
 
 // descending takes indices below n, n − 1, and so on.
-var descending = way{2, "below n, below n − 1, and so on,", 1, "", func(g *streams, n, reject Register) taker {
+var descending = way{perWord: 2, what: "below n, below n − 1, and so on,", half: 1, begin: func(g *streams, n, reject Register) taker {
 	return &halves{g.remainders(reject), g.broadcast(n), 2, func(n VecVirtual) { g.do(subWords, g.one, n, n) }}
 }}
 
@@ -141,9 +142,9 @@ func (r *remainders) setIfKept() {
 // below52 takes 3 or 4 indices by the upper 52 bits y = ⌊x/2¹²⌋ of words x. Two of them, ⌊x n²/2⁶⁴⌋, are ⌊y n²/2⁵²⌋,
 // unless the lower bits of x, which add less than n² to what is left of y, carry. They do not where y n² mod 2⁵² is
 // 2⁵² − n² at most, nor where as much as 2¹² n² is left of x. Such doubts are rare, for after two indices y is taken anew,
-// from all that is left of x. One index alone gives less reason for them than two.
+// from all that is left of x. (For one index alone n would do in place of n², but n² serves both.)
 func below52(perWord int) way {
-	return way{perWord, "below n", 0, ", DQ and IFMA", func(g *streams, n, reject Register) taker {
+	begin := func(g *streams, n, reject Register) taker {
 		square := GP64()
 		MOVQ(n, square)
 		IMULQ(n, square)
@@ -158,7 +159,8 @@ func below52(perWord int) way {
 		VPTERNLOGD(Imm(0xff), u.least, u.least, u.least)
 		u.zero(u.most)
 		return u
-	}}
+	}
+	return way{perWord: perWord, what: "below n", doubt: ", or if its lower ones may count", also: ", DQ and IFMA", begin: begin}
 }
 
 type upper52 struct {
@@ -189,7 +191,7 @@ func (u *upper52) take(x VecVirtual) (indices []VecVirtual) {
 	return indices
 }
 
-// product returns the upper or the lower 52 bits of y n, above start.
+// product returns the upper or the lower 52 bits of y n, plus start if there is one.
 func (u *upper52) product(half func(...Op), y, start VecVirtual) VecVirtual {
 	z := u.vector()
 	if start == nil {

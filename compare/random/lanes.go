@@ -5,33 +5,61 @@ package random
 // lanes is how many streams go on at once, in one kernel or in several.
 const lanes = 8
 
+// whole is a number of indices that makes whole words, and whole stores of kernels, however many a word has.
+const whole = 12
+
+// haveKernels says whether there are any for so many indices of each stream.
+func (u Uniform) haveKernels(each int) bool {
+	return inKernel > 0 && each > 0 && each%whole == 0 && u.perWord > 1
+}
+
 // FillEach fills dst for each stream in turn, each indices after those before, with what
 // [Uniform.Fill] draws, and moves the streams on. len(dst) = each·len(g).
 //
-// Where there are kernels for the processor, eight streams go on together, as long as no
-// word has to be thrown away; if one has, those eight start again one by one.
+// Where there are kernels for the processor, eight streams go on together. Where a word may have to be thrown away, they
+// start again in halves, down to a few words, which they draw one by one.
 func (u Uniform) FillEach(dst []uint32, each int, g []Stream) {
 	for len(g) > 0 {
 		n := min(lanes, len(g))
-		if n < lanes || !u.fillLanes(dst[:lanes*each], each, (*[lanes]Stream)(g)) {
-			for w := range n {
-				g[w] = u.Fill(dst[w*each:][:each], g[w])
-			}
-		}
+		u.fillRows(dst[:n*each], each, each, g[:n])
 		dst, g = dst[n*each:], g[n:]
+	}
+}
+
+// fillRows does so for rows of which the first each indices are filled.
+func (u Uniform) fillRows(dst []uint32, row, each int, g []Stream) {
+	if len(g) == lanes && u.haveKernels(each) {
+		if u.fillLanes(dst, row, each, (*[lanes]Stream)(g)) {
+			return
+		}
+		if half := each / 2; half%whole == 0 {
+			u.fillRows(dst, row, half, g)
+			u.fillRows(dst[half:], row, half, g)
+			return
+		}
+	}
+	for w := range g {
+		g[w] = u.Fill(dst[w*row:][:each], g[w])
 	}
 }
 
 // Weave fills dst with what [Uniform.Fill] draws from each stream, by turns: dst[k·len(g) + w] is index k of stream
 // w. It moves the streams on. len(dst) = each·len(g).
 //
-// Where there are kernels for the processor, they take as many streams as it has lanes.
+// Where there are kernels for the processor, they take as many streams as it has lanes, as [Uniform.FillEach] does.
 func (u Uniform) Weave(dst []uint32, each int, g []Stream) {
 	dst = dst[:each*len(g)]
-	if u.weaveLanes(dst, each, g) {
-		return
+	if len(g) == inKernel && u.haveKernels(each) {
+		if u.weaveLanes(dst, each, g) {
+			return
+		}
+		if half := each / 2; half%whole == 0 {
+			u.Weave(dst[:half*len(g)], half, g)
+			u.Weave(dst[half*len(g):], half, g)
+			return
+		}
 	}
-	var piece [12]uint32 // of whole words, however many indices they have
+	var piece [whole]uint32
 	for w := range g {
 		for k := 0; k < each; k += len(piece) {
 			part := piece[:min(len(piece), each-k)]

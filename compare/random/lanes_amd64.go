@@ -11,13 +11,8 @@ import (
 // inKernel is how many streams a kernel takes forward, by what the processor has; tests do without kernels, by 0.
 var inKernel = pieces.Lanes()
 
-// has52 says whether the processor has products of 52 bits beside AVX-512F.
+// has52 says whether the processor has products of 52 bits (IFMA), and of 64 (DQ), beside AVX-512F.
 var has52 = cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512IFMA
-
-// haveKernels says whether there are any for so many indices of each stream.
-func (u Uniform) haveKernels(each int) bool {
-	return inKernel > 0 && each > 0 && each%12 == 0 && u.perWord > 1
-}
 
 // Kernels by how many streams they take at once, and how many indices from a word.
 var (
@@ -36,15 +31,13 @@ var (
 	}
 )
 
-// fillLanes is FillEach for as many streams as there are lanes. It is false, and leaves the
-// streams where they were, if there is no kernel for this or a word had to be thrown away.
-func (u Uniform) fillLanes(dst []uint32, each int, g *[lanes]Stream) bool {
-	if !u.haveKernels(each) {
-		return false
-	}
+// fillLanes is fillRows by kernels. It is false, and leaves the streams where they were, if one of their words may have
+// to be thrown away.
+func (u Uniform) fillLanes(dst []uint32, row, each int, g *[lanes]Stream) bool {
+	dst = dst[:(lanes-1)*row+each]
 	fill, before := fills[inKernel][u.perWord], *g
 	for first := 0; first < lanes; first += inKernel {
-		if !fill(&dst[first*each], 4*each, each/u.perWord, &g[first], u.n, u.reject) {
+		if !fill(&dst[first*row], 4*row, each/u.perWord, &g[first], u.n, u.reject) {
 			*g = before
 			return false
 		}
@@ -52,11 +45,9 @@ func (u Uniform) fillLanes(dst []uint32, each int, g *[lanes]Stream) bool {
 	return true
 }
 
-// weaveLanes is Weave for as many streams as kernels take, or false like fillLanes.
+// weaveLanes is Weave by a kernel. It is false, and leaves the streams where they were, if one of their words may have
+// to be thrown away, or lower bits of one count that the kernel leaves out.
 func (u Uniform) weaveLanes(dst []uint32, each int, g []Stream) bool {
-	if !u.haveKernels(each) || len(g) != inKernel {
-		return false
-	}
 	kernels := weaves[inKernel]
 	if inKernel == 8 && has52 {
 		kernels = weavesOf52

@@ -174,7 +174,7 @@ func descendBy2(dst *uint32, stride int, words int, streams *Stream, n uint64, r
 
 // weave3Of52By8 takes 3 indices below n from each of so many words of 8 streams, a multiple of 2, and
 // stores the next of each stream behind one of all. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as its upper bits say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say, or if its lower ones may count.
 // It needs AVX-512F, DQ and IFMA.
 //
 //go:noescape
@@ -182,7 +182,7 @@ func weave3Of52By8(dst *uint32, words int, streams *Stream, n uint64, reject uin
 
 // weave4Of52By8 takes 4 indices below n from each of so many words of 8 streams, a multiple of 1, and
 // stores the next of each stream behind one of all. It is false, and leaves the
-// streams where they were, if what was left of a word may be below reject, as its upper bits say.
+// streams where they were, if what was left of a word may be below reject, as its upper bits say, or if its lower ones may count.
 // It needs AVX-512F, DQ and IFMA.
 //
 //go:noescape

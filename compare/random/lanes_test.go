@@ -1,6 +1,7 @@
 package random
 
 import (
+	"fmt"
 	"math/bits"
 	"slices"
 	"testing"
@@ -102,39 +103,50 @@ func TestStreamsThrowAwayTheSameWords(t *testing.T) {
 func TestWeaveIsFillAtBounds(t *testing.T) {
 	for _, n := range []uint64{3, 999, 1000, 11583, 11587, 100001, 262143} {
 		u := NewUniform(int(n))
-		last := n // has room for the indices after the first two
-		for k := 3; k < u.perWord; k++ {
-			last *= n
+		rest := n // nᵏ⁻²
+		if u.perWord == 4 {
+			rest = n * n
 		}
 		for try := range uint64(300) {
 			among := uint64(try)*0x9e3779b97f4a7c15 | 1
 			words := []uint64{firstOf(among, n*n) + among>>52}
 			if n%2 > 0 { // else what is left does not say of which word
 				words = append(words,
-					(firstOf(among, last)+among>>52)*inverse(n*n),
-					(u.reject-try)*inverse(u.power), (u.reject+try)*inverse(u.power), among>>30%u.power*inverse(u.power))
+					(firstOf(among, rest)+among>>52)*inverse(n*n),
+					(u.reject-try)*inverse(u.power), (u.reject+try)*inverse(u.power), among>>30%u.power*inverse(u.power),
+					u.reject>>12<<12*inverse(u.power)) // of which lower bits are 0
 			}
 			for i, x := range words {
-				together := newStreams(try, 8)
-				together[try%8] = FromState([4]uint64{x, 0, among, 0})
-				alone := slices.Clone(together)
-				const each = 12
-				got, want := make([]uint32, each*8), make([]uint32, each)
-				u.Weave(got, each, together)
-				for w := range alone {
-					alone[w] = u.Fill(want, alone[w])
-					for k, index := range want {
-						if got[k*8+w] != index {
-							t.Fatalf("n=%d, word %d of try %d, %#x: index %d of stream %d is %d, alone %d", n, i, try, x, k, w, got[k*8+w], index)
-						}
+				for width := 2; width <= 8; width *= 2 {
+					if why := weaveAlone(u, x, among, int(try)%width, width); why != "" {
+						t.Fatalf("n=%d, word %d of try %d, %#x, %d streams: %s", n, i, try, x, width, why)
 					}
-				}
-				if !slices.Equal(together, alone) {
-					t.Fatalf("n=%d, word %d of try %d: streams are elsewhere", n, i, try)
 				}
 			}
 		}
 	}
+}
+
+// weaveAlone weaves some indices of streams, of which one begins with a word, and says what is other than alone.
+func weaveAlone(u Uniform, word, seed uint64, stream, width int) string {
+	const each = 12
+	together := newStreams(seed, width)
+	together[stream] = FromState([4]uint64{word, 0, seed, 0})
+	alone := slices.Clone(together)
+	got, want := make([]uint32, each*width), make([]uint32, each)
+	u.Weave(got, each, together)
+	for w := range alone {
+		alone[w] = u.Fill(want, alone[w])
+		for k, index := range want {
+			if got[k*width+w] != index {
+				return fmt.Sprintf("index %d of stream %d is %d, alone %d", k, w, got[k*width+w], index)
+			}
+		}
+	}
+	if !slices.Equal(together, alone) {
+		return "streams are elsewhere"
+	}
+	return ""
 }
 
 // firstOf returns the first word x where ⌊x m/2⁶⁴⌋ is what it is for a word.
