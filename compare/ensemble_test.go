@@ -90,7 +90,7 @@ func TestBitsDependOnNothingButSeedAndSteps(t *testing.T) {
 			}
 		}
 		e := run(t, p, initial, opt, 1)
-		for _, step := range []int{23, 24, 31, 77} {
+		for _, step := range []int{23, buffered, 61, 101} {
 			if err := e.Run(context.Background(), step); err != nil {
 				t.Fatal(err)
 			}

@@ -93,7 +93,7 @@ type Relaxation struct {
 // is below what 10¹⁰ independent samples can tell.
 func (r Relaxation) BurnIn() int { return int(math.Ceil(r.Steps * faded)) }
 
-// mostEvery is after how many steps to tally at most, where nothing is said of it.
+// mostEvery is the most steps between tallies that [Relaxation.Every] takes, and how many where nothing is said.
 const mostEvery = 24
 
 // Every returns after how many steps Δ to tally: a tenth of τ, from 1 to 24. Means of tallies
