@@ -177,6 +177,7 @@ type outputFlags struct {
 	given          bool // whether dir was
 	force, noPlots bool
 	quiet          bool
+	records        bool // whether it takes care of a recording that is in dir
 }
 
 func (fl *outputFlags) add(cmd *cobra.Command) {
@@ -191,5 +192,9 @@ func (fl *outputFlags) prepare(flag string) (*output.Folder, error) {
 	if !fl.given {
 		return nil, nil
 	}
-	return output.Prepare(flag, fl.dir, fl.force)
+	folder, err := output.Prepare(flag, fl.dir, fl.force)
+	if path := filepath.Join(fl.dir, recordName); err == nil && !fl.force && !fl.records && !missing(path) {
+		return nil, fmt.Errorf("%s: %s is a recording, which this would not replace: name another folder, or give --force to lose it", flag, path)
+	}
+	return folder, err
 }

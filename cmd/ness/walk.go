@@ -86,10 +86,14 @@ func (fl *ensembleFlags) walk(ctx context.Context, p *plan, command, dir string,
 	if !fl.resume {
 		return p.run(ctx, bar, nil)
 	}
-	if was, err := commandOf(dir); err == nil && was != command {
+	path := filepath.Join(dir, stateName)
+	switch was, err := commandOf(dir); {
+	case err == nil && was != command:
 		return nil, fmt.Errorf("--resume: %s holds a result of ness %s, not of ness %s", dir, was, command)
+	case err == nil && missing(path):
+		return nil, fmt.Errorf("--resume: the run in %s was finished, of which nothing is kept to go on from", dir)
 	}
-	return p.resume(ctx, bar, filepath.Join(dir, stateName))
+	return p.resume(ctx, bar, path)
 }
 
 // resume goes on with the ensemble of a file.

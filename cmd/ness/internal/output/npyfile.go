@@ -62,7 +62,7 @@ func copyNPY(w io.Writer, shape []int, path string) error {
 		return err
 	}
 	if string(have) != want || info.Size() != int64(len(want))+8*product(was) {
-		return fmt.Errorf("%s: damaged or cut short, or not an array of shape %v and any number", path, shape[:last])
+		return fmt.Errorf("%s: holds no array of shape %v and any number: it has another shape, or is damaged or cut short", path, shape[:last])
 	}
 	if _, err := io.WriteString(w, header); err != nil {
 		return err
