@@ -6,7 +6,7 @@
 
 // func linear1By8(o0 *float64, t0 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX512F
-TEXT ·linear1By8(SB), NOSPLIT, $0-72
+TEXT ·linear1By8(SB), NOSPLIT, $8-72
 	MOVQ rows+16(FP), AX
 	MOVQ indices+24(FP), CX
 	MOVQ stride+32(FP), DX
@@ -16,6 +16,101 @@ TEXT ·linear1By8(SB), NOSPLIT, $0-72
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
+walkers2:
+	LEAQ    128(SI), R8
+	CMPQ    R8, DI
+	JGT     fewer2
+	MOVQ    t0+8(FP), R9
+	VMOVUPD (R9)(SI*1), Z2
+	MOVQ    t0+8(FP), R9
+	VMOVUPD 64(R9)(SI*1), Z3
+	MOVQ    CX, R9
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    CX, R10
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    CX, R11
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    CX, R12
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    c+56(FP), R13
+	MOVQ    steps+64(FP), R14
+
+steps2:
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	MOVQ   batch+40(FP), R15
+
+samples2:
+	IMUL3L       $0x02, (R9), BP
+	VMOVUPD      (AX)(BP*8), X0
+	IMUL3L       $0x02, (R9)(DX*1), BP
+	VMOVUPD      (AX)(BP*8), X1
+	IMUL3L       $0x02, (R9)(DX*2), BP
+	VINSERTF32X4 $0x01, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R9)(BX*1), BP
+	VINSERTF32X4 $0x01, (AX)(BP*8), Z1, Z1
+	IMUL3L       $0x02, (R10), BP
+	VINSERTF32X4 $0x02, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R10)(DX*1), BP
+	VINSERTF32X4 $0x02, (AX)(BP*8), Z1, Z1
+	IMUL3L       $0x02, (R10)(DX*2), BP
+	VINSERTF32X4 $0x03, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R10)(BX*1), BP
+	VINSERTF32X4 $0x03, (AX)(BP*8), Z1, Z1
+	VADDPD       Z0, Z4, Z4
+	VADDPD       Z1, Z5, Z5
+	IMUL3L       $0x02, (R11), BP
+	VMOVUPD      (AX)(BP*8), X0
+	IMUL3L       $0x02, (R11)(DX*1), BP
+	VMOVUPD      (AX)(BP*8), X1
+	IMUL3L       $0x02, (R11)(DX*2), BP
+	VINSERTF32X4 $0x01, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R11)(BX*1), BP
+	VINSERTF32X4 $0x01, (AX)(BP*8), Z1, Z1
+	IMUL3L       $0x02, (R12), BP
+	VINSERTF32X4 $0x02, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R12)(DX*1), BP
+	VINSERTF32X4 $0x02, (AX)(BP*8), Z1, Z1
+	IMUL3L       $0x02, (R12)(DX*2), BP
+	VINSERTF32X4 $0x03, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R12)(BX*1), BP
+	VINSERTF32X4 $0x03, (AX)(BP*8), Z1, Z1
+	VADDPD       Z0, Z6, Z6
+	VADDPD       Z1, Z7, Z7
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R15
+	JNE          samples2
+	VUNPCKLPD    Z5, Z4, Z8
+	VUNPCKHPD    Z5, Z4, Z9
+	VMULPD       Z2, Z8, Z8
+	VSUBPD       Z9, Z8, Z8
+	VUNPCKLPD    Z7, Z6, Z9
+	VUNPCKHPD    Z7, Z6, Z2
+	VMULPD       Z3, Z9, Z9
+	VSUBPD       Z2, Z9, Z9
+	VBROADCASTSD (R13), Z12
+	MOVQ         o0+0(FP), R15
+	VMOVUPD      (R15)(SI*1), Z2
+	VMULPD       Z12, Z8, Z8
+	VSUBPD       Z8, Z2, Z2
+	VMOVUPD      Z2, (R15)(SI*1)
+	MOVQ         o0+0(FP), R15
+	VMOVUPD      64(R15)(SI*1), Z3
+	VMULPD       Z12, Z9, Z9
+	VSUBPD       Z9, Z3, Z3
+	VMOVUPD      Z3, 64(R15)(SI*1)
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNE          steps2
+	MOVQ         R8, SI
+	JMP          walkers2
+
+fewer2:
 walkers1:
 	LEAQ    64(SI), R8
 	CMPQ    R8, DI
@@ -30,8 +125,8 @@ walkers1:
 	MOVQ    steps+64(FP), R12
 
 steps1:
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
 	MOVQ   batch+40(FP), R13
 
 samples1:
@@ -51,21 +146,21 @@ samples1:
 	VINSERTF32X4 $0x03, (AX)(R14*8), Z0, Z0
 	IMUL3L       $0x02, (R10)(BX*1), R14
 	VINSERTF32X4 $0x03, (AX)(R14*8), Z1, Z1
-	VADDPD       Z0, Z3, Z3
-	VADDPD       Z1, Z4, Z4
+	VADDPD       Z0, Z10, Z10
+	VADDPD       Z1, Z11, Z11
 	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	DECQ         R13
 	JNE          samples1
-	VUNPCKLPD    Z4, Z3, Z5
-	VUNPCKHPD    Z4, Z3, Z6
-	VMULPD       Z2, Z5, Z5
-	VSUBPD       Z6, Z5, Z5
-	VBROADCASTSD (R11), Z6
+	VUNPCKLPD    Z11, Z10, Z3
+	VUNPCKHPD    Z11, Z10, Z4
+	VMULPD       Z2, Z3, Z3
+	VSUBPD       Z4, Z3, Z3
+	VBROADCASTSD (R11), Z4
 	MOVQ         o0+0(FP), R13
 	VMOVUPD      (R13)(SI*1), Z2
-	VMULPD       Z6, Z5, Z5
-	VSUBPD       Z5, Z2, Z2
+	VMULPD       Z4, Z3, Z3
+	VSUBPD       Z3, Z2, Z2
 	VMOVUPD      Z2, (R13)(SI*1)
 	ADDQ         $0x08, R11
 	DECQ         R12
@@ -88,6 +183,92 @@ TEXT ·linear1WovenBy8(SB), NOSPLIT, $0-72
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
+walkers2:
+	LEAQ    128(SI), R8
+	CMPQ    R8, DI
+	JGT     fewer2
+	MOVQ    t0+8(FP), BX
+	VMOVUPD (BX)(SI*1), Z2
+	MOVQ    t0+8(FP), BX
+	VMOVUPD 64(BX)(SI*1), Z3
+	MOVQ    CX, BX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    c+56(FP), R9
+	MOVQ    steps+64(FP), R10
+
+steps2:
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	MOVQ   batch+40(FP), R11
+
+samples2:
+	IMUL3L       $0x02, (BX), R12
+	VMOVUPD      (AX)(R12*8), X0
+	IMUL3L       $0x02, 4(BX), R12
+	VMOVUPD      (AX)(R12*8), X1
+	IMUL3L       $0x02, 8(BX), R12
+	VINSERTF32X4 $0x01, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 12(BX), R12
+	VINSERTF32X4 $0x01, (AX)(R12*8), Z1, Z1
+	IMUL3L       $0x02, 16(BX), R12
+	VINSERTF32X4 $0x02, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 20(BX), R12
+	VINSERTF32X4 $0x02, (AX)(R12*8), Z1, Z1
+	IMUL3L       $0x02, 24(BX), R12
+	VINSERTF32X4 $0x03, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 28(BX), R12
+	VINSERTF32X4 $0x03, (AX)(R12*8), Z1, Z1
+	VADDPD       Z0, Z4, Z4
+	VADDPD       Z1, Z5, Z5
+	IMUL3L       $0x02, (BX)(DX*1), R12
+	VMOVUPD      (AX)(R12*8), X0
+	IMUL3L       $0x02, 4(BX)(DX*1), R12
+	VMOVUPD      (AX)(R12*8), X1
+	IMUL3L       $0x02, 8(BX)(DX*1), R12
+	VINSERTF32X4 $0x01, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 12(BX)(DX*1), R12
+	VINSERTF32X4 $0x01, (AX)(R12*8), Z1, Z1
+	IMUL3L       $0x02, 16(BX)(DX*1), R12
+	VINSERTF32X4 $0x02, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 20(BX)(DX*1), R12
+	VINSERTF32X4 $0x02, (AX)(R12*8), Z1, Z1
+	IMUL3L       $0x02, 24(BX)(DX*1), R12
+	VINSERTF32X4 $0x03, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 28(BX)(DX*1), R12
+	VINSERTF32X4 $0x03, (AX)(R12*8), Z1, Z1
+	VADDPD       Z0, Z6, Z6
+	VADDPD       Z1, Z7, Z7
+	ADDQ         $0x20, BX
+	DECQ         R11
+	JNE          samples2
+	VUNPCKLPD    Z5, Z4, Z8
+	VUNPCKHPD    Z5, Z4, Z9
+	VMULPD       Z2, Z8, Z8
+	VSUBPD       Z9, Z8, Z8
+	VUNPCKLPD    Z7, Z6, Z9
+	VUNPCKHPD    Z7, Z6, Z2
+	VMULPD       Z3, Z9, Z9
+	VSUBPD       Z2, Z9, Z9
+	VBROADCASTSD (R9), Z12
+	MOVQ         o0+0(FP), R11
+	VMOVUPD      (R11)(SI*1), Z2
+	VMULPD       Z12, Z8, Z8
+	VSUBPD       Z8, Z2, Z2
+	VMOVUPD      Z2, (R11)(SI*1)
+	MOVQ         o0+0(FP), R11
+	VMOVUPD      64(R11)(SI*1), Z3
+	VMULPD       Z12, Z9, Z9
+	VSUBPD       Z9, Z3, Z3
+	VMOVUPD      Z3, 64(R11)(SI*1)
+	ADDQ         $0x08, R9
+	DECQ         R10
+	JNE          steps2
+	MOVQ         R8, SI
+	JMP          walkers2
+
+fewer2:
 walkers1:
 	LEAQ    64(SI), R8
 	CMPQ    R8, DI
@@ -100,8 +281,8 @@ walkers1:
 	MOVQ    steps+64(FP), R10
 
 steps1:
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
 	MOVQ   batch+40(FP), R11
 
 samples1:
@@ -121,20 +302,20 @@ samples1:
 	VINSERTF32X4 $0x03, (AX)(R12*8), Z0, Z0
 	IMUL3L       $0x02, 28(BX), R12
 	VINSERTF32X4 $0x03, (AX)(R12*8), Z1, Z1
-	VADDPD       Z0, Z3, Z3
-	VADDPD       Z1, Z4, Z4
+	VADDPD       Z0, Z10, Z10
+	VADDPD       Z1, Z11, Z11
 	ADDQ         $0x20, BX
 	DECQ         R11
 	JNE          samples1
-	VUNPCKLPD    Z4, Z3, Z5
-	VUNPCKHPD    Z4, Z3, Z6
-	VMULPD       Z2, Z5, Z5
-	VSUBPD       Z6, Z5, Z5
-	VBROADCASTSD (R9), Z6
+	VUNPCKLPD    Z11, Z10, Z3
+	VUNPCKHPD    Z11, Z10, Z4
+	VMULPD       Z2, Z3, Z3
+	VSUBPD       Z4, Z3, Z3
+	VBROADCASTSD (R9), Z4
 	MOVQ         o0+0(FP), R11
 	VMOVUPD      (R11)(SI*1), Z2
-	VMULPD       Z6, Z5, Z5
-	VSUBPD       Z5, Z2, Z2
+	VMULPD       Z4, Z3, Z3
+	VSUBPD       Z3, Z2, Z2
 	VMOVUPD      Z2, (R11)(SI*1)
 	ADDQ         $0x08, R9
 	DECQ         R10
@@ -148,7 +329,7 @@ fewer1:
 
 // func linear2By8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX512F
-TEXT ·linear2By8(SB), NOSPLIT, $0-88
+TEXT ·linear2By8(SB), NOSPLIT, $8-88
 	MOVQ      rows+32(FP), AX
 	MOVQ      indices+40(FP), CX
 	MOVQ      stride+48(FP), DX
@@ -166,6 +347,133 @@ TEXT ·linear2By8(SB), NOSPLIT, $0-88
 	MOVL      $0x000000cc, R8
 	KMOVW     R8, K1
 
+walkers2:
+	LEAQ    128(SI), R8
+	CMPQ    R8, DI
+	JGT     fewer2
+	MOVQ    t0+16(FP), R9
+	VMOVUPD (R9)(SI*1), Z6
+	MOVQ    t1+24(FP), R9
+	VMOVUPD (R9)(SI*1), Z7
+	MOVQ    t0+16(FP), R9
+	VMOVUPD 64(R9)(SI*1), Z8
+	MOVQ    t1+24(FP), R9
+	VMOVUPD 64(R9)(SI*1), Z9
+	MOVQ    CX, R9
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    CX, R10
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    CX, R11
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    CX, R12
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    c+72(FP), R13
+	MOVQ    steps+80(FP), R14
+
+steps2:
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	MOVQ   batch+56(FP), R15
+
+samples2:
+	IMUL3L       $0x04, (R9), BP
+	VMOVUPD      (AX)(BP*8), Y0
+	IMUL3L       $0x04, (R10), BP
+	VINSERTF64X4 $0x01, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x04, (R9)(DX*1), BP
+	VMOVUPD      (AX)(BP*8), Y1
+	IMUL3L       $0x04, (R10)(DX*1), BP
+	VINSERTF64X4 $0x01, (AX)(BP*8), Z1, Z1
+	IMUL3L       $0x04, (R9)(DX*2), BP
+	VMOVUPD      (AX)(BP*8), Y2
+	IMUL3L       $0x04, (R10)(DX*2), BP
+	VINSERTF64X4 $0x01, (AX)(BP*8), Z2, Z2
+	IMUL3L       $0x04, (R9)(BX*1), BP
+	VMOVUPD      (AX)(BP*8), Y3
+	IMUL3L       $0x04, (R10)(BX*1), BP
+	VINSERTF64X4 $0x01, (AX)(BP*8), Z3, Z3
+	VUNPCKLPD    Z1, Z0, Z14
+	VUNPCKHPD    Z1, Z0, Z15
+	VUNPCKLPD    Z3, Z2, Z16
+	VUNPCKHPD    Z3, Z2, K1, Z15
+	VMOVDQA64    Z4, Z17
+	VPERMI2PD    Z16, Z14, Z17
+	VPERMT2PD    Z16, Z5, Z14
+	VMULPD       Z17, Z6, Z16
+	VMULPD       Z15, Z7, Z20
+	VADDPD       Z20, Z16, Z16
+	VSUBPD       Z14, Z16, Z16
+	VMULPD       Z16, Z17, Z17
+	VADDPD       Z17, Z10, Z10
+	VMULPD       Z16, Z15, Z15
+	VADDPD       Z15, Z11, Z11
+	IMUL3L       $0x04, (R11), BP
+	VMOVUPD      (AX)(BP*8), Y0
+	IMUL3L       $0x04, (R12), BP
+	VINSERTF64X4 $0x01, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x04, (R11)(DX*1), BP
+	VMOVUPD      (AX)(BP*8), Y1
+	IMUL3L       $0x04, (R12)(DX*1), BP
+	VINSERTF64X4 $0x01, (AX)(BP*8), Z1, Z1
+	IMUL3L       $0x04, (R11)(DX*2), BP
+	VMOVUPD      (AX)(BP*8), Y2
+	IMUL3L       $0x04, (R12)(DX*2), BP
+	VINSERTF64X4 $0x01, (AX)(BP*8), Z2, Z2
+	IMUL3L       $0x04, (R11)(BX*1), BP
+	VMOVUPD      (AX)(BP*8), Y3
+	IMUL3L       $0x04, (R12)(BX*1), BP
+	VINSERTF64X4 $0x01, (AX)(BP*8), Z3, Z3
+	VUNPCKLPD    Z1, Z0, Z14
+	VUNPCKHPD    Z1, Z0, Z15
+	VUNPCKLPD    Z3, Z2, Z16
+	VUNPCKHPD    Z3, Z2, K1, Z15
+	VMOVDQA64    Z4, Z17
+	VPERMI2PD    Z16, Z14, Z17
+	VPERMT2PD    Z16, Z5, Z14
+	VMULPD       Z17, Z8, Z16
+	VMULPD       Z15, Z9, Z20
+	VADDPD       Z20, Z16, Z16
+	VSUBPD       Z14, Z16, Z16
+	VMULPD       Z16, Z17, Z17
+	VADDPD       Z17, Z12, Z12
+	VMULPD       Z16, Z15, Z15
+	VADDPD       Z15, Z13, Z13
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R15
+	JNE          samples2
+	VBROADCASTSD (R13), Z14
+	MOVQ         o0+0(FP), R15
+	VMOVUPD      (R15)(SI*1), Z6
+	VMULPD       Z14, Z10, Z10
+	VSUBPD       Z10, Z6, Z6
+	VMOVUPD      Z6, (R15)(SI*1)
+	MOVQ         o1+8(FP), R15
+	VMOVUPD      (R15)(SI*1), Z7
+	VMULPD       Z14, Z11, Z11
+	VSUBPD       Z11, Z7, Z7
+	VMOVUPD      Z7, (R15)(SI*1)
+	MOVQ         o0+0(FP), R15
+	VMOVUPD      64(R15)(SI*1), Z8
+	VMULPD       Z14, Z12, Z12
+	VSUBPD       Z12, Z8, Z8
+	VMOVUPD      Z8, 64(R15)(SI*1)
+	MOVQ         o1+8(FP), R15
+	VMOVUPD      64(R15)(SI*1), Z9
+	VMULPD       Z14, Z13, Z13
+	VSUBPD       Z13, Z9, Z9
+	VMOVUPD      Z9, 64(R15)(SI*1)
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNE          steps2
+	MOVQ         R8, SI
+	JMP          walkers2
+
+fewer2:
 walkers1:
 	LEAQ    64(SI), R8
 	CMPQ    R8, DI
@@ -182,8 +490,8 @@ walkers1:
 	MOVQ    steps+80(FP), R12
 
 steps1:
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
 	MOVQ   batch+56(FP), R13
 
 samples1:
@@ -203,35 +511,35 @@ samples1:
 	VMOVUPD      (AX)(R14*8), Y3
 	IMUL3L       $0x04, (R10)(BX*1), R14
 	VINSERTF64X4 $0x01, (AX)(R14*8), Z3, Z3
-	VUNPCKLPD    Z1, Z0, Z10
-	VUNPCKHPD    Z1, Z0, Z11
-	VUNPCKLPD    Z3, Z2, Z12
-	VUNPCKHPD    Z3, Z2, K1, Z11
-	VMOVDQA64    Z4, Z13
-	VPERMI2PD    Z12, Z10, Z13
-	VPERMT2PD    Z12, Z5, Z10
-	VMULPD       Z13, Z6, Z12
-	VMULPD       Z11, Z7, Z14
-	VADDPD       Z14, Z12, Z12
-	VSUBPD       Z10, Z12, Z12
-	VMULPD       Z12, Z13, Z13
-	VADDPD       Z13, Z8, Z8
-	VMULPD       Z12, Z11, Z11
-	VADDPD       Z11, Z9, Z9
+	VUNPCKLPD    Z1, Z0, Z8
+	VUNPCKHPD    Z1, Z0, Z9
+	VUNPCKLPD    Z3, Z2, Z10
+	VUNPCKHPD    Z3, Z2, K1, Z9
+	VMOVDQA64    Z4, Z11
+	VPERMI2PD    Z10, Z8, Z11
+	VPERMT2PD    Z10, Z5, Z8
+	VMULPD       Z11, Z6, Z10
+	VMULPD       Z9, Z7, Z12
+	VADDPD       Z12, Z10, Z10
+	VSUBPD       Z8, Z10, Z10
+	VMULPD       Z10, Z11, Z11
+	VADDPD       Z11, Z18, Z18
+	VMULPD       Z10, Z9, Z9
+	VADDPD       Z9, Z19, Z19
 	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	DECQ         R13
 	JNE          samples1
-	VBROADCASTSD (R11), Z10
+	VBROADCASTSD (R11), Z8
 	MOVQ         o0+0(FP), R13
 	VMOVUPD      (R13)(SI*1), Z6
-	VMULPD       Z10, Z8, Z8
-	VSUBPD       Z8, Z6, Z6
+	VMULPD       Z8, Z18, Z18
+	VSUBPD       Z18, Z6, Z6
 	VMOVUPD      Z6, (R13)(SI*1)
 	MOVQ         o1+8(FP), R13
 	VMOVUPD      (R13)(SI*1), Z7
-	VMULPD       Z10, Z9, Z9
-	VSUBPD       Z9, Z7, Z7
+	VMULPD       Z8, Z19, Z19
+	VSUBPD       Z19, Z7, Z7
 	VMOVUPD      Z7, (R13)(SI*1)
 	ADDQ         $0x08, R11
 	DECQ         R12
@@ -262,6 +570,124 @@ TEXT ·linear2WovenBy8(SB), NOSPLIT, $0-88
 	MOVL      $0x000000cc, BX
 	KMOVW     BX, K1
 
+walkers2:
+	LEAQ    128(SI), R8
+	CMPQ    R8, DI
+	JGT     fewer2
+	MOVQ    t0+16(FP), BX
+	VMOVUPD (BX)(SI*1), Z6
+	MOVQ    t1+24(FP), BX
+	VMOVUPD (BX)(SI*1), Z7
+	MOVQ    t0+16(FP), BX
+	VMOVUPD 64(BX)(SI*1), Z8
+	MOVQ    t1+24(FP), BX
+	VMOVUPD 64(BX)(SI*1), Z9
+	MOVQ    CX, BX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    c+72(FP), R9
+	MOVQ    steps+80(FP), R10
+
+steps2:
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	MOVQ   batch+56(FP), R11
+
+samples2:
+	IMUL3L       $0x04, (BX), R12
+	VMOVUPD      (AX)(R12*8), Y0
+	IMUL3L       $0x04, 16(BX), R12
+	VINSERTF64X4 $0x01, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x04, 4(BX), R12
+	VMOVUPD      (AX)(R12*8), Y1
+	IMUL3L       $0x04, 20(BX), R12
+	VINSERTF64X4 $0x01, (AX)(R12*8), Z1, Z1
+	IMUL3L       $0x04, 8(BX), R12
+	VMOVUPD      (AX)(R12*8), Y2
+	IMUL3L       $0x04, 24(BX), R12
+	VINSERTF64X4 $0x01, (AX)(R12*8), Z2, Z2
+	IMUL3L       $0x04, 12(BX), R12
+	VMOVUPD      (AX)(R12*8), Y3
+	IMUL3L       $0x04, 28(BX), R12
+	VINSERTF64X4 $0x01, (AX)(R12*8), Z3, Z3
+	VUNPCKLPD    Z1, Z0, Z14
+	VUNPCKHPD    Z1, Z0, Z15
+	VUNPCKLPD    Z3, Z2, Z16
+	VUNPCKHPD    Z3, Z2, K1, Z15
+	VMOVDQA64    Z4, Z17
+	VPERMI2PD    Z16, Z14, Z17
+	VPERMT2PD    Z16, Z5, Z14
+	VMULPD       Z17, Z6, Z16
+	VMULPD       Z15, Z7, Z20
+	VADDPD       Z20, Z16, Z16
+	VSUBPD       Z14, Z16, Z16
+	VMULPD       Z16, Z17, Z17
+	VADDPD       Z17, Z10, Z10
+	VMULPD       Z16, Z15, Z15
+	VADDPD       Z15, Z11, Z11
+	IMUL3L       $0x04, (BX)(DX*1), R12
+	VMOVUPD      (AX)(R12*8), Y0
+	IMUL3L       $0x04, 16(BX)(DX*1), R12
+	VINSERTF64X4 $0x01, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x04, 4(BX)(DX*1), R12
+	VMOVUPD      (AX)(R12*8), Y1
+	IMUL3L       $0x04, 20(BX)(DX*1), R12
+	VINSERTF64X4 $0x01, (AX)(R12*8), Z1, Z1
+	IMUL3L       $0x04, 8(BX)(DX*1), R12
+	VMOVUPD      (AX)(R12*8), Y2
+	IMUL3L       $0x04, 24(BX)(DX*1), R12
+	VINSERTF64X4 $0x01, (AX)(R12*8), Z2, Z2
+	IMUL3L       $0x04, 12(BX)(DX*1), R12
+	VMOVUPD      (AX)(R12*8), Y3
+	IMUL3L       $0x04, 28(BX)(DX*1), R12
+	VINSERTF64X4 $0x01, (AX)(R12*8), Z3, Z3
+	VUNPCKLPD    Z1, Z0, Z14
+	VUNPCKHPD    Z1, Z0, Z15
+	VUNPCKLPD    Z3, Z2, Z16
+	VUNPCKHPD    Z3, Z2, K1, Z15
+	VMOVDQA64    Z4, Z17
+	VPERMI2PD    Z16, Z14, Z17
+	VPERMT2PD    Z16, Z5, Z14
+	VMULPD       Z17, Z8, Z16
+	VMULPD       Z15, Z9, Z20
+	VADDPD       Z20, Z16, Z16
+	VSUBPD       Z14, Z16, Z16
+	VMULPD       Z16, Z17, Z17
+	VADDPD       Z17, Z12, Z12
+	VMULPD       Z16, Z15, Z15
+	VADDPD       Z15, Z13, Z13
+	ADDQ         $0x20, BX
+	DECQ         R11
+	JNE          samples2
+	VBROADCASTSD (R9), Z14
+	MOVQ         o0+0(FP), R11
+	VMOVUPD      (R11)(SI*1), Z6
+	VMULPD       Z14, Z10, Z10
+	VSUBPD       Z10, Z6, Z6
+	VMOVUPD      Z6, (R11)(SI*1)
+	MOVQ         o1+8(FP), R11
+	VMOVUPD      (R11)(SI*1), Z7
+	VMULPD       Z14, Z11, Z11
+	VSUBPD       Z11, Z7, Z7
+	VMOVUPD      Z7, (R11)(SI*1)
+	MOVQ         o0+0(FP), R11
+	VMOVUPD      64(R11)(SI*1), Z8
+	VMULPD       Z14, Z12, Z12
+	VSUBPD       Z12, Z8, Z8
+	VMOVUPD      Z8, 64(R11)(SI*1)
+	MOVQ         o1+8(FP), R11
+	VMOVUPD      64(R11)(SI*1), Z9
+	VMULPD       Z14, Z13, Z13
+	VSUBPD       Z13, Z9, Z9
+	VMOVUPD      Z9, 64(R11)(SI*1)
+	ADDQ         $0x08, R9
+	DECQ         R10
+	JNE          steps2
+	MOVQ         R8, SI
+	JMP          walkers2
+
+fewer2:
 walkers1:
 	LEAQ    64(SI), R8
 	CMPQ    R8, DI
@@ -276,8 +702,8 @@ walkers1:
 	MOVQ    steps+80(FP), R10
 
 steps1:
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
 	MOVQ   batch+56(FP), R11
 
 samples1:
@@ -297,34 +723,34 @@ samples1:
 	VMOVUPD      (AX)(R12*8), Y3
 	IMUL3L       $0x04, 28(BX), R12
 	VINSERTF64X4 $0x01, (AX)(R12*8), Z3, Z3
-	VUNPCKLPD    Z1, Z0, Z10
-	VUNPCKHPD    Z1, Z0, Z11
-	VUNPCKLPD    Z3, Z2, Z12
-	VUNPCKHPD    Z3, Z2, K1, Z11
-	VMOVDQA64    Z4, Z13
-	VPERMI2PD    Z12, Z10, Z13
-	VPERMT2PD    Z12, Z5, Z10
-	VMULPD       Z13, Z6, Z12
-	VMULPD       Z11, Z7, Z14
-	VADDPD       Z14, Z12, Z12
-	VSUBPD       Z10, Z12, Z12
-	VMULPD       Z12, Z13, Z13
-	VADDPD       Z13, Z8, Z8
-	VMULPD       Z12, Z11, Z11
-	VADDPD       Z11, Z9, Z9
+	VUNPCKLPD    Z1, Z0, Z8
+	VUNPCKHPD    Z1, Z0, Z9
+	VUNPCKLPD    Z3, Z2, Z10
+	VUNPCKHPD    Z3, Z2, K1, Z9
+	VMOVDQA64    Z4, Z11
+	VPERMI2PD    Z10, Z8, Z11
+	VPERMT2PD    Z10, Z5, Z8
+	VMULPD       Z11, Z6, Z10
+	VMULPD       Z9, Z7, Z12
+	VADDPD       Z12, Z10, Z10
+	VSUBPD       Z8, Z10, Z10
+	VMULPD       Z10, Z11, Z11
+	VADDPD       Z11, Z18, Z18
+	VMULPD       Z10, Z9, Z9
+	VADDPD       Z9, Z19, Z19
 	ADDQ         $0x20, BX
 	DECQ         R11
 	JNE          samples1
-	VBROADCASTSD (R9), Z10
+	VBROADCASTSD (R9), Z8
 	MOVQ         o0+0(FP), R11
 	VMOVUPD      (R11)(SI*1), Z6
-	VMULPD       Z10, Z8, Z8
-	VSUBPD       Z8, Z6, Z6
+	VMULPD       Z8, Z18, Z18
+	VSUBPD       Z18, Z6, Z6
 	VMOVUPD      Z6, (R11)(SI*1)
 	MOVQ         o1+8(FP), R11
 	VMOVUPD      (R11)(SI*1), Z7
-	VMULPD       Z10, Z9, Z9
-	VSUBPD       Z9, Z7, Z7
+	VMULPD       Z8, Z19, Z19
+	VSUBPD       Z19, Z7, Z7
 	VMOVUPD      Z7, (R11)(SI*1)
 	ADDQ         $0x08, R9
 	DECQ         R10
@@ -538,7 +964,7 @@ fewer1:
 
 // func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, stride int, batch int, walkers int, c *float64, steps int)
 // Requires: AVX, AVX512F
-TEXT ·deepLinearBy8(SB), NOSPLIT, $0-88
+TEXT ·deepLinearBy8(SB), NOSPLIT, $8-88
 	MOVQ rows+32(FP), AX
 	MOVQ indices+40(FP), CX
 	MOVQ stride+48(FP), DX
@@ -548,6 +974,121 @@ TEXT ·deepLinearBy8(SB), NOSPLIT, $0-88
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
+walkers2:
+	LEAQ    128(SI), R8
+	CMPQ    R8, DI
+	JGT     fewer2
+	MOVQ    t0+16(FP), R9
+	VMOVUPD (R9)(SI*1), Z2
+	MOVQ    t1+24(FP), R9
+	VMOVUPD (R9)(SI*1), Z3
+	MOVQ    t0+16(FP), R9
+	VMOVUPD 64(R9)(SI*1), Z4
+	MOVQ    t1+24(FP), R9
+	VMOVUPD 64(R9)(SI*1), Z5
+	MOVQ    CX, R9
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    CX, R10
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    CX, R11
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    CX, R12
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    c+72(FP), R13
+	MOVQ    steps+80(FP), R14
+
+steps2:
+	VMULPD Z2, Z3, Z6
+	VMULPD Z4, Z5, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	MOVQ   batch+56(FP), R15
+
+samples2:
+	IMUL3L       $0x02, (R9), BP
+	VMOVUPD      (AX)(BP*8), X0
+	IMUL3L       $0x02, (R9)(DX*1), BP
+	VMOVUPD      (AX)(BP*8), X1
+	IMUL3L       $0x02, (R9)(DX*2), BP
+	VINSERTF32X4 $0x01, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R9)(BX*1), BP
+	VINSERTF32X4 $0x01, (AX)(BP*8), Z1, Z1
+	IMUL3L       $0x02, (R10), BP
+	VINSERTF32X4 $0x02, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R10)(DX*1), BP
+	VINSERTF32X4 $0x02, (AX)(BP*8), Z1, Z1
+	IMUL3L       $0x02, (R10)(DX*2), BP
+	VINSERTF32X4 $0x03, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R10)(BX*1), BP
+	VINSERTF32X4 $0x03, (AX)(BP*8), Z1, Z1
+	VADDPD       Z0, Z8, Z8
+	VADDPD       Z1, Z9, Z9
+	IMUL3L       $0x02, (R11), BP
+	VMOVUPD      (AX)(BP*8), X0
+	IMUL3L       $0x02, (R11)(DX*1), BP
+	VMOVUPD      (AX)(BP*8), X1
+	IMUL3L       $0x02, (R11)(DX*2), BP
+	VINSERTF32X4 $0x01, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R11)(BX*1), BP
+	VINSERTF32X4 $0x01, (AX)(BP*8), Z1, Z1
+	IMUL3L       $0x02, (R12), BP
+	VINSERTF32X4 $0x02, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R12)(DX*1), BP
+	VINSERTF32X4 $0x02, (AX)(BP*8), Z1, Z1
+	IMUL3L       $0x02, (R12)(DX*2), BP
+	VINSERTF32X4 $0x03, (AX)(BP*8), Z0, Z0
+	IMUL3L       $0x02, (R12)(BX*1), BP
+	VINSERTF32X4 $0x03, (AX)(BP*8), Z1, Z1
+	VADDPD       Z0, Z10, Z10
+	VADDPD       Z1, Z11, Z11
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R15
+	JNE          samples2
+	VUNPCKLPD    Z9, Z8, Z12
+	VUNPCKHPD    Z9, Z8, Z13
+	VMULPD       Z6, Z12, Z12
+	VSUBPD       Z13, Z12, Z12
+	VUNPCKLPD    Z11, Z10, Z6
+	VUNPCKHPD    Z11, Z10, Z13
+	VMULPD       Z7, Z6, Z6
+	VSUBPD       Z13, Z6, Z6
+	VMULPD       Z3, Z12, Z3
+	VMULPD       Z2, Z12, Z7
+	VMULPD       Z5, Z6, Z5
+	VMULPD       Z4, Z6, Z6
+	VBROADCASTSD (R13), Z12
+	MOVQ         o0+0(FP), R15
+	VMOVUPD      (R15)(SI*1), Z2
+	VMULPD       Z12, Z3, Z3
+	VSUBPD       Z3, Z2, Z2
+	VMOVUPD      Z2, (R15)(SI*1)
+	MOVQ         o1+8(FP), R15
+	VMOVUPD      (R15)(SI*1), Z3
+	VMULPD       Z12, Z7, Z7
+	VSUBPD       Z7, Z3, Z3
+	VMOVUPD      Z3, (R15)(SI*1)
+	MOVQ         o0+0(FP), R15
+	VMOVUPD      64(R15)(SI*1), Z4
+	VMULPD       Z12, Z5, Z5
+	VSUBPD       Z5, Z4, Z4
+	VMOVUPD      Z4, 64(R15)(SI*1)
+	MOVQ         o1+8(FP), R15
+	VMOVUPD      64(R15)(SI*1), Z5
+	VMULPD       Z12, Z6, Z6
+	VSUBPD       Z6, Z5, Z5
+	VMOVUPD      Z5, 64(R15)(SI*1)
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNE          steps2
+	MOVQ         R8, SI
+	JMP          walkers2
+
+fewer2:
 walkers1:
 	LEAQ    64(SI), R8
 	CMPQ    R8, DI
@@ -565,8 +1106,8 @@ walkers1:
 
 steps1:
 	VMULPD Z2, Z3, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
 	MOVQ   batch+56(FP), R13
 
 samples1:
@@ -586,27 +1127,27 @@ samples1:
 	VINSERTF32X4 $0x03, (AX)(R14*8), Z0, Z0
 	IMUL3L       $0x02, (R10)(BX*1), R14
 	VINSERTF32X4 $0x03, (AX)(R14*8), Z1, Z1
-	VADDPD       Z0, Z5, Z5
-	VADDPD       Z1, Z6, Z6
+	VADDPD       Z0, Z14, Z14
+	VADDPD       Z1, Z15, Z15
 	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	DECQ         R13
 	JNE          samples1
-	VUNPCKLPD    Z6, Z5, Z7
-	VUNPCKHPD    Z6, Z5, Z8
-	VMULPD       Z4, Z7, Z7
-	VSUBPD       Z8, Z7, Z7
-	VMULPD       Z3, Z7, Z3
-	VMULPD       Z2, Z7, Z4
-	VBROADCASTSD (R11), Z7
+	VUNPCKLPD    Z15, Z14, Z5
+	VUNPCKHPD    Z15, Z14, Z6
+	VMULPD       Z4, Z5, Z5
+	VSUBPD       Z6, Z5, Z5
+	VMULPD       Z3, Z5, Z3
+	VMULPD       Z2, Z5, Z4
+	VBROADCASTSD (R11), Z5
 	MOVQ         o0+0(FP), R13
 	VMOVUPD      (R13)(SI*1), Z2
-	VMULPD       Z7, Z3, Z3
+	VMULPD       Z5, Z3, Z3
 	VSUBPD       Z3, Z2, Z2
 	VMOVUPD      Z2, (R13)(SI*1)
 	MOVQ         o1+8(FP), R13
 	VMOVUPD      (R13)(SI*1), Z3
-	VMULPD       Z7, Z4, Z4
+	VMULPD       Z5, Z4, Z4
 	VSUBPD       Z4, Z3, Z3
 	VMOVUPD      Z3, (R13)(SI*1)
 	ADDQ         $0x08, R11
@@ -630,6 +1171,112 @@ TEXT ·deepLinearWovenBy8(SB), NOSPLIT, $0-88
 	XORQ SI, SI
 	SHLQ $0x03, DI
 
+walkers2:
+	LEAQ    128(SI), R8
+	CMPQ    R8, DI
+	JGT     fewer2
+	MOVQ    t0+16(FP), BX
+	VMOVUPD (BX)(SI*1), Z2
+	MOVQ    t1+24(FP), BX
+	VMOVUPD (BX)(SI*1), Z3
+	MOVQ    t0+16(FP), BX
+	VMOVUPD 64(BX)(SI*1), Z4
+	MOVQ    t1+24(FP), BX
+	VMOVUPD 64(BX)(SI*1), Z5
+	MOVQ    CX, BX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    c+72(FP), R9
+	MOVQ    steps+80(FP), R10
+
+steps2:
+	VMULPD Z2, Z3, Z6
+	VMULPD Z4, Z5, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	MOVQ   batch+56(FP), R11
+
+samples2:
+	IMUL3L       $0x02, (BX), R12
+	VMOVUPD      (AX)(R12*8), X0
+	IMUL3L       $0x02, 4(BX), R12
+	VMOVUPD      (AX)(R12*8), X1
+	IMUL3L       $0x02, 8(BX), R12
+	VINSERTF32X4 $0x01, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 12(BX), R12
+	VINSERTF32X4 $0x01, (AX)(R12*8), Z1, Z1
+	IMUL3L       $0x02, 16(BX), R12
+	VINSERTF32X4 $0x02, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 20(BX), R12
+	VINSERTF32X4 $0x02, (AX)(R12*8), Z1, Z1
+	IMUL3L       $0x02, 24(BX), R12
+	VINSERTF32X4 $0x03, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 28(BX), R12
+	VINSERTF32X4 $0x03, (AX)(R12*8), Z1, Z1
+	VADDPD       Z0, Z8, Z8
+	VADDPD       Z1, Z9, Z9
+	IMUL3L       $0x02, (BX)(DX*1), R12
+	VMOVUPD      (AX)(R12*8), X0
+	IMUL3L       $0x02, 4(BX)(DX*1), R12
+	VMOVUPD      (AX)(R12*8), X1
+	IMUL3L       $0x02, 8(BX)(DX*1), R12
+	VINSERTF32X4 $0x01, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 12(BX)(DX*1), R12
+	VINSERTF32X4 $0x01, (AX)(R12*8), Z1, Z1
+	IMUL3L       $0x02, 16(BX)(DX*1), R12
+	VINSERTF32X4 $0x02, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 20(BX)(DX*1), R12
+	VINSERTF32X4 $0x02, (AX)(R12*8), Z1, Z1
+	IMUL3L       $0x02, 24(BX)(DX*1), R12
+	VINSERTF32X4 $0x03, (AX)(R12*8), Z0, Z0
+	IMUL3L       $0x02, 28(BX)(DX*1), R12
+	VINSERTF32X4 $0x03, (AX)(R12*8), Z1, Z1
+	VADDPD       Z0, Z10, Z10
+	VADDPD       Z1, Z11, Z11
+	ADDQ         $0x20, BX
+	DECQ         R11
+	JNE          samples2
+	VUNPCKLPD    Z9, Z8, Z12
+	VUNPCKHPD    Z9, Z8, Z13
+	VMULPD       Z6, Z12, Z12
+	VSUBPD       Z13, Z12, Z12
+	VUNPCKLPD    Z11, Z10, Z6
+	VUNPCKHPD    Z11, Z10, Z13
+	VMULPD       Z7, Z6, Z6
+	VSUBPD       Z13, Z6, Z6
+	VMULPD       Z3, Z12, Z3
+	VMULPD       Z2, Z12, Z7
+	VMULPD       Z5, Z6, Z5
+	VMULPD       Z4, Z6, Z6
+	VBROADCASTSD (R9), Z12
+	MOVQ         o0+0(FP), R11
+	VMOVUPD      (R11)(SI*1), Z2
+	VMULPD       Z12, Z3, Z3
+	VSUBPD       Z3, Z2, Z2
+	VMOVUPD      Z2, (R11)(SI*1)
+	MOVQ         o1+8(FP), R11
+	VMOVUPD      (R11)(SI*1), Z3
+	VMULPD       Z12, Z7, Z7
+	VSUBPD       Z7, Z3, Z3
+	VMOVUPD      Z3, (R11)(SI*1)
+	MOVQ         o0+0(FP), R11
+	VMOVUPD      64(R11)(SI*1), Z4
+	VMULPD       Z12, Z5, Z5
+	VSUBPD       Z5, Z4, Z4
+	VMOVUPD      Z4, 64(R11)(SI*1)
+	MOVQ         o1+8(FP), R11
+	VMOVUPD      64(R11)(SI*1), Z5
+	VMULPD       Z12, Z6, Z6
+	VSUBPD       Z6, Z5, Z5
+	VMOVUPD      Z5, 64(R11)(SI*1)
+	ADDQ         $0x08, R9
+	DECQ         R10
+	JNE          steps2
+	MOVQ         R8, SI
+	JMP          walkers2
+
+fewer2:
 walkers1:
 	LEAQ    64(SI), R8
 	CMPQ    R8, DI
@@ -645,8 +1292,8 @@ walkers1:
 
 steps1:
 	VMULPD Z2, Z3, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
 	MOVQ   batch+56(FP), R11
 
 samples1:
@@ -666,26 +1313,26 @@ samples1:
 	VINSERTF32X4 $0x03, (AX)(R12*8), Z0, Z0
 	IMUL3L       $0x02, 28(BX), R12
 	VINSERTF32X4 $0x03, (AX)(R12*8), Z1, Z1
-	VADDPD       Z0, Z5, Z5
-	VADDPD       Z1, Z6, Z6
+	VADDPD       Z0, Z14, Z14
+	VADDPD       Z1, Z15, Z15
 	ADDQ         $0x20, BX
 	DECQ         R11
 	JNE          samples1
-	VUNPCKLPD    Z6, Z5, Z7
-	VUNPCKHPD    Z6, Z5, Z8
-	VMULPD       Z4, Z7, Z7
-	VSUBPD       Z8, Z7, Z7
-	VMULPD       Z3, Z7, Z3
-	VMULPD       Z2, Z7, Z4
-	VBROADCASTSD (R9), Z7
+	VUNPCKLPD    Z15, Z14, Z5
+	VUNPCKHPD    Z15, Z14, Z6
+	VMULPD       Z4, Z5, Z5
+	VSUBPD       Z6, Z5, Z5
+	VMULPD       Z3, Z5, Z3
+	VMULPD       Z2, Z5, Z4
+	VBROADCASTSD (R9), Z5
 	MOVQ         o0+0(FP), R11
 	VMOVUPD      (R11)(SI*1), Z2
-	VMULPD       Z7, Z3, Z3
+	VMULPD       Z5, Z3, Z3
 	VSUBPD       Z3, Z2, Z2
 	VMOVUPD      Z2, (R11)(SI*1)
 	MOVQ         o1+8(FP), R11
 	VMOVUPD      (R11)(SI*1), Z3
-	VMULPD       Z7, Z4, Z4
+	VMULPD       Z5, Z4, Z4
 	VSUBPD       Z4, Z3, Z3
 	VMOVUPD      Z3, (R11)(SI*1)
 	ADDQ         $0x08, R9
@@ -701,24 +1348,24 @@ fewer1:
 // func moments1By8(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
 // Requires: AVX, AVX512F
 TEXT ·moments1By8(SB), NOSPLIT, $0-40
-	MOVQ walkers+32(FP), CX
-	XORQ AX, AX
-	SHLQ $0x03, CX
+	MOVQ t0+0(FP), AX
+	MOVQ o0+8(FP), CX
+	MOVQ f0+16(FP), DX
+	MOVQ s0+24(FP), BX
+	MOVQ walkers+32(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+0(FP), DX
-	VMOVUPD (DX)(AX*1), Z0
-	MOVQ    o0+8(FP), DX
-	VSUBPD  (DX)(AX*1), Z0, Z0
-	MOVQ    f0+16(FP), DX
-	VADDPD  (DX)(AX*1), Z0, Z1
-	VMOVUPD Z1, (DX)(AX*1)
+	VMOVUPD (AX)(SI*1), Z0
+	VSUBPD  (CX)(SI*1), Z0, Z0
+	VADDPD  (DX)(SI*1), Z0, Z1
+	VMOVUPD Z1, (DX)(SI*1)
 	VMULPD  Z0, Z0, Z0
-	MOVQ    s0+24(FP), DX
-	VADDPD  (DX)(AX*1), Z0, Z0
-	VMOVUPD Z0, (DX)(AX*1)
-	ADDQ    $0x40, AX
-	CMPQ    AX, CX
+	VADDPD  (BX)(SI*1), Z0, Z0
+	VMOVUPD Z0, (BX)(SI*1)
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
 	JLT     walkers
 	VZEROUPPER
 	RET
@@ -726,39 +1373,39 @@ walkers:
 // func moments2By8(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
 // Requires: AVX, AVX512F
 TEXT ·moments2By8(SB), NOSPLIT, $0-80
-	MOVQ walkers+72(FP), CX
-	XORQ AX, AX
-	SHLQ $0x03, CX
+	MOVQ t0+0(FP), AX
+	MOVQ t1+8(FP), CX
+	MOVQ o0+16(FP), DX
+	MOVQ o1+24(FP), BX
+	MOVQ f0+32(FP), SI
+	MOVQ f1+40(FP), DI
+	MOVQ s0+48(FP), R8
+	MOVQ s1+56(FP), R9
+	MOVQ s2+64(FP), R10
+	MOVQ walkers+72(FP), R12
+	XORQ R11, R11
+	SHLQ $0x03, R12
 
 walkers:
-	MOVQ    t0+0(FP), DX
-	VMOVUPD (DX)(AX*1), Z0
-	MOVQ    o0+16(FP), DX
-	VSUBPD  (DX)(AX*1), Z0, Z0
-	MOVQ    f0+32(FP), DX
-	VADDPD  (DX)(AX*1), Z0, Z1
-	VMOVUPD Z1, (DX)(AX*1)
-	MOVQ    t1+8(FP), DX
-	VMOVUPD (DX)(AX*1), Z1
-	MOVQ    o1+24(FP), DX
-	VSUBPD  (DX)(AX*1), Z1, Z1
-	MOVQ    f1+40(FP), DX
-	VADDPD  (DX)(AX*1), Z1, Z2
-	VMOVUPD Z2, (DX)(AX*1)
+	VMOVUPD (AX)(R11*1), Z0
+	VSUBPD  (DX)(R11*1), Z0, Z0
+	VADDPD  (SI)(R11*1), Z0, Z1
+	VMOVUPD Z1, (SI)(R11*1)
+	VMOVUPD (CX)(R11*1), Z1
+	VSUBPD  (BX)(R11*1), Z1, Z1
+	VADDPD  (DI)(R11*1), Z1, Z2
+	VMOVUPD Z2, (DI)(R11*1)
 	VMULPD  Z0, Z0, Z2
-	MOVQ    s0+48(FP), DX
-	VADDPD  (DX)(AX*1), Z2, Z2
-	VMOVUPD Z2, (DX)(AX*1)
+	VADDPD  (R8)(R11*1), Z2, Z2
+	VMOVUPD Z2, (R8)(R11*1)
 	VMULPD  Z1, Z0, Z0
-	MOVQ    s1+56(FP), DX
-	VADDPD  (DX)(AX*1), Z0, Z0
-	VMOVUPD Z0, (DX)(AX*1)
+	VADDPD  (R9)(R11*1), Z0, Z0
+	VMOVUPD Z0, (R9)(R11*1)
 	VMULPD  Z1, Z1, Z0
-	MOVQ    s2+64(FP), DX
-	VADDPD  (DX)(AX*1), Z0, Z0
-	VMOVUPD Z0, (DX)(AX*1)
-	ADDQ    $0x40, AX
-	CMPQ    AX, CX
+	VADDPD  (R10)(R11*1), Z0, Z0
+	VMOVUPD Z0, (R10)(R11*1)
+	ADDQ    $0x40, R11
+	CMPQ    R11, R12
 	JLT     walkers
 	VZEROUPPER
 	RET
@@ -825,150 +1472,162 @@ walkers:
 // func cells1By8(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
 // Requires: AVX, AVX512F
 TEXT ·cells1By8(SB), NOSPLIT, $0-33
-	MOVQ   axes+16(FP), AX
-	VPXORQ Z0, Z0, Z0
-	KXNORW K1, K1, K1
-	MOVQ   cells+0(FP), CX
-	MOVQ   walkers+24(FP), BX
-	XORQ   DX, DX
-	SHLQ   $0x03, BX
+	MOVQ         axes+16(FP), AX
+	VPXORQ       Z0, Z0, Z0
+	KXNORW       K1, K1, K1
+	MOVQ         cells+0(FP), CX
+	VBROADCASTSD (AX), Z1
+	VBROADCASTSD 8(AX), Z2
+	VBROADCASTSD 16(AX), Z3
+	VBROADCASTSD 24(AX), Z4
+	MOVQ         walkers+24(FP), DX
+	XORQ         AX, AX
+	SHLQ         $0x03, DX
 
 walkers:
-	MOVQ         x0+8(FP), SI
-	VMOVUPD      (SI)(DX*1), Z1
-	VBROADCASTSD (AX), Z2
-	VSUBPD       Z2, Z1, Z1
-	VBROADCASTSD 8(AX), Z2
-	VMULPD       Z2, Z1, Z1
-	VCMPPD       $0x12, Z1, Z0, K1, K1
-	VBROADCASTSD 16(AX), Z2
-	VCMPPD       $0x11, Z2, Z1, K1, K1
-	VRNDSCALEPD  $0x03, Z1, Z1
-	VBROADCASTSD 24(AX), Z2
-	VMULPD       Z2, Z1, Z1
-	VCVTTPD2DQ   Z1, Y1
-	VMOVDQU      Y1, (CX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x40, DX
-	CMPQ         DX, BX
-	JLT          walkers
-	KMOVW        K1, AX
-	CMPB         AL, $0xff
-	SETEQ        AL
-	MOVB         AL, ret+32(FP)
+	MOVQ        x0+8(FP), BX
+	VMOVUPD     (BX)(AX*1), Z5
+	VSUBPD      Z1, Z5, Z5
+	VMULPD      Z2, Z5, Z5
+	VCMPPD      $0x12, Z5, Z0, K2
+	KANDW       K2, K1, K1
+	VCMPPD      $0x11, Z3, Z5, K2
+	KANDW       K2, K1, K1
+	VRNDSCALEPD $0x03, Z5, Z5
+	VMULPD      Z4, Z5, Z5
+	VCVTTPD2DQ  Z5, Y5
+	VMOVDQU     Y5, (CX)
+	ADDQ        $0x20, CX
+	ADDQ        $0x40, AX
+	CMPQ        AX, DX
+	JLT         walkers
+	KMOVW       K1, AX
+	CMPB        AL, $0xff
+	SETEQ       AL
+	MOVB        AL, ret+32(FP)
 	VZEROUPPER
 	RET
 
 // func cells2By8(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
 // Requires: AVX, AVX512F
 TEXT ·cells2By8(SB), NOSPLIT, $0-41
-	MOVQ   axes+24(FP), AX
-	VPXORQ Z0, Z0, Z0
-	KXNORW K1, K1, K1
-	MOVQ   cells+0(FP), CX
-	MOVQ   walkers+32(FP), BX
-	XORQ   DX, DX
-	SHLQ   $0x03, BX
+	MOVQ         axes+24(FP), AX
+	VPXORQ       Z0, Z0, Z0
+	KXNORW       K1, K1, K1
+	MOVQ         cells+0(FP), CX
+	VBROADCASTSD (AX), Z1
+	VBROADCASTSD 8(AX), Z2
+	VBROADCASTSD 16(AX), Z3
+	VBROADCASTSD 24(AX), Z4
+	VBROADCASTSD 32(AX), Z5
+	VBROADCASTSD 40(AX), Z6
+	VBROADCASTSD 48(AX), Z7
+	VBROADCASTSD 56(AX), Z8
+	MOVQ         walkers+32(FP), DX
+	XORQ         AX, AX
+	SHLQ         $0x03, DX
 
 walkers:
-	MOVQ         x0+8(FP), SI
-	VMOVUPD      (SI)(DX*1), Z1
-	VBROADCASTSD (AX), Z2
-	VSUBPD       Z2, Z1, Z1
-	VBROADCASTSD 8(AX), Z2
-	VMULPD       Z2, Z1, Z1
-	VCMPPD       $0x12, Z1, Z0, K1, K1
-	VBROADCASTSD 16(AX), Z2
-	VCMPPD       $0x11, Z2, Z1, K1, K1
-	VRNDSCALEPD  $0x03, Z1, Z1
-	VBROADCASTSD 24(AX), Z2
-	VMULPD       Z2, Z1, Z1
-	MOVQ         x1+16(FP), SI
-	VMOVUPD      (SI)(DX*1), Z2
-	VBROADCASTSD 32(AX), Z3
-	VSUBPD       Z3, Z2, Z2
-	VBROADCASTSD 40(AX), Z3
-	VMULPD       Z3, Z2, Z2
-	VCMPPD       $0x12, Z2, Z0, K1, K1
-	VBROADCASTSD 48(AX), Z3
-	VCMPPD       $0x11, Z3, Z2, K1, K1
-	VRNDSCALEPD  $0x03, Z2, Z2
-	VBROADCASTSD 56(AX), Z3
-	VMULPD       Z3, Z2, Z2
-	VADDPD       Z1, Z2, Z2
-	VCVTTPD2DQ   Z2, Y1
-	VMOVDQU      Y1, (CX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x40, DX
-	CMPQ         DX, BX
-	JLT          walkers
-	KMOVW        K1, AX
-	CMPB         AL, $0xff
-	SETEQ        AL
-	MOVB         AL, ret+40(FP)
+	MOVQ        x0+8(FP), BX
+	VMOVUPD     (BX)(AX*1), Z9
+	VSUBPD      Z1, Z9, Z9
+	VMULPD      Z2, Z9, Z9
+	VCMPPD      $0x12, Z9, Z0, K2
+	KANDW       K2, K1, K1
+	VCMPPD      $0x11, Z3, Z9, K2
+	KANDW       K2, K1, K1
+	VRNDSCALEPD $0x03, Z9, Z9
+	VMULPD      Z4, Z9, Z9
+	MOVQ        x1+16(FP), BX
+	VMOVUPD     (BX)(AX*1), Z10
+	VSUBPD      Z5, Z10, Z10
+	VMULPD      Z6, Z10, Z10
+	VCMPPD      $0x12, Z10, Z0, K2
+	KANDW       K2, K1, K1
+	VCMPPD      $0x11, Z7, Z10, K2
+	KANDW       K2, K1, K1
+	VRNDSCALEPD $0x03, Z10, Z10
+	VMULPD      Z8, Z10, Z10
+	VADDPD      Z9, Z10, Z10
+	VCVTTPD2DQ  Z10, Y9
+	VMOVDQU     Y9, (CX)
+	ADDQ        $0x20, CX
+	ADDQ        $0x40, AX
+	CMPQ        AX, DX
+	JLT         walkers
+	KMOVW       K1, AX
+	CMPB        AL, $0xff
+	SETEQ       AL
+	MOVB        AL, ret+40(FP)
 	VZEROUPPER
 	RET
 
 // func cells3By8(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
 // Requires: AVX, AVX512F
 TEXT ·cells3By8(SB), NOSPLIT, $0-49
-	MOVQ   axes+32(FP), AX
-	VPXORQ Z0, Z0, Z0
-	KXNORW K1, K1, K1
-	MOVQ   cells+0(FP), CX
-	MOVQ   walkers+40(FP), BX
-	XORQ   DX, DX
-	SHLQ   $0x03, BX
+	MOVQ         axes+32(FP), AX
+	VPXORQ       Z0, Z0, Z0
+	KXNORW       K1, K1, K1
+	MOVQ         cells+0(FP), CX
+	VBROADCASTSD (AX), Z1
+	VBROADCASTSD 8(AX), Z2
+	VBROADCASTSD 16(AX), Z3
+	VBROADCASTSD 24(AX), Z4
+	VBROADCASTSD 32(AX), Z5
+	VBROADCASTSD 40(AX), Z6
+	VBROADCASTSD 48(AX), Z7
+	VBROADCASTSD 56(AX), Z8
+	VBROADCASTSD 64(AX), Z9
+	VBROADCASTSD 72(AX), Z10
+	VBROADCASTSD 80(AX), Z11
+	VBROADCASTSD 88(AX), Z12
+	MOVQ         walkers+40(FP), DX
+	XORQ         AX, AX
+	SHLQ         $0x03, DX
 
 walkers:
-	MOVQ         x0+8(FP), SI
-	VMOVUPD      (SI)(DX*1), Z1
-	VBROADCASTSD (AX), Z2
-	VSUBPD       Z2, Z1, Z1
-	VBROADCASTSD 8(AX), Z2
-	VMULPD       Z2, Z1, Z1
-	VCMPPD       $0x12, Z1, Z0, K1, K1
-	VBROADCASTSD 16(AX), Z2
-	VCMPPD       $0x11, Z2, Z1, K1, K1
-	VRNDSCALEPD  $0x03, Z1, Z1
-	VBROADCASTSD 24(AX), Z2
-	VMULPD       Z2, Z1, Z1
-	MOVQ         x1+16(FP), SI
-	VMOVUPD      (SI)(DX*1), Z2
-	VBROADCASTSD 32(AX), Z3
-	VSUBPD       Z3, Z2, Z2
-	VBROADCASTSD 40(AX), Z3
-	VMULPD       Z3, Z2, Z2
-	VCMPPD       $0x12, Z2, Z0, K1, K1
-	VBROADCASTSD 48(AX), Z3
-	VCMPPD       $0x11, Z3, Z2, K1, K1
-	VRNDSCALEPD  $0x03, Z2, Z2
-	VBROADCASTSD 56(AX), Z3
-	VMULPD       Z3, Z2, Z2
-	VADDPD       Z1, Z2, Z2
-	MOVQ         x2+24(FP), SI
-	VMOVUPD      (SI)(DX*1), Z1
-	VBROADCASTSD 64(AX), Z3
-	VSUBPD       Z3, Z1, Z1
-	VBROADCASTSD 72(AX), Z3
-	VMULPD       Z3, Z1, Z1
-	VCMPPD       $0x12, Z1, Z0, K1, K1
-	VBROADCASTSD 80(AX), Z3
-	VCMPPD       $0x11, Z3, Z1, K1, K1
-	VRNDSCALEPD  $0x03, Z1, Z1
-	VBROADCASTSD 88(AX), Z3
-	VMULPD       Z3, Z1, Z1
-	VADDPD       Z2, Z1, Z1
-	VCVTTPD2DQ   Z1, Y1
-	VMOVDQU      Y1, (CX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x40, DX
-	CMPQ         DX, BX
-	JLT          walkers
-	KMOVW        K1, AX
-	CMPB         AL, $0xff
-	SETEQ        AL
-	MOVB         AL, ret+48(FP)
+	MOVQ        x0+8(FP), BX
+	VMOVUPD     (BX)(AX*1), Z13
+	VSUBPD      Z1, Z13, Z13
+	VMULPD      Z2, Z13, Z13
+	VCMPPD      $0x12, Z13, Z0, K2
+	KANDW       K2, K1, K1
+	VCMPPD      $0x11, Z3, Z13, K2
+	KANDW       K2, K1, K1
+	VRNDSCALEPD $0x03, Z13, Z13
+	VMULPD      Z4, Z13, Z13
+	MOVQ        x1+16(FP), BX
+	VMOVUPD     (BX)(AX*1), Z14
+	VSUBPD      Z5, Z14, Z14
+	VMULPD      Z6, Z14, Z14
+	VCMPPD      $0x12, Z14, Z0, K2
+	KANDW       K2, K1, K1
+	VCMPPD      $0x11, Z7, Z14, K2
+	KANDW       K2, K1, K1
+	VRNDSCALEPD $0x03, Z14, Z14
+	VMULPD      Z8, Z14, Z14
+	VADDPD      Z13, Z14, Z14
+	MOVQ        x2+24(FP), BX
+	VMOVUPD     (BX)(AX*1), Z13
+	VSUBPD      Z9, Z13, Z13
+	VMULPD      Z10, Z13, Z13
+	VCMPPD      $0x12, Z13, Z0, K2
+	KANDW       K2, K1, K1
+	VCMPPD      $0x11, Z11, Z13, K2
+	KANDW       K2, K1, K1
+	VRNDSCALEPD $0x03, Z13, Z13
+	VMULPD      Z12, Z13, Z13
+	VADDPD      Z14, Z13, Z13
+	VCVTTPD2DQ  Z13, Y13
+	VMOVDQU     Y13, (CX)
+	ADDQ        $0x20, CX
+	ADDQ        $0x40, AX
+	CMPQ        AX, DX
+	JLT         walkers
+	KMOVW       K1, AX
+	CMPB        AL, $0xff
+	SETEQ       AL
+	MOVB        AL, ret+48(FP)
 	VZEROUPPER
 	RET
 
@@ -2190,24 +2849,24 @@ fewer1:
 // func moments1By4(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
 // Requires: AVX
 TEXT ·moments1By4(SB), NOSPLIT, $0-40
-	MOVQ walkers+32(FP), CX
-	XORQ AX, AX
-	SHLQ $0x03, CX
+	MOVQ t0+0(FP), AX
+	MOVQ o0+8(FP), CX
+	MOVQ f0+16(FP), DX
+	MOVQ s0+24(FP), BX
+	MOVQ walkers+32(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
 
 walkers:
-	MOVQ    t0+0(FP), DX
-	VMOVUPD (DX)(AX*1), Y0
-	MOVQ    o0+8(FP), DX
-	VSUBPD  (DX)(AX*1), Y0, Y0
-	MOVQ    f0+16(FP), DX
-	VADDPD  (DX)(AX*1), Y0, Y1
-	VMOVUPD Y1, (DX)(AX*1)
+	VMOVUPD (AX)(SI*1), Y0
+	VSUBPD  (CX)(SI*1), Y0, Y0
+	VADDPD  (DX)(SI*1), Y0, Y1
+	VMOVUPD Y1, (DX)(SI*1)
 	VMULPD  Y0, Y0, Y0
-	MOVQ    s0+24(FP), DX
-	VADDPD  (DX)(AX*1), Y0, Y0
-	VMOVUPD Y0, (DX)(AX*1)
-	ADDQ    $0x20, AX
-	CMPQ    AX, CX
+	VADDPD  (BX)(SI*1), Y0, Y0
+	VMOVUPD Y0, (BX)(SI*1)
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
 	JLT     walkers
 	VZEROUPPER
 	RET
@@ -2215,39 +2874,39 @@ walkers:
 // func moments2By4(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
 // Requires: AVX
 TEXT ·moments2By4(SB), NOSPLIT, $0-80
-	MOVQ walkers+72(FP), CX
-	XORQ AX, AX
-	SHLQ $0x03, CX
+	MOVQ t0+0(FP), AX
+	MOVQ t1+8(FP), CX
+	MOVQ o0+16(FP), DX
+	MOVQ o1+24(FP), BX
+	MOVQ f0+32(FP), SI
+	MOVQ f1+40(FP), DI
+	MOVQ s0+48(FP), R8
+	MOVQ s1+56(FP), R9
+	MOVQ s2+64(FP), R10
+	MOVQ walkers+72(FP), R12
+	XORQ R11, R11
+	SHLQ $0x03, R12
 
 walkers:
-	MOVQ    t0+0(FP), DX
-	VMOVUPD (DX)(AX*1), Y0
-	MOVQ    o0+16(FP), DX
-	VSUBPD  (DX)(AX*1), Y0, Y0
-	MOVQ    f0+32(FP), DX
-	VADDPD  (DX)(AX*1), Y0, Y1
-	VMOVUPD Y1, (DX)(AX*1)
-	MOVQ    t1+8(FP), DX
-	VMOVUPD (DX)(AX*1), Y1
-	MOVQ    o1+24(FP), DX
-	VSUBPD  (DX)(AX*1), Y1, Y1
-	MOVQ    f1+40(FP), DX
-	VADDPD  (DX)(AX*1), Y1, Y2
-	VMOVUPD Y2, (DX)(AX*1)
+	VMOVUPD (AX)(R11*1), Y0
+	VSUBPD  (DX)(R11*1), Y0, Y0
+	VADDPD  (SI)(R11*1), Y0, Y1
+	VMOVUPD Y1, (SI)(R11*1)
+	VMOVUPD (CX)(R11*1), Y1
+	VSUBPD  (BX)(R11*1), Y1, Y1
+	VADDPD  (DI)(R11*1), Y1, Y2
+	VMOVUPD Y2, (DI)(R11*1)
 	VMULPD  Y0, Y0, Y2
-	MOVQ    s0+48(FP), DX
-	VADDPD  (DX)(AX*1), Y2, Y2
-	VMOVUPD Y2, (DX)(AX*1)
+	VADDPD  (R8)(R11*1), Y2, Y2
+	VMOVUPD Y2, (R8)(R11*1)
 	VMULPD  Y1, Y0, Y0
-	MOVQ    s1+56(FP), DX
-	VADDPD  (DX)(AX*1), Y0, Y0
-	VMOVUPD Y0, (DX)(AX*1)
+	VADDPD  (R9)(R11*1), Y0, Y0
+	VMOVUPD Y0, (R9)(R11*1)
 	VMULPD  Y1, Y1, Y0
-	MOVQ    s2+64(FP), DX
-	VADDPD  (DX)(AX*1), Y0, Y0
-	VMOVUPD Y0, (DX)(AX*1)
-	ADDQ    $0x20, AX
-	CMPQ    AX, CX
+	VADDPD  (R10)(R11*1), Y0, Y0
+	VMOVUPD Y0, (R10)(R11*1)
+	ADDQ    $0x20, R11
+	CMPQ    R11, R12
 	JLT     walkers
 	VZEROUPPER
 	RET
@@ -3606,84 +4265,84 @@ fewer1:
 // func moments1By2(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
 // Requires: SSE, SSE2
 TEXT ·moments1By2(SB), NOSPLIT, $0-40
-	MOVQ walkers+32(FP), CX
-	XORQ AX, AX
-	SHLQ $0x03, CX
+	MOVQ t0+0(FP), AX
+	MOVQ o0+8(FP), CX
+	MOVQ f0+16(FP), DX
+	MOVQ s0+24(FP), BX
+	MOVQ walkers+32(FP), DI
+	XORQ SI, SI
+	SHLQ $0x03, DI
 
 walkers:
-	MOVQ   t0+0(FP), DX
-	MOVUPD (DX)(AX*1), X0
-	MOVQ   o0+8(FP), DX
-	MOVUPD (DX)(AX*1), X1
+	MOVUPD (AX)(SI*1), X0
+	MOVUPD (CX)(SI*1), X1
 	SUBPD  X1, X0
-	MOVQ   f0+16(FP), DX
-	MOVUPD (DX)(AX*1), X2
+	MOVUPD (DX)(SI*1), X2
 	MOVAPS X0, X1
 	ADDPD  X2, X1
-	MOVUPD X1, (DX)(AX*1)
+	MOVUPD X1, (DX)(SI*1)
 	MOVAPS X0, X1
 	MULPD  X0, X1
-	MOVQ   s0+24(FP), DX
-	MOVUPD (DX)(AX*1), X0
+	MOVUPD (BX)(SI*1), X0
 	MOVAPS X1, X1
 	ADDPD  X0, X1
-	MOVUPD X1, (DX)(AX*1)
-	ADDQ   $0x10, AX
-	CMPQ   AX, CX
+	MOVUPD X1, (BX)(SI*1)
+	ADDQ   $0x10, SI
+	CMPQ   SI, DI
 	JLT    walkers
 	RET
 
 // func moments2By2(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
 // Requires: SSE, SSE2
 TEXT ·moments2By2(SB), NOSPLIT, $0-80
-	MOVQ walkers+72(FP), CX
-	XORQ AX, AX
-	SHLQ $0x03, CX
+	MOVQ t0+0(FP), AX
+	MOVQ t1+8(FP), CX
+	MOVQ o0+16(FP), DX
+	MOVQ o1+24(FP), BX
+	MOVQ f0+32(FP), SI
+	MOVQ f1+40(FP), DI
+	MOVQ s0+48(FP), R8
+	MOVQ s1+56(FP), R9
+	MOVQ s2+64(FP), R10
+	MOVQ walkers+72(FP), R12
+	XORQ R11, R11
+	SHLQ $0x03, R12
 
 walkers:
-	MOVQ   t0+0(FP), DX
-	MOVUPD (DX)(AX*1), X0
-	MOVQ   o0+16(FP), DX
-	MOVUPD (DX)(AX*1), X1
+	MOVUPD (AX)(R11*1), X0
+	MOVUPD (DX)(R11*1), X1
 	SUBPD  X1, X0
-	MOVQ   f0+32(FP), DX
-	MOVUPD (DX)(AX*1), X2
+	MOVUPD (SI)(R11*1), X2
 	MOVAPS X0, X1
 	ADDPD  X2, X1
-	MOVUPD X1, (DX)(AX*1)
-	MOVQ   t1+8(FP), DX
-	MOVUPD (DX)(AX*1), X1
-	MOVQ   o1+24(FP), DX
-	MOVUPD (DX)(AX*1), X2
+	MOVUPD X1, (SI)(R11*1)
+	MOVUPD (CX)(R11*1), X1
+	MOVUPD (BX)(R11*1), X2
 	SUBPD  X2, X1
-	MOVQ   f1+40(FP), DX
-	MOVUPD (DX)(AX*1), X3
+	MOVUPD (DI)(R11*1), X3
 	MOVAPS X1, X2
 	ADDPD  X3, X2
-	MOVUPD X2, (DX)(AX*1)
+	MOVUPD X2, (DI)(R11*1)
 	MOVAPS X0, X2
 	MULPD  X0, X2
-	MOVQ   s0+48(FP), DX
-	MOVUPD (DX)(AX*1), X3
+	MOVUPD (R8)(R11*1), X3
 	MOVAPS X2, X2
 	ADDPD  X3, X2
-	MOVUPD X2, (DX)(AX*1)
+	MOVUPD X2, (R8)(R11*1)
 	MOVAPS X0, X0
 	MULPD  X1, X0
-	MOVQ   s1+56(FP), DX
-	MOVUPD (DX)(AX*1), X2
+	MOVUPD (R9)(R11*1), X2
 	MOVAPS X0, X0
 	ADDPD  X2, X0
-	MOVUPD X0, (DX)(AX*1)
+	MOVUPD X0, (R9)(R11*1)
 	MOVAPS X1, X0
 	MULPD  X1, X0
-	MOVQ   s2+64(FP), DX
-	MOVUPD (DX)(AX*1), X1
+	MOVUPD (R10)(R11*1), X1
 	MOVAPS X0, X0
 	ADDPD  X1, X0
-	MOVUPD X0, (DX)(AX*1)
-	ADDQ   $0x10, AX
-	CMPQ   AX, CX
+	MOVUPD X0, (R10)(R11*1)
+	ADDQ   $0x10, R11
+	CMPQ   R11, R12
 	JLT    walkers
 	RET
 

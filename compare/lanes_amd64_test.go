@@ -32,7 +32,7 @@ func setLanes(n int) func() {
 }
 
 // With any number of lanes and with none ensembles walk the same, bit for bit, also those that
-// take indices from words without them: the 15 walkers of a block fill lanes, once or in pairs, and leave some.
+// take indices from words without them: the 31 walkers of a block fill lanes in pairs and once more, and leave some.
 func TestLanesChangeNoBit(t *testing.T) {
 	others := otherLanes()
 	for _, c := range models {
@@ -45,7 +45,7 @@ func TestLanesChangeNoBit(t *testing.T) {
 					for a := range start {
 						start[a] = 0.3 + 0.2*float64(a)
 					}
-					e, err := New(p, Initial{Points: [][]float64{start}}, Options{Walkers: 30, Groups: 2, Workers: 1})
+					e, err := New(p, Initial{Points: [][]float64{start}}, Options{Walkers: 62, Groups: 2, Workers: 1})
 					if err != nil {
 						t.Fatal(err)
 					}

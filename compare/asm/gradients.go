@@ -124,7 +124,7 @@ func (l lanes) ordered(name string, d int, indices order, prepare func() gradien
 	XORQ(offset, offset)
 	SHLQ(Imm(3), end)
 	parts, sums := l.parts(), prepare()
-	for groups := l.mostGroups(d); groups > 0; groups-- {
+	for groups := mostGroups(d); groups > 0; groups-- {
 		label := func(what string) string { return fmt.Sprint(what, groups) }
 		next := GP64()
 		Label(label("walkers"))
@@ -140,10 +140,10 @@ func (l lanes) ordered(name string, d int, indices order, prepare func() gradien
 	l.ret()
 }
 
-// mostGroups returns how many groups take their steps by turns: where the processor has registers for two, each goes on
-// while the other waits for its sums. Eight lanes gain nothing.
-func (l lanes) mostGroups(d int) int {
-	if l.count < 8 && d <= 2 {
+// mostGroups returns how many groups take their steps by turns: where there are registers for two, each goes on while
+// the other waits for its sums.
+func mostGroups(d int) int {
+	if d <= 2 {
 		return 2
 	}
 	return 1

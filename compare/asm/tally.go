@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -46,6 +47,14 @@ func (l lanes) moments(d int) {
 	TEXT(name, NOSPLIT, "func("+t+o+f+s[:len(s)-2]+" *float64, walkers int)")
 	Pragma("noescape")
 	Doc(name+" adds t − o to f and their products, packed, to s,", l.ofWalkers())
+	column := column
+	if d <= 2 { // there are registers for where all columns are
+		begin := map[string]Register{}
+		for _, name := range slices.Concat(theta, origin, first, second) {
+			begin[name] = Load(Param(name), GP64())
+		}
+		column = func(name string, offset Register) Mem { return Mem{Base: begin[name], Index: offset, Scale: 1} }
+	}
 	l.overWalkers(func(offset Register) {
 		off := make([]VecVirtual, d)
 		for a := range off {
@@ -84,18 +93,25 @@ func (l lanes) cells(d int) {
 		"[0, count), with lo, perCell, count and stride of each axis in axes,", l.ofWalkers())
 	axes := Load(Param("axes"), GP64())
 	zero, inside, to := l.zeros(1)[0], l.everywhere(), Load(Param("cells"), GP64())
+	constant := func(k int) VecVirtual { return l.ofAxes(axes, k) }
+	if l.count == 8 { // there are registers for all
+		var constants []VecVirtual
+		for k := range 4 * d {
+			constants = append(constants, constant(k))
+		}
+		constant = func(k int) VecVirtual { return constants[k] }
+	}
 	l.overWalkers(func(offset Register) {
 		var sum VecVirtual
 		for a := range d {
-			constant := func(k int) VecVirtual { return l.ofAxes(axes, 4*a+k) }
 			u := l.vector()
 			l.move(column(xs[a], offset), u)
-			l.do(sub, constant(0), u, u)
-			l.do(mul, constant(1), u, u)
+			l.do(sub, constant(4*a), u, u)
+			l.do(mul, constant(4*a+1), u, u)
 			inside.and(zero, atMost, u)
-			inside.and(u, less, constant(2))
+			inside.and(u, less, constant(4*a+2))
 			l.truncate(u)
-			l.do(mul, constant(3), u, u)
+			l.do(mul, constant(4*a+3), u, u)
 			if a > 0 {
 				l.do(add, sum, u, u)
 			}
@@ -138,8 +154,10 @@ const less, atMost = 1, 2
 func (c *condition) and(a VecVirtual, relation uint64, b VecVirtual) {
 	const quiet = 0x10 // no exception for NaN, where there is a choice
 	switch c.count {
-	case 8:
-		VCMPPD(Imm(quiet|relation), b, a, c.mask, c.mask)
+	case 8: // a comparison under the mask itself would wait for that before it
+		found := K()
+		VCMPPD(Imm(quiet|relation), b, a, found)
+		KANDW(found, c.mask, c.mask)
 	case 4:
 		t := c.vector()
 		VCMPPD(Imm(quiet|relation), b, a, t)
