@@ -50,6 +50,7 @@ func (fl *walkerFlags) open(name string, will func(*fp.File) error) (*input, err
 			return nil, err
 		}
 	}
+	fl.goesOn = fl.resume
 	return openInput(name, &fl.inputFlags, &fl.outputFlags, will)
 }
 

@@ -177,12 +177,12 @@ type outputFlags struct {
 	given          bool // whether dir was
 	force, noPlots bool
 	quiet          bool
-	records        bool // whether it takes care of a recording that is in dir
+	goesOn         bool // with a recording or saved ensemble that is in dir
 }
 
 func (fl *outputFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&fl.dir, "output", "o", "", "folder `DIR` for summary, arrays and figures; without it only the summary is printed")
-	cmd.Flags().BoolVar(&fl.force, "force", false, "write into a folder that holds something else")
+	cmd.Flags().BoolVar(&fl.force, "force", false, "write into a folder that holds something else, or lose a recording or saved ensemble there")
 	cmd.Flags().BoolVar(&fl.noPlots, "no-plots", false, "write no figures")
 	cmd.Flags().BoolVarP(&fl.quiet, "quiet", "q", false, "print nothing but errors")
 }
@@ -193,8 +193,13 @@ func (fl *outputFlags) prepare(flag string) (*output.Folder, error) {
 		return nil, nil
 	}
 	folder, err := output.Prepare(flag, fl.dir, fl.force)
-	if path := filepath.Join(fl.dir, recordName); err == nil && !fl.force && !fl.records && !missing(path) {
-		return nil, fmt.Errorf("%s: %s is a recording, which this would not replace: name another folder, or give --force to lose it", flag, path)
+	if err != nil || fl.force || fl.goesOn {
+		return folder, err
 	}
-	return folder, err
+	for _, name := range []string{recordName, stateName} {
+		if path := filepath.Join(fl.dir, name); !missing(path) {
+			return nil, fmt.Errorf("%s: %s took long to make, and this would remove it: name another folder, or give --force to lose it", flag, path)
+		}
+	}
+	return folder, nil
 }

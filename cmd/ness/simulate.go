@@ -43,7 +43,6 @@ func (fl *simulateFlags) simulate(w, progress io.Writer, name string) error {
 	if err := fl.checkOwn(); err != nil {
 		return err
 	}
-	fl.records = fl.record || fl.resume
 	in, err := fl.open(name, func(f *fp.File) error { return fl.walkable(name, f) })
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
@@ -87,10 +88,10 @@ func (fl *ensembleFlags) walk(ctx context.Context, p *plan, command, dir string,
 		return p.run(ctx, bar, nil)
 	}
 	path := filepath.Join(dir, stateName)
-	switch was, err := commandOf(dir); {
+	switch was, files, err := resultIn(dir); {
 	case err == nil && was != command:
 		return nil, fmt.Errorf("--resume: %s holds a result of ness %s, not of ness %s", dir, was, command)
-	case err == nil && missing(path):
+	case err == nil && !slices.Contains(files, stateName):
 		return nil, fmt.Errorf("--resume: the run in %s was finished, of which nothing is kept to go on from", dir)
 	}
 	return p.resume(ctx, bar, path)
@@ -110,17 +111,18 @@ func (p *plan) resume(ctx context.Context, bar io.Writer, path string) (*walk, e
 	return r, err
 }
 
-// commandOf returns the command that left a result.
-func commandOf(dir string) (string, error) {
+// resultIn returns the command that left a result, and what files it left.
+func resultIn(dir string) (command string, files []string, err error) {
 	data, err := os.ReadFile(filepath.Join(dir, "summary.json"))
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	var s struct {
-		Command string `json:"command"`
+		Command string   `json:"command"`
+		Files   []string `json:"files"`
 	}
 	err = json.Unmarshal(data, &s)
-	return s.Command, err
+	return s.Command, s.Files, err
 }
 
 // total returns the steps of each walker, burn-in and all.
