@@ -42,6 +42,7 @@ func everyKind(t *testing.T) map[string]Process {
 	for _, s := range []fp.Sampling{fp.WithReplacement, fp.WithoutReplacement, fp.Epochs} {
 		list["linear "+s.String()] = &SGD{Loss: l, Schedule: fp.InverseSqrtRate(0.2), Batch: 7, Sampling: s}
 	}
+	list["three indices of a word"] = &SGD{Loss: someLoss(t, loss.LinearRegression, 2, 20000), Schedule: fp.ConstantRate(0.1), Batch: 2}
 	list["words"] = &SGD{Loss: l, Schedule: fp.ConstantRate(0.1), Batch: 8}
 	list["full batch"] = &SGD{Loss: l, Schedule: fp.ConstantRate(0.01), Sampling: fp.FullBatch, InjectedNoise: 0.1}
 	list["momentum"] = &SGD{Loss: l, Schedule: fp.ConstantRate(0.05), Batch: 8, Momentum: 0.7, InjectedNoise: 0.1}

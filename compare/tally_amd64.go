@@ -8,7 +8,7 @@ func (m *momentSums) atOnce(to, theta [][]float64, first int) int {
 	if n == 0 {
 		return 0
 	}
-	_ = m.second[0][first:][:n] // of one length with all other columns
+	_ = m.second[0][first:][:n] // of one length with all other sums, as columns of theta are of one
 	at := func(columns [][]float64, k int) *float64 { return &columns[k][first] }
 	t := func(a int) *float64 { return &theta[a][0] }
 	o, s := m.origin, m.second

@@ -27,7 +27,7 @@ func TestLanesCountTheSame(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, uint64(d)))
 			var c *counter
 			if d <= 3 {
-				g := box(t, 9, 0.5, d)
+				g := unlike(t, d)
 				c, counts[i] = newCounter(g), make([]uint64, g.Cells()+1)
 			}
 			sums[i] = momentSums{columns(d, walkers+1), columns(segments*d, walkers+1), columns(packed(d), walkers+1)}
@@ -69,13 +69,22 @@ func TestLanesCountTheSame(t *testing.T) {
 	}
 }
 
+// unlike returns a grid whose axes are all of other widths and numbers of cells.
+func unlike(t *testing.T, d int) *grid.Grid {
+	var axes []grid.Axis
+	for a := range d {
+		axes = append(axes, box(t, 9-2*a, 0.5+0.1*float64(a), 1).Axis(0))
+	}
+	return grid.New(axes...)
+}
+
 // Walkers that are all inside are counted by kernels, as many as fill lanes, and none where one is outside.
 func TestCountersFillLanes(t *testing.T) {
 	numbers := append([]int{lanes}, otherLanes()...)
 	defer setLanes(lanes)()
 	for _, lanes = range numbers {
 		for d := 1; d <= 3; d++ {
-			c, x := newCounter(box(t, 8, 1, d)), columns(d, 13)
+			c, x := newCounter(unlike(t, d)), columns(d, 13)
 			if n := c.atOnce(make([]int32, 13), x); n != inLanes(13) {
 				t.Errorf("d = %d, %d lanes: %d of 13 walkers are counted", d, lanes, n)
 			}

@@ -140,8 +140,8 @@ func (l lanes) ordered(name string, d int, indices order, prepare func() gradien
 	l.ret()
 }
 
-// mostGroups returns how many groups take their steps by turns: where there are registers for two, each goes on while
-// the other waits for its sums.
+// mostGroups returns how many groups take their steps by turns, so that each goes on while the other waits for its
+// sums. For three parameters four lanes have no registers for two.
 func mostGroups(d int) int {
 	if d <= 2 {
 		return 2

@@ -142,8 +142,8 @@ func (l lanes) pairs(row func(lane int) Mem, count int) (columns []VecVirtual) {
 	return columns
 }
 
-// load loads the row of a lane into each part; of eight lanes, that of one and that of the second or fourth after it,
-// where four have no use for after.
+// load loads the row of a lane into each part; of eight lanes, that of one and that of the second or fourth after it.
+// Four lanes do not use after.
 func (l lanes) load(row func(lane int) Mem, parts []VecVirtual, after int) {
 	for i, part := range parts {
 		if l.count == 4 {

@@ -9,8 +9,8 @@ import (
 )
 
 // This file loads rows of three numbers and the second of them again. Two registers then give the second column
-// without a shuffle of their halves: the upper one of the first, or of eight lanes the upper one of each half, gives
-// way to that of the second.
+// without a shuffle of their halves: the upper half of the first register, of eight lanes that of each half, is replaced
+// by that of the second.
 
 // firstThree prepares for rows of that kind and returns what loads one for each lane and returns its first columns.
 func (l lanes) firstThree() func(row func(lane int) Mem, parts []VecVirtual) []VecVirtual {

@@ -17,7 +17,7 @@ func (u Uniform) haveKernels(each int) bool {
 // [Uniform.Fill] draws, and moves the streams on. len(dst) = each·len(g).
 //
 // Where there are kernels for the processor, eight streams go on together. Where a word may have to be thrown away, they
-// start again in halves, down to a few words, which they draw one by one.
+// start again in halves, as long as these are whole, and then one by one.
 func (u Uniform) FillEach(dst []uint32, each int, g []Stream) {
 	for len(g) > 0 {
 		n := min(lanes, len(g))
@@ -26,7 +26,7 @@ func (u Uniform) FillEach(dst []uint32, each int, g []Stream) {
 	}
 }
 
-// fillRows does so for rows of which the first each indices are filled.
+// fillRows does so for rows that begin so many indices after each other, of which each are filled.
 func (u Uniform) fillRows(dst []uint32, row, each int, g []Stream) {
 	if len(g) == lanes && u.haveKernels(each) {
 		if u.fillLanes(dst, row, each, (*[lanes]Stream)(g)) {
@@ -46,7 +46,8 @@ func (u Uniform) fillRows(dst []uint32, row, each int, g []Stream) {
 // Weave fills dst with what [Uniform.Fill] draws from each stream, by turns: dst[k·len(g) + w] is index k of stream
 // w. It moves the streams on. len(dst) = each·len(g).
 //
-// Where there are kernels for the processor, they take as many streams as it has lanes, as [Uniform.FillEach] does.
+// Where there are kernels for the processor, they take as many streams as it has lanes, and start again as those of
+// [Uniform.FillEach].
 func (u Uniform) Weave(dst []uint32, each int, g []Stream) {
 	dst = dst[:each*len(g)]
 	if len(g) == inKernel && u.haveKernels(each) {

@@ -109,6 +109,27 @@ func TestKernelsOf52BitsAreUsed(t *testing.T) {
 	}
 }
 
+// Where a word is thrown away, the rest are drawn by kernels all the same.
+func TestKernelsGoOnInHalves(t *testing.T) {
+	u := NewUniform(11583)
+	calls, kernels, of52 := 0, weaves[inKernel], weavesOf52
+	defer func() { weaves[inKernel], weavesOf52 = kernels, of52 }()
+	for _, list := range []*[5]func(*uint32, int, *Stream, uint64, uint64) bool{&kernels, &weavesOf52} {
+		kernel := list[u.perWord]
+		list[u.perWord] = func(dst *uint32, words int, s *Stream, n, reject uint64) bool {
+			calls++
+			return kernel(dst, words, s, n, reject)
+		}
+	}
+	kernels, weaves[inKernel] = weaves[inKernel], kernels
+	g := newStreams(1, inKernel)
+	g[1] = FromState([4]uint64{(u.reject - 1) * inverse(u.power), 0, 12345, 0})
+	u.Weave(make([]uint32, 8*whole*len(g)), 8*whole, g)
+	if calls != 7 { // of 96, 48, 24 and 12 indices, and of the halves left of them
+		t.Errorf("kernels are called %d times, want 7", calls)
+	}
+}
+
 // Kernels of any width, and none, draw what streams draw alone.
 func TestKernelsOfAnyWidthDrawTheSame(t *testing.T) {
 	eachKernel(t, TestFillEachIsFillOfEachStream)

@@ -240,3 +240,11 @@ func TestDerivedSeedsOfNeighboursDiffer(t *testing.T) {
 		}
 	}
 }
+
+func TestIndicesOfAWord(t *testing.T) {
+	for n, want := range map[int]int{1: 4, 11585: 4, 11586: 3, 262144: 3, 262145: 2, 1 << 27: 2, 1<<27 + 1: 1, MaxIndices: 1} {
+		if got := NewUniform(n).PerWord(); got != want {
+			t.Errorf("n = %d: %d indices of a word, want %d", n, got, want)
+		}
+	}
+}
