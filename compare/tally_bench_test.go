@@ -1,12 +1,9 @@
 package compare
 
 import (
-	"context"
 	"fmt"
 	"math"
-	"slices"
 	"testing"
-	"time"
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
@@ -41,8 +38,7 @@ func BenchmarkTallyShare(b *testing.B) {
 	l := someLoss(b, loss.LinearRegression, 2, 1000)
 	for _, every := range []int{1, 4, 24} {
 		b.Run(fmt.Sprintf("every=%d", every), func(b *testing.B) {
-			var shares []float64
-			ensembles := make([]*Ensemble, 2)
+			var ensembles [2]*Ensemble
 			for k, burnIn := range []int{math.MaxInt, 0} {
 				opt := Options{Walkers: 1024, Workers: 1, BurnIn: burnIn, Every: every, Grid: box(b, 64, 1, 2), MaxOutside: 1}
 				var err error
@@ -50,19 +46,8 @@ func BenchmarkTallyShare(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			for b.Loop() {
-				var took [2]time.Duration
-				for k, e := range ensembles {
-					began := time.Now()
-					if err := e.Run(context.Background(), e.Step()+steps); err != nil {
-						b.Fatal(err)
-					}
-					took[k] = time.Since(began)
-				}
-				shares = append(shares, 1-took[0].Seconds()/took[1].Seconds())
-			}
-			slices.Sort(shares)
-			b.ReportMetric(100*shares[len(shares)/2], "%share")
+			ratio, _ := turns(b, ensembles, steps)
+			b.ReportMetric(100*(1-ratio), "%share")
 		})
 	}
 }
