@@ -47,7 +47,7 @@ type normals struct {
 
 func (n *normals) draw(from sources) {
 	n.walkers = len(from.now)
-	n.apart = (n.walkers+7)&^7 | 8 // an odd number of lines of the cache, for powers of two fill few of its sets
+	n.apart = apart(n.walkers)
 	n.z = sized(n.z, buffered*n.perStep*n.apart)
 	for w, g := range from.now {
 		from.now[w] = random.NormalsEvery(n.z[w:], n.apart, g)
@@ -62,8 +62,19 @@ func (n *normals) of(k int, dst [][]float64) [][]float64 {
 	return dst
 }
 
+// apart returns how far from each other columns of m numbers lie: an odd number of lines of the cache, for powers of two
+// fill few of its sets.
+func apart(m int) int { return (m+7)&^7 | 8 }
+
 // columns returns n slices of m numbers.
-func columns(n, m int) [][]float64 { return split(make([]float64, n*m), n) }
+func columns(n, m int) [][]float64 {
+	c, each := make([][]float64, n), apart(m)
+	flat := make([]float64, n*each)
+	for i := range c {
+		c[i] = flat[i*each:][:m:m]
+	}
+	return c
+}
 
 // split cuts a slice into n of equal length.
 func split(flat []float64, n int) [][]float64 {
