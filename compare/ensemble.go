@@ -318,9 +318,11 @@ func (o *Options) pause(done, end int) int {
 
 // tally adds the positions of a block after a step, tallied so often before.
 func (w *worker) tally(b *block, first, group, before, step int) {
-	w.moments.add(b.theta, first, before)
-	if w.opt.Grid != nil {
-		w.counter.count(w.counts[group], w.cells, b.theta)
+	to := w.moments.segment(b.theta, first, before)
+	summed, found := w.atOnce(to, b.theta, first)
+	w.moments.add(to, b.theta, first, summed)
+	if w.counter != nil {
+		w.counter.count(w.counts[group], w.cells, b.theta, found)
 	}
 	if w.opt.Record != nil {
 		w.opt.Record(step, first, b.theta)

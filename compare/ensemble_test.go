@@ -422,7 +422,8 @@ func TestSegmentsSplitRuns(t *testing.T) {
 	for n := 2; n < 300; n++ {
 		m := momentSums{columns(1, 1), columns(segments, 1), columns(1, 1)}
 		for k := range n {
-			m.add([][]float64{{float64(k)}}, 0, k)
+			theta := [][]float64{{float64(k)}}
+			m.add(m.segment(theta, 0, k), theta, 0, 0)
 		}
 		var s walkerSums
 		s.add(&m, 1, 0, n)

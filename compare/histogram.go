@@ -136,20 +136,19 @@ func newCounter(g *grid.Grid) *counter {
 	return c
 }
 
-// count adds points to counts, which has the cells and then those outside. cells is scratch.
-// On uniform axes a point within rounding of an edge may go to either side of it.
-func (c *counter) count(counts []uint64, cells []int32, x [][]float64) {
+// count adds points to counts, which has the cells and then those outside. The cells of some have been found, the others
+// are scratch. On uniform axes a point within rounding of an edge may go to either side of it.
+func (c *counter) count(counts []uint64, cells []int32, x [][]float64, found int) {
 	cells = cells[:len(x[0])]
-	done := c.atOnce(cells, x)
-	for _, i := range cells[:done] {
+	for _, i := range cells[:found] {
 		counts[i]++
 	}
-	if cells = cells[done:]; len(cells) == 0 {
+	if cells = cells[found:]; len(cells) == 0 {
 		return
 	}
 	clear(cells)
 	for a := range c.axes {
-		c.axes[a].add(cells, x[a][done:])
+		c.axes[a].add(cells, x[a][found:])
 	}
 	outside := len(counts) - 1
 	for _, k := range cells {
@@ -164,9 +163,14 @@ func (c *counter) count(counts []uint64, cells []int32, x [][]float64) {
 // add adds the index along one axis, times its stride, to the cells that are not negative,
 // and makes negative those outside.
 func (f *counterAxis) add(cells []int32, x []float64) {
+	lo, perCell, count, stride := f.lo, f.perCell, f.cells, f.stride
+	if perCell == 0 {
+		count = 0 // none is found by its width
+	}
+	cells = cells[:len(x)]
 	for w, v := range x {
-		u := (v - f.lo) * f.perCell
-		if !(f.perCell > 0 && u >= 0 && u < f.cells) {
+		u := (v - lo) * perCell
+		if !(u >= 0 && u < count) {
 			u = f.find(v)
 		}
 		k := int32(u)
@@ -174,7 +178,7 @@ func (f *counterAxis) add(cells []int32, x []float64) {
 			cells[w] = -1
 			continue
 		}
-		cells[w] += k * f.stride
+		cells[w] += k * stride
 	}
 }
 

@@ -1345,230 +1345,137 @@ fewer1:
 	VZEROUPPER
 	RET
 
-// func moments1By8(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
+// func tally1By8(t0 *float64, o0 *float64, f0 *float64, s0 *float64, cells *int32, axes *[4]float64, walkers int) bool
 // Requires: AVX, AVX512F
-TEXT ·moments1By8(SB), NOSPLIT, $0-40
-	MOVQ t0+0(FP), AX
-	MOVQ o0+8(FP), CX
-	MOVQ f0+16(FP), DX
-	MOVQ s0+24(FP), BX
-	MOVQ walkers+32(FP), DI
-	XORQ SI, SI
-	SHLQ $0x03, DI
-
-walkers:
-	VMOVUPD (AX)(SI*1), Z0
-	VSUBPD  (CX)(SI*1), Z0, Z0
-	VADDPD  (DX)(SI*1), Z0, Z1
-	VMOVUPD Z1, (DX)(SI*1)
-	VMULPD  Z0, Z0, Z0
-	VADDPD  (BX)(SI*1), Z0, Z0
-	VMOVUPD Z0, (BX)(SI*1)
-	ADDQ    $0x40, SI
-	CMPQ    SI, DI
-	JLT     walkers
-	VZEROUPPER
-	RET
-
-// func moments2By8(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
-// Requires: AVX, AVX512F
-TEXT ·moments2By8(SB), NOSPLIT, $0-80
-	MOVQ t0+0(FP), AX
-	MOVQ t1+8(FP), CX
-	MOVQ o0+16(FP), DX
-	MOVQ o1+24(FP), BX
-	MOVQ f0+32(FP), SI
-	MOVQ f1+40(FP), DI
-	MOVQ s0+48(FP), R8
-	MOVQ s1+56(FP), R9
-	MOVQ s2+64(FP), R10
-	MOVQ walkers+72(FP), R12
-	XORQ R11, R11
-	SHLQ $0x03, R12
-
-walkers:
-	VMOVUPD (AX)(R11*1), Z0
-	VSUBPD  (DX)(R11*1), Z0, Z0
-	VADDPD  (SI)(R11*1), Z0, Z1
-	VMOVUPD Z1, (SI)(R11*1)
-	VMOVUPD (CX)(R11*1), Z1
-	VSUBPD  (BX)(R11*1), Z1, Z1
-	VADDPD  (DI)(R11*1), Z1, Z2
-	VMOVUPD Z2, (DI)(R11*1)
-	VMULPD  Z0, Z0, Z2
-	VADDPD  (R8)(R11*1), Z2, Z2
-	VMOVUPD Z2, (R8)(R11*1)
-	VMULPD  Z1, Z0, Z0
-	VADDPD  (R9)(R11*1), Z0, Z0
-	VMOVUPD Z0, (R9)(R11*1)
-	VMULPD  Z1, Z1, Z0
-	VADDPD  (R10)(R11*1), Z0, Z0
-	VMOVUPD Z0, (R10)(R11*1)
-	ADDQ    $0x40, R11
-	CMPQ    R11, R12
-	JLT     walkers
-	VZEROUPPER
-	RET
-
-// func moments3By8(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
-// Requires: AVX, AVX512F
-TEXT ·moments3By8(SB), NOSPLIT, $0-128
-	MOVQ walkers+120(FP), CX
-	XORQ AX, AX
-	SHLQ $0x03, CX
-
-walkers:
-	MOVQ    t0+0(FP), DX
-	VMOVUPD (DX)(AX*1), Z0
-	MOVQ    o0+24(FP), DX
-	VSUBPD  (DX)(AX*1), Z0, Z0
-	MOVQ    f0+48(FP), DX
-	VADDPD  (DX)(AX*1), Z0, Z1
-	VMOVUPD Z1, (DX)(AX*1)
-	MOVQ    t1+8(FP), DX
-	VMOVUPD (DX)(AX*1), Z1
-	MOVQ    o1+32(FP), DX
-	VSUBPD  (DX)(AX*1), Z1, Z1
-	MOVQ    f1+56(FP), DX
-	VADDPD  (DX)(AX*1), Z1, Z2
-	VMOVUPD Z2, (DX)(AX*1)
-	MOVQ    t2+16(FP), DX
-	VMOVUPD (DX)(AX*1), Z2
-	MOVQ    o2+40(FP), DX
-	VSUBPD  (DX)(AX*1), Z2, Z2
-	MOVQ    f2+64(FP), DX
-	VADDPD  (DX)(AX*1), Z2, Z3
-	VMOVUPD Z3, (DX)(AX*1)
-	VMULPD  Z0, Z0, Z3
-	MOVQ    s0+72(FP), DX
-	VADDPD  (DX)(AX*1), Z3, Z3
-	VMOVUPD Z3, (DX)(AX*1)
-	VMULPD  Z1, Z0, Z3
-	MOVQ    s1+80(FP), DX
-	VADDPD  (DX)(AX*1), Z3, Z3
-	VMOVUPD Z3, (DX)(AX*1)
-	VMULPD  Z2, Z0, Z0
-	MOVQ    s2+88(FP), DX
-	VADDPD  (DX)(AX*1), Z0, Z0
-	VMOVUPD Z0, (DX)(AX*1)
-	VMULPD  Z1, Z1, Z0
-	MOVQ    s3+96(FP), DX
-	VADDPD  (DX)(AX*1), Z0, Z0
-	VMOVUPD Z0, (DX)(AX*1)
-	VMULPD  Z2, Z1, Z0
-	MOVQ    s4+104(FP), DX
-	VADDPD  (DX)(AX*1), Z0, Z0
-	VMOVUPD Z0, (DX)(AX*1)
-	VMULPD  Z2, Z2, Z0
-	MOVQ    s5+112(FP), DX
-	VADDPD  (DX)(AX*1), Z0, Z0
-	VMOVUPD Z0, (DX)(AX*1)
-	ADDQ    $0x40, AX
-	CMPQ    AX, CX
-	JLT     walkers
-	VZEROUPPER
-	RET
-
-// func cells1By8(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
-// Requires: AVX, AVX512F
-TEXT ·cells1By8(SB), NOSPLIT, $0-33
-	MOVQ         axes+16(FP), AX
+TEXT ·tally1By8(SB), NOSPLIT, $0-57
+	MOVQ         t0+0(FP), AX
+	MOVQ         o0+8(FP), CX
+	MOVQ         f0+16(FP), DX
+	MOVQ         s0+24(FP), BX
+	MOVQ         axes+40(FP), SI
 	VPXORQ       Z0, Z0, Z0
 	KXNORW       K1, K1, K1
-	MOVQ         cells+0(FP), CX
-	VBROADCASTSD (AX), Z1
-	VBROADCASTSD 8(AX), Z2
-	VBROADCASTSD 16(AX), Z3
-	VBROADCASTSD 24(AX), Z4
-	MOVQ         walkers+24(FP), DX
-	XORQ         AX, AX
-	SHLQ         $0x03, DX
+	MOVQ         cells+32(FP), DI
+	VBROADCASTSD (SI), Z1
+	VBROADCASTSD 8(SI), Z2
+	VBROADCASTSD 16(SI), Z3
+	VBROADCASTSD 24(SI), Z4
+	MOVQ         walkers+48(FP), R8
+	XORQ         SI, SI
+	SHLQ         $0x03, R8
 
 walkers:
-	MOVQ        x0+8(FP), BX
-	VMOVUPD     (BX)(AX*1), Z5
-	VSUBPD      Z1, Z5, Z5
-	VMULPD      Z2, Z5, Z5
-	VCMPPD      $0x12, Z5, Z0, K2
-	KANDW       K2, K1, K1
-	VCMPPD      $0x11, Z3, Z5, K2
-	KANDW       K2, K1, K1
-	VRNDSCALEPD $0x03, Z5, Z5
-	VMULPD      Z4, Z5, Z5
-	VCVTTPD2DQ  Z5, Y5
-	VMOVDQU     Y5, (CX)
-	ADDQ        $0x20, CX
-	ADDQ        $0x40, AX
-	CMPQ        AX, DX
-	JLT         walkers
-	KMOVW       K1, AX
-	CMPB        AL, $0xff
-	SETEQ       AL
-	MOVB        AL, ret+32(FP)
+	VMOVUPD       (AX)(SI*1), Z5
+	VSUBPD        Z1, Z5, Z6
+	VMULPD        Z2, Z6, Z6
+	VCMPPD        $0x12, Z6, Z0, K2
+	KANDW         K2, K1, K1
+	VCMPPD        $0x11, Z3, Z6, K2
+	KANDW         K2, K1, K1
+	VRNDSCALEPD   $0x03, Z6, Z6
+	VMULPD        Z4, Z6, Z6
+	VCVTTPD2DQ    Z6, Y7
+	VEXTRACTI64X4 $0x00, Z7, (DI)
+	ADDQ          $0x20, DI
+	VSUBPD        (CX)(SI*1), Z5, Z5
+	VADDPD        (DX)(SI*1), Z5, Z6
+	VMOVUPD       Z6, (DX)(SI*1)
+	VMULPD        Z5, Z5, Z5
+	VADDPD        (BX)(SI*1), Z5, Z5
+	VMOVUPD       Z5, (BX)(SI*1)
+	ADDQ          $0x40, SI
+	CMPQ          SI, R8
+	JLT           walkers
+	KMOVW         K1, AX
+	CMPB          AL, $0xff
+	SETEQ         AL
+	MOVB          AL, ret+56(FP)
 	VZEROUPPER
 	RET
 
-// func cells2By8(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
+// func tally2By8(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, cells *int32, axes *[4]float64, walkers int) bool
 // Requires: AVX, AVX512F
-TEXT ·cells2By8(SB), NOSPLIT, $0-41
-	MOVQ         axes+24(FP), AX
+TEXT ·tally2By8(SB), NOSPLIT, $0-97
+	MOVQ         t0+0(FP), AX
+	MOVQ         t1+8(FP), CX
+	MOVQ         o0+16(FP), DX
+	MOVQ         o1+24(FP), BX
+	MOVQ         f0+32(FP), SI
+	MOVQ         f1+40(FP), DI
+	MOVQ         s0+48(FP), R8
+	MOVQ         s1+56(FP), R9
+	MOVQ         s2+64(FP), R10
+	MOVQ         axes+80(FP), R11
 	VPXORQ       Z0, Z0, Z0
 	KXNORW       K1, K1, K1
-	MOVQ         cells+0(FP), CX
-	VBROADCASTSD (AX), Z1
-	VBROADCASTSD 8(AX), Z2
-	VBROADCASTSD 16(AX), Z3
-	VBROADCASTSD 24(AX), Z4
-	VBROADCASTSD 32(AX), Z5
-	VBROADCASTSD 40(AX), Z6
-	VBROADCASTSD 48(AX), Z7
-	VBROADCASTSD 56(AX), Z8
-	MOVQ         walkers+32(FP), DX
-	XORQ         AX, AX
-	SHLQ         $0x03, DX
+	MOVQ         cells+72(FP), R12
+	VBROADCASTSD (R11), Z1
+	VBROADCASTSD 8(R11), Z2
+	VBROADCASTSD 16(R11), Z3
+	VBROADCASTSD 24(R11), Z4
+	VBROADCASTSD 32(R11), Z5
+	VBROADCASTSD 40(R11), Z6
+	VBROADCASTSD 48(R11), Z7
+	VBROADCASTSD 56(R11), Z8
+	MOVQ         walkers+88(FP), R13
+	XORQ         R11, R11
+	SHLQ         $0x03, R13
 
 walkers:
-	MOVQ        x0+8(FP), BX
-	VMOVUPD     (BX)(AX*1), Z9
-	VSUBPD      Z1, Z9, Z9
-	VMULPD      Z2, Z9, Z9
-	VCMPPD      $0x12, Z9, Z0, K2
-	KANDW       K2, K1, K1
-	VCMPPD      $0x11, Z3, Z9, K2
-	KANDW       K2, K1, K1
-	VRNDSCALEPD $0x03, Z9, Z9
-	VMULPD      Z4, Z9, Z9
-	MOVQ        x1+16(FP), BX
-	VMOVUPD     (BX)(AX*1), Z10
-	VSUBPD      Z5, Z10, Z10
-	VMULPD      Z6, Z10, Z10
-	VCMPPD      $0x12, Z10, Z0, K2
-	KANDW       K2, K1, K1
-	VCMPPD      $0x11, Z7, Z10, K2
-	KANDW       K2, K1, K1
-	VRNDSCALEPD $0x03, Z10, Z10
-	VMULPD      Z8, Z10, Z10
-	VADDPD      Z9, Z10, Z10
-	VCVTTPD2DQ  Z10, Y9
-	VMOVDQU     Y9, (CX)
-	ADDQ        $0x20, CX
-	ADDQ        $0x40, AX
-	CMPQ        AX, DX
-	JLT         walkers
-	KMOVW       K1, AX
-	CMPB        AL, $0xff
-	SETEQ       AL
-	MOVB        AL, ret+40(FP)
+	VMOVUPD       (AX)(R11*1), Z9
+	VMOVUPD       (CX)(R11*1), Z10
+	VSUBPD        Z1, Z9, Z11
+	VMULPD        Z2, Z11, Z11
+	VCMPPD        $0x12, Z11, Z0, K2
+	KANDW         K2, K1, K1
+	VCMPPD        $0x11, Z3, Z11, K2
+	KANDW         K2, K1, K1
+	VRNDSCALEPD   $0x03, Z11, Z11
+	VMULPD        Z4, Z11, Z11
+	VSUBPD        Z5, Z10, Z12
+	VMULPD        Z6, Z12, Z12
+	VCMPPD        $0x12, Z12, Z0, K2
+	KANDW         K2, K1, K1
+	VCMPPD        $0x11, Z7, Z12, K2
+	KANDW         K2, K1, K1
+	VRNDSCALEPD   $0x03, Z12, Z12
+	VMULPD        Z8, Z12, Z12
+	VADDPD        Z11, Z12, Z12
+	VCVTTPD2DQ    Z12, Y13
+	VEXTRACTI64X4 $0x00, Z13, (R12)
+	ADDQ          $0x20, R12
+	VSUBPD        (DX)(R11*1), Z9, Z9
+	VADDPD        (SI)(R11*1), Z9, Z11
+	VMOVUPD       Z11, (SI)(R11*1)
+	VSUBPD        (BX)(R11*1), Z10, Z10
+	VADDPD        (DI)(R11*1), Z10, Z11
+	VMOVUPD       Z11, (DI)(R11*1)
+	VMULPD        Z9, Z9, Z11
+	VADDPD        (R8)(R11*1), Z11, Z11
+	VMOVUPD       Z11, (R8)(R11*1)
+	VMULPD        Z10, Z9, Z9
+	VADDPD        (R9)(R11*1), Z9, Z9
+	VMOVUPD       Z9, (R9)(R11*1)
+	VMULPD        Z10, Z10, Z9
+	VADDPD        (R10)(R11*1), Z9, Z9
+	VMOVUPD       Z9, (R10)(R11*1)
+	ADDQ          $0x40, R11
+	CMPQ          R11, R13
+	JLT           walkers
+	KMOVW         K1, AX
+	CMPB          AL, $0xff
+	SETEQ         AL
+	MOVB          AL, ret+96(FP)
 	VZEROUPPER
 	RET
 
-// func cells3By8(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
+// func tally3By8(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, cells *int32, axes *[4]float64, walkers int) bool
 // Requires: AVX, AVX512F
-TEXT ·cells3By8(SB), NOSPLIT, $0-49
-	MOVQ         axes+32(FP), AX
+TEXT ·tally3By8(SB), NOSPLIT, $0-145
+	MOVQ         axes+128(FP), AX
 	VPXORQ       Z0, Z0, Z0
 	KXNORW       K1, K1, K1
-	MOVQ         cells+0(FP), CX
+	MOVQ         cells+120(FP), CX
 	VBROADCASTSD (AX), Z1
 	VBROADCASTSD 8(AX), Z2
 	VBROADCASTSD 16(AX), Z3
@@ -1581,53 +1488,92 @@ TEXT ·cells3By8(SB), NOSPLIT, $0-49
 	VBROADCASTSD 72(AX), Z10
 	VBROADCASTSD 80(AX), Z11
 	VBROADCASTSD 88(AX), Z12
-	MOVQ         walkers+40(FP), DX
+	MOVQ         walkers+136(FP), DX
 	XORQ         AX, AX
 	SHLQ         $0x03, DX
 
 walkers:
-	MOVQ        x0+8(FP), BX
-	VMOVUPD     (BX)(AX*1), Z13
-	VSUBPD      Z1, Z13, Z13
-	VMULPD      Z2, Z13, Z13
-	VCMPPD      $0x12, Z13, Z0, K2
-	KANDW       K2, K1, K1
-	VCMPPD      $0x11, Z3, Z13, K2
-	KANDW       K2, K1, K1
-	VRNDSCALEPD $0x03, Z13, Z13
-	VMULPD      Z4, Z13, Z13
-	MOVQ        x1+16(FP), BX
-	VMOVUPD     (BX)(AX*1), Z14
-	VSUBPD      Z5, Z14, Z14
-	VMULPD      Z6, Z14, Z14
-	VCMPPD      $0x12, Z14, Z0, K2
-	KANDW       K2, K1, K1
-	VCMPPD      $0x11, Z7, Z14, K2
-	KANDW       K2, K1, K1
-	VRNDSCALEPD $0x03, Z14, Z14
-	VMULPD      Z8, Z14, Z14
-	VADDPD      Z13, Z14, Z14
-	MOVQ        x2+24(FP), BX
-	VMOVUPD     (BX)(AX*1), Z13
-	VSUBPD      Z9, Z13, Z13
-	VMULPD      Z10, Z13, Z13
-	VCMPPD      $0x12, Z13, Z0, K2
-	KANDW       K2, K1, K1
-	VCMPPD      $0x11, Z11, Z13, K2
-	KANDW       K2, K1, K1
-	VRNDSCALEPD $0x03, Z13, Z13
-	VMULPD      Z12, Z13, Z13
-	VADDPD      Z14, Z13, Z13
-	VCVTTPD2DQ  Z13, Y13
-	VMOVDQU     Y13, (CX)
-	ADDQ        $0x20, CX
-	ADDQ        $0x40, AX
-	CMPQ        AX, DX
-	JLT         walkers
-	KMOVW       K1, AX
-	CMPB        AL, $0xff
-	SETEQ       AL
-	MOVB        AL, ret+48(FP)
+	MOVQ          t0+0(FP), BX
+	VMOVUPD       (BX)(AX*1), Z13
+	MOVQ          t1+8(FP), BX
+	VMOVUPD       (BX)(AX*1), Z14
+	MOVQ          t2+16(FP), BX
+	VMOVUPD       (BX)(AX*1), Z15
+	VSUBPD        Z1, Z13, Z16
+	VMULPD        Z2, Z16, Z16
+	VCMPPD        $0x12, Z16, Z0, K2
+	KANDW         K2, K1, K1
+	VCMPPD        $0x11, Z3, Z16, K2
+	KANDW         K2, K1, K1
+	VRNDSCALEPD   $0x03, Z16, Z16
+	VMULPD        Z4, Z16, Z16
+	VSUBPD        Z5, Z14, Z17
+	VMULPD        Z6, Z17, Z17
+	VCMPPD        $0x12, Z17, Z0, K2
+	KANDW         K2, K1, K1
+	VCMPPD        $0x11, Z7, Z17, K2
+	KANDW         K2, K1, K1
+	VRNDSCALEPD   $0x03, Z17, Z17
+	VMULPD        Z8, Z17, Z17
+	VADDPD        Z16, Z17, Z17
+	VSUBPD        Z9, Z15, Z16
+	VMULPD        Z10, Z16, Z16
+	VCMPPD        $0x12, Z16, Z0, K2
+	KANDW         K2, K1, K1
+	VCMPPD        $0x11, Z11, Z16, K2
+	KANDW         K2, K1, K1
+	VRNDSCALEPD   $0x03, Z16, Z16
+	VMULPD        Z12, Z16, Z16
+	VADDPD        Z17, Z16, Z16
+	VCVTTPD2DQ    Z16, Y18
+	VEXTRACTI64X4 $0x00, Z18, (CX)
+	ADDQ          $0x20, CX
+	MOVQ          o0+24(FP), BX
+	VSUBPD        (BX)(AX*1), Z13, Z13
+	MOVQ          f0+48(FP), BX
+	VADDPD        (BX)(AX*1), Z13, Z16
+	VMOVUPD       Z16, (BX)(AX*1)
+	MOVQ          o1+32(FP), BX
+	VSUBPD        (BX)(AX*1), Z14, Z14
+	MOVQ          f1+56(FP), BX
+	VADDPD        (BX)(AX*1), Z14, Z16
+	VMOVUPD       Z16, (BX)(AX*1)
+	MOVQ          o2+40(FP), BX
+	VSUBPD        (BX)(AX*1), Z15, Z15
+	MOVQ          f2+64(FP), BX
+	VADDPD        (BX)(AX*1), Z15, Z16
+	VMOVUPD       Z16, (BX)(AX*1)
+	VMULPD        Z13, Z13, Z16
+	MOVQ          s0+72(FP), BX
+	VADDPD        (BX)(AX*1), Z16, Z16
+	VMOVUPD       Z16, (BX)(AX*1)
+	VMULPD        Z14, Z13, Z16
+	MOVQ          s1+80(FP), BX
+	VADDPD        (BX)(AX*1), Z16, Z16
+	VMOVUPD       Z16, (BX)(AX*1)
+	VMULPD        Z15, Z13, Z13
+	MOVQ          s2+88(FP), BX
+	VADDPD        (BX)(AX*1), Z13, Z13
+	VMOVUPD       Z13, (BX)(AX*1)
+	VMULPD        Z14, Z14, Z13
+	MOVQ          s3+96(FP), BX
+	VADDPD        (BX)(AX*1), Z13, Z13
+	VMOVUPD       Z13, (BX)(AX*1)
+	VMULPD        Z15, Z14, Z13
+	MOVQ          s4+104(FP), BX
+	VADDPD        (BX)(AX*1), Z13, Z13
+	VMOVUPD       Z13, (BX)(AX*1)
+	VMULPD        Z15, Z15, Z13
+	MOVQ          s5+112(FP), BX
+	VADDPD        (BX)(AX*1), Z13, Z13
+	VMOVUPD       Z13, (BX)(AX*1)
+	ADDQ          $0x40, AX
+	CMPQ          AX, DX
+	JLT           walkers
+	KMOVW         K1, AX
+	CMPB          AL, $0xff
+	SETEQ         AL
+	MOVB          AL, ret+144(FP)
 	VZEROUPPER
 	RET
 
@@ -2846,289 +2792,235 @@ fewer1:
 	VZEROUPPER
 	RET
 
-// func moments1By4(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
-// Requires: AVX
-TEXT ·moments1By4(SB), NOSPLIT, $0-40
-	MOVQ t0+0(FP), AX
-	MOVQ o0+8(FP), CX
-	MOVQ f0+16(FP), DX
-	MOVQ s0+24(FP), BX
-	MOVQ walkers+32(FP), DI
-	XORQ SI, SI
-	SHLQ $0x03, DI
-
-walkers:
-	VMOVUPD (AX)(SI*1), Y0
-	VSUBPD  (CX)(SI*1), Y0, Y0
-	VADDPD  (DX)(SI*1), Y0, Y1
-	VMOVUPD Y1, (DX)(SI*1)
-	VMULPD  Y0, Y0, Y0
-	VADDPD  (BX)(SI*1), Y0, Y0
-	VMOVUPD Y0, (BX)(SI*1)
-	ADDQ    $0x20, SI
-	CMPQ    SI, DI
-	JLT     walkers
-	VZEROUPPER
-	RET
-
-// func moments2By4(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
-// Requires: AVX
-TEXT ·moments2By4(SB), NOSPLIT, $0-80
-	MOVQ t0+0(FP), AX
-	MOVQ t1+8(FP), CX
-	MOVQ o0+16(FP), DX
-	MOVQ o1+24(FP), BX
-	MOVQ f0+32(FP), SI
-	MOVQ f1+40(FP), DI
-	MOVQ s0+48(FP), R8
-	MOVQ s1+56(FP), R9
-	MOVQ s2+64(FP), R10
-	MOVQ walkers+72(FP), R12
-	XORQ R11, R11
-	SHLQ $0x03, R12
-
-walkers:
-	VMOVUPD (AX)(R11*1), Y0
-	VSUBPD  (DX)(R11*1), Y0, Y0
-	VADDPD  (SI)(R11*1), Y0, Y1
-	VMOVUPD Y1, (SI)(R11*1)
-	VMOVUPD (CX)(R11*1), Y1
-	VSUBPD  (BX)(R11*1), Y1, Y1
-	VADDPD  (DI)(R11*1), Y1, Y2
-	VMOVUPD Y2, (DI)(R11*1)
-	VMULPD  Y0, Y0, Y2
-	VADDPD  (R8)(R11*1), Y2, Y2
-	VMOVUPD Y2, (R8)(R11*1)
-	VMULPD  Y1, Y0, Y0
-	VADDPD  (R9)(R11*1), Y0, Y0
-	VMOVUPD Y0, (R9)(R11*1)
-	VMULPD  Y1, Y1, Y0
-	VADDPD  (R10)(R11*1), Y0, Y0
-	VMOVUPD Y0, (R10)(R11*1)
-	ADDQ    $0x20, R11
-	CMPQ    R11, R12
-	JLT     walkers
-	VZEROUPPER
-	RET
-
-// func moments3By4(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
-// Requires: AVX
-TEXT ·moments3By4(SB), NOSPLIT, $0-128
-	MOVQ walkers+120(FP), CX
-	XORQ AX, AX
-	SHLQ $0x03, CX
-
-walkers:
-	MOVQ    t0+0(FP), DX
-	VMOVUPD (DX)(AX*1), Y0
-	MOVQ    o0+24(FP), DX
-	VSUBPD  (DX)(AX*1), Y0, Y0
-	MOVQ    f0+48(FP), DX
-	VADDPD  (DX)(AX*1), Y0, Y1
-	VMOVUPD Y1, (DX)(AX*1)
-	MOVQ    t1+8(FP), DX
-	VMOVUPD (DX)(AX*1), Y1
-	MOVQ    o1+32(FP), DX
-	VSUBPD  (DX)(AX*1), Y1, Y1
-	MOVQ    f1+56(FP), DX
-	VADDPD  (DX)(AX*1), Y1, Y2
-	VMOVUPD Y2, (DX)(AX*1)
-	MOVQ    t2+16(FP), DX
-	VMOVUPD (DX)(AX*1), Y2
-	MOVQ    o2+40(FP), DX
-	VSUBPD  (DX)(AX*1), Y2, Y2
-	MOVQ    f2+64(FP), DX
-	VADDPD  (DX)(AX*1), Y2, Y3
-	VMOVUPD Y3, (DX)(AX*1)
-	VMULPD  Y0, Y0, Y3
-	MOVQ    s0+72(FP), DX
-	VADDPD  (DX)(AX*1), Y3, Y3
-	VMOVUPD Y3, (DX)(AX*1)
-	VMULPD  Y1, Y0, Y3
-	MOVQ    s1+80(FP), DX
-	VADDPD  (DX)(AX*1), Y3, Y3
-	VMOVUPD Y3, (DX)(AX*1)
-	VMULPD  Y2, Y0, Y0
-	MOVQ    s2+88(FP), DX
-	VADDPD  (DX)(AX*1), Y0, Y0
-	VMOVUPD Y0, (DX)(AX*1)
-	VMULPD  Y1, Y1, Y0
-	MOVQ    s3+96(FP), DX
-	VADDPD  (DX)(AX*1), Y0, Y0
-	VMOVUPD Y0, (DX)(AX*1)
-	VMULPD  Y2, Y1, Y0
-	MOVQ    s4+104(FP), DX
-	VADDPD  (DX)(AX*1), Y0, Y0
-	VMOVUPD Y0, (DX)(AX*1)
-	VMULPD  Y2, Y2, Y0
-	MOVQ    s5+112(FP), DX
-	VADDPD  (DX)(AX*1), Y0, Y0
-	VMOVUPD Y0, (DX)(AX*1)
-	ADDQ    $0x20, AX
-	CMPQ    AX, CX
-	JLT     walkers
-	VZEROUPPER
-	RET
-
-// func cells1By4(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
+// func tally1By4(t0 *float64, o0 *float64, f0 *float64, s0 *float64, cells *int32, axes *[4]float64, walkers int) bool
 // Requires: AVX, AVX2
-TEXT ·cells1By4(SB), NOSPLIT, $0-33
-	MOVQ     axes+16(FP), AX
+TEXT ·tally1By4(SB), NOSPLIT, $0-57
+	MOVQ     t0+0(FP), AX
+	MOVQ     o0+8(FP), CX
+	MOVQ     f0+16(FP), DX
+	MOVQ     s0+24(FP), BX
+	MOVQ     axes+40(FP), SI
 	VPXOR    Y0, Y0, Y0
 	VPCMPEQD Y1, Y1, Y1
-	MOVQ     cells+0(FP), CX
-	MOVQ     walkers+24(FP), BX
-	XORQ     DX, DX
-	SHLQ     $0x03, BX
+	MOVQ     cells+32(FP), DI
+	MOVQ     walkers+48(FP), R9
+	XORQ     R8, R8
+	SHLQ     $0x03, R9
 
 walkers:
-	MOVQ         x0+8(FP), SI
-	VMOVUPD      (SI)(DX*1), Y2
-	VBROADCASTSD (AX), Y3
-	VSUBPD       Y3, Y2, Y2
-	VBROADCASTSD 8(AX), Y3
-	VMULPD       Y3, Y2, Y2
-	VCMPPD       $0x12, Y2, Y0, Y3
-	VANDPD       Y3, Y1, Y1
-	VBROADCASTSD 16(AX), Y3
-	VCMPPD       $0x11, Y3, Y2, Y3
-	VANDPD       Y3, Y1, Y1
-	VROUNDPD     $0x03, Y2, Y2
-	VBROADCASTSD 24(AX), Y3
-	VMULPD       Y3, Y2, Y2
-	VCVTTPD2DQY  Y2, X2
-	VMOVDQU      X2, (CX)
-	ADDQ         $0x10, CX
-	ADDQ         $0x20, DX
-	CMPQ         DX, BX
-	JLT          walkers
-	VMOVMSKPD    Y1, AX
-	CMPB         AL, $0x0f
-	SETEQ        AL
-	MOVB         AL, ret+32(FP)
-	VZEROUPPER
-	RET
-
-// func cells2By4(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
-// Requires: AVX, AVX2
-TEXT ·cells2By4(SB), NOSPLIT, $0-41
-	MOVQ     axes+24(FP), AX
-	VPXOR    Y0, Y0, Y0
-	VPCMPEQD Y1, Y1, Y1
-	MOVQ     cells+0(FP), CX
-	MOVQ     walkers+32(FP), BX
-	XORQ     DX, DX
-	SHLQ     $0x03, BX
-
-walkers:
-	MOVQ         x0+8(FP), SI
-	VMOVUPD      (SI)(DX*1), Y2
-	VBROADCASTSD (AX), Y3
-	VSUBPD       Y3, Y2, Y2
-	VBROADCASTSD 8(AX), Y3
-	VMULPD       Y3, Y2, Y2
-	VCMPPD       $0x12, Y2, Y0, Y3
-	VANDPD       Y3, Y1, Y1
-	VBROADCASTSD 16(AX), Y3
-	VCMPPD       $0x11, Y3, Y2, Y3
-	VANDPD       Y3, Y1, Y1
-	VROUNDPD     $0x03, Y2, Y2
-	VBROADCASTSD 24(AX), Y3
-	VMULPD       Y3, Y2, Y2
-	MOVQ         x1+16(FP), SI
-	VMOVUPD      (SI)(DX*1), Y3
-	VBROADCASTSD 32(AX), Y4
-	VSUBPD       Y4, Y3, Y3
-	VBROADCASTSD 40(AX), Y4
+	VMOVUPD      (AX)(R8*1), Y2
+	VBROADCASTSD (SI), Y3
+	VSUBPD       Y3, Y2, Y3
+	VBROADCASTSD 8(SI), Y4
 	VMULPD       Y4, Y3, Y3
 	VCMPPD       $0x12, Y3, Y0, Y4
 	VANDPD       Y4, Y1, Y1
-	VBROADCASTSD 48(AX), Y4
+	VBROADCASTSD 16(SI), Y4
 	VCMPPD       $0x11, Y4, Y3, Y4
 	VANDPD       Y4, Y1, Y1
 	VROUNDPD     $0x03, Y3, Y3
-	VBROADCASTSD 56(AX), Y4
+	VBROADCASTSD 24(SI), Y4
 	VMULPD       Y4, Y3, Y3
-	VADDPD       Y2, Y3, Y3
-	VCVTTPD2DQY  Y3, X2
-	VMOVDQU      X2, (CX)
-	ADDQ         $0x10, CX
-	ADDQ         $0x20, DX
-	CMPQ         DX, BX
+	VCVTTPD2DQY  Y3, X3
+	VMOVDQU      X3, (DI)
+	ADDQ         $0x10, DI
+	VSUBPD       (CX)(R8*1), Y2, Y2
+	VADDPD       (DX)(R8*1), Y2, Y3
+	VMOVUPD      Y3, (DX)(R8*1)
+	VMULPD       Y2, Y2, Y2
+	VADDPD       (BX)(R8*1), Y2, Y2
+	VMOVUPD      Y2, (BX)(R8*1)
+	ADDQ         $0x20, R8
+	CMPQ         R8, R9
 	JLT          walkers
 	VMOVMSKPD    Y1, AX
 	CMPB         AL, $0x0f
 	SETEQ        AL
-	MOVB         AL, ret+40(FP)
+	MOVB         AL, ret+56(FP)
 	VZEROUPPER
 	RET
 
-// func cells3By4(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
+// func tally2By4(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, cells *int32, axes *[4]float64, walkers int) bool
 // Requires: AVX, AVX2
-TEXT ·cells3By4(SB), NOSPLIT, $0-49
-	MOVQ     axes+32(FP), AX
+TEXT ·tally2By4(SB), NOSPLIT, $0-97
+	MOVQ     t0+0(FP), AX
+	MOVQ     t1+8(FP), CX
+	MOVQ     o0+16(FP), DX
+	MOVQ     o1+24(FP), BX
+	MOVQ     f0+32(FP), SI
+	MOVQ     f1+40(FP), DI
+	MOVQ     s0+48(FP), R8
+	MOVQ     s1+56(FP), R9
+	MOVQ     s2+64(FP), R10
+	MOVQ     axes+80(FP), R11
 	VPXOR    Y0, Y0, Y0
 	VPCMPEQD Y1, Y1, Y1
-	MOVQ     cells+0(FP), CX
-	MOVQ     walkers+40(FP), BX
+	MOVQ     cells+72(FP), R12
+	MOVQ     walkers+88(FP), R14
+	XORQ     R13, R13
+	SHLQ     $0x03, R14
+
+walkers:
+	VMOVUPD      (AX)(R13*1), Y2
+	VMOVUPD      (CX)(R13*1), Y3
+	VBROADCASTSD (R11), Y4
+	VSUBPD       Y4, Y2, Y4
+	VBROADCASTSD 8(R11), Y5
+	VMULPD       Y5, Y4, Y4
+	VCMPPD       $0x12, Y4, Y0, Y5
+	VANDPD       Y5, Y1, Y1
+	VBROADCASTSD 16(R11), Y5
+	VCMPPD       $0x11, Y5, Y4, Y5
+	VANDPD       Y5, Y1, Y1
+	VROUNDPD     $0x03, Y4, Y4
+	VBROADCASTSD 24(R11), Y5
+	VMULPD       Y5, Y4, Y4
+	VBROADCASTSD 32(R11), Y5
+	VSUBPD       Y5, Y3, Y5
+	VBROADCASTSD 40(R11), Y6
+	VMULPD       Y6, Y5, Y5
+	VCMPPD       $0x12, Y5, Y0, Y6
+	VANDPD       Y6, Y1, Y1
+	VBROADCASTSD 48(R11), Y6
+	VCMPPD       $0x11, Y6, Y5, Y6
+	VANDPD       Y6, Y1, Y1
+	VROUNDPD     $0x03, Y5, Y5
+	VBROADCASTSD 56(R11), Y6
+	VMULPD       Y6, Y5, Y5
+	VADDPD       Y4, Y5, Y5
+	VCVTTPD2DQY  Y5, X4
+	VMOVDQU      X4, (R12)
+	ADDQ         $0x10, R12
+	VSUBPD       (DX)(R13*1), Y2, Y2
+	VADDPD       (SI)(R13*1), Y2, Y4
+	VMOVUPD      Y4, (SI)(R13*1)
+	VSUBPD       (BX)(R13*1), Y3, Y3
+	VADDPD       (DI)(R13*1), Y3, Y4
+	VMOVUPD      Y4, (DI)(R13*1)
+	VMULPD       Y2, Y2, Y4
+	VADDPD       (R8)(R13*1), Y4, Y4
+	VMOVUPD      Y4, (R8)(R13*1)
+	VMULPD       Y3, Y2, Y2
+	VADDPD       (R9)(R13*1), Y2, Y2
+	VMOVUPD      Y2, (R9)(R13*1)
+	VMULPD       Y3, Y3, Y2
+	VADDPD       (R10)(R13*1), Y2, Y2
+	VMOVUPD      Y2, (R10)(R13*1)
+	ADDQ         $0x20, R13
+	CMPQ         R13, R14
+	JLT          walkers
+	VMOVMSKPD    Y1, AX
+	CMPB         AL, $0x0f
+	SETEQ        AL
+	MOVB         AL, ret+96(FP)
+	VZEROUPPER
+	RET
+
+// func tally3By4(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, cells *int32, axes *[4]float64, walkers int) bool
+// Requires: AVX, AVX2
+TEXT ·tally3By4(SB), NOSPLIT, $0-145
+	MOVQ     axes+128(FP), AX
+	VPXOR    Y0, Y0, Y0
+	VPCMPEQD Y1, Y1, Y1
+	MOVQ     cells+120(FP), CX
+	MOVQ     walkers+136(FP), BX
 	XORQ     DX, DX
 	SHLQ     $0x03, BX
 
 walkers:
-	MOVQ         x0+8(FP), SI
+	MOVQ         t0+0(FP), SI
 	VMOVUPD      (SI)(DX*1), Y2
-	VBROADCASTSD (AX), Y3
-	VSUBPD       Y3, Y2, Y2
-	VBROADCASTSD 8(AX), Y3
-	VMULPD       Y3, Y2, Y2
-	VCMPPD       $0x12, Y2, Y0, Y3
-	VANDPD       Y3, Y1, Y1
-	VBROADCASTSD 16(AX), Y3
-	VCMPPD       $0x11, Y3, Y2, Y3
-	VANDPD       Y3, Y1, Y1
-	VROUNDPD     $0x03, Y2, Y2
-	VBROADCASTSD 24(AX), Y3
-	VMULPD       Y3, Y2, Y2
-	MOVQ         x1+16(FP), SI
+	MOVQ         t1+8(FP), SI
 	VMOVUPD      (SI)(DX*1), Y3
-	VBROADCASTSD 32(AX), Y4
-	VSUBPD       Y4, Y3, Y3
-	VBROADCASTSD 40(AX), Y4
-	VMULPD       Y4, Y3, Y3
-	VCMPPD       $0x12, Y3, Y0, Y4
-	VANDPD       Y4, Y1, Y1
-	VBROADCASTSD 48(AX), Y4
-	VCMPPD       $0x11, Y4, Y3, Y4
-	VANDPD       Y4, Y1, Y1
-	VROUNDPD     $0x03, Y3, Y3
-	VBROADCASTSD 56(AX), Y4
-	VMULPD       Y4, Y3, Y3
-	VADDPD       Y2, Y3, Y3
-	MOVQ         x2+24(FP), SI
-	VMOVUPD      (SI)(DX*1), Y2
-	VBROADCASTSD 64(AX), Y4
-	VSUBPD       Y4, Y2, Y2
-	VBROADCASTSD 72(AX), Y4
-	VMULPD       Y4, Y2, Y2
-	VCMPPD       $0x12, Y2, Y0, Y4
-	VANDPD       Y4, Y1, Y1
-	VBROADCASTSD 80(AX), Y4
-	VCMPPD       $0x11, Y4, Y2, Y4
-	VANDPD       Y4, Y1, Y1
-	VROUNDPD     $0x03, Y2, Y2
-	VBROADCASTSD 88(AX), Y4
-	VMULPD       Y4, Y2, Y2
-	VADDPD       Y3, Y2, Y2
-	VCVTTPD2DQY  Y2, X2
-	VMOVDQU      X2, (CX)
+	MOVQ         t2+16(FP), SI
+	VMOVUPD      (SI)(DX*1), Y4
+	VBROADCASTSD (AX), Y5
+	VSUBPD       Y5, Y2, Y5
+	VBROADCASTSD 8(AX), Y6
+	VMULPD       Y6, Y5, Y5
+	VCMPPD       $0x12, Y5, Y0, Y6
+	VANDPD       Y6, Y1, Y1
+	VBROADCASTSD 16(AX), Y6
+	VCMPPD       $0x11, Y6, Y5, Y6
+	VANDPD       Y6, Y1, Y1
+	VROUNDPD     $0x03, Y5, Y5
+	VBROADCASTSD 24(AX), Y6
+	VMULPD       Y6, Y5, Y5
+	VBROADCASTSD 32(AX), Y6
+	VSUBPD       Y6, Y3, Y6
+	VBROADCASTSD 40(AX), Y7
+	VMULPD       Y7, Y6, Y6
+	VCMPPD       $0x12, Y6, Y0, Y7
+	VANDPD       Y7, Y1, Y1
+	VBROADCASTSD 48(AX), Y7
+	VCMPPD       $0x11, Y7, Y6, Y7
+	VANDPD       Y7, Y1, Y1
+	VROUNDPD     $0x03, Y6, Y6
+	VBROADCASTSD 56(AX), Y7
+	VMULPD       Y7, Y6, Y6
+	VADDPD       Y5, Y6, Y6
+	VBROADCASTSD 64(AX), Y5
+	VSUBPD       Y5, Y4, Y5
+	VBROADCASTSD 72(AX), Y7
+	VMULPD       Y7, Y5, Y5
+	VCMPPD       $0x12, Y5, Y0, Y7
+	VANDPD       Y7, Y1, Y1
+	VBROADCASTSD 80(AX), Y7
+	VCMPPD       $0x11, Y7, Y5, Y7
+	VANDPD       Y7, Y1, Y1
+	VROUNDPD     $0x03, Y5, Y5
+	VBROADCASTSD 88(AX), Y7
+	VMULPD       Y7, Y5, Y5
+	VADDPD       Y6, Y5, Y5
+	VCVTTPD2DQY  Y5, X5
+	VMOVDQU      X5, (CX)
 	ADDQ         $0x10, CX
+	MOVQ         o0+24(FP), SI
+	VSUBPD       (SI)(DX*1), Y2, Y2
+	MOVQ         f0+48(FP), SI
+	VADDPD       (SI)(DX*1), Y2, Y5
+	VMOVUPD      Y5, (SI)(DX*1)
+	MOVQ         o1+32(FP), SI
+	VSUBPD       (SI)(DX*1), Y3, Y3
+	MOVQ         f1+56(FP), SI
+	VADDPD       (SI)(DX*1), Y3, Y5
+	VMOVUPD      Y5, (SI)(DX*1)
+	MOVQ         o2+40(FP), SI
+	VSUBPD       (SI)(DX*1), Y4, Y4
+	MOVQ         f2+64(FP), SI
+	VADDPD       (SI)(DX*1), Y4, Y5
+	VMOVUPD      Y5, (SI)(DX*1)
+	VMULPD       Y2, Y2, Y5
+	MOVQ         s0+72(FP), SI
+	VADDPD       (SI)(DX*1), Y5, Y5
+	VMOVUPD      Y5, (SI)(DX*1)
+	VMULPD       Y3, Y2, Y5
+	MOVQ         s1+80(FP), SI
+	VADDPD       (SI)(DX*1), Y5, Y5
+	VMOVUPD      Y5, (SI)(DX*1)
+	VMULPD       Y4, Y2, Y2
+	MOVQ         s2+88(FP), SI
+	VADDPD       (SI)(DX*1), Y2, Y2
+	VMOVUPD      Y2, (SI)(DX*1)
+	VMULPD       Y3, Y3, Y2
+	MOVQ         s3+96(FP), SI
+	VADDPD       (SI)(DX*1), Y2, Y2
+	VMOVUPD      Y2, (SI)(DX*1)
+	VMULPD       Y4, Y3, Y2
+	MOVQ         s4+104(FP), SI
+	VADDPD       (SI)(DX*1), Y2, Y2
+	VMOVUPD      Y2, (SI)(DX*1)
+	VMULPD       Y4, Y4, Y2
+	MOVQ         s5+112(FP), SI
+	VADDPD       (SI)(DX*1), Y2, Y2
+	VMOVUPD      Y2, (SI)(DX*1)
 	ADDQ         $0x20, DX
 	CMPQ         DX, BX
 	JLT          walkers
 	VMOVMSKPD    Y1, AX
 	CMPB         AL, $0x0f
 	SETEQ        AL
-	MOVB         AL, ret+48(FP)
+	MOVB         AL, ret+144(FP)
 	VZEROUPPER
 	RET
 
@@ -4262,372 +4154,327 @@ samples1:
 fewer1:
 	RET
 
-// func moments1By2(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
+// func tally1By2(t0 *float64, o0 *float64, f0 *float64, s0 *float64, cells *int32, axes *[4]float64, walkers int) bool
 // Requires: SSE, SSE2
-TEXT ·moments1By2(SB), NOSPLIT, $0-40
-	MOVQ t0+0(FP), AX
-	MOVQ o0+8(FP), CX
-	MOVQ f0+16(FP), DX
-	MOVQ s0+24(FP), BX
-	MOVQ walkers+32(FP), DI
-	XORQ SI, SI
-	SHLQ $0x03, DI
-
-walkers:
-	MOVUPD (AX)(SI*1), X0
-	MOVUPD (CX)(SI*1), X1
-	SUBPD  X1, X0
-	MOVUPD (DX)(SI*1), X2
-	MOVAPS X0, X1
-	ADDPD  X2, X1
-	MOVUPD X1, (DX)(SI*1)
-	MOVAPS X0, X1
-	MULPD  X0, X1
-	MOVUPD (BX)(SI*1), X0
-	MOVAPS X1, X1
-	ADDPD  X0, X1
-	MOVUPD X1, (BX)(SI*1)
-	ADDQ   $0x10, SI
-	CMPQ   SI, DI
-	JLT    walkers
-	RET
-
-// func moments2By2(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
-// Requires: SSE, SSE2
-TEXT ·moments2By2(SB), NOSPLIT, $0-80
-	MOVQ t0+0(FP), AX
-	MOVQ t1+8(FP), CX
-	MOVQ o0+16(FP), DX
-	MOVQ o1+24(FP), BX
-	MOVQ f0+32(FP), SI
-	MOVQ f1+40(FP), DI
-	MOVQ s0+48(FP), R8
-	MOVQ s1+56(FP), R9
-	MOVQ s2+64(FP), R10
-	MOVQ walkers+72(FP), R12
-	XORQ R11, R11
-	SHLQ $0x03, R12
-
-walkers:
-	MOVUPD (AX)(R11*1), X0
-	MOVUPD (DX)(R11*1), X1
-	SUBPD  X1, X0
-	MOVUPD (SI)(R11*1), X2
-	MOVAPS X0, X1
-	ADDPD  X2, X1
-	MOVUPD X1, (SI)(R11*1)
-	MOVUPD (CX)(R11*1), X1
-	MOVUPD (BX)(R11*1), X2
-	SUBPD  X2, X1
-	MOVUPD (DI)(R11*1), X3
-	MOVAPS X1, X2
-	ADDPD  X3, X2
-	MOVUPD X2, (DI)(R11*1)
-	MOVAPS X0, X2
-	MULPD  X0, X2
-	MOVUPD (R8)(R11*1), X3
-	MOVAPS X2, X2
-	ADDPD  X3, X2
-	MOVUPD X2, (R8)(R11*1)
-	MOVAPS X0, X0
-	MULPD  X1, X0
-	MOVUPD (R9)(R11*1), X2
-	MOVAPS X0, X0
-	ADDPD  X2, X0
-	MOVUPD X0, (R9)(R11*1)
-	MOVAPS X1, X0
-	MULPD  X1, X0
-	MOVUPD (R10)(R11*1), X1
-	MOVAPS X0, X0
-	ADDPD  X1, X0
-	MOVUPD X0, (R10)(R11*1)
-	ADDQ   $0x10, R11
-	CMPQ   R11, R12
-	JLT    walkers
-	RET
-
-// func moments3By2(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
-// Requires: SSE, SSE2
-TEXT ·moments3By2(SB), NOSPLIT, $0-128
-	MOVQ walkers+120(FP), CX
-	XORQ AX, AX
-	SHLQ $0x03, CX
-
-walkers:
-	MOVQ   t0+0(FP), DX
-	MOVUPD (DX)(AX*1), X0
-	MOVQ   o0+24(FP), DX
-	MOVUPD (DX)(AX*1), X1
-	SUBPD  X1, X0
-	MOVQ   f0+48(FP), DX
-	MOVUPD (DX)(AX*1), X2
-	MOVAPS X0, X1
-	ADDPD  X2, X1
-	MOVUPD X1, (DX)(AX*1)
-	MOVQ   t1+8(FP), DX
-	MOVUPD (DX)(AX*1), X1
-	MOVQ   o1+32(FP), DX
-	MOVUPD (DX)(AX*1), X2
-	SUBPD  X2, X1
-	MOVQ   f1+56(FP), DX
-	MOVUPD (DX)(AX*1), X3
-	MOVAPS X1, X2
-	ADDPD  X3, X2
-	MOVUPD X2, (DX)(AX*1)
-	MOVQ   t2+16(FP), DX
-	MOVUPD (DX)(AX*1), X2
-	MOVQ   o2+40(FP), DX
-	MOVUPD (DX)(AX*1), X3
-	SUBPD  X3, X2
-	MOVQ   f2+64(FP), DX
-	MOVUPD (DX)(AX*1), X4
-	MOVAPS X2, X3
-	ADDPD  X4, X3
-	MOVUPD X3, (DX)(AX*1)
-	MOVAPS X0, X3
-	MULPD  X0, X3
-	MOVQ   s0+72(FP), DX
-	MOVUPD (DX)(AX*1), X4
-	MOVAPS X3, X3
-	ADDPD  X4, X3
-	MOVUPD X3, (DX)(AX*1)
-	MOVAPS X0, X3
-	MULPD  X1, X3
-	MOVQ   s1+80(FP), DX
-	MOVUPD (DX)(AX*1), X4
-	MOVAPS X3, X3
-	ADDPD  X4, X3
-	MOVUPD X3, (DX)(AX*1)
-	MOVAPS X0, X0
-	MULPD  X2, X0
-	MOVQ   s2+88(FP), DX
-	MOVUPD (DX)(AX*1), X3
-	MOVAPS X0, X0
-	ADDPD  X3, X0
-	MOVUPD X0, (DX)(AX*1)
-	MOVAPS X1, X0
-	MULPD  X1, X0
-	MOVQ   s3+96(FP), DX
-	MOVUPD (DX)(AX*1), X3
-	MOVAPS X0, X0
-	ADDPD  X3, X0
-	MOVUPD X0, (DX)(AX*1)
-	MOVAPS X1, X0
-	MULPD  X2, X0
-	MOVQ   s4+104(FP), DX
-	MOVUPD (DX)(AX*1), X1
-	MOVAPS X0, X0
-	ADDPD  X1, X0
-	MOVUPD X0, (DX)(AX*1)
-	MOVAPS X2, X0
-	MULPD  X2, X0
-	MOVQ   s5+112(FP), DX
-	MOVUPD (DX)(AX*1), X1
-	MOVAPS X0, X0
-	ADDPD  X1, X0
-	MOVUPD X0, (DX)(AX*1)
-	ADDQ   $0x10, AX
-	CMPQ   AX, CX
-	JLT    walkers
-	RET
-
-// func cells1By2(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
-// Requires: SSE, SSE2
-TEXT ·cells1By2(SB), NOSPLIT, $0-33
-	MOVQ    axes+16(FP), AX
+TEXT ·tally1By2(SB), NOSPLIT, $0-57
+	MOVQ    t0+0(FP), AX
+	MOVQ    o0+8(FP), CX
+	MOVQ    f0+16(FP), DX
+	MOVQ    s0+24(FP), BX
+	MOVQ    axes+40(FP), SI
 	XORPS   X0, X0
 	PCMPEQL X1, X1
-	MOVQ    cells+0(FP), CX
-	MOVQ    walkers+24(FP), BX
-	XORQ    DX, DX
-	SHLQ    $0x03, BX
+	MOVQ    cells+32(FP), DI
+	MOVQ    walkers+48(FP), R9
+	XORQ    R8, R8
+	SHLQ    $0x03, R9
 
 walkers:
-	MOVQ      x0+8(FP), SI
-	MOVUPD    (SI)(DX*1), X2
-	MOVSD     (AX), X3
-	UNPCKLPD  X3, X3
-	SUBPD     X3, X2
-	MOVSD     8(AX), X3
-	UNPCKLPD  X3, X3
-	MULPD     X3, X2
-	MOVAPS    X0, X3
-	CMPPD     X2, X3, $0x02
-	ANDPD     X3, X1
-	MOVSD     16(AX), X3
-	UNPCKLPD  X3, X3
-	MOVAPS    X2, X4
-	CMPPD     X3, X4, $0x01
-	ANDPD     X4, X1
-	CVTTPD2PL X2, X2
-	CVTPL2PD  X2, X2
-	MOVSD     24(AX), X3
-	UNPCKLPD  X3, X3
-	MULPD     X3, X2
-	CVTTPD2PL X2, X2
-	MOVQ      X2, (CX)
-	ADDQ      $0x08, CX
-	ADDQ      $0x10, DX
-	CMPQ      DX, BX
-	JLT       walkers
-	MOVMSKPD  X1, AX
-	CMPB      AL, $0x03
-	SETEQ     AL
-	MOVB      AL, ret+32(FP)
-	RET
-
-// func cells2By2(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
-// Requires: SSE, SSE2
-TEXT ·cells2By2(SB), NOSPLIT, $0-41
-	MOVQ    axes+24(FP), AX
-	XORPS   X0, X0
-	PCMPEQL X1, X1
-	MOVQ    cells+0(FP), CX
-	MOVQ    walkers+32(FP), BX
-	XORQ    DX, DX
-	SHLQ    $0x03, BX
-
-walkers:
-	MOVQ      x0+8(FP), SI
-	MOVUPD    (SI)(DX*1), X2
-	MOVSD     (AX), X3
-	UNPCKLPD  X3, X3
-	SUBPD     X3, X2
-	MOVSD     8(AX), X3
-	UNPCKLPD  X3, X3
-	MULPD     X3, X2
-	MOVAPS    X0, X3
-	CMPPD     X2, X3, $0x02
-	ANDPD     X3, X1
-	MOVSD     16(AX), X3
-	UNPCKLPD  X3, X3
-	MOVAPS    X2, X4
-	CMPPD     X3, X4, $0x01
-	ANDPD     X4, X1
-	CVTTPD2PL X2, X2
-	CVTPL2PD  X2, X2
-	MOVSD     24(AX), X3
-	UNPCKLPD  X3, X3
-	MULPD     X3, X2
-	MOVQ      x1+16(FP), SI
-	MOVUPD    (SI)(DX*1), X3
-	MOVSD     32(AX), X4
+	MOVUPD    (AX)(R8*1), X2
+	MOVSD     (SI), X4
 	UNPCKLPD  X4, X4
+	MOVAPS    X2, X3
 	SUBPD     X4, X3
-	MOVSD     40(AX), X4
+	MOVSD     8(SI), X4
 	UNPCKLPD  X4, X4
 	MULPD     X4, X3
 	MOVAPS    X0, X4
 	CMPPD     X3, X4, $0x02
 	ANDPD     X4, X1
-	MOVSD     48(AX), X4
+	MOVSD     16(SI), X4
 	UNPCKLPD  X4, X4
 	MOVAPS    X3, X5
 	CMPPD     X4, X5, $0x01
 	ANDPD     X5, X1
 	CVTTPD2PL X3, X3
 	CVTPL2PD  X3, X3
-	MOVSD     56(AX), X4
+	MOVSD     24(SI), X4
 	UNPCKLPD  X4, X4
 	MULPD     X4, X3
+	CVTTPD2PL X3, X3
+	MOVQ      X3, (DI)
+	ADDQ      $0x08, DI
+	MOVUPD    (CX)(R8*1), X3
+	SUBPD     X3, X2
+	MOVUPD    (DX)(R8*1), X4
+	MOVAPS    X2, X3
+	ADDPD     X4, X3
+	MOVUPD    X3, (DX)(R8*1)
+	MOVAPS    X2, X3
+	MULPD     X2, X3
+	MOVUPD    (BX)(R8*1), X2
+	MOVAPS    X3, X3
 	ADDPD     X2, X3
-	CVTTPD2PL X3, X2
-	MOVQ      X2, (CX)
-	ADDQ      $0x08, CX
-	ADDQ      $0x10, DX
-	CMPQ      DX, BX
+	MOVUPD    X3, (BX)(R8*1)
+	ADDQ      $0x10, R8
+	CMPQ      R8, R9
 	JLT       walkers
 	MOVMSKPD  X1, AX
 	CMPB      AL, $0x03
 	SETEQ     AL
-	MOVB      AL, ret+40(FP)
+	MOVB      AL, ret+56(FP)
 	RET
 
-// func cells3By2(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
+// func tally2By2(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, cells *int32, axes *[4]float64, walkers int) bool
 // Requires: SSE, SSE2
-TEXT ·cells3By2(SB), NOSPLIT, $0-49
-	MOVQ    axes+32(FP), AX
+TEXT ·tally2By2(SB), NOSPLIT, $0-97
+	MOVQ    t0+0(FP), AX
+	MOVQ    t1+8(FP), CX
+	MOVQ    o0+16(FP), DX
+	MOVQ    o1+24(FP), BX
+	MOVQ    f0+32(FP), SI
+	MOVQ    f1+40(FP), DI
+	MOVQ    s0+48(FP), R8
+	MOVQ    s1+56(FP), R9
+	MOVQ    s2+64(FP), R10
+	MOVQ    axes+80(FP), R11
 	XORPS   X0, X0
 	PCMPEQL X1, X1
-	MOVQ    cells+0(FP), CX
-	MOVQ    walkers+40(FP), BX
-	XORQ    DX, DX
-	SHLQ    $0x03, BX
+	MOVQ    cells+72(FP), R12
+	MOVQ    walkers+88(FP), R14
+	XORQ    R13, R13
+	SHLQ    $0x03, R14
 
 walkers:
-	MOVQ      x0+8(FP), SI
-	MOVUPD    (SI)(DX*1), X2
-	MOVSD     (AX), X3
-	UNPCKLPD  X3, X3
-	SUBPD     X3, X2
-	MOVSD     8(AX), X3
-	UNPCKLPD  X3, X3
-	MULPD     X3, X2
-	MOVAPS    X0, X3
-	CMPPD     X2, X3, $0x02
-	ANDPD     X3, X1
-	MOVSD     16(AX), X3
-	UNPCKLPD  X3, X3
+	MOVUPD    (AX)(R13*1), X2
+	MOVUPD    (CX)(R13*1), X3
+	MOVSD     (R11), X5
+	UNPCKLPD  X5, X5
 	MOVAPS    X2, X4
-	CMPPD     X3, X4, $0x01
-	ANDPD     X4, X1
-	CVTTPD2PL X2, X2
-	CVTPL2PD  X2, X2
-	MOVSD     24(AX), X3
-	UNPCKLPD  X3, X3
-	MULPD     X3, X2
-	MOVQ      x1+16(FP), SI
-	MOVUPD    (SI)(DX*1), X3
-	MOVSD     32(AX), X4
-	UNPCKLPD  X4, X4
-	SUBPD     X4, X3
-	MOVSD     40(AX), X4
-	UNPCKLPD  X4, X4
-	MULPD     X4, X3
-	MOVAPS    X0, X4
-	CMPPD     X3, X4, $0x02
-	ANDPD     X4, X1
-	MOVSD     48(AX), X4
-	UNPCKLPD  X4, X4
-	MOVAPS    X3, X5
-	CMPPD     X4, X5, $0x01
+	SUBPD     X5, X4
+	MOVSD     8(R11), X5
+	UNPCKLPD  X5, X5
+	MULPD     X5, X4
+	MOVAPS    X0, X5
+	CMPPD     X4, X5, $0x02
 	ANDPD     X5, X1
-	CVTTPD2PL X3, X3
-	CVTPL2PD  X3, X3
-	MOVSD     56(AX), X4
-	UNPCKLPD  X4, X4
-	MULPD     X4, X3
-	ADDPD     X2, X3
-	MOVQ      x2+24(FP), SI
-	MOVUPD    (SI)(DX*1), X2
-	MOVSD     64(AX), X4
-	UNPCKLPD  X4, X4
+	MOVSD     16(R11), X5
+	UNPCKLPD  X5, X5
+	MOVAPS    X4, X6
+	CMPPD     X5, X6, $0x01
+	ANDPD     X6, X1
+	CVTTPD2PL X4, X4
+	CVTPL2PD  X4, X4
+	MOVSD     24(R11), X5
+	UNPCKLPD  X5, X5
+	MULPD     X5, X4
+	MOVSD     32(R11), X6
+	UNPCKLPD  X6, X6
+	MOVAPS    X3, X5
+	SUBPD     X6, X5
+	MOVSD     40(R11), X6
+	UNPCKLPD  X6, X6
+	MULPD     X6, X5
+	MOVAPS    X0, X6
+	CMPPD     X5, X6, $0x02
+	ANDPD     X6, X1
+	MOVSD     48(R11), X6
+	UNPCKLPD  X6, X6
+	MOVAPS    X5, X7
+	CMPPD     X6, X7, $0x01
+	ANDPD     X7, X1
+	CVTTPD2PL X5, X5
+	CVTPL2PD  X5, X5
+	MOVSD     56(R11), X6
+	UNPCKLPD  X6, X6
+	MULPD     X6, X5
+	ADDPD     X4, X5
+	CVTTPD2PL X5, X4
+	MOVQ      X4, (R12)
+	ADDQ      $0x08, R12
+	MOVUPD    (DX)(R13*1), X4
 	SUBPD     X4, X2
-	MOVSD     72(AX), X4
-	UNPCKLPD  X4, X4
-	MULPD     X4, X2
-	MOVAPS    X0, X4
-	CMPPD     X2, X4, $0x02
-	ANDPD     X4, X1
-	MOVSD     80(AX), X4
-	UNPCKLPD  X4, X4
-	MOVAPS    X2, X5
-	CMPPD     X4, X5, $0x01
-	ANDPD     X5, X1
-	CVTTPD2PL X2, X2
-	CVTPL2PD  X2, X2
-	MOVSD     88(AX), X4
-	UNPCKLPD  X4, X4
-	MULPD     X4, X2
+	MOVUPD    (SI)(R13*1), X5
+	MOVAPS    X2, X4
+	ADDPD     X5, X4
+	MOVUPD    X4, (SI)(R13*1)
+	MOVUPD    (BX)(R13*1), X4
+	SUBPD     X4, X3
+	MOVUPD    (DI)(R13*1), X5
+	MOVAPS    X3, X4
+	ADDPD     X5, X4
+	MOVUPD    X4, (DI)(R13*1)
+	MOVAPS    X2, X4
+	MULPD     X2, X4
+	MOVUPD    (R8)(R13*1), X5
+	MOVAPS    X4, X4
+	ADDPD     X5, X4
+	MOVUPD    X4, (R8)(R13*1)
+	MOVAPS    X2, X2
+	MULPD     X3, X2
+	MOVUPD    (R9)(R13*1), X4
+	MOVAPS    X2, X2
+	ADDPD     X4, X2
+	MOVUPD    X2, (R9)(R13*1)
+	MOVAPS    X3, X2
+	MULPD     X3, X2
+	MOVUPD    (R10)(R13*1), X3
+	MOVAPS    X2, X2
 	ADDPD     X3, X2
-	CVTTPD2PL X2, X2
-	MOVQ      X2, (CX)
+	MOVUPD    X2, (R10)(R13*1)
+	ADDQ      $0x10, R13
+	CMPQ      R13, R14
+	JLT       walkers
+	MOVMSKPD  X1, AX
+	CMPB      AL, $0x03
+	SETEQ     AL
+	MOVB      AL, ret+96(FP)
+	RET
+
+// func tally3By2(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, cells *int32, axes *[4]float64, walkers int) bool
+// Requires: SSE, SSE2
+TEXT ·tally3By2(SB), NOSPLIT, $0-145
+	MOVQ    axes+128(FP), AX
+	XORPS   X0, X0
+	PCMPEQL X1, X1
+	MOVQ    cells+120(FP), CX
+	MOVQ    walkers+136(FP), BX
+	XORQ    DX, DX
+	SHLQ    $0x03, BX
+
+walkers:
+	MOVQ      t0+0(FP), SI
+	MOVUPD    (SI)(DX*1), X2
+	MOVQ      t1+8(FP), SI
+	MOVUPD    (SI)(DX*1), X3
+	MOVQ      t2+16(FP), SI
+	MOVUPD    (SI)(DX*1), X4
+	MOVSD     (AX), X6
+	UNPCKLPD  X6, X6
+	MOVAPS    X2, X5
+	SUBPD     X6, X5
+	MOVSD     8(AX), X6
+	UNPCKLPD  X6, X6
+	MULPD     X6, X5
+	MOVAPS    X0, X6
+	CMPPD     X5, X6, $0x02
+	ANDPD     X6, X1
+	MOVSD     16(AX), X6
+	UNPCKLPD  X6, X6
+	MOVAPS    X5, X7
+	CMPPD     X6, X7, $0x01
+	ANDPD     X7, X1
+	CVTTPD2PL X5, X5
+	CVTPL2PD  X5, X5
+	MOVSD     24(AX), X6
+	UNPCKLPD  X6, X6
+	MULPD     X6, X5
+	MOVSD     32(AX), X7
+	UNPCKLPD  X7, X7
+	MOVAPS    X3, X6
+	SUBPD     X7, X6
+	MOVSD     40(AX), X7
+	UNPCKLPD  X7, X7
+	MULPD     X7, X6
+	MOVAPS    X0, X7
+	CMPPD     X6, X7, $0x02
+	ANDPD     X7, X1
+	MOVSD     48(AX), X7
+	UNPCKLPD  X7, X7
+	MOVAPS    X6, X8
+	CMPPD     X7, X8, $0x01
+	ANDPD     X8, X1
+	CVTTPD2PL X6, X6
+	CVTPL2PD  X6, X6
+	MOVSD     56(AX), X7
+	UNPCKLPD  X7, X7
+	MULPD     X7, X6
+	ADDPD     X5, X6
+	MOVSD     64(AX), X7
+	UNPCKLPD  X7, X7
+	MOVAPS    X4, X5
+	SUBPD     X7, X5
+	MOVSD     72(AX), X7
+	UNPCKLPD  X7, X7
+	MULPD     X7, X5
+	MOVAPS    X0, X7
+	CMPPD     X5, X7, $0x02
+	ANDPD     X7, X1
+	MOVSD     80(AX), X7
+	UNPCKLPD  X7, X7
+	MOVAPS    X5, X8
+	CMPPD     X7, X8, $0x01
+	ANDPD     X8, X1
+	CVTTPD2PL X5, X5
+	CVTPL2PD  X5, X5
+	MOVSD     88(AX), X7
+	UNPCKLPD  X7, X7
+	MULPD     X7, X5
+	ADDPD     X6, X5
+	CVTTPD2PL X5, X5
+	MOVQ      X5, (CX)
 	ADDQ      $0x08, CX
+	MOVQ      o0+24(FP), SI
+	MOVUPD    (SI)(DX*1), X5
+	SUBPD     X5, X2
+	MOVQ      f0+48(FP), SI
+	MOVUPD    (SI)(DX*1), X6
+	MOVAPS    X2, X5
+	ADDPD     X6, X5
+	MOVUPD    X5, (SI)(DX*1)
+	MOVQ      o1+32(FP), SI
+	MOVUPD    (SI)(DX*1), X5
+	SUBPD     X5, X3
+	MOVQ      f1+56(FP), SI
+	MOVUPD    (SI)(DX*1), X6
+	MOVAPS    X3, X5
+	ADDPD     X6, X5
+	MOVUPD    X5, (SI)(DX*1)
+	MOVQ      o2+40(FP), SI
+	MOVUPD    (SI)(DX*1), X5
+	SUBPD     X5, X4
+	MOVQ      f2+64(FP), SI
+	MOVUPD    (SI)(DX*1), X6
+	MOVAPS    X4, X5
+	ADDPD     X6, X5
+	MOVUPD    X5, (SI)(DX*1)
+	MOVAPS    X2, X5
+	MULPD     X2, X5
+	MOVQ      s0+72(FP), SI
+	MOVUPD    (SI)(DX*1), X6
+	MOVAPS    X5, X5
+	ADDPD     X6, X5
+	MOVUPD    X5, (SI)(DX*1)
+	MOVAPS    X2, X5
+	MULPD     X3, X5
+	MOVQ      s1+80(FP), SI
+	MOVUPD    (SI)(DX*1), X6
+	MOVAPS    X5, X5
+	ADDPD     X6, X5
+	MOVUPD    X5, (SI)(DX*1)
+	MOVAPS    X2, X2
+	MULPD     X4, X2
+	MOVQ      s2+88(FP), SI
+	MOVUPD    (SI)(DX*1), X5
+	MOVAPS    X2, X2
+	ADDPD     X5, X2
+	MOVUPD    X2, (SI)(DX*1)
+	MOVAPS    X3, X2
+	MULPD     X3, X2
+	MOVQ      s3+96(FP), SI
+	MOVUPD    (SI)(DX*1), X5
+	MOVAPS    X2, X2
+	ADDPD     X5, X2
+	MOVUPD    X2, (SI)(DX*1)
+	MOVAPS    X3, X2
+	MULPD     X4, X2
+	MOVQ      s4+104(FP), SI
+	MOVUPD    (SI)(DX*1), X3
+	MOVAPS    X2, X2
+	ADDPD     X3, X2
+	MOVUPD    X2, (SI)(DX*1)
+	MOVAPS    X4, X2
+	MULPD     X4, X2
+	MOVQ      s5+112(FP), SI
+	MOVUPD    (SI)(DX*1), X3
+	MOVAPS    X2, X2
+	ADDPD     X3, X2
+	MOVUPD    X2, (SI)(DX*1)
 	ADDQ      $0x10, DX
 	CMPQ      DX, BX
 	JLT       walkers
 	MOVMSKPD  X1, AX
 	CMPB      AL, $0x03
 	SETEQ     AL
-	MOVB      AL, ret+48(FP)
+	MOVB      AL, ret+144(FP)
 	RET

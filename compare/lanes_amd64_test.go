@@ -141,7 +141,7 @@ func TestKernelsUseNothingLater(t *testing.T) {
 			}
 		}
 	}
-	if kernels["By4"] < 23 || kernels["By8"] != kernels["By4"]+2 || kernels["By2"] != kernels["By4"]-2 {
+	if kernels["By4"] < 20 || kernels["By8"] != kernels["By4"]+2 || kernels["By2"] != kernels["By4"]-2 {
 		t.Errorf("there are %v kernels: of all but those for sigmoids and tangents, and by 52 bits, there are three", kernels)
 	}
 }

@@ -60,44 +60,26 @@ func deepLinearBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *flo
 //go:noescape
 func deepLinearWovenBy8(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
-// moments1By8 adds t − o to f and their products, packed, to s,
+// tally1By8 adds t − o to f and their products, packed, to s. It sets cells to Σ stride ⌊(t − lo) perCell⌋
+// and says whether all (t − lo) perCell are in [0, count), with lo, perCell, count and stride of each axis in axes,
 // for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
 //
 //go:noescape
-func moments1By8(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
+func tally1By8(t0 *float64, o0 *float64, f0 *float64, s0 *float64, cells *int32, axes *[4]float64, walkers int) bool
 
-// moments2By8 adds t − o to f and their products, packed, to s,
+// tally2By8 adds t − o to f and their products, packed, to s. It sets cells to Σ stride ⌊(t − lo) perCell⌋
+// and says whether all (t − lo) perCell are in [0, count), with lo, perCell, count and stride of each axis in axes,
 // for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
 //
 //go:noescape
-func moments2By8(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
+func tally2By8(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, cells *int32, axes *[4]float64, walkers int) bool
 
-// moments3By8 adds t − o to f and their products, packed, to s,
+// tally3By8 adds t − o to f and their products, packed, to s. It sets cells to Σ stride ⌊(t − lo) perCell⌋
+// and says whether all (t − lo) perCell are in [0, count), with lo, perCell, count and stride of each axis in axes,
 // for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
 //
 //go:noescape
-func moments3By8(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
-
-// cells1By8 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
-// [0, count), with lo, perCell, count and stride of each axis in axes,
-// for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
-//
-//go:noescape
-func cells1By8(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
-
-// cells2By8 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
-// [0, count), with lo, perCell, count and stride of each axis in axes,
-// for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
-//
-//go:noescape
-func cells2By8(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
-
-// cells3By8 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
-// [0, count), with lo, perCell, count and stride of each axis in axes,
-// for so many walkers, a multiple of 8 and at least that. It needs AVX-512F.
-//
-//go:noescape
-func cells3By8(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
+func tally3By8(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, cells *int32, axes *[4]float64, walkers int) bool
 
 // linear1By4 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
 // of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 4.
@@ -155,44 +137,26 @@ func deepLinearBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *flo
 //go:noescape
 func deepLinearWovenBy4(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
-// moments1By4 adds t − o to f and their products, packed, to s,
+// tally1By4 adds t − o to f and their products, packed, to s. It sets cells to Σ stride ⌊(t − lo) perCell⌋
+// and says whether all (t − lo) perCell are in [0, count), with lo, perCell, count and stride of each axis in axes,
 // for so many walkers, a multiple of 4 and at least that. It needs AVX2.
 //
 //go:noescape
-func moments1By4(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
+func tally1By4(t0 *float64, o0 *float64, f0 *float64, s0 *float64, cells *int32, axes *[4]float64, walkers int) bool
 
-// moments2By4 adds t − o to f and their products, packed, to s,
+// tally2By4 adds t − o to f and their products, packed, to s. It sets cells to Σ stride ⌊(t − lo) perCell⌋
+// and says whether all (t − lo) perCell are in [0, count), with lo, perCell, count and stride of each axis in axes,
 // for so many walkers, a multiple of 4 and at least that. It needs AVX2.
 //
 //go:noescape
-func moments2By4(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
+func tally2By4(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, cells *int32, axes *[4]float64, walkers int) bool
 
-// moments3By4 adds t − o to f and their products, packed, to s,
+// tally3By4 adds t − o to f and their products, packed, to s. It sets cells to Σ stride ⌊(t − lo) perCell⌋
+// and says whether all (t − lo) perCell are in [0, count), with lo, perCell, count and stride of each axis in axes,
 // for so many walkers, a multiple of 4 and at least that. It needs AVX2.
 //
 //go:noescape
-func moments3By4(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
-
-// cells1By4 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
-// [0, count), with lo, perCell, count and stride of each axis in axes,
-// for so many walkers, a multiple of 4 and at least that. It needs AVX2.
-//
-//go:noescape
-func cells1By4(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
-
-// cells2By4 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
-// [0, count), with lo, perCell, count and stride of each axis in axes,
-// for so many walkers, a multiple of 4 and at least that. It needs AVX2.
-//
-//go:noescape
-func cells2By4(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
-
-// cells3By4 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
-// [0, count), with lo, perCell, count and stride of each axis in axes,
-// for so many walkers, a multiple of 4 and at least that. It needs AVX2.
-//
-//go:noescape
-func cells3By4(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
+func tally3By4(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, cells *int32, axes *[4]float64, walkers int) bool
 
 // linear1By2 takes so many steps of so many walkers, one after the other: it subtracts c of the step times the sum
 // of gradients over its batch from o. Beyond one step o is t. The walkers are a multiple of 2.
@@ -250,41 +214,23 @@ func deepLinearBy2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *flo
 //go:noescape
 func deepLinearWovenBy2(o0 *float64, o1 *float64, t0 *float64, t1 *float64, rows *float64, indices *uint32, each int, batch int, walkers int, c *float64, steps int)
 
-// moments1By2 adds t − o to f and their products, packed, to s,
+// tally1By2 adds t − o to f and their products, packed, to s. It sets cells to Σ stride ⌊(t − lo) perCell⌋
+// and says whether all (t − lo) perCell are in [0, count), with lo, perCell, count and stride of each axis in axes,
 // for so many walkers, a multiple of 2 and at least that. It needs SSE2, which every processor for amd64 has.
 //
 //go:noescape
-func moments1By2(t0 *float64, o0 *float64, f0 *float64, s0 *float64, walkers int)
+func tally1By2(t0 *float64, o0 *float64, f0 *float64, s0 *float64, cells *int32, axes *[4]float64, walkers int) bool
 
-// moments2By2 adds t − o to f and their products, packed, to s,
+// tally2By2 adds t − o to f and their products, packed, to s. It sets cells to Σ stride ⌊(t − lo) perCell⌋
+// and says whether all (t − lo) perCell are in [0, count), with lo, perCell, count and stride of each axis in axes,
 // for so many walkers, a multiple of 2 and at least that. It needs SSE2, which every processor for amd64 has.
 //
 //go:noescape
-func moments2By2(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, walkers int)
+func tally2By2(t0 *float64, t1 *float64, o0 *float64, o1 *float64, f0 *float64, f1 *float64, s0 *float64, s1 *float64, s2 *float64, cells *int32, axes *[4]float64, walkers int) bool
 
-// moments3By2 adds t − o to f and their products, packed, to s,
+// tally3By2 adds t − o to f and their products, packed, to s. It sets cells to Σ stride ⌊(t − lo) perCell⌋
+// and says whether all (t − lo) perCell are in [0, count), with lo, perCell, count and stride of each axis in axes,
 // for so many walkers, a multiple of 2 and at least that. It needs SSE2, which every processor for amd64 has.
 //
 //go:noescape
-func moments3By2(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, walkers int)
-
-// cells1By2 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
-// [0, count), with lo, perCell, count and stride of each axis in axes,
-// for so many walkers, a multiple of 2 and at least that. It needs SSE2, which every processor for amd64 has.
-//
-//go:noescape
-func cells1By2(cells *int32, x0 *float64, axes *[4]float64, walkers int) bool
-
-// cells2By2 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
-// [0, count), with lo, perCell, count and stride of each axis in axes,
-// for so many walkers, a multiple of 2 and at least that. It needs SSE2, which every processor for amd64 has.
-//
-//go:noescape
-func cells2By2(cells *int32, x0 *float64, x1 *float64, axes *[4]float64, walkers int) bool
-
-// cells3By2 sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in
-// [0, count), with lo, perCell, count and stride of each axis in axes,
-// for so many walkers, a multiple of 2 and at least that. It needs SSE2, which every processor for amd64 has.
-//
-//go:noescape
-func cells3By2(cells *int32, x0 *float64, x1 *float64, x2 *float64, axes *[4]float64, walkers int) bool
+func tally3By2(t0 *float64, t1 *float64, t2 *float64, o0 *float64, o1 *float64, o2 *float64, f0 *float64, f1 *float64, f2 *float64, s0 *float64, s1 *float64, s2 *float64, s3 *float64, s4 *float64, s5 *float64, cells *int32, axes *[4]float64, walkers int) bool

@@ -29,8 +29,9 @@ func segmentLength(tallies int) int {
 	return 1 << bits.Len(uint((tallies-1)/segments))
 }
 
-// add adds walkers from the first on that have been tallied so often before.
-func (m *momentSums) add(theta [][]float64, first, before int) {
+// segment makes room for a tally of walkers from the first on that have been tallied so often before, and returns
+// the columns of first order that it goes to.
+func (m *momentSums) segment(theta [][]float64, first, before int) [][]float64 {
 	d, n := len(theta), len(theta[0])
 	if before == 0 {
 		for a, t := range theta {
@@ -41,23 +42,30 @@ func (m *momentSums) add(theta [][]float64, first, before int) {
 	if before > 0 && before == segments*segmentLength(before) {
 		m.merge(d, first, n)
 	}
-	to := m.first[before/length*d:][:d]
-	done := m.atOnce(to, theta, first)
-	if done == n {
+	return m.first[before/length*d:][:d]
+}
+
+// add adds walkers from the first on, of which some have been.
+func (m *momentSums) add(to, theta [][]float64, first, summed int) {
+	n := len(theta[0])
+	if summed == n {
 		return
 	}
 	k := 0
-	for a, t := range theta {
-		from := m.origin[a][first:][:n]
-		sum := to[a][first:][:n]
-		for w := done; w < n; w++ {
-			sum[w] += t[w] - from[w]
+	for a := range theta {
+		t, from := theta[a][:n], m.origin[a][first:][:n]
+		sum, square := to[a][first:][:n], m.second[k][first:][:n]
+		for w := summed; w < n; w++ {
+			off := t[w] - from[w]
+			sum[w] += off
+			square[w] += float64(off * off)
 		}
-		for b := a; b < d; b++ {
+		k++
+		for b := a + 1; b < len(theta); b++ {
 			u, other := theta[b][:n], m.origin[b][first:][:n]
-			sum := m.second[k][first:][:n]
-			for w := done; w < n; w++ {
-				sum[w] += float64((t[w] - from[w]) * (u[w] - other[w]))
+			product := m.second[k][first:][:n]
+			for w := summed; w < n; w++ {
+				product[w] += float64((t[w] - from[w]) * (u[w] - other[w]))
 			}
 			k++
 		}

@@ -12,61 +12,66 @@ import (
 	"github.com/ness-fp/ness/grid"
 )
 
-// With any number of lanes and with none walkers are counted the same, bit for bit: blocks of 13,
+// With any number of lanes and with none walkers are tallied the same, bit for bit: blocks of 13,
 // which fill lanes and leave some, that are all inside, or have a walker on an edge, outside
 // on either side, or nowhere.
-func TestLanesCountTheSame(t *testing.T) {
+func TestLanesTallyTheSame(t *testing.T) {
 	numbers := append([]int{lanes}, otherLanes()...)
 	defer setLanes(lanes)()
 	const walkers, blocks = 13, 40
 	for d := 1; d <= 4; d++ {
-		counts := make([][]uint64, len(numbers))
-		sums := make([]momentSums, len(numbers))
-		for i, n := range numbers {
-			lanes = n
-			rng := rand.New(rand.NewPCG(1, uint64(d)))
-			var c *counter
-			if d <= 3 {
-				g := unlike(t, d)
-				c, counts[i] = newCounter(g), make([]uint64, g.Cells()+1)
-			}
-			sums[i] = momentSums{columns(d, walkers+1), columns(segments*d, walkers+1), columns(packed(d), walkers+1)}
-			for n := range blocks {
-				x := columns(d, walkers)
-				for _, column := range x {
-					for w := range column {
-						column[w] = rng.Float64() - 0.5
+		for _, grids := range []bool{true, false} {
+			var states []*state
+			for _, lanes = range numbers {
+				w, spoilt := tallier(nil, d, walkers+1), tallier(nil, d, walkers+1)
+				if grids && d <= 3 {
+					w = tallier(unlike(t, d), d, walkers+1)
+					spoilt.counter, spoilt.counts = w.counter, w.counts
+				}
+				rng := rand.New(rand.NewPCG(1, uint64(d)))
+				for n := range blocks {
+					x := columns(d, walkers)
+					for _, column := range x {
+						for w := range column {
+							column[w] = rng.Float64() - 0.5
+						}
 					}
-				}
-				special := [...]float64{0.5, -0.5, 0.3, 0.51, -0.501, math.Inf(1), math.Inf(-1), math.NaN(), 1e300, 0}
-				odd := special[n%len(special)]
-				if n%3 != 0 {
-					x[n%d][n%walkers] = odd
-				}
-				if c != nil {
-					guarded := slices.Repeat([]int32{-7}, walkers+8)
-					c.count(counts[i], guarded[:walkers], x)
-					if slices.ContainsFunc(guarded[walkers:], func(v int32) bool { return v != -7 }) {
+					special := [...]float64{0.5, -0.5, 0.3, 0.51, -0.501, math.Inf(1), math.Inf(-1), math.NaN(), 1e300, 0}
+					odd := special[n%len(special)]
+					if n%3 != 0 {
+						x[n%d][n%walkers] = odd
+					}
+					by := w
+					if !(math.Abs(odd) < 1) { // sums would never be numbers again
+						by = spoilt
+					}
+					by.cells = slices.Repeat([]int32{-7}, walkers+8)
+					by.tally(&block{theta: x}, 1, 0, n, n)
+					if slices.ContainsFunc(by.cells[walkers:], func(v int32) bool { return v != -7 }) {
 						t.Fatalf("d = %d: %d lanes write behind the cells", d, lanes)
 					}
 				}
-				if !math.IsNaN(odd) && !math.IsInf(odd, 0) { // NaN is not itself
-					sums[i].add(x, 1, n)
+				states = append(states, w.state)
+			}
+			for i, n := range numbers {
+				if !reflect.DeepEqual(states[0], states[i]) {
+					t.Errorf("d = %d: state\n%v, with %d lanes\n%v", d, states[0], n, states[i])
 				}
 			}
-		}
-		for i, n := range numbers {
-			if !reflect.DeepEqual(counts[0], counts[i]) {
-				t.Errorf("d = %d: counts\n%v, with %d lanes\n%v", d, counts[0], n, counts[i])
+			if counts := states[0].counts; counts != nil && counts[0][len(counts[0])-1] < 3 {
+				t.Errorf("d = %d: %d are outside", d, counts[0][len(counts[0])-1])
 			}
-			if !reflect.DeepEqual(sums[0], sums[i]) {
-				t.Errorf("d = %d: %d lanes change sums", d, n)
-			}
-		}
-		if d <= 3 && counts[0][len(counts[0])-1] < 3 {
-			t.Errorf("d = %d: %d are outside", d, counts[0][len(counts[0])-1])
 		}
 	}
+}
+
+// tallier returns a worker that tallies walkers, in cells where there is a grid.
+func tallier(g *grid.Grid, d, walkers int) *worker {
+	s := &state{moments: momentSums{columns(d, walkers), columns(segments*d, walkers), columns(packed(d), walkers)}}
+	if g != nil {
+		s.counter, s.counts = newCounter(g), [][]uint64{make([]uint64, g.Cells()+1)}
+	}
+	return &worker{Ensemble: &Ensemble{state: s}, cells: make([]int32, walkers)}
 }
 
 // unlike returns a grid whose axes are all of other widths and numbers of cells.
@@ -78,34 +83,36 @@ func unlike(t *testing.T, d int) *grid.Grid {
 	return grid.New(axes...)
 }
 
-// Walkers that are all inside are counted by kernels, as many as fill lanes, and none where one is outside.
-func TestCountersFillLanes(t *testing.T) {
+// Walkers are tallied by kernels, as many as fill lanes, and their cells where all of them are inside.
+func TestTalliesFillLanes(t *testing.T) {
 	numbers := append([]int{lanes}, otherLanes()...)
 	defer setLanes(lanes)()
 	for _, lanes = range numbers {
 		for d := 1; d <= 3; d++ {
-			c, x := newCounter(unlike(t, d)), columns(d, 13)
-			if n := c.atOnce(make([]int32, 13), x); n != inLanes(13) {
-				t.Errorf("d = %d, %d lanes: %d of 13 walkers are counted", d, lanes, n)
+			w, x := tallier(unlike(t, d), d, 13), columns(d, 13)
+			to := w.moments.first[:d]
+			if summed, found := w.atOnce(to, x, 0); summed != inLanes(13) || found != summed {
+				t.Errorf("d = %d, %d lanes: %d of 13 walkers are summed up, %d counted", d, lanes, summed, found)
 			}
 			x[d-1][1] = 2
-			if n := c.atOnce(make([]int32, 13), x); n != 0 {
-				t.Errorf("d = %d, %d lanes: %d of 13 walkers are counted, one of them outside", d, lanes, n)
+			if summed, found := w.atOnce(to, x, 0); summed != inLanes(13) || found != 0 {
+				t.Errorf("d = %d, %d lanes: %d of 13 walkers are summed up, %d counted, one of them outside", d, lanes, summed, found)
 			}
 		}
 	}
 }
 
-// Where one axis has cells that differ, no kernel counts.
+// Where there is no grid, or one axis has cells that differ, kernels find none.
 func TestGradedAxesHaveNoLanes(t *testing.T) {
 	graded, err := grid.Sinh(-1, 1, 8, grid.Reflecting, grid.Reflecting, 0, 0.1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	even := box(t, 8, 1, 1).Axis(0)
-	for _, axes := range [][]grid.Axis{{graded}, {even, graded}, {graded, even}} {
-		if n := newCounter(grid.New(axes...)).atOnce(make([]int32, 8), columns(len(axes), 8)); n != 0 {
-			t.Errorf("%d of 8 walkers are counted", n)
+	for _, g := range []*grid.Grid{nil, grid.New(graded, graded), grid.New(even, graded), grid.New(graded, even)} {
+		w := tallier(g, 2, 8)
+		if summed, found := w.atOnce(w.moments.first[:2], columns(2, 8), 0); summed != inLanes(8) || found != 0 {
+			t.Errorf("%d of 8 walkers are summed up, %d counted", summed, found)
 		}
 	}
 }

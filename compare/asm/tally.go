@@ -38,90 +38,127 @@ func (l lanes) add(to Mem, v VecVirtual) {
 	l.move(sum, to)
 }
 
-func (l lanes) moments(d int) {
+// tally writes a kernel that sums walkers up and finds their cells.
+func (l lanes) tally(d int) {
+	s := l.newSums(d)
+	name := fmt.Sprintf("tally%dBy%d", d, l.count)
+	TEXT(name, NOSPLIT, "func("+s.parameters+" *float64, cells *int32, axes *[4]float64, walkers int) bool")
+	Pragma("noescape")
+	Doc(
+		name+" adds t − o to f and their products, packed, to s. It sets cells to Σ stride ⌊(t − lo) perCell⌋",
+		"and says whether all (t − lo) perCell are in [0, count), with lo, perCell, count and stride of each axis in axes,",
+		l.ofWalkers())
+	s.begin()
+	c := l.newCells(d)
+	l.overWalkers(func(offset Register) {
+		theta := s.load(offset)
+		c.find(theta)
+		s.add(theta, offset)
+	})
+	Store(c.inside.all(), ReturnIndex(0))
+	l.ret() // not before all lanes have been read
+}
+
+// sums are the columns of what is summed up of walkers.
+type sums struct {
+	lanes
+	theta, origin, first, second []string
+	parameters                   string
+	column                       func(name string, offset Register) Mem
+}
+
+func (l lanes) newSums(d int) *sums {
 	theta, t := names("t", d)
 	origin, o := names("o", d)
 	first, f := names("f", d)
 	second, s := names("s", d*(d+1)/2)
-	name := fmt.Sprintf("moments%dBy%d", d, l.count)
-	TEXT(name, NOSPLIT, "func("+t+o+f+s[:len(s)-2]+" *float64, walkers int)")
-	Pragma("noescape")
-	Doc(name+" adds t − o to f and their products, packed, to s,", l.ofWalkers())
-	column := column
-	if d <= 2 { // there are registers for where all columns are
-		begin := map[string]Register{}
-		for _, name := range slices.Concat(theta, origin, first, second) {
-			begin[name] = Load(Param(name), GP64())
-		}
-		column = func(name string, offset Register) Mem { return Mem{Base: begin[name], Index: offset, Scale: 1} }
+	return &sums{l, theta, origin, first, second, t + o + f + s[:len(s)-2], column}
+}
+
+// begin loads where all columns are, if there are registers for that.
+func (s *sums) begin() {
+	if len(s.theta) > 2 {
+		return
 	}
-	l.overWalkers(func(offset Register) {
-		off := make([]VecVirtual, d)
-		for a := range off {
-			off[a] = l.vector()
-			l.move(column(theta[a], offset), off[a])
-			l.do(sub, column(origin[a], offset), off[a], off[a])
-			l.add(column(first[a], offset), off[a])
-		}
-		k := 0
-		for a := range off {
-			for _, other := range off[a:] {
-				product := l.vector()
-				l.do(mul, other, off[a], product)
-				l.add(column(second[k], offset), product)
-				k++
-			}
-		}
-	})
-	l.ret()
+	begin := map[string]Register{}
+	for _, name := range slices.Concat(s.theta, s.origin, s.first, s.second) {
+		begin[name] = Load(Param(name), GP64())
+	}
+	s.column = func(name string, offset Register) Mem { return Mem{Base: begin[name], Index: offset, Scale: 1} }
 }
 
-// ofAxes returns number k of the axes in all lanes.
-func (l lanes) ofAxes(axes Register, k int) VecVirtual {
-	v := l.vector()
-	l.spread(Mem{Base: axes, Disp: 8 * k}, v)
-	return v
+// load loads where walkers are.
+func (s *sums) load(offset Register) (theta []VecVirtual) {
+	for _, name := range s.theta {
+		t := s.vector()
+		s.move(s.column(name, offset), t)
+		theta = append(theta, t)
+	}
+	return theta
 }
 
-func (l lanes) cells(d int) {
-	xs, parameters := names("x", d)
-	name := fmt.Sprintf("cells%dBy%d", d, l.count)
-	TEXT(name, NOSPLIT, "func(cells *int32, "+parameters[:len(parameters)-2]+" *float64, axes *[4]float64, walkers int) bool")
-	Pragma("noescape")
-	Doc(
-		name+" sets cells to Σ stride ⌊(x − lo) perCell⌋ and says whether all (x − lo) perCell are in",
-		"[0, count), with lo, perCell, count and stride of each axis in axes,", l.ofWalkers())
+// add adds walkers, and loses where they are.
+func (s *sums) add(theta []VecVirtual, offset Register) {
+	for a, t := range theta {
+		s.do(sub, s.column(s.origin[a], offset), t, t)
+		s.lanes.add(s.column(s.first[a], offset), t)
+	}
+	k := 0
+	for a, t := range theta {
+		for _, other := range theta[a:] {
+			product := s.vector()
+			s.do(mul, other, t, product)
+			s.lanes.add(s.column(s.second[k], offset), product)
+			k++
+		}
+	}
+}
+
+// cells are those of walkers.
+type cells struct {
+	lanes
+	axis   func(k int) VecVirtual // number k of the axes in all lanes
+	zero   VecVirtual
+	inside *condition
+	to     Register
+}
+
+func (l lanes) newCells(d int) *cells {
 	axes := Load(Param("axes"), GP64())
-	zero, inside, to := l.zeros(1)[0], l.everywhere(), Load(Param("cells"), GP64())
-	constant := func(k int) VecVirtual { return l.ofAxes(axes, k) }
+	c := &cells{lanes: l, zero: l.zeros(1)[0], inside: l.everywhere(), to: Load(Param("cells"), GP64())}
+	c.axis = func(k int) VecVirtual {
+		v := l.vector()
+		l.spread(Mem{Base: axes, Disp: 8 * k}, v)
+		return v
+	}
 	if l.count == 8 { // there are registers for all
 		var constants []VecVirtual
 		for k := range 4 * d {
-			constants = append(constants, constant(k))
+			constants = append(constants, c.axis(k))
 		}
-		constant = func(k int) VecVirtual { return constants[k] }
+		c.axis = func(k int) VecVirtual { return constants[k] }
 	}
-	l.overWalkers(func(offset Register) {
-		var sum VecVirtual
-		for a := range d {
-			u := l.vector()
-			l.move(column(xs[a], offset), u)
-			l.do(sub, constant(4*a), u, u)
-			l.do(mul, constant(4*a+1), u, u)
-			inside.and(zero, atMost, u)
-			inside.and(u, less, constant(4*a+2))
-			l.truncate(u)
-			l.do(mul, constant(4*a+3), u, u)
-			if a > 0 {
-				l.do(add, sum, u, u)
-			}
-			sum = u
+	return c
+}
+
+// find stores the cells of the next walkers.
+func (c *cells) find(theta []VecVirtual) {
+	var sum VecVirtual
+	for a, t := range theta {
+		u := c.vector()
+		c.do(sub, c.axis(4*a), t, u)
+		c.do(mul, c.axis(4*a+1), u, u)
+		c.inside.and(c.zero, atMost, u)
+		c.inside.and(u, less, c.axis(4*a+2))
+		c.truncate(u)
+		c.do(mul, c.axis(4*a+3), u, u)
+		if a > 0 {
+			c.do(add, sum, u, u)
 		}
-		l.integers(sum, Mem{Base: to})
-		ADDQ(Imm(uint64(4*l.count)), to)
-	})
-	Store(inside.all(), ReturnIndex(0))
-	l.ret() // not before all lanes have been read
+		sum = u
+	}
+	c.integers(sum, Mem{Base: c.to})
+	ADDQ(Imm(uint64(4*c.count)), c.to)
 }
 
 // A condition is one of every lane: bits of a mask, or of less than eight lanes all bits of theirs.
@@ -204,9 +241,9 @@ func (l lanes) truncate(u VecVirtual) {
 func (l lanes) integers(x VecVirtual, to Mem) {
 	switch l.count {
 	case 8:
-		i := YMM()
-		VCVTTPD2DQ(x, i)
-		VMOVDQU(i, to)
+		i := ZMM()
+		VCVTTPD2DQ(x, i.AsY())
+		VEXTRACTI64X4(Imm(0), i, to) // as VMOVDQU has half of all registers
 	case 4:
 		i := XMM()
 		VCVTTPD2DQY(x, i)

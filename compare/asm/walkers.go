@@ -20,10 +20,7 @@ func main() {
 		l.linear(3)
 		l.deepLinear()
 		for d := 1; d <= 3; d++ {
-			l.moments(d)
-		}
-		for d := 1; d <= 3; d++ {
-			l.cells(d)
+			l.tally(d)
 		}
 	}
 	Generate()
