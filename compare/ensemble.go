@@ -177,7 +177,7 @@ type OutsideError struct{ Fraction, Accepted float64 }
 
 // Error returns both fractions.
 func (e *OutsideError) Error() string {
-	return fmt.Sprintf("%.3g of all counts lie outside the box, more than the %g that is accepted: widen the box, or accept more", e.Fraction, e.Accepted)
+	return fmt.Sprintf("%.3g of all counts lie outside the box, more than the %g that is accepted", e.Fraction, e.Accepted)
 }
 
 // Run advances all walkers until they have done the given number of steps, counted from

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ness-fp/ness/cmd/ness/internal/output"
@@ -56,7 +58,24 @@ func (p *plan) run(ctx context.Context, bar io.Writer, saved io.Reader) (*walk, 
 	if err != nil && !r.interrupted && !errors.As(err, &outside) {
 		return nil, err
 	}
+	if outside != nil {
+		err = r.tooNarrow(outside)
+	}
 	return r, err
+}
+
+// tooNarrow says in which axes of the box three standard deviations of the walkers find no room, and what can be done.
+func (r *walk) tooNarrow(err *compare.OutsideError) error {
+	m, k := r.Moments(), 0
+	var where strings.Builder
+	for a, name := range r.variables {
+		ax, deviation := r.options.Grid.Axis(a), math.Sqrt(m.Cov[k])
+		if room := min(m.Mean[a]-ax.Min(), ax.Max()-m.Mean[a]); !ax.IsPeriodic() && room < 3*deviation {
+			fmt.Fprintf(&where, "; %s is %.3g ± %.3g (standard deviation), the box %.4g … %.4g", name, m.Mean[a], deviation, ax.Min(), ax.Max())
+		}
+		k += len(r.variables) - a
+	}
+	return fmt.Errorf("%w%s: widen the box (domain), or accept more (--max-outside)", err, where.String())
 }
 
 // errNotResumed says that a saved ensemble cannot go on; nothing is to be written over it.
