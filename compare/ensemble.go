@@ -258,7 +258,7 @@ type worker struct {
 	runner    runner
 	block     block
 	sources   sources
-	cells     []int32     // of walkers, -1 outside
+	cells     []int32     // of walkers: scratch
 	noise, xi [][]float64 // scratch, and that of a block: ξ of a step
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unsafe"
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/checkpoint"
@@ -414,6 +415,19 @@ func TestTalliesAreThoseRecorded(t *testing.T) {
 	}
 	if math.Abs(m.Between[0]-between) > 1e-11 || math.Abs(m.Between[0]+m.Within[0]-m.Cov[0]) > 1e-11+2*m.MeanErr[0]*m.MeanErr[0] {
 		t.Errorf("between %g, want %g; within %g, covariance %g", m.Between[0], between, m.Within[0], m.Cov[0])
+	}
+}
+
+// Columns do not overlap, and an odd number of lines of 64 bytes lies between their beginnings.
+func TestColumnsLieApart(t *testing.T) {
+	for m := 1; m <= 100; m++ {
+		c := columns(3, m)
+		for k := range 2 {
+			between := uintptr(unsafe.Pointer(&c[k+1][0])) - uintptr(unsafe.Pointer(&c[k][0]))
+			if between < uintptr(8*m) || between%64 != 0 || between/64%2 == 0 {
+				t.Errorf("columns of %d numbers are %d bytes apart", m, between)
+			}
+		}
 	}
 }
 

@@ -136,8 +136,8 @@ func newCounter(g *grid.Grid) *counter {
 	return c
 }
 
-// count adds points to counts, which has the cells and then those outside. The cells of some have been found, the others
-// are scratch. On uniform axes a point within rounding of an edge may go to either side of it.
+// count adds points to counts, which has the cells and then those outside. The cells of the first points have been found,
+// those of the others are scratch. On uniform axes a point within rounding of an edge may go to either side of it.
 func (c *counter) count(counts []uint64, cells []int32, x [][]float64, found int) {
 	cells = cells[:len(x[0])]
 	for _, i := range cells[:found] {

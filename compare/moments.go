@@ -45,7 +45,7 @@ func (m *momentSums) segment(theta [][]float64, first, before int) [][]float64 {
 	return m.first[before/length*d:][:d]
 }
 
-// add adds walkers from the first on, of which some have been.
+// add adds walkers from the first on, but for those that have been summed up.
 func (m *momentSums) add(to, theta [][]float64, first, summed int) {
 	n := len(theta[0])
 	if summed == n {

@@ -66,7 +66,7 @@ func (n *normals) of(k int, dst [][]float64) [][]float64 {
 // fill few of its sets.
 func apart(m int) int { return (m+7)&^7 | 8 }
 
-// columns returns n slices of m numbers.
+// columns returns n slices of m numbers, apart from each other.
 func columns(n, m int) [][]float64 {
 	c, each := make([][]float64, n), apart(m)
 	flat := make([]float64, n*each)

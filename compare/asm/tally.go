@@ -5,19 +5,15 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// This file has what is counted of walkers, in one, two and three dimensions. Every operation is
-// that of the loops in moments.go and histogram.go, in their order.
-
-// ofWalkers ends the comment of a kernel.
-func (l lanes) ofWalkers() string {
-	return fmt.Sprintf("for so many walkers, a multiple of %d and at least that. It needs %s.", l.count, l.needs)
-}
+// This file has what is counted of walkers, in one, two and three dimensions. Each sum and each cell is by the
+// operations of the loops in moments.go and histogram.go, in their order.
 
 // overWalkers writes the loop; body gets the offset of those of all lanes.
 func (l lanes) overWalkers(body func(offset Register)) {
@@ -31,13 +27,6 @@ func (l lanes) overWalkers(body func(offset Register)) {
 	JLT(LabelRef("walkers"))
 }
 
-// add adds to a column.
-func (l lanes) add(to Mem, v VecVirtual) {
-	sum := l.vector()
-	l.do(add, to, v, sum)
-	l.move(sum, to)
-}
-
 // tally writes a kernel that sums walkers up and finds their cells.
 func (l lanes) tally(d int) {
 	s := l.newSums(d)
@@ -47,11 +36,11 @@ func (l lanes) tally(d int) {
 	Doc(
 		name+" adds t − o to f and their products, packed, to s. It sets cells to Σ stride ⌊(t − lo) perCell⌋",
 		"and says whether all (t − lo) perCell are in [0, count), with lo, perCell, count and stride of each axis in axes,",
-		l.ofWalkers())
+		fmt.Sprintf("for so many walkers, a multiple of %d and at least that. It needs %s.", l.count, l.needs))
 	s.begin()
 	c := l.newCells(d)
 	l.overWalkers(func(offset Register) {
-		theta := s.load(offset)
+		theta := s.positions(offset)
 		c.find(theta)
 		s.add(theta, offset)
 	})
@@ -71,8 +60,8 @@ func (l lanes) newSums(d int) *sums {
 	theta, t := names("t", d)
 	origin, o := names("o", d)
 	first, f := names("f", d)
-	second, s := names("s", d*(d+1)/2)
-	return &sums{l, theta, origin, first, second, t + o + f + s[:len(s)-2], column}
+	second, p := names("s", d*(d+1)/2)
+	return &sums{l, theta, origin, first, second, t + o + f + strings.TrimSuffix(p, ", "), column}
 }
 
 // begin loads where all columns are, if there are registers for that.
@@ -87,8 +76,8 @@ func (s *sums) begin() {
 	s.column = func(name string, offset Register) Mem { return Mem{Base: begin[name], Index: offset, Scale: 1} }
 }
 
-// load loads where walkers are.
-func (s *sums) load(offset Register) (theta []VecVirtual) {
+// positions loads where walkers are.
+func (s *sums) positions(offset Register) (theta []VecVirtual) {
 	for _, name := range s.theta {
 		t := s.vector()
 		s.move(s.column(name, offset), t)
@@ -101,31 +90,38 @@ func (s *sums) load(offset Register) (theta []VecVirtual) {
 func (s *sums) add(theta []VecVirtual, offset Register) {
 	for a, t := range theta {
 		s.do(sub, s.column(s.origin[a], offset), t, t)
-		s.lanes.add(s.column(s.first[a], offset), t)
+		s.addTo(s.column(s.first[a], offset), t)
 	}
 	k := 0
 	for a, t := range theta {
 		for _, other := range theta[a:] {
 			product := s.vector()
 			s.do(mul, other, t, product)
-			s.lanes.add(s.column(s.second[k], offset), product)
+			s.addTo(s.column(s.second[k], offset), product)
 			k++
 		}
 	}
+}
+
+// addTo adds to a column.
+func (s *sums) addTo(column Mem, v VecVirtual) {
+	sum := s.vector()
+	s.do(add, column, v, sum)
+	s.move(sum, column)
 }
 
 // cells are those of walkers.
 type cells struct {
 	lanes
 	axis   func(k int) VecVirtual // number k of the axes in all lanes
-	zero   VecVirtual
+	none   VecVirtual
 	inside *condition
 	to     Register
 }
 
 func (l lanes) newCells(d int) *cells {
 	axes := Load(Param("axes"), GP64())
-	c := &cells{lanes: l, zero: l.zeros(1)[0], inside: l.everywhere(), to: Load(Param("cells"), GP64())}
+	c := &cells{lanes: l, none: l.zeros(1)[0], inside: l.everywhere(), to: Load(Param("cells"), GP64())}
 	c.axis = func(k int) VecVirtual {
 		v := l.vector()
 		l.spread(Mem{Base: axes, Disp: 8 * k}, v)
@@ -148,7 +144,7 @@ func (c *cells) find(theta []VecVirtual) {
 		u := c.vector()
 		c.do(sub, c.axis(4*a), t, u)
 		c.do(mul, c.axis(4*a+1), u, u)
-		c.inside.and(c.zero, atMost, u)
+		c.inside.and(c.none, atMost, u)
 		c.inside.and(u, less, c.axis(4*a+2))
 		c.truncate(u)
 		c.do(mul, c.axis(4*a+3), u, u)
