@@ -15,6 +15,11 @@ const (
 	largestTrend = 5
 	// fewestSamples leave a mean known to 5 % of the deviation and a variance to 7 %, √(2/n).
 	fewestSamples = 400
+	// mostKurtosis is that of squares of normal numbers, as variances of walkers are that have been counted once.
+	mostKurtosis = 15
+	// mostCarried is the largest kurtosis over the number of walkers: its largest value is 1, where one walker
+	// has all, and 1 − β is what is expected of squared deviations with an infinite mean, tails u^−(1+β) with β < 1.
+	mostCarried = 0.1
 )
 
 // Mixed says whether walkers have been everywhere that any has been, along the coordinates
@@ -37,7 +42,8 @@ func (m *Moments) isStill(a int) bool {
 // Doubts returns a sentence in plain words for each reason not to trust an ensemble: walkers
 // that stay in the part where they started, or whose halves differ more than a run of some
 // relaxation times allows (SplitRHat above 1.1); a difference of first and second half beyond
-// five standard errors; fewer than 400 effective samples. None is no proof: a well where no
+// five standard errors; fewer than 400 effective samples; a variance whose error is that of a few walkers, as with
+// tails that leave it no error at all. None is no proof: a well where no
 // walker has been is not missed. Coordinates that stand still are passed over, and those
 // without a name in names: round periodic axes walkers wind, and have no mean. Where the learning
 // rate falls while walkers are counted, so that they slow down, a longer run is no advice.
@@ -53,7 +59,7 @@ func (m *Moments) Doubts(names []string, falls bool) []string {
 	say := func(a int, format string, args ...any) {
 		doubts = append(doubts, names[a]+": "+fmt.Sprintf(format, args...))
 	}
-	for a := range m.Mean {
+	for a, k := 0, 0; a < len(m.Mean); a, k = a+1, k+len(m.Mean)-a {
 		if names[a] == "" {
 			continue
 		}
@@ -62,7 +68,7 @@ func (m *Moments) Doubts(names []string, falls bool) []string {
 		case math.IsNaN(m.SplitRHat[a]):
 			say(a, "walkers have been counted too seldom to say whether they have forgotten where they started; %s", longer)
 		case between > within:
-			say(a, "walkers stay apart: their means vary by %.3g, each of them by %.3g; the weights of wells are those of the start; %s", between, within, longer)
+			say(a, "walkers stay apart: their means vary by %.3g, each of them by %.3g; how many are where, as in wells, depends on where they start; %s", between, within, longer)
 		case m.SplitRHat[a] > largestRHat:
 			say(a, "walkers have hardly forgotten where they were: R̂ of their halves is %.3f, want at most %g; %s", m.SplitRHat[a], largestRHat, longer)
 		}
@@ -72,6 +78,22 @@ func (m *Moments) Doubts(names []string, falls bool) []string {
 		if n := m.EffectiveSamples[a]; n < fewestSamples {
 			say(a, "there are only %.0f effective samples, want %d; %s", n, fewestSamples, more)
 		}
+		if kurtosis, share := heaviest(m.WalkerCovs[k]); !m.isStill(a) && kurtosis > max(mostKurtosis, mostCarried*float64(m.Walkers)) {
+			say(a, "the error of the variance is that of few walkers, %.0f %% of its square that of one: tails are heavy, and the variance may be far off, most often too small; %s", 100*share, more)
+		}
 	}
 	return doubts
+}
+
+// heaviest returns the kurtosis of some numbers, and the share of one in all squared deviations from their mean.
+func heaviest(x []float64) (kurtosis, share float64) {
+	mean, _ := estimate(x)
+	var second, fourth, largest float64
+	for _, v := range x {
+		square := (v - mean) * (v - mean)
+		second += square
+		fourth += square * square
+		largest = max(largest, square)
+	}
+	return fourth / second / second * float64(len(x)), largest / second
 }

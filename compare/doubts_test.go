@@ -48,11 +48,35 @@ func TestDoubtsWhereTheRateFalls(t *testing.T) {
 		"forgotten":  {Between: []float64{0.5}, Within: []float64{1}, SplitRHat: []float64{2}, EffectiveSamples: []float64{1e6}},
 		"only":       {Between: []float64{0.5}, Within: []float64{1}, SplitRHat: []float64{1}, EffectiveSamples: []float64{10}},
 	} {
-		m.Walkers, m.Mean, m.Trend = 2, []float64{0}, []float64{0}
+		m.Walkers, m.Mean, m.Trend, m.WalkerCovs = 2, []float64{0}, []float64{0}, [][]float64{{1, 2}}
 		for _, falls := range []bool{false, true} {
 			got := m.Doubts([]string{"x"}, falls)
 			if len(got) != 1 || !strings.Contains(got[0], what) || strings.Contains(got[0], "run longer") == falls || strings.Contains(got[0], "%!") {
 				t.Errorf("%s, %v: %q", what, falls, got)
+			}
+		}
+	}
+}
+
+// The error of a variance is doubted where few walkers make it: of tails w^−2.2 that leave variances of walkers no
+// variance, not of exponential ones; on the axis that has them, and on no other.
+func TestHeavyTailsAreDoubted(t *testing.T) {
+	for _, walkers := range []int{64, 1024, 65536} {
+		heavy, light := make([]float64, walkers), make([]float64, walkers)
+		for w := range walkers {
+			above := (float64(w) + 0.5) / float64(walkers)
+			heavy[w], light[w] = math.Pow(above, -1/1.2), -math.Log(above)
+		}
+		for k, want := range []string{"x: the error of the variance", "", "y: the error of the variance"} {
+			m := &Moments{
+				Walkers: walkers, Mean: []float64{0, 0}, Between: []float64{0.1, 0.1}, Within: []float64{1, 1},
+				SplitRHat: []float64{1, 1}, Trend: []float64{0, 0}, EffectiveSamples: []float64{1e6, 1e6},
+				WalkerCovs: [][]float64{light, light, light},
+			}
+			m.WalkerCovs[k] = heavy
+			got := strings.Join(m.Doubts([]string{"x", "y"}, false), "\n")
+			if !strings.HasPrefix(got, want) || (want == "") != (got == "") || strings.Contains(got, "\n") {
+				t.Errorf("%d walkers, component %d: %q", walkers, k, got)
 			}
 		}
 	}
