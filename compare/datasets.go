@@ -40,10 +40,9 @@ func newDataSets(ctx context.Context, l *loss.Loss, theta []float64, opt *Identi
 		return nil, fmt.Errorf("law: want the features of the data, %q, have %q and intercept %v", l.Data().Features, opt.Law.Features, opt.Law.Intercept)
 	}
 	p.Eval(theta)
-	sets := orElse(opt.DataSets, min(1<<14, (1<<23)/l.Samples()))
 	return &dataSets{
 		ctx: ctx, law: opt.Law, model: l.Model(), n: l.Samples(), theta: theta, population: p,
-		perGroup: max(leastSets, pieces.Count(sets, groupsFor(l.Dim()))),
+		perGroup: opt.Drawn(l).DataSets / groupsFor(l.Dim()),
 		seed:     opt.Seed, workers: orElse(opt.Workers, runtime.GOMAXPROCS(0)),
 	}, nil
 }

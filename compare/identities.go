@@ -125,6 +125,20 @@ func NoiseIdentities(ctx context.Context, l *loss.Loss, theta []float64, opt Ide
 	return list, nil
 }
 
+// Drawn returns the options with the numbers of batches and of data sets that are drawn, none without a law. In
+// epochs there may be some more, to the end of one in each group.
+func (o IdentityOptions) Drawn(l *loss.Loss) IdentityOptions {
+	groups := groupsFor(l.Dim())
+	perGroup := pieces.Count(orElse(o.Batches, min(1<<20, (1<<27)/max(1, o.Batch))), groups)
+	o.Batches = pieces.Count(perGroup, leastPerGroup) * leastPerGroup * groups
+	sets := orElse(o.DataSets, min(1<<14, (1<<23)/l.Samples()))
+	o.DataSets = max(leastSets, pieces.Count(sets, groups)) * groups
+	if o.Law == nil {
+		o.DataSets = 0
+	}
+	return o
+}
+
 func (o *IdentityOptions) check(l *loss.Loss, theta []float64) error {
 	n := l.Samples()
 	switch {
@@ -186,10 +200,8 @@ type noiseTest struct {
 }
 
 func newNoiseTest(ctx context.Context, l *loss.Loss, theta []float64, opt *IdentityOptions) *noiseTest {
-	batches := orElse(opt.Batches, min(1<<20, (1<<27)/opt.Batch))
-	perGroup := pieces.Count(batches, groupsFor(l.Dim()))
 	t := &noiseTest{
-		ctx: ctx, batch: opt.Batch, perGroup: pieces.Count(perGroup, leastPerGroup) * leastPerGroup,
+		ctx: ctx, batch: opt.Batch, perGroup: opt.Drawn(l).Batches / groupsFor(l.Dim()),
 		seed: opt.Seed, workers: orElse(opt.Workers, runtime.GOMAXPROCS(0)),
 		newSampler: func(s fp.Sampling, n, batch int) sampler { return newSampler(s, n, batch, false) },
 	}

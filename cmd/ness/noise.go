@@ -38,9 +38,9 @@ func noiseCommand() *cobra.Command {
 	fl.add(cmd)
 	cmd.Flags().Float64SliceVar(&fl.at, "at", nil, "`PARAMETERS` at which to measure, one number for each (default: 0.1 above the minimum of the loss)")
 	replacing(cmd, "at")
-	cmd.Flags().Var(newWhole(&fl.batches, 0), "batches", "`NUMBER` of minibatches of each kind (default: some seconds)")
+	cmd.Flags().Var(newWhole(&fl.batches, 0), "batches", "`NUMBER` of minibatches of each kind, rounded up to as many in each of 64 groups or more, 120 at least (default: some seconds)")
 	limit(cmd, "batches", 2, mostSteps)
-	cmd.Flags().Var(newWhole(&fl.dataSets, 0), "data-sets", "`NUMBER` of data sets, where data are drawn from a known law (default: some seconds)")
+	cmd.Flags().Var(newWhole(&fl.dataSets, 0), "data-sets", "`NUMBER` of data sets, where data are drawn from a known law, rounded up to as many in each group, 16 at least (default: some seconds)")
 	limit(cmd, "data-sets", 2, mostSteps)
 	cmd.Flags().Uint64Var(&fl.seed, "seed", 1, "`SEED` of all random numbers")
 	cmd.Flags().BoolVar(&fl.json, "json", false, "print the result as JSON")
@@ -53,6 +53,8 @@ type noiseReport struct {
 	At         []output.Float    `json:"at"`
 	Samples    int               `json:"samples"`
 	Batch      int               `json:"batch_size"`
+	Batches    int               `json:"batches"`   // drawn of each kind
+	DataSets   int               `json:"data_sets"` // drawn of a known law
 	Verdict    string            `json:"verdict"`
 	Noiseless  bool              `json:"noiseless"`   // all samples have the same gradient there
 	FalseAlarm output.Float      `json:"false_alarm"` // of each identity
@@ -105,16 +107,19 @@ func (fl *noiseFlags) noise(w io.Writer, name string) error {
 	}
 	ctx, stop := untilInterrupt()
 	defer stop()
-	list, err := compare.NoiseIdentities(ctx, sgd.Loss, theta, compare.IdentityOptions{
-		Batch: batch, Batches: fl.batches, DataSets: fl.dataSets, Law: law, Seed: fl.seed,
-	})
+	opt := compare.IdentityOptions{Batch: batch, Batches: fl.batches, DataSets: fl.dataSets, Law: law, Seed: fl.seed}
+	list, err := compare.NoiseIdentities(ctx, sgd.Loss, theta, opt)
 	if ctx.Err() != nil {
 		return errInterrupted
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	r := &noiseReport{At: output.Floats(theta), Samples: sgd.Loss.Samples(), Batch: batch, FalseAlarm: compare.FalseAlarm, Note: note}
+	drawn := opt.Drawn(sgd.Loss)
+	r := &noiseReport{
+		At: output.Floats(theta), Samples: sgd.Loss.Samples(), Batch: batch,
+		Batches: drawn.Batches, DataSets: drawn.DataSets, FalseAlarm: compare.FalseAlarm, Note: note,
+	}
 	verdict := r.add(list)
 	if fl.json {
 		err = output.WriteJSON(w, r)
@@ -196,6 +201,10 @@ func (r *noiseReport) print(w io.Writer, f *fp.File) {
 		line(w, fact[0], "%s", fact[1])
 	}
 	line(w, "measured at", "%s", numbers(r.At))
+	line(w, "minibatches", "%d of each kind", r.Batches)
+	if r.DataSets > 0 {
+		line(w, "data sets", "%d", r.DataSets)
+	}
 	if r.Note != "" {
 		line(w, "note", "%s", r.Note)
 	}
