@@ -242,6 +242,40 @@ func TestCorrelationsAreOfTraces(t *testing.T) {
 	}
 }
 
+// Where walkers are outside the box that is said of |z|: here a twentieth of them is, and elsewhere none.
+func TestScoresOfWalkersOutsideAreTold(t *testing.T) {
+	e := ensembleFlags{process: "auto", walkers: 64, steps: 100, burnIn: 40, every: 1, seed: 1, outside: 1}
+	for half, want := range map[string]bool{"2": true, "8": false} {
+		text := "version: 1\nvariables: [x]\nequation: {drift: [-x], diffusion: 1}\ndomain: {x: {min: -" + half + ", max: " + half + ", cells: 64}}\n"
+		if c, sum := compared(t, text, 0.1, e); warned(sum, "|z| is of the moments of all walkers") != want {
+			t.Errorf("%s: %.3g outside, warnings %q", half, c.walk.Histogram().OutsideFraction(), sum.Warnings)
+		}
+	}
+}
+
+// Numbers are written to the first digit of their error, to three at least and to no more than there are.
+func TestPlusMinus(t *testing.T) {
+	for _, c := range []struct {
+		value, err float64
+		want       string
+	}{
+		{1.0487, 0.0043, "1.049±0.004"},
+		{-1.0487, 0.0043, "-1.049±0.004"},
+		{0.99466712, 7e-6, "0.994667±7e-06"},
+		{0.0319123, 0.00014, "0.0319±0.0001"},
+		{0.0319123, 0.014, "0.0319±0.01"},
+		{0.01, 1, "0.01±1"},
+		{0, 0.1, "0±0.1"},
+		{0.5, 0, "0.5±0"},
+		{1. / 3, 1e-300, "0.333333333333333±1e-300"},
+		{math.NaN(), math.NaN(), "NaN±NaN"},
+	} {
+		if have := plusMinus(output.Float(c.value), output.Float(c.err)); have != c.want {
+			t.Errorf("%g and %g: have %s, want %s", c.value, c.err, have, c.want)
+		}
+	}
+}
+
 // An infinite KL is told of, with the densities that have one.
 func TestInfiniteKLIsTold(t *testing.T) {
 	c := &comparisonSummary{Candidates: []candidateSummary{

@@ -67,7 +67,16 @@ func (d distanceSummary) String() string {
 	if math.IsInf(float64(d.Value), 1) {
 		return "infinite"
 	}
-	return fmt.Sprintf("%.3g±%.1g", d.Value, d.Error)
+	return plusMinus(d.Value, d.Error)
+}
+
+// plusMinus writes a number to the first digit of its error, but three digits at least.
+func plusMinus(value, err output.Float) string {
+	digits := 3
+	if v, e := math.Abs(float64(value)), float64(err); e > 0 && e < v {
+		digits = min(max(digits, 1+int(math.Floor(math.Log10(v))-math.Floor(math.Log10(e)))), 15)
+	}
+	return fmt.Sprintf("%.*g±%.1g", digits, float64(value), float64(err))
 }
 
 // chiSquareSummary is [compare.ChiSquare].
@@ -124,6 +133,9 @@ func (c *comparison) summarize(f *fp.File, g *grid.Grid, notes []string) *compar
 			sum.Compare.Study = c.study.summarize()
 		}
 		sum.Warnings = append(sum.Warnings, c.study.warnings...)
+	}
+	if sum.Ensemble.Outside > 0 {
+		sum.Warnings = append(sum.Warnings, "|z| is of the moments of all walkers, also of those outside the box, and a density has none there: what is cut off counts as a difference")
 	}
 	if c.missed != "" {
 		sum.Warnings = append(sum.Warnings, fmt.Sprintf("no walker came to the stable point %s, where the density is large: no verdict; let some start there (initial: {points: …})", c.missed))

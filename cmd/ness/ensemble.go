@@ -73,7 +73,7 @@ func (fl *ensembleFlags) add(cmd *cobra.Command) {
 	f.StringVar(&fl.process, "process", "auto", "`NAME` of what the walkers do: sgd, euler-maruyama or platen (the stochastic differential equation to weak order 1 or 2); auto is sgd where the file has it, else platen")
 	f.Float64Var(&fl.step, "step", 0, "time step `H` of the stochastic differential equation (default: a fiftieth of the fastest relaxation)")
 	limit(cmd, "step", above0, largest)
-	f.Var(newWhole(&fl.walkers, 4096), "walkers", "`NUMBER` of independent walkers")
+	f.Var(newWhole(&fl.walkers, 4096), "walkers", "`NUMBER` of independent walkers, from 64")
 	limit(cmd, "walkers", 64, 1<<24)
 	f.Var(newWhole(&fl.steps, 0), "steps", "`NUMBER` of steps of each walker after the burn-in (default: found by a pilot run)")
 	limit(cmd, "steps", 1, mostSteps)

@@ -62,7 +62,7 @@ func (s *studySummary) print(w io.Writer) {
 			continue
 		}
 		for k, e := range one.Errors {
-			cell := fmt.Sprintf("%.3g±%.1g", float64(e), float64(one.Errs[k]))
+			cell := plusMinus(e, one.Errs[k])
 			if !one.Resolved[k] {
 				cell = fmt.Sprintf("below %.1g", float64(e+2*one.Errs[k]))
 			}
@@ -70,7 +70,7 @@ func (s *studySummary) print(w io.Writer) {
 		}
 		order := "not resolved"
 		if !math.IsNaN(float64(one.Order)) {
-			order = fmt.Sprintf("%.3g±%.1g", float64(one.Order), float64(one.OrderErr))
+			order = plusMinus(one.Order, one.OrderErr)
 		}
 		rows = append(rows, append(row, order))
 	}

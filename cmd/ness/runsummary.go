@@ -87,9 +87,14 @@ func (r *walk) straight() []string {
 	return names
 }
 
-// unwound sets moments to NaN that winding walkers do not have.
+// unwound sets moments to NaN that winding walkers do not have, and samples of those that stand still.
 func (r *walk) unwound(m *compare.Moments) *compare.Moments {
 	d := len(r.variables)
+	if r.still {
+		for a := range d {
+			m.EffectiveSamples[a] = math.NaN()
+		}
+	}
 	for a, name := range r.straight() {
 		if name != "" {
 			continue
