@@ -3,6 +3,7 @@ package compare
 import (
 	"math"
 	"math/cmplx"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -10,44 +11,89 @@ import (
 	"github.com/ness-fp/ness/fp/loss"
 )
 
-// GrowthOfSecondMoments returns the factor by which second moments of θ around the minimum are multiplied in a step: the
-// variance of SGD is infinite where it is above 1, which may be long before the mean diverges, and it is 1 but for
-// rounding where the loss has no curvature along some direction. It is the spectral radius of
+// GrowthOfSecondMoments returns the factor by which second moments of θ around the minimum, and of v with momentum, are
+// multiplied in a step: the variance of SGD is infinite where it is above 1, which may be long before the mean diverges,
+// and it is 1 but for rounding where the loss has no curvature along some direction. It is the spectral radius of
 //
-//	S ↦ S − η(HS + SH) + η²(α⟨x xᵀSx xᵀ⟩ + β HSH), H = ⟨x xᵀ⟩,
+//	S ↦ MSMᵀ + η²K(α⟨x xᵀXx xᵀ⟩ − (1 − β) HXH)Kᵀ, H = ⟨x xᵀ⟩,
 //
-// of linear regression with means over all samples, α = 1/B and β = 1 − 1/B with replacement, and without
-// α = (n−B)/(B(n−1)), β = (B−1)n/(B(n−1)). It is NaN for other losses, epochs, momentum, rates that
+// of linear regression with means over all samples, S of θ or of (θ, v), X that of θ, M = 1 − ηH or
+// (1 − ηH, μ; −ηH, μ), and K = 1 or (1; 1). α = 1/B and β = 1 − 1/B with replacement, and without
+// α = (n−B)/(B(n−1)), β = (B−1)n/(B(n−1)). It is NaN for other losses, epochs, rates that
 // change, and numbers that overflow.
 func (s *SGD) GrowthOfSecondMoments() float64 {
-	eta, constant := s.Schedule.(fp.ConstantRate)
-	if !constant || s.Loss == nil || s.Loss.Model() != loss.LinearRegression || s.Sampling == fp.Epochs || s.Momentum != 0 {
+	_, constant := s.Schedule.(fp.ConstantRate)
+	if !constant || s.Loss == nil || s.Loss.Model() != loss.LinearRegression || s.Sampling == fp.Epochs {
 		return math.NaN()
 	}
-	d := s.Loss.Dim()
-	step := mat.NewDense(packed(d), packed(d), nil) // of one component of S in a column
 	h, fourth := featureMoments(s.Loss)
-	alpha, beta := s.repeats()
-	var hs, hsh mat.Dense
-	for column, k := 0, 0; k < d; k++ {
-		for l := k; l < d; l++ {
-			unit := mat.NewSymDense(d, nil)
+	mean, kick := s.meanStep(h)
+	d, size := s.Loss.Dim(), mean.RawMatrix().Rows
+	step := mat.NewDense(packed(size), packed(size), nil) // of one component of S in a column
+	for column, component, k := 0, 0, 0; k < size; k++ {
+		for l := k; l < size; l++ {
+			unit := mat.NewSymDense(size, nil)
 			unit.SetSym(k, l, 1)
-			hs.Mul(h, unit)
-			hsh.Mul(&hs, h)
-			for row, i := 0, 0; i < d; i++ {
-				for j := i; j < d; j++ {
-					v := unit.At(i, j) - float64(eta)*(hs.At(i, j)+hs.At(j, i))
-					v += float64(eta*eta) * (alpha*fourth.At(row, column) + beta*hsh.At(i, j))
-					step.Set(row, column, v)
+			var next mat.Dense
+			next.Product(mean, unit, mean.T())
+			if l < d {
+				var kicks mat.Dense
+				kicks.Product(kick, s.excess(h, unit.SliceSym(0, d), fourth.ColView(component)), kick.T())
+				next.Add(&next, &kicks)
+				component++
+			}
+			for row, i := 0, 0; i < size; i++ {
+				for j := i; j < size; j++ {
+					step.Set(row, column, next.At(i, j))
 					row++
 				}
 			}
 			column++
 		}
 	}
+	return spectralRadius(step)
+}
+
+// excess returns η²(α⟨x xᵀXx xᵀ⟩ − (1 − β) HXH) with the mean packed.
+func (s *SGD) excess(h *mat.SymDense, x mat.Symmetric, fourth mat.Vector) *mat.Dense {
+	alpha, beta := s.repeats()
+	scale := math.Pow(s.Schedule.Rate(0), 2)
+	var m mat.Dense
+	m.Product(h, x, h)
+	k := 0
+	for i := range h.SymmetricDim() {
+		for j := i; j < h.SymmetricDim(); j++ {
+			v := scale * (alpha*fourth.AtVec(k) - (1-beta)*m.At(i, j))
+			m.Set(i, j, v)
+			m.Set(j, i, v)
+			k++
+		}
+	}
+	return &m
+}
+
+// meanStep returns M and K.
+func (s *SGD) meanStep(h *mat.SymDense) (mean, kick *mat.Dense) {
+	d := s.Loss.Dim()
+	one := mat.NewDiagDense(d, slices.Repeat([]float64{1}, d))
+	free, kicks, at := mat.NewDense(1, 1, []float64{1}), mat.NewDense(1, 1, []float64{1}), mat.NewDense(1, 1, []float64{1})
+	if mu := s.Momentum; mu != 0 {
+		free, kicks, at = mat.NewDense(2, 2, []float64{1, mu, 0, mu}), mat.NewDense(2, 1, []float64{1, 1}), mat.NewDense(2, 2, []float64{1, 0, 1, 0})
+	}
+	var down mat.Dense
+	mean, kick = new(mat.Dense), new(mat.Dense)
+	kick.Kronecker(kicks, one)
+	mean.Kronecker(free, one)
+	down.Kronecker(at, h)
+	down.Scale(s.Schedule.Rate(0), &down)
+	mean.Sub(mean, &down)
+	return mean, kick
+}
+
+// spectralRadius returns that of a matrix, and NaN where numbers have overflown.
+func spectralRadius(a *mat.Dense) float64 {
 	var eigen mat.Eigen
-	if sum := mat.Sum(step); math.IsNaN(sum) || math.IsInf(sum, 0) || !eigen.Factorize(step, mat.EigenNone) { // it would not end
+	if sum := mat.Sum(a); math.IsNaN(sum) || math.IsInf(sum, 0) || !eigen.Factorize(a, mat.EigenNone) { // it would not end
 		return math.NaN()
 	}
 	var radius float64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 
@@ -23,10 +24,10 @@ func TestStepsAreBoundedUnlessAskedFor(t *testing.T) {
 	}
 }
 
-// planned is the plan of flags for walkers on a parabola, whose relaxation time is 2 steps.
-func planned(t *testing.T, fl ensembleFlags) *plan {
+// planned is the plan of flags for walkers of a problem file.
+func planned(t *testing.T, text string, fl ensembleFlags) *plan {
 	t.Helper()
-	f := fileOf(t, parabola)
+	f := fileOf(t, text)
 	g, err := f.Domain.Grid(f.Problem.Variables)
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +38,25 @@ func planned(t *testing.T, fl ensembleFlags) *plan {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// Where second moments forget later than means, at a large learning rate, walkers burn in until they have.
+func TestBurnInsWaitForSecondMoments(t *testing.T) {
+	for rate, later := range map[string]bool{"0.1": false, "0.65": true} {
+		p := planned(t, "version: 1\nvariables: [w]\nsgd: {data: {generate: {samples: 30, weights: [1], noise: 0.5, seed: 3}}, model: linear-regression, learning_rate: "+rate+", batch_size: 1}\ndomain: {w: {min: -9, max: 9, cells: 16}}\n",
+			ensembleFlags{walkers: 64, burnIn: -1, seed: 5})
+		want := p.relaxation.BurnIn()
+		if later {
+			growth := p.process.(*compare.SGD).GrowthOfSecondMoments()
+			want = int(math.Log(1e-6) / math.Log(growth))
+			if want < 2*p.relaxation.BurnIn() || growth >= 1 {
+				t.Fatalf("rate %s: second moments times %g in a step, relaxation time %g", rate, growth, p.relaxation.Steps)
+			}
+		}
+		if have := p.options.BurnIn; have != want {
+			t.Errorf("rate %s: a burn-in of %d, want %d", rate, have, want)
+		}
+	}
 }
 
 // A burn-in that a pilot run found is cut where it takes half of all that is done unasked, 2e9 steps of
@@ -51,8 +71,8 @@ func TestLongBurnInsAreCut(t *testing.T) {
 		{1e8, -1, 10, true}, // more than the flag takes; no walker is made
 		{1e8, 500, 10, false},
 	} {
-		p := planned(t, ensembleFlags{walkers: c.walkers, burnIn: c.given, seed: 5})
-		right := p.relaxation.BurnIn()
+		p := planned(t, parabola, ensembleFlags{walkers: c.walkers, burnIn: c.given, seed: 5})
+		right := p.relaxation.BurnIn()   // on a parabola with a relaxation time of 2 steps
 		if right <= 10 || right >= 500 { // 13.8 times 1.96 ± 3 %
 			t.Fatalf("a burn-in of %d", right)
 		}
@@ -86,7 +106,7 @@ func TestEquationsAreBoundedSooner(t *testing.T) {
 // A pilot run has the complement of the seed: walkers of the run that it plans are independent of its own.
 func TestPilotsAreIndependentOfWhatTheyPlan(t *testing.T) {
 	for _, seed := range []uint64{0, 7} {
-		p := planned(t, ensembleFlags{walkers: 64, burnIn: -1, seed: seed})
+		p := planned(t, parabola, ensembleFlags{walkers: 64, burnIn: -1, seed: seed})
 		for _, c := range []struct {
 			seed uint64
 			same bool
