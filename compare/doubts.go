@@ -18,7 +18,7 @@ const (
 	// mostKurtosis is that of squares of normal numbers, as variances of walkers are that have been counted once.
 	mostKurtosis = 15
 	// mostCarried is the largest kurtosis over the number of walkers: its largest value is 1, where one walker
-	// has all, and 1 − β is what is expected of squared deviations with an infinite mean, tails u^−(1+β) with β < 1.
+	// has all, and 1 − β is what is expected of squared deviations with an infinite mean, of density ~ u^−(1+β) with β < 1.
 	mostCarried = 0.1
 )
 

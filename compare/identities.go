@@ -31,7 +31,7 @@ type IdentityOptions struct {
 	// Batch is B, from 1 to the number of samples.
 	Batch int
 	// Batches is how many minibatches are drawn in each way, at least 2; it is rounded up
-	// to the same number in every group, of at least 120 and of whole epochs. There are 64
+	// to the same multiple of 120 in every group, and of whole epochs. There are 64
 	// groups, or 2d(d+1) if that is more. 0 means 2²⁰, or
 	// what draws 2²⁷ samples if that is less: some seconds. It is at most what draws 10¹³.
 	Batches int

@@ -3,7 +3,6 @@ package compare
 import (
 	"math"
 	"math/cmplx"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -37,9 +36,9 @@ func (s *SGD) GrowthOfSecondMoments() float64 {
 			var next mat.Dense
 			next.Product(mean, unit, mean.T())
 			if l < d {
-				var kicks mat.Dense
-				kicks.Product(kick, s.excess(h, unit.SliceSym(0, d), fourth.ColView(component)), kick.T())
-				next.Add(&next, &kicks)
+				var noise mat.Dense
+				noise.Product(kick, s.excess(h, unit.SliceSym(0, d), fourth.ColView(component)), kick.T())
+				next.Add(&next, &noise)
 				component++
 			}
 			for row, i := 0, 0; i < size; i++ {
@@ -54,16 +53,16 @@ func (s *SGD) GrowthOfSecondMoments() float64 {
 	return spectralRadius(step)
 }
 
-// excess returns η²(α⟨x xᵀXx xᵀ⟩ − (1 − β) HXH) with the mean packed.
-func (s *SGD) excess(h *mat.SymDense, x mat.Symmetric, fourth mat.Vector) *mat.Dense {
+// excess returns η²(α⟨x xᵀXx xᵀ⟩ − (1 − β) HXH) of X = theta, with that mean packed.
+func (s *SGD) excess(h *mat.SymDense, theta mat.Symmetric, mean mat.Vector) *mat.Dense {
 	alpha, beta := s.repeats()
 	scale := math.Pow(s.Schedule.Rate(0), 2)
 	var m mat.Dense
-	m.Product(h, x, h)
+	m.Product(h, theta, h)
 	k := 0
 	for i := range h.SymmetricDim() {
 		for j := i; j < h.SymmetricDim(); j++ {
-			v := scale * (alpha*fourth.AtVec(k) - (1-beta)*m.At(i, j))
+			v := scale * (alpha*mean.AtVec(k) - (1-beta)*m.At(i, j))
 			m.Set(i, j, v)
 			m.Set(j, i, v)
 			k++
@@ -74,19 +73,25 @@ func (s *SGD) excess(h *mat.SymDense, x mat.Symmetric, fourth mat.Vector) *mat.D
 
 // meanStep returns M and K.
 func (s *SGD) meanStep(h *mat.SymDense) (mean, kick *mat.Dense) {
-	d := s.Loss.Dim()
-	one := mat.NewDiagDense(d, slices.Repeat([]float64{1}, d))
-	free, kicks, at := mat.NewDense(1, 1, []float64{1}), mat.NewDense(1, 1, []float64{1}), mat.NewDense(1, 1, []float64{1})
-	if mu := s.Momentum; mu != 0 {
-		free, kicks, at = mat.NewDense(2, 2, []float64{1, mu, 0, mu}), mat.NewDense(2, 1, []float64{1, 1}), mat.NewDense(2, 2, []float64{1, 0, 1, 0})
+	d := h.SymmetricDim()
+	size := d
+	if s.Momentum != 0 {
+		size = 2 * d
+	}
+	mean, kick = mat.NewDense(size, size, nil), mat.NewDense(size, d, nil)
+	for a := range size {
+		kick.Set(a, a%d, 1)
+		mean.Set(a, a, 1)
+	}
+	for a := d; a < size; a++ {
+		mean.Set(a, a, s.Momentum)
+		mean.Set(a-d, a, s.Momentum)
 	}
 	var down mat.Dense
-	mean, kick = new(mat.Dense), new(mat.Dense)
-	kick.Kronecker(kicks, one)
-	mean.Kronecker(free, one)
-	down.Kronecker(at, h)
+	down.Mul(kick, h)
 	down.Scale(s.Schedule.Rate(0), &down)
-	mean.Sub(mean, &down)
+	ofTheta := mean.Slice(0, size, 0, d).(*mat.Dense)
+	ofTheta.Sub(ofTheta, &down)
 	return mean, kick
 }
 

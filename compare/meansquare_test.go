@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/combin"
 
 	"github.com/ness-fp/ness/fp"
 	"github.com/ness-fp/ness/fp/loss"
@@ -74,49 +75,56 @@ func TestGrowthOfSecondMoments(t *testing.T) {
 	}
 }
 
-// With momentum it is that of the mean, over all pairs of samples, of M ⊗ M for the step M of (θ, v): v′ = μv − ηH_Bθ,
-// θ′ = θ + v′.
+// With momentum it is that of the mean, over all batches there are, of M ⊗ M for the step M of (θ, v).
 func TestGrowthWithMomentum(t *testing.T) {
-	for d := 1; d <= 2; d++ {
-		l := someLoss(t, loss.LinearRegression, d, 5)
-		n := l.Samples()
-		for _, sampling := range []fp.Sampling{fp.WithReplacement, fp.WithoutReplacement} {
-			for _, mu := range []float64{0, 0.3, 0.9} {
-				for _, eta := range []float64{0.1, 0.7} {
-					mean := mat.NewDense(4*d*d, 4*d*d, nil)
-					count := 0.0
-					for i := range n {
-						for j := range n {
-							if i == j && sampling == fp.WithoutReplacement {
-								continue
-							}
-							m := mat.NewDense(2*d, 2*d, nil)
-							for a := range d {
-								m.Set(a, a, 1)
-								m.Set(a, d+a, mu)
-								m.Set(d+a, d+a, mu)
-								for b := range d {
-									x := l.Data().X
-									h := (x[i*d+a]*x[i*d+b] + x[j*d+a]*x[j*d+b]) / 2
-									m.Set(a, b, m.At(a, b)-eta*h)
-									m.Set(d+a, b, -eta*h)
-								}
-							}
-							var both mat.Dense
-							both.Kronecker(m, m)
-							mean.Add(mean, &both)
-							count++
-						}
-					}
-					mean.Scale(1/count, mean)
-					p := &SGD{Loss: l, Schedule: fp.ConstantRate(eta), Batch: 2, Sampling: sampling, Momentum: mu}
-					if got, want := p.GrowthOfSecondMoments(), spectralRadius(mean); !(math.Abs(got-want) < 1e-10*want) { // some 10³ roundings
-						t.Errorf("%v d=%d μ=%g η=%g: %v, want %v", sampling, d, mu, eta, got, want)
-					}
+	const n = 4
+	for d := 1; d <= 3; d++ {
+		l := someLoss(t, loss.LinearRegression, d, n)
+		for _, c := range []struct {
+			sampling fp.Sampling
+			batches  [][]int
+		}{
+			{fp.WithReplacement, combin.Cartesian([]int{n})},
+			{fp.WithReplacement, combin.Cartesian([]int{n, n})},
+			{fp.WithoutReplacement, combin.Combinations(n, 2)},
+			{fp.FullBatch, combin.Combinations(n, n)},
+		} {
+			for _, p := range []SGD{{Schedule: fp.ConstantRate(0.1)}, {Schedule: fp.ConstantRate(0.1), Momentum: 0.3}, {Schedule: fp.ConstantRate(0.7), Momentum: 0.9}} {
+				p.Loss, p.Sampling, p.Batch = l, c.sampling, len(c.batches[0])
+				mean := mat.NewDense(4*d*d, 4*d*d, nil)
+				for _, batch := range c.batches {
+					m := momentumStep(&p, batch)
+					var both mat.Dense
+					both.Kronecker(m, m)
+					mean.Add(mean, &both)
+				}
+				mean.Scale(1/float64(len(c.batches)), mean)
+				if got, want := p.GrowthOfSecondMoments(), spectralRadius(mean); !(math.Abs(got-want) < 1e-10*want) { // some 10³ roundings
+					t.Errorf("%v B=%d d=%d μ=%g %v: %v, want %v", c.sampling, p.Batch, d, p.Momentum, p.Schedule, got, want)
 				}
 			}
 		}
 	}
+}
+
+// momentumStep returns the matrix of (θ, v) in a step of a batch: v′ = μv − ηH_Bθ, θ′ = θ + v′.
+func momentumStep(p *SGD, batch []int) *mat.Dense {
+	d, x := p.Loss.Dim(), p.Loss.Data().X
+	m := mat.NewDense(2*d, 2*d, nil)
+	for a := range d {
+		m.Set(a, a, 1)
+		m.Set(a, d+a, p.Momentum)
+		m.Set(d+a, d+a, p.Momentum)
+		for b := range d {
+			var h float64
+			for _, i := range batch {
+				h += x[i*d+a] * x[i*d+b] / float64(len(batch))
+			}
+			m.Set(a, b, m.At(a, b)-p.Schedule.Rate(0)*h)
+			m.Set(d+a, b, -p.Schedule.Rate(0)*h)
+		}
+	}
+	return m
 }
 
 // Second moments grow so: those of walkers of one feature after three steps from far away, where noise of samples at the

@@ -30,8 +30,11 @@ const (
 	patience    = 1 << 13 // steps for which nothing has to move, that nothing is expected to
 )
 
-// faded is the burn-in in relaxation times, ln 10⁶.
-var faded = math.Log(1e6)
+// Forgotten is what a burn-in leaves of where walkers started.
+const Forgotten = 1e-6
+
+// faded is the burn-in in relaxation times.
+var faded = -math.Log(Forgotten)
 
 // PilotWalkers and PilotSteps are how many walkers a pilot run has, and steps of each at most,
 // where that is not said.

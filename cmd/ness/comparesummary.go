@@ -70,7 +70,7 @@ func (d distanceSummary) String() string {
 	return plusMinus(d.Value, d.Error)
 }
 
-// plusMinus writes a number to the first digit of its error, but three digits at least.
+// plusMinus writes a number to the first digit of its error, but three digits at least, and no zeros behind.
 func plusMinus(value, err output.Float) string {
 	digits := 3
 	if v, e := math.Abs(float64(value)), float64(err); e > 0 && e < v {

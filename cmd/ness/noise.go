@@ -38,7 +38,7 @@ func noiseCommand() *cobra.Command {
 	fl.add(cmd)
 	cmd.Flags().Float64SliceVar(&fl.at, "at", nil, "`PARAMETERS` at which to measure, one number for each (default: 0.1 above the minimum of the loss)")
 	replacing(cmd, "at")
-	cmd.Flags().Var(newWhole(&fl.batches, 0), "batches", "`NUMBER` of minibatches of each kind, rounded up to as many in each of 64 groups or more, 120 at least (default: some seconds)")
+	cmd.Flags().Var(newWhole(&fl.batches, 0), "batches", "`NUMBER` of minibatches of each kind, rounded up to a multiple of 120 in each of 64 groups or more (default: some seconds)")
 	limit(cmd, "batches", 2, mostSteps)
 	cmd.Flags().Var(newWhole(&fl.dataSets, 0), "data-sets", "`NUMBER` of data sets, where data are drawn from a known law, rounded up to as many in each group, 16 at least (default: some seconds)")
 	limit(cmd, "data-sets", 2, mostSteps)

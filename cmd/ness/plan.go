@@ -177,10 +177,12 @@ func (fl *ensembleFlags) choose(p *plan, f *fp.File, g *grid.Grid) error {
 		}
 		sgd := (*compare.SGD)(f.SGD())
 		p.process, p.name = sgd, "SGD"
-		const flat = 1e-9 // and more than rounding makes of 1, where the loss has no curvature along some direction
+		// Rounding makes less than that of 1, where the loss has no curvature along some direction; how long second
+		// moments take along others is not known then.
+		flat := 1e-9 / (1 - sgd.Momentum)
 		switch growth := sgd.GrowthOfSecondMoments(); {
 		case growth < 1-flat:
-			p.descent = int(math.Log(forgotten) / math.Log(growth)) // longer than by the relaxation time where tails are heavy
+			p.descent = int(math.Ceil(math.Log(compare.Forgotten) / math.Log(growth))) // longer than by the relaxation time where tails are heavy
 		case growth > 1+flat:
 			p.warnings = append(p.warnings, fmt.Sprintf("second moments of SGD are multiplied by %.4g in a step at this learning rate, though means are not: its variance is infinite, and covariances and errors of walkers mean little", growth))
 		}
@@ -214,9 +216,6 @@ func (fl *ensembleFlags) choose(p *plan, f *fp.File, g *grid.Grid) error {
 	return nil
 }
 
-// forgotten is what may be left of where walkers started.
-const forgotten = 1e-6
-
 // descentSteps returns the steps after which gradient descent has forgotten where it
 // started, ln 10⁶ (1−μ)/(ηλ) for the smallest positive curvature λ at the points.
 func descentSteps(f *fp.File, points [][]float64) int {
@@ -233,7 +232,7 @@ func descentSteps(f *fp.File, points [][]float64) int {
 			}
 		}
 	}
-	return int(-math.Log(forgotten) * (1 - sgd.Momentum) / (sgd.Schedule.Rate(0) * flattest))
+	return int(-math.Log(compare.Forgotten) * (1 - sgd.Momentum) / (sgd.Schedule.Rate(0) * flattest))
 }
 
 // stepPoints returns the points by which a time step is chosen: where walkers start, and with

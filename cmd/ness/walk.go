@@ -70,7 +70,7 @@ func (r *walk) tooNarrow(err *compare.OutsideError) error {
 	var where strings.Builder
 	for a, name := range r.variables {
 		ax, deviation := r.options.Grid.Axis(a), math.Sqrt(m.Cov[k])
-		if room := min(m.Mean[a]-ax.Min(), ax.Max()-m.Mean[a]); !ax.IsPeriodic() && room < 3*deviation {
+		if room := min(m.Mean[a]-ax.Min(), ax.Max()-m.Mean[a]); !ax.IsPeriodic() && !(room >= 3*deviation) { // also where deviations overflow
 			fmt.Fprintf(&where, "; %s is %.3g ± %.3g (standard deviation), the box %.4g … %.4g", name, m.Mean[a], deviation, ax.Min(), ax.Max())
 		}
 		k += len(r.variables) - a
